@@ -1,0 +1,128 @@
+//! What a decoder needs of a device: a dozen operations, not tensor algebra.
+//!
+//! A model's forward pass is written once over [`Backend`]; a device is one implementation of it.
+//! Operations on tensors never wait for the device: only [`Backend::read`] does.
+
+pub mod cpu;
+
+use std::ops::Range;
+
+use crate::error::Result;
+use crate::quant::QuantType;
+
+/// Shape and storage of a weight that is about to be loaded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WeightSpec {
+    /// Outputs of the matrix.
+    pub rows: usize,
+    /// Inputs of the matrix.
+    pub cols: usize,
+    /// Storage format of the bytes.
+    pub quant: QuantType,
+}
+
+/// Hands out a weight's stored rows, so that a backend can pack them a few at a time.
+pub type RowReader<'a> = dyn FnMut(Range<usize>, &mut Vec<u8>) -> Result<()> + 'a;
+
+/// Shape of the attention of a model, the same in all its layers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AttentionShape {
+    /// Query heads.
+    pub heads: usize,
+    /// Key and value heads; each serves `heads / kv_heads` query heads.
+    pub kv_heads: usize,
+    /// Numbers in one head.
+    pub head_dim: usize,
+}
+
+/// Rotary position embedding (Su et al., "RoFormer", arXiv:2104.09864) over adjacent pairs, as
+/// GGUF files of the llama architecture store their query and key weights.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rope {
+    /// Base of the geometric sequence of wavelengths.
+    pub base: f32,
+    /// How many numbers of each head are rotated.
+    pub dims: usize,
+}
+
+/// A device that can run a decoder.
+///
+/// Activations are matrices of `f32`, one row a token. All sizes that depend on a model file are
+/// checked by the model before they come here.
+pub trait Backend {
+    /// Activations, `[tokens, width]`.
+    type Tensor;
+    /// A weight matrix in the device's own packed form.
+    type Weight;
+    /// A vector of norm gains.
+    type Vector;
+    /// Keys and values of every layer.
+    type Cache;
+
+    /// Packs a weight matrix.
+    ///
+    /// # Errors
+    /// `out-of-memory`, `model-unsupported-quant` or what `rows` returned.
+    fn load_weight(&self, spec: WeightSpec, rows: &mut RowReader) -> Result<Self::Weight>;
+
+    /// Takes a vector of gains.
+    ///
+    /// # Errors
+    /// `out-of-memory`.
+    fn load_vector(&self, values: Vec<f32>) -> Result<Self::Vector>;
+
+    /// An empty cache for `layers` layers.
+    fn new_cache(&self, layers: usize, shape: AttentionShape, rope: Rope) -> Self::Cache;
+
+    /// Makes room for positions up to `positions`, keeping what is there.
+    ///
+    /// # Errors
+    /// `out-of-memory`.
+    fn reserve(&self, cache: &mut Self::Cache, positions: usize) -> Result<()>;
+
+    /// Bytes that the cache takes.
+    fn cache_bytes(&self, cache: &Self::Cache) -> usize;
+
+    /// Bytes that a weight takes.
+    fn weight_bytes(&self, weight: &Self::Weight) -> usize;
+
+    /// Rows `ids` of the embedding `table`: `[ids, width]`. Every id is below the table's rows.
+    fn embed(&self, table: &Self::Weight, ids: &[u32]) -> Self::Tensor;
+
+    /// `x · wᵀ` for each weight of `weights`, which share one preparation of `x`.
+    fn matmul<const N: usize>(
+        &self,
+        x: &Self::Tensor,
+        weights: [&Self::Weight; N],
+    ) -> [Self::Tensor; N];
+
+    /// Root-mean-square norm of each row (Zhang and Sennrich, arXiv:1910.07467):
+    /// `x / sqrt(mean(x²) + eps) * gain`.
+    fn rms_norm(&self, x: &Self::Tensor, gain: &Self::Vector, eps: f32) -> Self::Tensor;
+
+    /// Rotates queries and keys of positions `start..`, appends keys and values to `layer` of the
+    /// cache and attends causally to everything there: `[tokens, heads * head_dim]`.
+    /// The cache has been given room by [`Backend::reserve`].
+    fn attend(
+        &self,
+        cache: &mut Self::Cache,
+        layer: usize,
+        start: usize,
+        qkv: [Self::Tensor; 3],
+    ) -> Self::Tensor;
+
+    /// `silu(gate) * up`, where `silu(x) = x / (1 + exp(-x))` (Shazeer, arXiv:2002.05202).
+    fn swiglu(&self, gate: Self::Tensor, up: &Self::Tensor) -> Self::Tensor;
+
+    /// `x + y`.
+    fn add(&self, x: Self::Tensor, y: &Self::Tensor) -> Self::Tensor;
+
+    /// The last row of `x` as a matrix of one row.
+    fn last_row(&self, x: &Self::Tensor) -> Self::Tensor;
+
+    /// Waits for the device and brings a tensor's numbers back, row after row.
+    ///
+    /// # Errors
+    /// `host-failed` when the device is gone.
+    fn read(&self, x: &Self::Tensor) -> impl Future<Output = Result<Vec<f32>>>;
+}

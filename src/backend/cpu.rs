@@ -1,0 +1,131 @@
+//! The processor's backend: packed integer weights, 8-bit activations, half-precision cache.
+//!
+//! Activations are plain vectors of floats rather than candle tensors: every operation here is
+//! our own kernel, and a tensor library between them would only allocate and dispatch.
+
+mod attention;
+mod kernel;
+mod matmul;
+mod matrix;
+mod simd;
+
+use self::attention::Cache;
+use self::matrix::{Matrix, QuantizedRows};
+use self::simd::F32x4;
+use crate::backend::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
+use crate::error::Result;
+
+/// Runs a decoder on the processor that called it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Cpu;
+
+/// The instruction sets that matrix products use on this machine.
+pub fn features() -> Vec<String> {
+    #[cfg(target_arch = "wasm32")]
+    let names: &[&str] = match cfg!(target_feature = "relaxed-simd") {
+        true => &["simd128", "relaxed-simd"],
+        false => &["simd128"],
+    };
+    #[cfg(target_arch = "x86_64")]
+    let names: &[&str] =
+        if kernel::avx2::Avx2::detect().is_some() { &["avx2", "fma"] } else { &[] };
+    #[cfg(not(any(target_arch = "wasm32", target_arch = "x86_64")))]
+    let names: &[&str] = &[];
+    names.iter().map(|name| (*name).to_string()).collect()
+}
+
+/// A row-major matrix of floats.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tensor {
+    /// Numbers in a row.
+    pub width: usize,
+    /// `[rows, width]`.
+    pub data: Vec<f32>,
+}
+
+impl Backend for Cpu {
+    type Tensor = Tensor;
+    type Weight = Matrix;
+    type Vector = Vec<f32>;
+    type Cache = Cache;
+
+    fn load_weight(&self, spec: WeightSpec, rows: &mut RowReader) -> Result<Matrix> {
+        Matrix::pack(spec, rows)
+    }
+
+    fn load_vector(&self, values: Vec<f32>) -> Result<Vec<f32>> {
+        Ok(values)
+    }
+
+    fn new_cache(&self, layers: usize, shape: AttentionShape, rope: Rope) -> Cache {
+        Cache::new(layers, shape, rope)
+    }
+
+    fn reserve(&self, cache: &mut Cache, positions: usize) -> Result<()> {
+        cache.reserve(positions)
+    }
+
+    fn cache_bytes(&self, cache: &Cache) -> usize {
+        cache.bytes()
+    }
+
+    fn weight_bytes(&self, weight: &Matrix) -> usize {
+        weight.bytes()
+    }
+
+    fn embed(&self, table: &Matrix, ids: &[u32]) -> Tensor {
+        let mut data = vec![0.0; ids.len() * table.cols];
+        for (row, id) in data.chunks_exact_mut(table.cols).zip(ids) {
+            table.decode_row(*id as usize, row);
+        }
+        Tensor { width: table.cols, data }
+    }
+
+    fn matmul<const N: usize>(&self, x: &Tensor, weights: [&Matrix; N]) -> [Tensor; N] {
+        let rows = QuantizedRows::new(&x.data, x.width);
+        weights.map(|w| Tensor { width: w.rows, data: matmul::matmul(w, &rows) })
+    }
+
+    fn rms_norm(&self, x: &Tensor, gain: &Vec<f32>, eps: f32) -> Tensor {
+        let mut data = Vec::with_capacity(x.data.len());
+        for row in x.data.chunks_exact(x.width) {
+            let squares = row.as_chunks::<4>().0.iter().fold(F32x4::splat(0.0), |sum, x| {
+                let x = F32x4::load(x);
+                x.mul_add(x, sum)
+            });
+            let scale = 1.0 / (squares.sum() / x.width as f32 + eps).sqrt();
+            data.extend(row.iter().zip(gain).map(|(x, gain)| x * scale * gain));
+        }
+        Tensor { width: x.width, data }
+    }
+
+    fn attend(&self, cache: &mut Cache, layer: usize, start: usize, qkv: [Tensor; 3]) -> Tensor {
+        let width = qkv[0].width;
+        Tensor { width, data: attention::attend(cache, layer, start, qkv.map(|t| t.data)) }
+    }
+
+    fn swiglu(&self, mut gate: Tensor, up: &Tensor) -> Tensor {
+        let one = F32x4::splat(1.0);
+        let ups = up.data.as_chunks::<4>().0;
+        for (gate, up) in gate.data.as_chunks_mut::<4>().0.iter_mut().zip(ups) {
+            let x = F32x4::load(gate);
+            let silu = x.div(one.add(F32x4::splat(0.0).sub(x).exp()));
+            silu.mul(F32x4::load(up)).store(gate);
+        }
+        gate
+    }
+
+    fn add(&self, mut x: Tensor, y: &Tensor) -> Tensor {
+        x.data.iter_mut().zip(&y.data).for_each(|(x, y)| *x += y);
+        x
+    }
+
+    fn last_row(&self, x: &Tensor) -> Tensor {
+        let at = x.data.len().saturating_sub(x.width);
+        Tensor { width: x.width, data: x.data[at..].to_vec() }
+    }
+
+    async fn read(&self, x: &Tensor) -> Result<Vec<f32>> {
+        Ok(x.data.clone())
+    }
+}

@@ -1,0 +1,39 @@
+//! The inner loops of matrix multiplication, one file an instruction set, behind [`Kernel`].
+//!
+//! All of them compute the same thing: for a tile of rows of 8-bit activations and one panel of
+//! weights, the exact integer dot product of each block of 32, and then
+//! `out += (weight scale * activation scale) * dot + weight min * activation sum`.
+//! The integers are exact in every kernel; only the rounding of this last line may differ where
+//! the instruction set has a fused multiply-add.
+
+#[cfg(target_arch = "x86_64")]
+pub mod avx2;
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+pub mod relaxed;
+pub mod scalar;
+#[cfg(target_arch = "wasm32")]
+pub mod simd128;
+
+use super::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
+
+/// Rows of activations in a tile.
+pub const TILE: usize = 4;
+
+/// One way of multiplying a panel.
+pub trait Kernel {
+    /// Brings a panel's integers into the form that [`Kernel::tile`] reads.
+    fn unpack(&mut self, bits: Bits, panel: Panel);
+
+    /// Multiplies rows `first..first + R` of `x` with the unpacked panel: `out[r]` holds the
+    /// [`PANEL`] results of row `first + r`.
+    fn tile<const R: usize>(
+        &self,
+        scales: &Scales,
+        x: &QuantizedRows,
+        first: usize,
+        out: &mut [[f32; PANEL]; R],
+    );
+
+    /// Whether weights of this width are multiplied by this kernel.
+    fn supports(bits: Bits) -> bool;
+}

@@ -1,0 +1,66 @@
+//! The kernel in plain Rust: the specification of the others and what native builds run.
+
+use super::Kernel;
+use crate::backend::cpu::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
+use crate::quant::BLOCK;
+
+/// Weights unpacked to 16 bits, `[cols / 2, PANEL, 2]`.
+#[derive(Default)]
+pub struct Scalar {
+    weights: Vec<[[i16; 2]; PANEL]>,
+}
+
+impl Kernel for Scalar {
+    fn unpack(&mut self, bits: Bits, panel: Panel) {
+        self.weights.clear();
+        for bytes in panel.ints.as_chunks::<16>().0 {
+            match bits {
+                Bits::Four => {
+                    for pair in [0, 2] {
+                        self.weights.push(std::array::from_fn(|c| {
+                            let int = |k: usize| bytes[c % 4 * 4 + k] >> (c / 4 * 4) & 15;
+                            [i16::from(int(pair)), i16::from(int(pair + 1))]
+                        }));
+                    }
+                }
+                Bits::Eight => self.weights.push(std::array::from_fn(|c| {
+                    [i16::from(bytes[2 * c] as i8), i16::from(bytes[2 * c + 1] as i8)]
+                })),
+            }
+        }
+    }
+
+    fn tile<const R: usize>(
+        &self,
+        scales: &Scales,
+        x: &QuantizedRows,
+        first: usize,
+        out: &mut [[f32; PANEL]; R],
+    ) {
+        let blocks = x.cols / BLOCK;
+        *out = [[0.0; PANEL]; R];
+        for (b, weights) in self.weights.as_chunks::<{ BLOCK / 2 }>().0.iter().enumerate() {
+            for (r, out) in out.iter_mut().enumerate() {
+                let row = first + r;
+                let ints = &x.ints[row * x.cols + b * BLOCK..][..BLOCK];
+                let mut dots = [0i32; PANEL];
+                for (w, x) in weights.iter().zip(ints.as_chunks::<2>().0) {
+                    let [x0, x1] = x.map(i32::from);
+                    for (dot, w) in dots.iter_mut().zip(w) {
+                        *dot += i32::from(w[0]) * x0 + i32::from(w[1]) * x1;
+                    }
+                }
+                let (scale, sum) = (x.scales[row * blocks + b], x.sums[row * blocks + b]);
+                for c in 0..PANEL {
+                    let at = b * PANEL + c;
+                    out[c] += (scales.scales[at] * scale) * dots[c] as f32;
+                    out[c] += scales.mins[at] * sum;
+                }
+            }
+        }
+    }
+
+    fn supports(_: Bits) -> bool {
+        true
+    }
+}

@@ -1,0 +1,108 @@
+//! The kernel for WebAssembly's fixed-width SIMD: 16-bit products of pairs, added in 32 bits.
+
+use core::arch::wasm32::*;
+
+use super::Kernel;
+use crate::backend::cpu::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
+use crate::quant::BLOCK;
+
+/// Pairs of inputs in a block.
+const STEPS: usize = BLOCK / 2;
+
+/// Weights unpacked to 16 bits; a step is two vectors of four outputs by two inputs.
+#[derive(Default)]
+pub struct Simd128 {
+    weights: Vec<[v128; 2]>,
+}
+
+impl Kernel for Simd128 {
+    fn unpack(&mut self, bits: Bits, panel: Panel) {
+        self.weights.clear();
+        for bytes in panel.ints.as_chunks::<16>().0 {
+            // SAFETY: `bytes` is 16 readable bytes.
+            let packed = unsafe { v128_load(bytes.as_ptr().cast()) };
+            match bits {
+                Bits::Four => {
+                    let low = by_pairs(v128_and(packed, i8x16_splat(15)));
+                    let high = by_pairs(u8x16_shr(packed, 4));
+                    let first = [i16x8_extend_low_i8x16(low), i16x8_extend_low_i8x16(high)];
+                    let second = [i16x8_extend_high_i8x16(low), i16x8_extend_high_i8x16(high)];
+                    self.weights.extend([first, second]);
+                }
+                Bits::Eight => self
+                    .weights
+                    .push([i16x8_extend_low_i8x16(packed), i16x8_extend_high_i8x16(packed)]),
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn tile<const R: usize>(
+        &self,
+        scales: &Scales,
+        x: &QuantizedRows,
+        first: usize,
+        out: &mut [[f32; PANEL]; R],
+    ) {
+        let blocks = x.cols / BLOCK;
+        assert!(self.weights.len() >= blocks * STEPS && scales.scales.len() >= blocks * PANEL);
+        assert!(scales.mins.len() >= blocks * PANEL && (first + R) * x.cols <= x.ints.len());
+        assert!((first + R) * blocks <= x.scales.len().min(x.sums.len()));
+        let mut totals = [[f32x4_splat(0.0); 2]; R];
+        // SAFETY: the assertions above bound every index below: `b < blocks`, `row < first + R`.
+        unsafe {
+            for b in 0..blocks {
+                let mut dots = [[i32x4_splat(0); 2]; R];
+                let mut weights = self.weights.as_ptr().add(b * STEPS);
+                let end = weights.add(STEPS);
+                let mut ints = x.ints.as_ptr().add(first * x.cols + b * BLOCK);
+                while weights != end {
+                    let [low, high] = *weights;
+                    for (r, dots) in dots.iter_mut().enumerate() {
+                        let pair = v128_load16_splat(ints.add(r * x.cols).cast());
+                        let pair = i16x8_extend_low_i8x16(pair);
+                        dots[0] = i32x4_add(dots[0], i32x4_dot_i16x8(pair, low));
+                        dots[1] = i32x4_add(dots[1], i32x4_dot_i16x8(pair, high));
+                    }
+                    weights = weights.add(1);
+                    ints = ints.add(2);
+                }
+                for half in 0..2 {
+                    let at = b * PANEL + half * 4;
+                    let scale = v128_load(scales.scales.as_ptr().add(at).cast());
+                    let min = v128_load(scales.mins.as_ptr().add(at).cast());
+                    for r in 0..R {
+                        let row = (first + r) * blocks + b;
+                        let step = f32x4_mul(scale, f32x4_splat(*x.scales.as_ptr().add(row)));
+                        let dot = f32x4_convert_i32x4(dots[r][half]);
+                        let total = madd(dot, step, totals[r][half]);
+                        totals[r][half] = madd(min, f32x4_splat(*x.sums.as_ptr().add(row)), total);
+                    }
+                }
+            }
+            for (out, total) in out.iter_mut().zip(totals) {
+                v128_store(out.as_mut_ptr().cast(), total[0]);
+                v128_store(out.as_mut_ptr().add(4).cast(), total[1]);
+            }
+        }
+    }
+
+    fn supports(_: Bits) -> bool {
+        true
+    }
+}
+
+/// From four inputs of each output in turn to the first two inputs of every output and then the
+/// next two.
+fn by_pairs(v: v128) -> v128 {
+    i8x16_shuffle::<0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15>(v, v)
+}
+
+/// `a * b + c`.
+#[inline(always)]
+pub(super) fn madd(a: v128, b: v128, c: v128) -> v128 {
+    #[cfg(target_feature = "relaxed-simd")]
+    return f32x4_relaxed_madd(a, b, c);
+    #[cfg(not(target_feature = "relaxed-simd"))]
+    f32x4_add(f32x4_mul(a, b), c)
+}

@@ -1,0 +1,229 @@
+//! Weight matrices in the packed form that the kernels read, and rows of 8-bit activations.
+//!
+//! A matrix is cut into **panels** of [`PANEL`] outputs. Inside a panel the integers are stored in
+//! the order in which the inner loop of a kernel consumes them:
+//! - 4-bit: for each four inputs, 16 bytes; the byte for output `c` in 0..4 and input `k` is at
+//!   `4 * c + k`, output `c` in its low and output `c + 4` in its high half. One vector therefore
+//!   holds four outputs by four inputs once it is unpacked.
+//! - 8-bit: for each two inputs, 16 bytes; the byte for output `c` in 0..8 and input `k` is at
+//!   `2 * c + k`.
+//!
+//! Scales and minima stay in half precision, [`PANEL`] of each for a block of 32 inputs. Nothing
+//! is rounded by packing: it is a permutation of the stored numbers.
+
+use half::f16;
+
+use super::simd::widen_f16;
+use crate::backend::{RowReader, WeightSpec};
+use crate::error::{Error, Result};
+use crate::quant::{BLOCK, QuantType, SUPPORTED};
+
+/// Outputs in a panel.
+pub const PANEL: usize = 8;
+
+/// Rows that are read from the file at a time while packing; a multiple of [`PANEL`].
+const ROWS_AT_ONCE: usize = 1024;
+
+/// Width of the stored integers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bits {
+    /// Integers 0..=15.
+    Four,
+    /// Integers -128..=127.
+    Eight,
+}
+
+/// A packed weight matrix `[rows, cols]`: `w[r][c] = scale * int + min` per block of 32 columns.
+pub struct Matrix {
+    /// Outputs.
+    pub rows: usize,
+    /// Inputs, a multiple of 32.
+    pub cols: usize,
+    /// Width of the stored integers.
+    pub bits: Bits,
+    ints: Vec<u8>,
+    scales: Vec<u16>,
+    mins: Vec<u16>,
+}
+
+/// One panel of a [`Matrix`]: [`PANEL`] outputs by all inputs.
+#[derive(Clone, Copy)]
+pub struct Panel<'a> {
+    /// Packed integers in the order described at the top of this file.
+    pub ints: &'a [u8],
+    /// `[cols / 32, PANEL]` half-precision scales.
+    pub scales: &'a [u16],
+    /// `[cols / 32, PANEL]` half-precision minima; empty in formats without.
+    pub mins: &'a [u16],
+}
+
+impl Matrix {
+    /// Reads and packs a matrix; the last panel is filled up with zeros.
+    ///
+    /// # Errors
+    /// `out-of-memory`, `model-unsupported-quant`, or what `read` returned.
+    pub fn pack(spec: WeightSpec, read: &mut RowReader) -> Result<Self> {
+        let WeightSpec { rows, cols, quant } = spec;
+        let bits = match quant {
+            QuantType::Q4_0 | QuantType::Q4_1 => Bits::Four,
+            QuantType::Q8_0 => Bits::Eight,
+            QuantType::F32 => {
+                let (tensor, quant) = ("a weight matrix".into(), quant.name().into());
+                return Err(Error::ModelUnsupportedQuant { tensor, quant, supported: SUPPORTED });
+            }
+        };
+        let panels = rows.div_ceil(PANEL);
+        let weights = panels * PANEL * cols;
+        let blocks = weights / BLOCK;
+        let mins = if bits == Bits::Four { blocks } else { 0 };
+        let mut matrix = Self {
+            rows,
+            cols,
+            bits,
+            ints: zeros(if bits == Bits::Four { weights / 2 } else { weights })?,
+            scales: zeros(blocks)?,
+            mins: zeros(mins)?,
+        };
+        let mut bytes = Vec::new();
+        for first in (0..rows).step_by(ROWS_AT_ONCE) {
+            let range = first..rows.min(first + ROWS_AT_ONCE);
+            read(range.clone(), &mut bytes)?;
+            let row_bytes = bytes.len() / range.len();
+            for (row, bytes) in range.zip(bytes.chunks_exact(row_bytes)) {
+                matrix.pack_row(row, quant, bytes);
+            }
+        }
+        Ok(matrix)
+    }
+
+    fn pack_row(&mut self, row: usize, quant: QuantType, bytes: &[u8]) {
+        let (panel, c) = (row / PANEL, row % PANEL);
+        let blocks = self.cols / BLOCK;
+        let stride = self.ints.len() / self.rows.div_ceil(PANEL);
+        let ints = &mut self.ints[panel * stride..(panel + 1) * stride];
+        for (b, bytes) in bytes.chunks_exact(quant.block_bytes()).enumerate() {
+            let Some(block) = quant.split(bytes) else { continue };
+            let at = (panel * blocks + b) * PANEL + c;
+            self.scales[at] = block.scale.to_bits();
+            if let Some(min) = self.mins.get_mut(at) {
+                *min = block.min.to_bits();
+            }
+            for (i, int) in block.ints.into_iter().enumerate() {
+                let k = b * BLOCK + i;
+                match self.bits {
+                    Bits::Four => {
+                        let byte = &mut ints[k / 4 * 16 + c % 4 * 4 + k % 4];
+                        *byte |= (int as u8) << (c / 4 * 4);
+                    }
+                    Bits::Eight => ints[k / 2 * 16 + c * 2 + k % 2] = int as u8,
+                }
+            }
+        }
+    }
+
+    /// All panels in order.
+    pub fn panels(&self) -> impl Iterator<Item = Panel<'_>> {
+        let count = self.rows.div_ceil(PANEL);
+        let blocks = self.cols / BLOCK * PANEL;
+        let ints = self.ints.len() / count;
+        (0..count).map(move |p| Panel {
+            ints: &self.ints[p * ints..(p + 1) * ints],
+            scales: &self.scales[p * blocks..(p + 1) * blocks],
+            mins: self.mins.get(p * blocks..(p + 1) * blocks).unwrap_or(&[]),
+        })
+    }
+
+    /// Decodes one row; `out` holds `cols` numbers.
+    pub fn decode_row(&self, row: usize, out: &mut [f32]) {
+        let (panel, c) = (row / PANEL, row % PANEL);
+        let blocks = self.cols / BLOCK;
+        let stride = self.ints.len() / self.rows.div_ceil(PANEL);
+        let ints = &self.ints[panel * stride..(panel + 1) * stride];
+        for (k, value) in out.iter_mut().enumerate() {
+            let at = (panel * blocks + k / BLOCK) * PANEL + c;
+            let scale = f16::from_bits(self.scales[at]).to_f32();
+            let min = self.mins.get(at).map_or(0.0, |m| f16::from_bits(*m).to_f32());
+            let int = match self.bits {
+                Bits::Four => f32::from(ints[k / 4 * 16 + c % 4 * 4 + k % 4] >> (c / 4 * 4) & 15),
+                Bits::Eight => f32::from(ints[k / 2 * 16 + c * 2 + k % 2] as i8),
+            };
+            *value = scale * int + min;
+        }
+    }
+
+    /// Bytes that the packed matrix takes.
+    pub fn bytes(&self) -> usize {
+        self.ints.len() + 2 * (self.scales.len() + self.mins.len())
+    }
+}
+
+/// Activations rounded to 8 bits, with one scale for each block of 32 numbers of a row.
+pub struct QuantizedRows {
+    /// Rows.
+    pub rows: usize,
+    /// Numbers in a row, a multiple of 32.
+    pub cols: usize,
+    /// `[rows, cols]` integers in -127..=127.
+    pub ints: Vec<i8>,
+    /// `[rows, cols / 32]`: weight of one integer step.
+    pub scales: Vec<f32>,
+    /// `[rows, cols / 32]`: scale times the sum of the block's integers, which a weight block's
+    /// minimum is multiplied with.
+    pub sums: Vec<f32>,
+}
+
+impl QuantizedRows {
+    /// Rounds the rows of `x`, `cols` numbers each: `scale = max|x| / 127` per block, as ggml's
+    /// Q8_1 has it.
+    pub fn new(x: &[f32], cols: usize) -> Self {
+        let blocks = x.len() / BLOCK;
+        let mut ints = vec![0; x.len()];
+        let mut scales = Vec::with_capacity(blocks);
+        let mut sums = Vec::with_capacity(blocks);
+        for (x, ints) in x.as_chunks::<BLOCK>().0.iter().zip(ints.as_chunks_mut::<BLOCK>().0) {
+            let largest = x.iter().fold(0.0f32, |m, v| if v.abs() > m { v.abs() } else { m });
+            let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+            let mut sum = 0i32;
+            for (int, v) in ints.iter_mut().zip(x) {
+                // 1.5 * 2^23 rounds to the nearest integer, left in the low bits of the float:
+                // this is a vector addition, where a call of `round` would not be.
+                let rounded = (v * inverse + 12_582_912.0).to_bits() as i8;
+                *int = rounded;
+                sum += i32::from(rounded);
+            }
+            let scale = largest / 127.0;
+            scales.push(scale);
+            sums.push(scale * sum as f32);
+        }
+        Self { rows: x.len() / cols, cols, ints, scales, sums }
+    }
+}
+
+/// Scales and minima of one panel as floats, `[cols / 32, PANEL]` each, refilled for every panel.
+#[derive(Default)]
+pub struct Scales {
+    /// Weight of one integer step.
+    pub scales: Vec<f32>,
+    /// What is added to every weight of the block; zeros in formats without.
+    pub mins: Vec<f32>,
+}
+
+impl Scales {
+    /// Widens the half-precision numbers of `panel`.
+    pub fn fill(&mut self, panel: Panel) {
+        self.scales.resize(panel.scales.len(), 0.0);
+        widen_f16(panel.scales, &mut self.scales);
+        self.mins.resize(panel.scales.len(), 0.0);
+        widen_f16(panel.mins, &mut self.mins);
+    }
+}
+
+/// A vector of zeros, or an error instead of the end of the program when memory has run out.
+pub fn zeros<T: Copy + Default>(len: usize) -> Result<Vec<T>> {
+    let mut v = Vec::new();
+    let bytes = len.saturating_mul(size_of::<T>());
+    v.try_reserve_exact(len)
+        .map_err(|_| Error::OutOfMemory { what: "the model's weights and caches", bytes })?;
+    v.resize(len, T::default());
+    Ok(v)
+}

@@ -1,0 +1,263 @@
+//! Four floats at a time: `v128` in WebAssembly, a plain array elsewhere, which the compiler
+//! turns into the machine's vectors. Everything but the matrix kernels is written over this type.
+
+#[cfg(target_arch = "wasm32")]
+mod arch {
+    use core::arch::wasm32::*;
+
+    /// Four floats.
+    #[derive(Clone, Copy)]
+    pub struct F32x4(v128);
+
+    impl F32x4 {
+        #[inline(always)]
+        pub fn splat(x: f32) -> Self {
+            Self(f32x4_splat(x))
+        }
+        #[inline(always)]
+        pub fn load(from: &[f32; 4]) -> Self {
+            // SAFETY: `from` is 16 readable bytes; v128.load has no alignment requirement.
+            Self(unsafe { v128_load(from.as_ptr().cast()) })
+        }
+        #[inline(always)]
+        pub fn store(self, to: &mut [f32; 4]) {
+            // SAFETY: `to` is 16 writable bytes; v128.store has no alignment requirement.
+            unsafe { v128_store(to.as_mut_ptr().cast(), self.0) }
+        }
+        #[inline(always)]
+        pub fn add(self, o: Self) -> Self {
+            Self(f32x4_add(self.0, o.0))
+        }
+        #[inline(always)]
+        pub fn sub(self, o: Self) -> Self {
+            Self(f32x4_sub(self.0, o.0))
+        }
+        #[inline(always)]
+        pub fn mul(self, o: Self) -> Self {
+            Self(f32x4_mul(self.0, o.0))
+        }
+        #[inline(always)]
+        pub fn div(self, o: Self) -> Self {
+            Self(f32x4_div(self.0, o.0))
+        }
+        #[inline(always)]
+        pub fn max(self, o: Self) -> Self {
+            Self(f32x4_pmax(self.0, o.0))
+        }
+        #[inline(always)]
+        pub fn min(self, o: Self) -> Self {
+            Self(f32x4_pmin(self.0, o.0))
+        }
+        /// `self * b + c`, rounded once or twice as the build's instructions have it.
+        #[inline(always)]
+        pub fn mul_add(self, b: Self, c: Self) -> Self {
+            #[cfg(target_feature = "relaxed-simd")]
+            return Self(f32x4_relaxed_madd(self.0, b.0, c.0));
+            #[cfg(not(target_feature = "relaxed-simd"))]
+            Self(f32x4_add(f32x4_mul(self.0, b.0), c.0))
+        }
+        #[inline(always)]
+        pub fn nearest(self) -> Self {
+            Self(f32x4_nearest(self.0))
+        }
+        /// `2^n` for whole `n` in -127..=127 (`2^-127` gives zero).
+        #[inline(always)]
+        pub fn exp2_of_whole(self) -> Self {
+            let biased = i32x4_add(i32x4_trunc_sat_f32x4(self.0), i32x4_splat(127));
+            Self(i32x4_shl(biased, 23))
+        }
+        #[inline(always)]
+        pub fn to_array(self) -> [f32; 4] {
+            let mut out = [0.0; 4];
+            self.store(&mut out);
+            out
+        }
+        /// Four half-precision numbers, widened exactly (infinities and NaN excepted).
+        #[inline(always)]
+        pub fn from_f16(from: &[u16; 4]) -> Self {
+            // SAFETY: `from` is 8 readable bytes.
+            let bits = unsafe { i32x4_load_extend_i16x4(from.as_ptr().cast()) };
+            // Exponent and mantissa move to their f32 places, the sign stays at the top; the
+            // product with 2^112 corrects the exponent's bias and normalizes subnormals.
+            let placed = v128_and(i32x4_shl(bits, 13), i32x4_splat(0x8fff_e000_u32 as i32));
+            Self(f32x4_mul(placed, f32x4_splat(super::F16_TO_F32)))
+        }
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod arch {
+    /// Four floats.
+    #[derive(Clone, Copy)]
+    #[repr(C, align(16))]
+    pub struct F32x4([f32; 4]);
+
+    impl F32x4 {
+        #[inline(always)]
+        fn zip(self, o: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+            Self(std::array::from_fn(|i| f(self.0[i], o.0[i])))
+        }
+        #[inline(always)]
+        pub fn splat(x: f32) -> Self {
+            Self([x; 4])
+        }
+        #[inline(always)]
+        pub fn load(from: &[f32; 4]) -> Self {
+            Self(*from)
+        }
+        #[inline(always)]
+        pub fn store(self, to: &mut [f32; 4]) {
+            *to = self.0;
+        }
+        #[inline(always)]
+        pub fn add(self, o: Self) -> Self {
+            self.zip(o, |a, b| a + b)
+        }
+        #[inline(always)]
+        pub fn sub(self, o: Self) -> Self {
+            self.zip(o, |a, b| a - b)
+        }
+        #[inline(always)]
+        pub fn mul(self, o: Self) -> Self {
+            self.zip(o, |a, b| a * b)
+        }
+        #[inline(always)]
+        pub fn div(self, o: Self) -> Self {
+            self.zip(o, |a, b| a / b)
+        }
+        #[inline(always)]
+        pub fn max(self, o: Self) -> Self {
+            self.zip(o, |a, b| if a < b { b } else { a })
+        }
+        #[inline(always)]
+        pub fn min(self, o: Self) -> Self {
+            self.zip(o, |a, b| if b < a { b } else { a })
+        }
+        /// `self * b + c`, rounded twice: a fused form is a slow call without the instruction.
+        #[inline(always)]
+        pub fn mul_add(self, b: Self, c: Self) -> Self {
+            self.mul(b).add(c)
+        }
+        #[inline(always)]
+        pub fn nearest(self) -> Self {
+            // Adding and taking away 1.5 * 2^23 rounds to even, for |x| below 2^22.
+            const ROUND: f32 = 12_582_912.0;
+            Self(self.0.map(|x| (x + ROUND) - ROUND))
+        }
+        /// `2^n` for whole `n` in -127..=127 (`2^-127` gives zero).
+        #[inline(always)]
+        pub fn exp2_of_whole(self) -> Self {
+            Self(self.0.map(|n| f32::from_bits(((n as i32 + 127) << 23) as u32)))
+        }
+        #[inline(always)]
+        pub fn to_array(self) -> [f32; 4] {
+            self.0
+        }
+        /// Four half-precision numbers, widened exactly (infinities and NaN excepted).
+        #[inline(always)]
+        pub fn from_f16(from: &[u16; 4]) -> Self {
+            Self(from.map(|bits| {
+                let placed = ((i32::from(bits as i16) << 13) as u32) & 0x8fff_e000;
+                f32::from_bits(placed) * super::F16_TO_F32
+            }))
+        }
+    }
+}
+
+pub use arch::F32x4;
+
+/// `2^112`: the difference of the exponent biases of f16 and f32.
+const F16_TO_F32: f32 = 5.192_297e33;
+
+impl F32x4 {
+    /// The sum of the four numbers.
+    #[inline(always)]
+    pub fn sum(self) -> f32 {
+        let [a, b, c, d] = self.to_array();
+        (a + b) + (c + d)
+    }
+
+    /// The largest of the four numbers.
+    #[inline(always)]
+    pub fn largest(self) -> f32 {
+        let [a, b, c, d] = self.to_array();
+        a.max(b).max(c.max(d))
+    }
+
+    /// `e^x`, relative error below 3e-7 for -87 <= x <= 88; smaller x give about e^-87.5, which is
+    /// nothing beside the 1 that every softmax sums, and larger ones e^88.
+    ///
+    /// `e^x = 2^n * e^r` with `n = round(x / ln 2)`; `|r| <= ln 2 / 2`, where a polynomial of
+    /// degree 6 (Taylor) errs by less than 2e-7. `ln 2` is taken away in two parts (Cody and
+    /// Waite, 1980) so that `r` keeps its digits.
+    #[inline(always)]
+    pub fn exp(self) -> Self {
+        let x = self.max(Self::splat(-87.5)).min(Self::splat(88.0));
+        let n = x.mul(Self::splat(std::f32::consts::LOG2_E)).nearest();
+        let r = n.mul_add(Self::splat(-0.693_359_4), x);
+        let r = n.mul_add(Self::splat(2.121_944_4e-4), r);
+        let mut p = Self::splat(1.0 / 720.0);
+        for c in [1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
+            p = p.mul_add(r, Self::splat(c));
+        }
+        p.mul(n.exp2_of_whole())
+    }
+}
+
+/// Rounds to half precision, nearest even; larger magnitudes become the largest finite one.
+#[inline(always)]
+pub fn to_f16(x: f32) -> u16 {
+    // Written without branches so that the compiler makes vectors of it: the software
+    // conversion of the `half` crate costs WebAssembly 20 times as much.
+    let sign = (x.to_bits() >> 16) & 0x8000;
+    let small = x.abs().min(65504.0) * (1.0 / F16_TO_F32);
+    let bits = small.to_bits();
+    let rounded = bits + 0x0fff + ((bits >> 13) & 1);
+    (sign | (rounded >> 13)) as u16
+}
+
+/// Widens half-precision numbers; `to` is as long as `from`, a multiple of 4.
+#[inline(always)]
+pub fn widen_f16(from: &[u16], to: &mut [f32]) {
+    for (f, t) in from.as_chunks::<4>().0.iter().zip(to.as_chunks_mut::<4>().0) {
+        F32x4::from_f16(f).store(t);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use half::f16;
+
+    #[test]
+    fn exp_is_within_its_stated_error() {
+        for i in -87_000..88_000 {
+            let x = i as f32 / 1000.0;
+            let want = f64::from(x).exp();
+            let got = f64::from(F32x4::splat(x).exp().to_array()[3]);
+            assert!((got - want).abs() <= 3e-7 * want, "exp({x}) = {got}, not {want}");
+        }
+        assert!(F32x4::splat(f32::NEG_INFINITY).exp().sum() < 1e-37);
+        assert_eq!(F32x4::splat(0.0).exp().sum(), 4.0);
+    }
+
+    #[test]
+    fn half_precision_round_trips() {
+        for bits in 0..=u16::MAX {
+            let want = f16::from_bits(bits).to_f32();
+            if want.is_finite() {
+                let got = F32x4::from_f16(&[bits; 4]).to_array()[1];
+                assert_eq!(got.to_bits(), want.to_bits());
+                assert_eq!(to_f16(want), bits, "{want}");
+            }
+        }
+        // Below 2^-14 the scaling itself rounds, which can break a tie the other way.
+        for i in 0..100_000u32 {
+            let x = f32::from_bits(0x3880_0000 + i * 7919);
+            if x < 65504.0 {
+                assert_eq!(to_f16(-x), f16::from_f32(-x).to_bits(), "{x}");
+            }
+        }
+        assert_eq!(to_f16(1e9), f16::MAX.to_bits());
+    }
+}

@@ -1,0 +1,172 @@
+//! Measuring: prefill at a fixed length, decode, and the peak of the kernels.
+
+use serde::{Deserialize, Serialize};
+
+use crate::backend::{Backend, WeightSpec};
+use crate::error::{Error, Result};
+use crate::quant::{BLOCK, QuantType};
+use crate::report::{ChunkReport, DecodeReport, PrefillReport};
+use crate::runtime::Host;
+use crate::sampler;
+use crate::session::Session;
+
+/// Tokens of a chunk in measurements: the same everywhere, so that they compare.
+const CHUNK: usize = 256;
+
+/// Rows, inputs and outputs of the product that measures the kernels' peak: the feed-forward part
+/// of SmolLM2-135M for a chunk of 64.
+const PEAK: [usize; 3] = [64, 576, 1536];
+
+/// One measurement of one prompt.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", tsify(missing_as_null))]
+pub struct Measurement {
+    /// Reading the prompt, with nothing in the cache.
+    pub prefill: PrefillReport,
+    /// Writing after it, always the best token, whatever it is.
+    pub decode: DecodeReport,
+    /// The tokens written.
+    pub written: Vec<u32>,
+}
+
+/// Several measurements of one prompt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Length of the prompt.
+    pub prompt_tokens: usize,
+    /// Prefill speed, tokens a second.
+    pub prefill: Spread,
+    /// Decode speed, tokens a second.
+    pub decode: Spread,
+}
+
+/// What repetitions of one figure say together.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Spread {
+    /// The middle one; of an even number the mean of the two in the middle.
+    pub median: Option<f64>,
+    /// The smallest.
+    pub min: Option<f64>,
+    /// The largest.
+    pub max: Option<f64>,
+    /// All in the order of measuring.
+    pub values: Vec<f64>,
+}
+
+impl Summary {
+    /// Of measurements of the same prompt.
+    pub fn of(measured: &[Measurement]) -> Self {
+        let prefill = measured.iter().filter_map(|m| m.prefill.tokens_per_second);
+        let decode = measured.iter().filter_map(|m| m.decode.tokens_per_second);
+        Self {
+            prompt_tokens: measured.first().map_or(0, |m| m.prefill.tokens),
+            prefill: Spread::of(prefill.collect()),
+            decode: Spread::of(decode.collect()),
+        }
+    }
+}
+
+impl Spread {
+    /// Of any number of values.
+    pub fn of(values: Vec<f64>) -> Self {
+        let mut sorted = values.clone();
+        sorted.sort_by(f64::total_cmp);
+        let middle = sorted.len() / 2;
+        let median = match sorted.len() {
+            0 => None,
+            n if n % 2 == 0 => Some(f64::midpoint(sorted[middle - 1], sorted[middle])),
+            _ => Some(sorted[middle]),
+        };
+        Self { median, min: sorted.first().copied(), max: sorted.last().copied(), values }
+    }
+}
+
+impl std::fmt::Display for Spread {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match (self.median, self.min, self.max) {
+            (Some(median), Some(min), Some(max)) => write!(f, "{median:.1} [{min:.1}-{max:.1}]"),
+            _ => f.write_str("-"),
+        }
+    }
+}
+
+/// Reads `ids` and then writes `decode` tokens, with no template, plan or stopping.
+///
+/// # Errors
+/// What the session says; `invalid-options` for an empty prompt.
+pub async fn measure<B: Backend>(
+    session: &mut Session<B>,
+    ids: &[u32],
+    decode: usize,
+    host: &impl Host,
+) -> Result<Measurement> {
+    session.truncate(0);
+    session.reserve(ids.len() + decode)?;
+    let mut measurement = Measurement::default();
+    let mut logits = Vec::new();
+    let elapsed = |from: Option<f64>| Some(host.now_ms()? - from?);
+    for (i, chunk) in ids.chunks(CHUNK).enumerate() {
+        let started = host.now_ms();
+        let read = session.prefill(chunk)?;
+        if (i + 1) * CHUNK >= ids.len() {
+            logits = session.logits(&read).await?;
+        }
+        let (position, tokens, ms) = (i * CHUNK, chunk.len(), elapsed(started));
+        measurement.prefill.add(ChunkReport { prompt: 0, position, tokens, ms });
+        // A cancelled measurement is none.
+        if host.yield_now().await.is_break() {
+            return Err(Error::Cancelled);
+        }
+    }
+    if logits.is_empty() {
+        let (option, value, expected) = ("ids", "empty".into(), "at least one token");
+        return Err(Error::InvalidOptions { option, value, expected });
+    }
+    for _ in 0..decode {
+        let started = host.now_ms();
+        let id = sampler::best(&logits);
+        logits = session.decode(id).await?;
+        measurement.decode.add(elapsed(started));
+        measurement.written.push(id);
+    }
+    Ok(measurement)
+}
+
+/// The best speed of the quantized matrix product, in 10⁹ multiply-adds a second; `None` where the
+/// clock stands still. Takes about 50 ms.
+///
+/// # Errors
+/// `out-of-memory`, `host-failed`.
+pub async fn peak_gmacs<B: Backend>(backend: &B, host: &impl Host) -> Result<Option<f64>> {
+    /// Products between two looks at the clock, which may be coarse.
+    const BATCH: usize = 8;
+    const BATCHES: usize = 5;
+    let [rows, inputs, outputs] = PEAK;
+    let spec = WeightSpec { rows: outputs, cols: inputs, quant: QuantType::Q4_1 };
+    let weight = backend.load_weight(spec, &mut |range, bytes| {
+        // Blocks of scale 1, minimum 0 and every 4-bit integer.
+        let mut block = vec![0x00, 0x3c, 0x00, 0x00];
+        block.extend((0..BLOCK as u8 / 2).map(|i| i * 0x11));
+        *bytes = block.repeat(range.len() * inputs / BLOCK);
+        Ok(())
+    })?;
+    let ids: Vec<u32> = (0..rows as u32).collect();
+    let x = backend.embed(&weight, &ids);
+    let mut best: Option<f64> = None;
+    for _ in 0..BATCHES {
+        let Some(started) = host.now_ms() else { return Ok(None) };
+        for i in 0..BATCH {
+            let [product] = backend.matmul(&x, [&weight]);
+            if i + 1 == BATCH {
+                backend.read(&backend.last_row(&product)).await?;
+            }
+        }
+        let Some(ms) = host.now_ms().map(|now| now - started).filter(|ms| *ms > 0.0) else {
+            continue;
+        };
+        let gmacs = (BATCH * rows * inputs * outputs) as f64 / ms / 1e6;
+        best = Some(best.map_or(gmacs, |best| best.max(gmacs)));
+    }
+    Ok(best)
+}

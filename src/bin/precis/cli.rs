@@ -1,0 +1,260 @@
+//! Commands, their arguments and what they print. Exit codes: 0 done, 2 bad usage, 1 an error,
+//! whose code stands on standard error.
+
+use std::fs::File;
+use std::io::{IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::{Parser, Subcommand};
+use precis::backend::cpu::Cpu;
+use precis::bench::{self, Summary};
+use precis::gguf::Gguf;
+use precis::model::{Config, Model};
+use precis::report::{BackendReport, LoadReport, Report};
+use precis::runtime::native::{Native, block_on};
+use precis::runtime::{Event, Stage};
+use precis::summarizer::{MAX_DOCUMENT, Options, Summarizer};
+use precis::{Error, Result};
+use sha2::{Digest, Sha256};
+
+/// The article that prompts for measuring are taken from.
+const ARTICLE: &str = include_str!("../../../tests/fixtures/article.md");
+
+/// Summarize a document with a small language model on this machine, and measure how fast it reads.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Summarize a text file ("-" reads standard input).
+    Summarize {
+        file: PathBuf,
+        /// Print the report as JSON instead of the summary.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        model: ModelArguments,
+    },
+    /// Measure prefill at fixed lengths and decode after it.
+    Bench {
+        /// Lengths of the prompts, in tokens.
+        #[arg(long, value_delimiter = ',', default_value = "512,2048")]
+        prompt_tokens: Vec<usize>,
+        /// Tokens to write after each prompt.
+        #[arg(long, default_value_t = 32)]
+        decode_tokens: usize,
+        /// Measured repetitions, after one that is not counted.
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+        repetitions: u32,
+        /// Print JSON instead of a table.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        model: ModelArguments,
+    },
+    /// Show what a model file holds.
+    Inspect { model: PathBuf },
+}
+
+#[derive(clap::Args)]
+struct ModelArguments {
+    /// A GGUF file; `cargo xtask model fetch` brings the default one.
+    #[arg(long, default_value = "models/SmolLM2-135M-Instruct.Q4_1.gguf")]
+    model: PathBuf,
+    /// Threads to compute on; this version computes on one.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1))]
+    threads: u16,
+}
+
+/// Parses the arguments and runs the command.
+pub fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Summarize { file, json, model } => summarize(&file, json, &model.model),
+        Command::Bench { prompt_tokens, decode_tokens, repetitions, json, model } => {
+            measure(&prompt_tokens, decode_tokens, repetitions, json, &model.model)
+        }
+        Command::Inspect { model } => inspect(&model),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error[{}]: {error}", error.code());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn summarize(file: &Path, json: bool, model: &Path) -> Result<()> {
+    let text = read_text(file)?;
+    let mut summarizer = load(model)?;
+    let show = std::io::stderr().is_terminal();
+    let host = Native::new(move |event| match event {
+        Event::Piece { text } if !json => {
+            print!("{text}");
+            // A closed pipe shows at the end, when the rest is printed.
+            let _ = std::io::stdout().flush();
+        }
+        event if show => progress(&event),
+        _ => {}
+    });
+    let report = block_on(summarizer.run(&text, &Options::default(), &host))?;
+    if json {
+        return print_json(&report);
+    }
+    println!();
+    summary_line(&report);
+    Ok(())
+}
+
+fn progress(event: &Event) {
+    match event {
+        Event::Read { done, total, tokens, ms: Some(ms), .. } => {
+            let speed = *tokens as f64 / ms * 1000.0;
+            eprint!("\r\x1b[Kread {done} of about {total} tokens, {speed:.0} tokens/s");
+        }
+        Event::Stage { stage: Stage::Answer, .. } => eprint!("\r\x1b[K"),
+        _ => {}
+    }
+}
+
+fn summary_line(report: &Report) {
+    let figure = |f: Option<f64>| f.map_or("unknown".into(), |f| format!("{f:.0}"));
+    eprintln!(
+        "\n{} tokens in {} window(s); read at {} tokens/s, written at {} tokens/s; first token after {} ms",
+        report.document.tokens,
+        report.plan.windows,
+        figure(report.prefill.tokens_per_second),
+        figure(report.decode.tokens_per_second),
+        figure(report.first_token_ms),
+    );
+}
+
+fn measure(lengths: &[usize], decode: usize, reps: u32, json: bool, model: &Path) -> Result<()> {
+    let mut summarizer = load(model)?;
+    let host = Native::new(|_| ());
+    let session = summarizer.session();
+    let article = session.model().tokenizer.encode(ARTICLE)?.ids;
+    // The article again and again: the longest prompts need more tokens than it has.
+    let ids: Vec<u32> =
+        article.iter().cycle().take(lengths.iter().copied().max().unwrap_or(0)).copied().collect();
+    let mut results: Vec<Vec<_>> = vec![Vec::new(); lengths.len()];
+    for repetition in 0..=reps {
+        for (length, results) in lengths.iter().zip(&mut results) {
+            let measured = block_on(bench::measure(session, &ids[..*length], decode, &host))?;
+            if repetition > 0 {
+                results.push(measured);
+            }
+        }
+    }
+    let summaries: Vec<Summary> = results.iter().map(|r| Summary::of(r)).collect();
+    if json {
+        return print_json(&summaries);
+    }
+    println!("{:>8}  {:>24}  {:>24}", "prompt", "prefill tokens/s", "decode tokens/s");
+    for s in &summaries {
+        println!(
+            "{:>8}  {:>24}  {:>24}",
+            s.prompt_tokens,
+            s.prefill.to_string(),
+            s.decode.to_string()
+        );
+    }
+    Ok(())
+}
+
+fn inspect(path: &Path) -> Result<()> {
+    let gguf = Gguf::open(open(path)?)?;
+    let config = Config::from_gguf(&gguf);
+    let mut keys: Vec<_> = gguf.metadata().collect();
+    keys.sort_by_key(|(key, _)| *key);
+    for (key, value) in keys {
+        let mut value = format!("{value:?}");
+        if let Some((end, _)) = value.char_indices().nth(100) {
+            value.truncate(end);
+            value.push('…');
+        }
+        println!("{key} = {value}");
+    }
+    let mut names: Vec<_> = gguf.tensor_names().collect();
+    names.sort();
+    for name in names {
+        match gguf.tensor(name) {
+            Ok(t) => println!("{name} [{}, {}] {}", t.rows, t.cols, t.quant.name()),
+            Err(error) => println!("{name} ({}: {error})", error.code()),
+        }
+    }
+    println!("\n{:#?}", config?);
+    Ok(())
+}
+
+fn load(path: &Path) -> Result<Summarizer<Cpu>> {
+    let started = Instant::now();
+    let sha256 = hash(&mut open(path)?)?;
+    let read_ms = Some(started.elapsed().as_secs_f64() * 1000.0);
+    let started = Instant::now();
+    let mut gguf = Gguf::open(open(path)?)?;
+    let model = Model::load(&Cpu, &mut gguf, &mut |_, _| ())?;
+    let load = LoadReport {
+        read_ms,
+        prepare_ms: Some(started.elapsed().as_secs_f64() * 1000.0),
+        pipelines_ms: None,
+        bytes: model.file_bytes,
+    };
+    let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let backend = BackendReport {
+        kind: "native".into(),
+        threads: 1,
+        adapter: None,
+        features: precis::backend::cpu::features(),
+    };
+    Ok(Summarizer::new(Cpu, model, (id, Some(sha256)), backend, load))
+}
+
+fn hash(file: &mut File) -> Result<String> {
+    let mut state = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut buffer).map_err(|e| host("the model file", &e))? {
+            0 => break,
+            n => state.update(&buffer[..n]),
+        }
+    }
+    Ok(state.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(|e| host(&path.display().to_string(), &e))
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    let mut bytes = Vec::new();
+    let limit = MAX_DOCUMENT as u64 + 1;
+    let read = if path == Path::new("-") {
+        std::io::stdin().take(limit).read_to_end(&mut bytes)
+    } else {
+        open(path)?.take(limit).read_to_end(&mut bytes)
+    };
+    read.map_err(|e| host(&path.display().to_string(), &e))?;
+    if bytes.len() > MAX_DOCUMENT {
+        return Err(Error::DocumentTooLarge { bytes: bytes.len(), limit: MAX_DOCUMENT });
+    }
+    String::from_utf8(bytes)
+        .map_err(|e| Error::DocumentNotText { at: e.utf8_error().valid_up_to() })
+}
+
+fn print_json(value: &impl serde::Serialize) -> Result<()> {
+    let json = serde_json::to_string_pretty(value)
+        .map_err(|e| Error::Host { reason: format!("the report has no JSON form: {e}") })?;
+    println!("{json}");
+    Ok(())
+}
+
+fn host(what: &str, error: &std::io::Error) -> Error {
+    Error::Host { reason: format!("{what}: {error}") }
+}

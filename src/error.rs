@@ -1,0 +1,156 @@
+//! Every way in which Précis can fail, each with a stable code.
+
+use thiserror::Error;
+
+/// The crate's result type.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong, with the names, shapes and limits needed to act on it.
+///
+/// [`Error::code`] is stable and is what scripts should match on; the message may change.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum Error {
+    /// The document has no text to summarize.
+    #[error("The document is empty: paste or open a text with at least a sentence.")]
+    EmptyDocument,
+    /// The document is not text.
+    #[error("This is not a text file (byte {at} is not UTF-8 text): open plain text or Markdown.")]
+    DocumentNotText {
+        /// Offset of the first byte that is not text.
+        at: usize,
+    },
+    /// The document is larger than the limit.
+    #[error(
+        "The document has {bytes} bytes and the limit is {limit}: paste a part of it, a chapter for example."
+    )]
+    DocumentTooLarge {
+        /// Size of the document in UTF-8 bytes.
+        bytes: usize,
+        /// The most that is accepted, in bytes.
+        limit: usize,
+    },
+    /// The model file ends before its own header says that it does.
+    #[error(
+        "The model file is cut short: {what} needs {needed} bytes and the file has {available}. Download it again."
+    )]
+    ModelTruncated {
+        /// The part of the file that is missing.
+        what: String,
+        /// Size that the file should have at least, in bytes.
+        needed: u64,
+        /// Size that it has, in bytes.
+        available: u64,
+    },
+    /// The file is not GGUF at all.
+    #[error(
+        "This is not a GGUF model file (it begins with {magic:?}): choose a file that ends in .gguf."
+    )]
+    ModelNotGguf {
+        /// The first bytes of the file, printable or escaped.
+        magic: String,
+    },
+    /// The architecture has no implementation here.
+    #[error("The model's architecture {architecture:?} is not supported; supported: {supported}.")]
+    ModelUnsupportedArchitecture {
+        /// `general.architecture` of the file.
+        architecture: String,
+        /// What would be accepted.
+        supported: &'static str,
+    },
+    /// A tensor is stored in a format that has no kernel here.
+    #[error(
+        "Tensor {tensor:?} is stored as {quant}, which is not supported; use a file quantized to {supported}."
+    )]
+    ModelUnsupportedQuant {
+        /// Name of the tensor, or of the header where the format was met.
+        tensor: String,
+        /// The format's name or number.
+        quant: String,
+        /// What would be accepted.
+        supported: &'static str,
+    },
+    /// A metadata key or a tensor that the architecture needs is absent or has the wrong type.
+    #[error(
+        "The model file lacks {key:?} ({expected}): it is damaged or made for another program."
+    )]
+    ModelMissingKey {
+        /// The metadata key or tensor name.
+        key: String,
+        /// What was expected under that name.
+        expected: &'static str,
+    },
+    /// The header contradicts itself or the file.
+    #[error("The model file is invalid: {reason}. Download it again or use another file.")]
+    ModelInvalid {
+        /// What contradicts what.
+        reason: String,
+    },
+    /// The vocabulary or chat template can't be used.
+    #[error("The model's tokenizer can't be used: {reason}.")]
+    ModelTokenizer {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// More tokens than the model has positions.
+    #[error(
+        "{tokens} tokens do not fit into the model's {context} positions: use a shorter prompt."
+    )]
+    PromptTooLong {
+        /// Tokens asked for, those already in the cache included.
+        tokens: usize,
+        /// The model's positions.
+        context: usize,
+    },
+    /// The device has no more memory to give.
+    #[error(
+        "Out of memory: {bytes} bytes for {what} could not be had. Close other tabs or programs, or use a shorter document."
+    )]
+    OutOfMemory {
+        /// What the memory was for.
+        what: &'static str,
+        /// How much was asked for.
+        bytes: usize,
+    },
+    /// An option is out of its range.
+    #[error("Option {option} is {value}: it must be {expected}.")]
+    InvalidOptions {
+        /// The option's name.
+        option: &'static str,
+        /// What was given.
+        value: String,
+        /// What would be accepted.
+        expected: &'static str,
+    },
+    /// The caller asked to stop.
+    #[error("Cancelled.")]
+    Cancelled,
+    /// A reader, a clock or another part outside the engine failed.
+    #[error("The host failed: {reason}.")]
+    Host {
+        /// What the host said.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// The stable name of this failure, in kebab-case; the README's table explains each.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::EmptyDocument => "empty-document",
+            Error::DocumentNotText { .. } => "document-not-text",
+            Error::DocumentTooLarge { .. } => "document-too-large",
+            Error::ModelTruncated { .. } => "model-truncated",
+            Error::ModelNotGguf { .. } => "model-not-gguf",
+            Error::ModelUnsupportedArchitecture { .. } => "model-unsupported-architecture",
+            Error::ModelUnsupportedQuant { .. } => "model-unsupported-quant",
+            Error::ModelMissingKey { .. } => "model-missing-key",
+            Error::ModelInvalid { .. } => "model-invalid",
+            Error::ModelTokenizer { .. } => "model-tokenizer",
+            Error::PromptTooLong { .. } => "prompt-too-long",
+            Error::OutOfMemory { .. } => "out-of-memory",
+            Error::InvalidOptions { .. } => "invalid-options",
+            Error::Cancelled => "cancelled",
+            Error::Host { .. } => "host-failed",
+        }
+    }
+}

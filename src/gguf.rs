@@ -1,0 +1,266 @@
+//! GGUF files: metadata and tensor bytes, over [`candle_core::quantized::gguf_file`].
+//!
+//! The header is read once; tensors are read when they are asked for, a few rows at a time, so
+//! that a file never stands in memory beside the weights that are made of it. Everything that the
+//! header claims is checked against the file's size before it is believed.
+//!
+//! Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>
+
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
+
+use candle_core::quantized::gguf_file::{Content, Value};
+
+use crate::error::{Error, Result};
+use crate::quant::{QuantType, SUPPORTED};
+
+const MAGIC: [u8; 4] = *b"GGUF";
+
+/// An open model file.
+pub struct Gguf<R> {
+    reader: BufReader<R>,
+    size: u64,
+    content: Content,
+}
+
+/// Where a tensor lies and how it is stored; checked against the file's size.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TensorInfo {
+    /// The tensor's name.
+    pub name: String,
+    /// Outputs of a matrix; 1 for a vector.
+    pub rows: usize,
+    /// Inputs of a matrix, or a vector's length.
+    pub cols: usize,
+    /// Storage format.
+    pub quant: QuantType,
+    offset: u64,
+    row_bytes: usize,
+}
+
+/// Bytes asked of the reader at a time while the header is parsed, which is done in tiny reads.
+const HEADER_BUFFER: usize = 1 << 18;
+
+impl<R: Read + Seek> Gguf<R> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// `model-not-gguf`, `model-truncated`, `model-unsupported-quant` (a storage format that is
+    /// not in the specification) or `model-invalid`, by what the header shows.
+    pub fn open(reader: R) -> Result<Self> {
+        let mut reader = BufReader::with_capacity(HEADER_BUFFER, reader);
+        let size = reader.seek(SeekFrom::End(0)).map_err(host)?;
+        reader.seek(SeekFrom::Start(0)).map_err(host)?;
+        let mut magic = Vec::new();
+        reader.by_ref().take(4).read_to_end(&mut magic).map_err(host)?;
+        if size < 24 && MAGIC.starts_with(&magic) {
+            let what = "the header".into();
+            return Err(Error::ModelTruncated { what, needed: 24, available: size });
+        }
+        if magic != MAGIC {
+            return Err(Error::ModelNotGguf { magic: magic.escape_ascii().to_string() });
+        }
+        reader.seek(SeekFrom::Start(0)).map_err(host)?;
+        let mut guard = AlignmentGuard { inner: reader, state: GuardState::Key };
+        let content = Content::read(&mut guard).map_err(|e| header_error(&e, size))?;
+        Ok(Self { reader: guard.inner, size, content })
+    }
+
+    /// Size of the file in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// All metadata keys with their values.
+    pub fn metadata(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.content.metadata.iter()
+    }
+
+    /// Names of all tensors.
+    pub fn tensor_names(&self) -> impl Iterator<Item = &String> {
+        self.content.tensor_infos.keys()
+    }
+
+    /// The metadata value under `key`, if there is one.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.content.metadata.get(key)
+    }
+
+    /// A text.
+    ///
+    /// # Errors
+    /// `model-missing-key` when it is absent or no string; so in the methods below.
+    pub fn string(&self, key: &str) -> Result<&str> {
+        match self.get(key) {
+            Some(Value::String(s)) => Ok(s),
+            _ => Err(missing(key, "a string")),
+        }
+    }
+
+    /// A non-negative integer of any width.
+    ///
+    /// # Errors
+    /// `model-missing-key`.
+    pub fn integer(&self, key: &str) -> Result<usize> {
+        self.get(key)
+            .and_then(|v| match v {
+                Value::U8(v) => Some(u64::from(*v)),
+                Value::U16(v) => Some(u64::from(*v)),
+                Value::U32(v) => Some(u64::from(*v)),
+                Value::U64(v) => Some(*v),
+                Value::I32(v) => u64::try_from(*v).ok(),
+                Value::I64(v) => u64::try_from(*v).ok(),
+                _ => None,
+            })
+            .and_then(|v| usize::try_from(v).ok())
+            .ok_or_else(|| missing(key, "a non-negative integer"))
+    }
+
+    /// A finite number.
+    ///
+    /// # Errors
+    /// `model-missing-key`.
+    pub fn float(&self, key: &str) -> Result<f32> {
+        match self.get(key) {
+            Some(Value::F32(v)) if v.is_finite() => Ok(*v),
+            _ => Err(missing(key, "a finite 32-bit number")),
+        }
+    }
+
+    /// A list of texts.
+    ///
+    /// # Errors
+    /// `model-missing-key`.
+    pub fn strings(&self, key: &str) -> Result<Vec<&str>> {
+        let Some(Value::Array(values)) = self.get(key) else {
+            return Err(missing(key, "a list of strings"));
+        };
+        values
+            .iter()
+            .map(|v| match v {
+                Value::String(s) => Ok(s.as_str()),
+                _ => Err(missing(key, "a list of strings")),
+            })
+            .collect()
+    }
+
+    /// Whether the file has a tensor of this name.
+    pub fn has_tensor(&self, name: &str) -> bool {
+        self.content.tensor_infos.contains_key(name)
+    }
+
+    /// Looks a tensor up and checks that all of it lies inside the file.
+    ///
+    /// # Errors
+    /// `model-missing-key`, `model-unsupported-quant`, `model-truncated`, or `model-invalid` for
+    /// shapes that are not one or two dimensions of whole blocks or whose size overflows.
+    pub fn tensor(&self, name: &str) -> Result<TensorInfo> {
+        let info = self.content.tensor_infos.get(name).ok_or_else(|| missing(name, "a tensor"))?;
+        let quant = QuantType::from_ggml(info.ggml_dtype).ok_or_else(|| {
+            let quant = format!("{:?}", info.ggml_dtype);
+            Error::ModelUnsupportedQuant { tensor: name.into(), quant, supported: SUPPORTED }
+        })?;
+        let invalid = || Error::ModelInvalid {
+            reason: format!("tensor {name:?} has the impossible shape {:?}", info.shape.dims()),
+        };
+        let (rows, cols) = match *info.shape.dims() {
+            [cols] if cols > 0 => (1, cols),
+            [rows, cols] if rows > 0 && cols > 0 => (rows, cols),
+            _ => return Err(invalid()),
+        };
+        let row_bytes = quant.bytes(cols).ok_or_else(invalid)?;
+        let bytes = row_bytes.checked_mul(rows).ok_or_else(invalid)? as u64;
+        let offset =
+            self.content.tensor_data_offset.checked_add(info.offset).ok_or_else(invalid)?;
+        let end = offset.checked_add(bytes).ok_or_else(invalid)?;
+        if end > self.size {
+            let what = format!("tensor {name:?}");
+            return Err(Error::ModelTruncated { what, needed: end, available: self.size });
+        }
+        Ok(TensorInfo { name: name.into(), rows, cols, quant, offset, row_bytes })
+    }
+
+    /// Reads whole rows of a tensor, as stored, replacing what is in `into`.
+    ///
+    /// # Errors
+    /// `host-failed` when the reader fails.
+    pub fn read_rows(
+        &mut self,
+        tensor: &TensorInfo,
+        rows: Range<usize>,
+        into: &mut Vec<u8>,
+    ) -> Result<()> {
+        let at = tensor.offset + (rows.start * tensor.row_bytes) as u64;
+        into.resize(rows.len() * tensor.row_bytes, 0);
+        self.reader.seek(SeekFrom::Start(at)).map_err(host)?;
+        self.reader.read_exact(into).map_err(host)
+    }
+}
+
+fn missing(key: &str, expected: &'static str) -> Error {
+    Error::ModelMissingKey { key: key.into(), expected }
+}
+
+fn host(error: std::io::Error) -> Error {
+    Error::Host { reason: format!("reading the model file: {error}") }
+}
+
+/// Gives candle's parse error one of our codes. Candle has no error kinds for these, so its words
+/// are all there is to go by; a test holds each to its code.
+fn header_error(error: &candle_core::Error, size: u64) -> Error {
+    let reason = error.to_string();
+    let reason = reason.lines().next().unwrap_or_default().to_string();
+    if reason.contains("unknown dtype") {
+        let tensor = "(header)".into();
+        return Error::ModelUnsupportedQuant { tensor, quant: reason, supported: SUPPORTED };
+    }
+    let cut = ["failed to fill", "remaining", "unexpected end"];
+    if cut.iter().any(|words| reason.contains(words)) {
+        let what = format!("the header ({reason})");
+        return Error::ModelTruncated { what, needed: size + 1, available: size };
+    }
+    Error::ModelInvalid { reason }
+}
+
+/// Lets the header through unless it sets `general.alignment` to zero, by which candle 0.11.1
+/// divides: that panics, and a panic ends a WebAssembly module.
+struct AlignmentGuard<R> {
+    inner: R,
+    state: GuardState,
+}
+
+/// Candle reads a key, a value's type and its value each with one call of `read_exact`.
+#[derive(PartialEq)]
+enum GuardState {
+    Key,
+    Type,
+    Value,
+}
+
+impl<R: Read> Read for AlignmentGuard<R> {
+    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
+        self.inner.read_exact(buf)?;
+        // Candle drops NUL bytes at the end of a key, so they must not hide it from here.
+        let key = || buf.iter().rposition(|b| *b != 0).map_or(&buf[..0], |last| &buf[..=last]);
+        self.state = match self.state {
+            GuardState::Key if key() == b"general.alignment" => GuardState::Type,
+            GuardState::Type => GuardState::Value,
+            GuardState::Value if buf.iter().all(|b| *b == 0) => {
+                return Err(std::io::Error::other("general.alignment is zero"));
+            }
+            _ => GuardState::Key,
+        };
+        Ok(buf.len())
+    }
+}
+
+impl<R: Seek> Seek for AlignmentGuard<R> {
+    fn seek(&mut self, pos: SeekFrom) -> std::io::Result<u64> {
+        self.inner.seek(pos)
+    }
+
+    // The default would go through `seek`, at which a BufReader forgets its buffer.
+    fn stream_position(&mut self) -> std::io::Result<u64> {
+        self.inner.stream_position()
+    }
+}

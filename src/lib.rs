@@ -1,0 +1,22 @@
+//! Précis reads a document with a small language model on the reader's own device, summarizes it,
+//! and reports how fast that device reads.
+//!
+//! The way through the crate: [`summarizer::Summarizer`] encodes a text ([`tokenizer`]), decides
+//! how to read it ([`plan`]), reads it in chunks through a [`session::Session`] over a [`model`]
+//! and a [`backend`], and writes with a [`sampler`]; [`report`] defines every figure on the way.
+
+pub mod backend;
+pub mod bench;
+pub mod error;
+pub mod gguf;
+pub mod model;
+pub mod plan;
+pub mod quant;
+pub mod report;
+pub mod runtime;
+pub mod sampler;
+pub mod session;
+pub mod summarizer;
+pub mod tokenizer;
+
+pub use error::{Error, Result};

@@ -1,0 +1,218 @@
+//! A language model: its sizes, its weights on a backend, its tokenizer.
+//!
+//! An architecture is one file in `model/` and one arm in [`Model::load`].
+
+mod llama;
+
+use std::io::{Read, Seek};
+
+use crate::backend::{AttentionShape, Backend, Rope, WeightSpec};
+use crate::error::{Error, Result};
+use crate::gguf::Gguf;
+use crate::quant::{BLOCK, QuantType};
+use crate::tokenizer::Tokenizer;
+
+pub use llama::Llama;
+
+/// Architectures that can be loaded, for messages.
+const ARCHITECTURES: &str = "llama";
+
+/// Bounds on what a file may ask for; far above any model that fits a browser, and low enough for
+/// products of three of them to stay inside 64 bits and of two inside 32.
+const MAX_WIDTH: usize = 1 << 15;
+const MAX_LAYERS: usize = 1 << 10;
+const MAX_CONTEXT: usize = 1 << 24;
+
+/// A model's sizes, as its metadata states them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// `general.architecture`.
+    pub architecture: String,
+    /// Decoder layers.
+    pub layers: usize,
+    /// Numbers in a token's activation.
+    pub width: usize,
+    /// Numbers in the hidden layer of the feed-forward part.
+    pub ffn_width: usize,
+    /// Heads of the attention.
+    pub attention: AttentionShape,
+    /// Position embedding.
+    pub rope: Rope,
+    /// Added to the mean square in norms.
+    pub norm_eps: f32,
+    /// Positions the model was trained for.
+    pub context: usize,
+    /// Tokens in the vocabulary.
+    pub vocabulary: usize,
+}
+
+impl Config {
+    /// Reads the sizes and checks that they fit each other.
+    ///
+    /// # Errors
+    /// `model-missing-key`, `model-unsupported-architecture` or `model-invalid`.
+    pub fn from_gguf<R: Read + Seek>(gguf: &Gguf<R>) -> Result<Self> {
+        let architecture = gguf.string("general.architecture")?.to_string();
+        if architecture != "llama" {
+            let supported = ARCHITECTURES;
+            return Err(Error::ModelUnsupportedArchitecture { architecture, supported });
+        }
+        let key = |name: &str| format!("{architecture}.{name}");
+        let size = |name: &str, max: usize| {
+            let value = gguf.integer(&key(name))?;
+            if (1..=max).contains(&value) { Ok(value) } else { Err(bad(&key(name), value)) }
+        };
+        let width = size("embedding_length", MAX_WIDTH)?;
+        let heads = size("attention.head_count", MAX_WIDTH)?;
+        let kv_heads = match gguf.get(&key("attention.head_count_kv")) {
+            Some(_) => size("attention.head_count_kv", MAX_WIDTH)?,
+            None => heads,
+        };
+        let head_dim = match gguf.get(&key("attention.key_length")) {
+            Some(_) => size("attention.key_length", MAX_WIDTH)?,
+            None => width / heads,
+        };
+        let dims = match gguf.get(&key("rope.dimension_count")) {
+            Some(_) => size("rope.dimension_count", MAX_WIDTH)?,
+            None => head_dim,
+        };
+        let config = Self {
+            layers: size("block_count", MAX_LAYERS)?,
+            width,
+            ffn_width: size("feed_forward_length", MAX_WIDTH)?,
+            attention: AttentionShape { heads, kv_heads, head_dim },
+            rope: Rope { base: gguf.float(&key("rope.freq_base"))?, dims },
+            norm_eps: gguf.float(&key("attention.layer_norm_rms_epsilon"))?,
+            context: size("context_length", MAX_CONTEXT)?,
+            vocabulary: gguf.strings("tokenizer.ggml.tokens")?.len(),
+            architecture,
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        let AttentionShape { heads, kv_heads, head_dim } = self.attention;
+        let fits = [
+            (self.width.is_multiple_of(BLOCK), "embedding_length is not a multiple of 32"),
+            (self.ffn_width.is_multiple_of(BLOCK), "feed_forward_length is not a multiple of 32"),
+            ((heads * head_dim).is_multiple_of(BLOCK), "the heads' width is not a multiple of 32"),
+            (heads.is_multiple_of(kv_heads), "head_count is not a multiple of head_count_kv"),
+            (head_dim.is_multiple_of(8) && head_dim > 0, "a head is not a multiple of 8 wide"),
+            (self.rope.dims.is_multiple_of(2), "rope.dimension_count is odd"),
+            (self.rope.dims <= head_dim, "rope.dimension_count is wider than a head"),
+            (heads * head_dim <= MAX_WIDTH, "the heads together are too wide"),
+            (self.rope.base > 0.0, "rope.freq_base is not positive"),
+            (self.norm_eps >= 0.0, "layer_norm_rms_epsilon is negative"),
+            (self.vocabulary > 0, "the vocabulary is empty"),
+        ];
+        match fits.into_iter().find(|(ok, _)| !ok) {
+            Some((_, reason)) => Err(Error::ModelInvalid { reason: reason.into() }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A model that is ready to run: weights on a backend, tokenizer, sizes.
+pub struct Model<B: Backend> {
+    /// The model's sizes.
+    pub config: Config,
+    /// Text to tokens and back.
+    pub tokenizer: Tokenizer,
+    /// The format of the largest share of the weights.
+    pub quant: QuantType,
+    /// Number of weights.
+    pub parameters: usize,
+    /// Multiplications that one prompt token takes in the linear layers.
+    pub linear_macs: usize,
+    /// Size of the file in bytes.
+    pub file_bytes: u64,
+    pub(crate) decoder: Llama<B>,
+}
+
+impl<B: Backend> Model<B> {
+    /// Loads a model tensor by tensor; `progress` is told how many of the file's bytes have been
+    /// read, and of how many.
+    ///
+    /// # Errors
+    /// The `model-…` codes by what is wrong with the file, `out-of-memory`, `host-failed`.
+    pub fn load<R: Read + Seek>(
+        backend: &B,
+        gguf: &mut Gguf<R>,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self> {
+        let config = Config::from_gguf(gguf)?;
+        let mut loader = Loader { backend, gguf, progress, read: 0, parameters: 0, macs: 0 };
+        let decoder = Llama::load(&config, &mut loader)?;
+        let (parameters, linear_macs) = (loader.parameters, loader.macs);
+        let quant = gguf.tensor(llama::TYPICAL_WEIGHT)?.quant;
+        let tokenizer = Tokenizer::from_gguf(gguf)?;
+        let file_bytes = gguf.size();
+        progress(file_bytes, file_bytes);
+        Ok(Self { config, tokenizer, quant, parameters, linear_macs, file_bytes, decoder })
+    }
+}
+
+/// What an architecture needs for loading its weights.
+pub(crate) struct Loader<'a, B, R> {
+    backend: &'a B,
+    gguf: &'a mut Gguf<R>,
+    progress: &'a mut dyn FnMut(u64, u64),
+    read: u64,
+    parameters: usize,
+    macs: usize,
+}
+
+impl<B: Backend, R: Read + Seek> Loader<'_, B, R> {
+    /// Loads the matrix `name`, which must be `[rows, cols]`; `every_token` says whether each
+    /// prompt token is multiplied with it.
+    fn weight(
+        &mut self,
+        name: &str,
+        [rows, cols]: [usize; 2],
+        every_token: bool,
+    ) -> Result<B::Weight> {
+        let tensor = self.gguf.tensor(name)?;
+        if (tensor.rows, tensor.cols) != (rows, cols) {
+            let found = [tensor.rows, tensor.cols];
+            let reason = format!("tensor {name:?} is {found:?} and should be {:?}", [rows, cols]);
+            return Err(Error::ModelInvalid { reason });
+        }
+        let (size, spec) = (self.gguf.size(), WeightSpec { rows, cols, quant: tensor.quant });
+        self.parameters += rows * cols;
+        if every_token {
+            self.macs += rows * cols;
+        }
+        self.backend.load_weight(spec, &mut |rows, bytes| {
+            self.gguf.read_rows(&tensor, rows, bytes)?;
+            self.read += bytes.len() as u64;
+            (self.progress)(self.read, size);
+            Ok(())
+        })
+    }
+
+    /// Loads the gains `name`, which must be `len` floats.
+    fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector> {
+        let tensor = self.gguf.tensor(name)?;
+        if (tensor.rows, tensor.cols, tensor.quant) != (1, len, QuantType::F32) {
+            let reason = format!(
+                "tensor {name:?} is [{}, {}] in {} and should be {len} numbers in F32",
+                tensor.rows,
+                tensor.cols,
+                tensor.quant.name()
+            );
+            return Err(Error::ModelInvalid { reason });
+        }
+        let mut bytes = Vec::new();
+        self.gguf.read_rows(&tensor, 0..1, &mut bytes)?;
+        self.read += bytes.len() as u64;
+        self.parameters += len;
+        let mut values = vec![0.0; len];
+        QuantType::F32.decode(&bytes, &mut values);
+        self.backend.load_vector(values)
+    }
+}
+
+fn bad(key: &str, value: usize) -> Error {
+    Error::ModelInvalid { reason: format!("{key} is {value}") }
+}

@@ -1,0 +1,361 @@
+//! How a document is read: in one pass when it fits, else in windows whose notes are merged.
+//!
+//! Everything here is pure: text and token positions in, ranges and prompts out. What is decided:
+//! 1. A request at the end of the document ("… provide a brief one-sentence summary.") is taken out
+//!    and becomes the question; otherwise [`DEFAULT_REQUEST`] is.
+//! 2. A document that fits the context beside its prompt and answer is one window.
+//! 3. A longer one is cut at headings, paragraphs, sentences or words, the strongest border within
+//!    the second half of each window, and its windows are of about equal length.
+//! 4. The answer is asked over the document's opening, its headings and the windows' notes: notes
+//!    alone make a small model drift to a detail of one window.
+
+use std::ops::Range;
+
+/// Asked when the document doesn't ask for anything itself.
+pub const DEFAULT_REQUEST: &str = "Summarize the document above in one sentence.";
+
+/// Asked of each window.
+const NOTE_REQUEST: &str = "Summarize the text above in one sentence.";
+
+/// Tokens of a window of a document that is too long for one pass. Reading costs grow with a
+/// token's position, and a small model loses the thread of long texts.
+const WINDOW: usize = 1500;
+
+/// Tokens that a note may have.
+pub const NOTE: usize = 56;
+
+/// Tokens for a prompt's own words, and for tokens that differ when a text is encoded in parts.
+const SLACK: usize = 48;
+
+/// A request is a last paragraph of at most so many bytes.
+const LONGEST_REQUEST: usize = 400;
+
+/// How a document will be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// Byte ranges of the document, in order, covering everything but the request.
+    pub windows: Vec<Range<usize>>,
+    /// What the answer is asked for.
+    pub request: String,
+    /// The first sentences, for the prompt of the answer; empty in one pass.
+    pub opening: Range<usize>,
+    /// The headings in order, each once, for the prompt of the answer; empty in one pass.
+    pub headings: Vec<String>,
+    /// Tokens that a list of notes may have in one prompt.
+    pub notes_budget: usize,
+}
+
+/// What a plan has to respect.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Limits {
+    /// Positions of the model.
+    pub context: usize,
+    /// Tokens that the chat template adds.
+    pub overhead: usize,
+    /// Tokens that the answer may have.
+    pub answer: usize,
+}
+
+impl Plan {
+    /// Plans the reading of `text`, whose tokens begin at the bytes `starts`.
+    pub fn new(text: &str, starts: &[usize], limits: Limits) -> Self {
+        let (body, request) = split_request(text);
+        let tokens = |range: &Range<usize>| count(starts, range);
+        let request_tokens = tokens(&(body.end..text.len())).max(SLACK);
+        let spent = limits.overhead + limits.answer + request_tokens + SLACK;
+        let room = limits.context.saturating_sub(spent).max(1);
+        if tokens(&body) <= room {
+            let (opening, headings) = (0..0, Vec::new());
+            let notes_budget = room;
+            return Self { windows: vec![body], request, opening, headings, notes_budget };
+        }
+        let spent = limits.overhead + NOTE + 2 * SLACK;
+        let window = WINDOW.min(limits.context.saturating_sub(spent)).max(1);
+        let windows = cut(text, body.clone(), starts, window);
+        // The answer's prompt: a quarter opening, a quarter headings, half notes.
+        let prompt = room.min(WINDOW);
+        let opening = body.start..last_border(text, &body, starts, prompt / 4);
+        let headings = headings(&text[body], prompt / 4 * 3);
+        Self { windows, request, opening, headings, notes_budget: prompt / 2 }
+    }
+
+    /// Whether the whole document is one window.
+    pub fn is_one_pass(&self) -> bool {
+        self.windows.len() == 1
+    }
+
+    /// The prompt for the answer, over the whole document, or over notes on its windows.
+    pub fn answer_prompt(&self, text: &str, notes: &[String]) -> String {
+        if self.is_one_pass() {
+            return format!("{}\n\n{}", text[self.windows[0].clone()].trim(), self.request);
+        }
+        let mut prompt = text[self.opening.clone()].trim().to_string();
+        if !self.headings.is_empty() {
+            prompt.push_str("\n\nSections of the document:\n- ");
+            prompt.push_str(&self.headings.join("\n- "));
+        }
+        prompt.push_str("\n\nNotes on its parts, in order:\n- ");
+        prompt.push_str(&notes.join("\n- "));
+        prompt.push_str("\n\n");
+        prompt.push_str(&self.request);
+        prompt
+    }
+
+    /// The prompt for a note on one window.
+    pub fn note_prompt(&self, text: &str, window: usize) -> String {
+        format!("{}\n\n{NOTE_REQUEST}", text[self.windows[window].clone()].trim())
+    }
+
+    /// The prompt for one note made of several.
+    pub fn merge_prompt(&self, notes: &[String]) -> String {
+        format!("- {}\n\n{NOTE_REQUEST}", notes.join("\n- "))
+    }
+}
+
+/// Cuts notes of the given lengths into runs that fit `budget` together, at least two to a run so
+/// that every round of merging leaves fewer.
+pub fn groups(lengths: &[usize], budget: usize) -> Vec<Range<usize>> {
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    let mut filled = 0;
+    for (i, length) in lengths.iter().enumerate() {
+        match groups.last_mut() {
+            Some(group) if group.len() < 2 || filled + length <= budget => {
+                group.end = i + 1;
+                filled += length;
+            }
+            _ => {
+                groups.push(i..i + 1);
+                filled = *length;
+            }
+        }
+    }
+    groups
+}
+
+/// Tokens that begin inside of `range`.
+fn count(starts: &[usize], range: &Range<usize>) -> usize {
+    let before = |byte: usize| starts.partition_point(|start| *start < byte);
+    before(range.end) - before(range.start)
+}
+
+/// The part of the text to read, and what to ask about it.
+fn split_request(text: &str) -> (Range<usize>, String) {
+    let end = text.trim_end().len();
+    let whole = (0..text.len(), DEFAULT_REQUEST.to_string());
+    let Some(start) = text[..end].rfind("\n\n").map(|at| at + 2) else { return whole };
+    let last = text[start..end].trim();
+    let lower = last.to_lowercase();
+    let asks = ["summar", "tl;dr", "tldr"].iter().any(|word| lower.contains(word));
+    let is_request =
+        asks && last.len() <= LONGEST_REQUEST && !last.starts_with(['#', '-', '*', '>', '|']);
+    if !is_request || text[..start].trim().is_empty() {
+        return whole;
+    }
+    (0..start, last.to_string())
+}
+
+/// How strongly a text is divided at a byte; greater is stronger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Border {
+    Character,
+    Word,
+    Sentence,
+    Paragraph,
+    Heading,
+}
+
+/// The border just before byte `at` of `text`, a character boundary.
+fn border(text: &str, at: usize) -> Border {
+    let (before, after) = text.split_at(at);
+    if before.ends_with('\n') {
+        if after.starts_with('#') {
+            return Border::Heading;
+        }
+        let blank = before.trim_end_matches([' ', '\t', '\r', '\n']);
+        if before[blank.len()..].matches('\n').count() > 1 {
+            return Border::Paragraph;
+        }
+        return Border::Sentence;
+    }
+    if before.ends_with(char::is_whitespace) {
+        let ended = before.trim_end().ends_with(['.', '!', '?', ':', ';', '"', ')', '”', '’']);
+        return if ended { Border::Sentence } else { Border::Word };
+    }
+    if before.ends_with(['。', '！', '？']) {
+        return Border::Sentence;
+    }
+    Border::Character
+}
+
+/// Cuts `body` into windows of at most `budget` tokens and about equal length.
+fn cut(text: &str, body: Range<usize>, starts: &[usize], budget: usize) -> Vec<Range<usize>> {
+    let mut windows = Vec::new();
+    let mut start = body.start;
+    while start < body.end {
+        let rest = start..body.end;
+        let left = count(starts, &rest);
+        let parts = left.div_ceil(budget).max(1);
+        let end = if parts == 1 {
+            body.end
+        } else {
+            // Between an equal share and the budget there is room to look for a border.
+            last_border(text, &rest, starts, left.div_ceil(parts).midpoint(budget))
+        };
+        windows.push(start..end);
+        start = end;
+    }
+    windows
+}
+
+/// Where to end a part of at most `budget` tokens that begins where `range` does: the strongest
+/// border in its second half, of equals the last. Always after the beginning.
+fn last_border(text: &str, range: &Range<usize>, starts: &[usize], budget: usize) -> usize {
+    let first = starts.partition_point(|s| *s < range.start);
+    let at = |token: usize| starts.get(first + token).copied().unwrap_or(range.end).min(range.end);
+    let (half, limit) = (at(budget.max(1) / 2), at(budget.max(1)));
+    if limit == range.end {
+        return limit;
+    }
+    let boundaries = |from: usize| (from..=limit).filter(|at| text.is_char_boundary(*at));
+    let best =
+        boundaries(half).filter(|at| *at > range.start).max_by_key(|at| (border(text, *at), *at));
+    // A first token longer than the whole budget: end at the next character.
+    best.unwrap_or_else(|| text.ceil_char_boundary(range.start + 1))
+}
+
+/// The Markdown headings of `text`, each once, in order, up to so many bytes together.
+fn headings(text: &str, bytes: usize) -> Vec<String> {
+    let mut headings: Vec<String> = Vec::new();
+    let mut used = 0;
+    for line in text.lines().filter(|line| line.starts_with('#')) {
+        let heading = line.trim_start_matches('#').trim();
+        if !heading.is_empty() && !headings.iter().any(|h| h == heading) {
+            used += heading.len();
+            if used > bytes {
+                break;
+            }
+            headings.push(heading.to_string());
+        }
+    }
+    headings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { context: 2000, overhead: 30, answer: 96 };
+
+    /// One token a word, as far as a plan can tell.
+    fn words(text: &str) -> Vec<usize> {
+        let mut starts = vec![0];
+        starts.extend(text.match_indices(' ').map(|(at, _)| at));
+        starts
+    }
+
+    fn plan(text: &str) -> Plan {
+        Plan::new(text, &words(text), LIMITS)
+    }
+
+    #[test]
+    fn a_short_document_is_read_in_one_pass() {
+        let plan = plan("A short text.\n\nWith two paragraphs.");
+        assert!(plan.is_one_pass());
+        assert_eq!(plan.windows, [0..35]);
+        assert_eq!(plan.request, DEFAULT_REQUEST);
+    }
+
+    #[test]
+    fn a_trailing_request_is_the_question() {
+        let text = "Body of it.\n\n\nBased on all the above, provide a one-sentence summary.\n";
+        let plan = plan(text);
+        assert_eq!(plan.request, "Based on all the above, provide a one-sentence summary.");
+        let prompt = plan.answer_prompt(text, &[]);
+        assert_eq!(
+            prompt,
+            "Body of it.\n\nBased on all the above, provide a one-sentence summary."
+        );
+    }
+
+    #[test]
+    fn ordinary_endings_are_no_request() {
+        for text in [
+            "Body.\n\nThe end.",
+            "Body.\n\n## Summary",
+            "Summarize.",
+            "\n\nSummarize this.",
+            &format!("Body.\n\n{}summary", "long ".repeat(100)),
+        ] {
+            assert_eq!(plan(text).request, DEFAULT_REQUEST, "{text}");
+        }
+    }
+
+    #[test]
+    fn windows_cover_everything_in_order_within_the_budget() {
+        let sentence = "The quick brown fox jumps over the lazy dog and rests. ";
+        let section = format!("## Title\n\n{}\n\n", sentence.repeat(40));
+        for text in [
+            section.repeat(12),
+            sentence.repeat(900),
+            "word ".repeat(9000),
+            "一二三。".repeat(4000),
+        ] {
+            let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).step_by(3).collect();
+            let plan = Plan::new(&text, &starts, LIMITS);
+            assert!(plan.windows.len() > 1);
+            let mut at = 0;
+            for window in &plan.windows {
+                assert_eq!(window.start, at);
+                assert!(count(&starts, window) <= WINDOW);
+                at = window.end;
+            }
+            assert_eq!(at, text.len());
+        }
+    }
+
+    #[test]
+    fn windows_end_at_the_strongest_border() {
+        let section = format!("## Title\n\n{}\n\n", "Some words here. ".repeat(300));
+        let text = section.repeat(6);
+        let plan = plan(&text);
+        for window in &plan.windows[1..] {
+            assert!(text[window.clone()].starts_with("## Title"));
+        }
+        let text = "Some words here. ".repeat(4000);
+        for window in &Plan::new(&text, &words(&text), LIMITS).windows {
+            assert!(text[window.clone()].ends_with("here. "));
+        }
+    }
+
+    #[test]
+    fn a_token_longer_than_the_budget_still_ends_a_window() {
+        let text = "é".repeat(50);
+        let plan = Plan::new(&text, &[0], Limits { context: 0, overhead: 0, answer: 0 });
+        assert_eq!(plan.windows, [0..text.len()]);
+        let starts: Vec<usize> = (0..50).map(|i| 2 * i).collect();
+        let plan = Plan::new(&text, &starts, Limits { context: 0, overhead: 0, answer: 0 });
+        assert_eq!(plan.windows.len(), 50);
+    }
+
+    #[test]
+    fn the_answer_sees_opening_headings_and_notes() {
+        let text =
+            format!("# Subject\n\nIt is about cats. {}\n\n## Part\n\n", "Filler here. ".repeat(40))
+                .repeat(60);
+        let plan = plan(&text);
+        assert_eq!(plan.headings, ["Subject", "Part"]);
+        let prompt = plan.answer_prompt(&text, &["First note.".into(), "Second note.".into()]);
+        assert!(prompt.starts_with("# Subject\n\nIt is about cats."));
+        assert!(
+            prompt.contains("- Subject\n- Part\n") && prompt.contains("- First note.\n- Second")
+        );
+        assert!(prompt.ends_with(DEFAULT_REQUEST));
+    }
+
+    #[test]
+    fn groups_shrink_any_list_of_notes() {
+        assert_eq!(groups(&[10; 6], 30), [0..3, 3..6]);
+        assert_eq!(groups(&[50, 50, 50], 30), [0..2, 2..3]);
+        assert_eq!(groups(&[], 30), []);
+    }
+}

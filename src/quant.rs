@@ -1,0 +1,173 @@
+//! The storage formats of weights: block layout and scalar decode, one entry a format.
+//!
+//! This file is the specification that every packed layout and fast kernel is held to. The
+//! layouts are ggml's (`ggml-common.h` and `ggml-quants.c` of llama.cpp): a row is a sequence of
+//! blocks of 32 weights, each block with its own half-precision scale.
+
+use candle_core::quantized::GgmlDType;
+use half::f16;
+
+/// Weights in one quantization block of every supported format.
+pub const BLOCK: usize = 32;
+
+/// Names of the matrix formats that have kernels, for messages.
+pub const SUPPORTED: &str = "Q4_0, Q4_1 or Q8_0 (norms in F32)";
+
+/// How a tensor's numbers are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuantType {
+    /// 32-bit floats.
+    F32,
+    /// 4-bit, symmetric: `w = d * (q - 8)`, 18 bytes a block.
+    Q4_0,
+    /// 4-bit with a minimum: `w = d * q + m`, 20 bytes a block.
+    Q4_1,
+    /// 8-bit: `w = d * q`, 34 bytes a block.
+    Q8_0,
+}
+
+impl QuantType {
+    /// The format behind candle's type, or `None` where there is no kernel for it.
+    pub fn from_ggml(dtype: GgmlDType) -> Option<Self> {
+        match dtype {
+            GgmlDType::F32 => Some(Self::F32),
+            GgmlDType::Q4_0 => Some(Self::Q4_0),
+            GgmlDType::Q4_1 => Some(Self::Q4_1),
+            GgmlDType::Q8_0 => Some(Self::Q8_0),
+            _ => None,
+        }
+    }
+
+    /// The name used by GGUF tools.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "F32",
+            Self::Q4_0 => "Q4_0",
+            Self::Q4_1 => "Q4_1",
+            Self::Q8_0 => "Q8_0",
+        }
+    }
+
+    /// Bytes that [`BLOCK`] weights take.
+    pub const fn block_bytes(self) -> usize {
+        match self {
+            Self::F32 => 4 * BLOCK,
+            Self::Q4_0 => 2 + BLOCK / 2,
+            Self::Q4_1 => 4 + BLOCK / 2,
+            Self::Q8_0 => 2 + BLOCK,
+        }
+    }
+
+    /// Bytes of `count` weights, or `None` when that is no whole number of blocks or overflows.
+    pub fn bytes(self, count: usize) -> Option<usize> {
+        match self {
+            Self::F32 => count.checked_mul(4),
+            _ if count.is_multiple_of(BLOCK) => (count / BLOCK).checked_mul(self.block_bytes()),
+            _ => None,
+        }
+    }
+
+    /// Splits one block into its integers and the scale and minimum that give them meaning:
+    /// `w[i] = scale * ints[i] + min`. `block` holds [`Self::block_bytes`] bytes of a quantized
+    /// format; for `F32`, which has no integers, this is `None`.
+    pub fn split(self, block: &[u8]) -> Option<Block> {
+        let half = |at: usize| f16::from_le_bytes([block[at], block[at + 1]]);
+        let mut ints = [0i8; BLOCK];
+        let nibbles = |ints: &mut [i8; BLOCK], bytes: &[u8]| {
+            for (i, byte) in bytes.iter().enumerate().take(BLOCK / 2) {
+                ints[i] = (byte & 15) as i8;
+                ints[i + BLOCK / 2] = (byte >> 4) as i8;
+            }
+        };
+        let scale = match self {
+            Self::F32 => return None,
+            Self::Q4_0 | Self::Q4_1 | Self::Q8_0 => half(0),
+        };
+        let min = match self {
+            Self::Q4_0 => {
+                nibbles(&mut ints, &block[2..]);
+                // Exact while 8 * scale stays finite in f16, which quantizers guarantee: the
+                // weights themselves reach 8 * scale.
+                f16::from_f32(-8.0 * scale.to_f32())
+            }
+            Self::Q4_1 => {
+                nibbles(&mut ints, &block[4..]);
+                half(2)
+            }
+            _ => {
+                for (int, byte) in ints.iter_mut().zip(&block[2..]) {
+                    *int = *byte as i8;
+                }
+                f16::ZERO
+            }
+        };
+        Some(Block { ints, scale, min })
+    }
+
+    /// Decodes whole rows of this format to floats; `bytes` holds exactly `out.len()` weights.
+    pub fn decode(self, bytes: &[u8], out: &mut [f32]) {
+        if self == Self::F32 {
+            for (value, b) in out.iter_mut().zip(bytes.as_chunks::<4>().0) {
+                *value = f32::from_le_bytes(*b);
+            }
+            return;
+        }
+        for (values, bytes) in out.chunks_mut(BLOCK).zip(bytes.chunks_exact(self.block_bytes())) {
+            if let Some(block) = self.split(bytes) {
+                for (value, int) in values.iter_mut().zip(block.ints) {
+                    *value = block.scale.to_f32() * f32::from(int) + block.min.to_f32();
+                }
+            }
+        }
+    }
+}
+
+/// One decoded block: `w[i] = scale * ints[i] + min`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Block {
+    /// The stored integers in the order of the weights: 0..=15 in 4-bit formats, else -128..=127.
+    pub ints: [i8; BLOCK],
+    /// Weight of one integer step.
+    pub scale: f16,
+    /// What is added to every weight; zero in formats without a minimum.
+    pub min: f16,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::quantized::QTensor;
+    use candle_core::{Device, Tensor};
+
+    /// Decode equals candle's own decode, bit for bit, on random weights.
+    #[test]
+    fn decode_is_candles() {
+        for (dtype, quant) in [
+            (GgmlDType::Q4_0, QuantType::Q4_0),
+            (GgmlDType::Q4_1, QuantType::Q4_1),
+            (GgmlDType::Q8_0, QuantType::Q8_0),
+        ] {
+            let values: Vec<f32> =
+                (0..256).map(|i| ((i * 7919 % 613) as f32 - 300.0) / 97.0).collect();
+            let tensor = Tensor::from_vec(values, (2, 128), &Device::Cpu).expect("tensor");
+            let quantized = QTensor::quantize(&tensor, dtype).expect("quantize");
+            let bytes = quantized.data().expect("bytes");
+            let want: Vec<f32> = quantized
+                .dequantize(&Device::Cpu)
+                .and_then(|t| t.flatten_all())
+                .and_then(|t| t.to_vec1())
+                .expect("dequantize");
+            assert_eq!(quant.bytes(256), Some(bytes.len()));
+            let mut got = vec![0.0; 256];
+            quant.decode(&bytes, &mut got);
+            assert_eq!(got, want, "{}", quant.name());
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        assert_eq!(QuantType::Q4_1.bytes(64), Some(40));
+        assert_eq!(QuantType::Q4_1.bytes(33), None);
+        assert_eq!(QuantType::F32.bytes(usize::MAX), None);
+    }
+}

@@ -1,0 +1,321 @@
+//! The host in a browser's worker, and what the crate exports to JavaScript.
+//!
+//! JavaScript keeps the model file (as a `Blob` in origin private storage, say) and hands out byte
+//! ranges of it; Rust packs them and keeps no others. All other types that cross are generated.
+
+use std::cell::RefCell;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::ControlFlow;
+
+use js_sys::{Function, Promise, Reflect, Uint8Array};
+use sha2::{Digest, Sha256 as Sha256State};
+use tsify::Ts;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, Performance};
+
+use super::{Event, Host};
+use crate::backend::cpu::{self, Cpu};
+use crate::bench::{self, Measurement};
+use crate::error::Error;
+use crate::gguf::Gguf;
+use crate::model::Model;
+use crate::report::{BackendReport, EnvironmentReport, LoadReport, Report};
+use crate::summarizer::{Options, Summarizer};
+
+/// `wasm-relaxed-simd` or `wasm-simd`: which build of the module this is.
+#[wasm_bindgen]
+pub fn build() -> String {
+    kind().into()
+}
+
+fn kind() -> &'static str {
+    match cfg!(target_feature = "relaxed-simd") {
+        true => "wasm-relaxed-simd",
+        false => "wasm-simd",
+    }
+}
+
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// What JavaScript knows about the model file.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize, tsify::Tsify)]
+#[tsify(missing_as_null)]
+pub struct ModelInfo {
+    /// Its id in the catalogue, or its file name.
+    pub id: String,
+    /// SHA-256 of the file, where it has been verified.
+    pub sha256: Option<String>,
+    /// Time to fetch the file or to find it in storage.
+    pub read_ms: Option<f64>,
+}
+
+/// A model that is ready to summarize.
+#[wasm_bindgen]
+pub struct Engine {
+    // A run holds this for as long as it takes; JavaScript asks for one run at a time.
+    summarizer: RefCell<Summarizer<Cpu>>,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Loads a model of `size` bytes. `read(offset, into)` fills the array `into` with the bytes
+    /// from `offset` on, before it returns, or throws. `progress(done, total)` counts bytes.
+    ///
+    /// # Errors
+    /// An `Error` with a `code`.
+    pub fn load(
+        size: f64,
+        #[wasm_bindgen(unchecked_param_type = "(offset: number, into: Uint8Array) => void")]
+        read: Function,
+        info: Ts<ModelInfo>,
+        #[wasm_bindgen(unchecked_param_type = "(done: number, total: number) => void")]
+        progress: &Function,
+    ) -> Result<Engine, JsValue> {
+        let info = info.to_rust().map_err(|e| thrown(&invalid_argument("info", &e)))?;
+        let performance = performance();
+        let started = performance.as_ref().map(Performance::now);
+        let file = JsFile { read, size: size as u64, position: 0 };
+        let model = Gguf::open(file)
+            .and_then(|mut gguf| {
+                Model::load(&Cpu, &mut gguf, &mut |done, total| {
+                    let (done, total) = (JsValue::from(done as f64), JsValue::from(total as f64));
+                    // A listener that throws is no reason to stop.
+                    let _ = progress.call2(&JsValue::NULL, &done, &total);
+                })
+            })
+            .map_err(|e| thrown(&e))?;
+        let prepare_ms = performance.zip(started).map(|(p, started)| p.now() - started);
+        let load = LoadReport {
+            read_ms: info.read_ms,
+            prepare_ms,
+            pipelines_ms: None,
+            bytes: model.file_bytes,
+        };
+        let backend = BackendReport {
+            kind: kind().into(),
+            threads: 1,
+            adapter: None,
+            features: cpu::features(),
+        };
+        let summarizer = Summarizer::new(Cpu, model, (info.id, info.sha256), backend, load);
+        Ok(Engine { summarizer: RefCell::new(summarizer) })
+    }
+
+    /// Reads and summarizes `text`. The signal ends the run between two chunks.
+    ///
+    /// # Errors
+    /// An `Error` with a `code`.
+    pub async fn summarize(
+        &self,
+        text: String,
+        options: Ts<Options>,
+        signal: Option<AbortSignal>,
+        #[wasm_bindgen(unchecked_param_type = "(event: Event) => void")] on_event: Function,
+    ) -> Result<Ts<Report>, JsValue> {
+        let options = options.to_rust().map_err(|e| thrown(&invalid_argument("options", &e)))?;
+        let host = Browser { signal, on_event: Some(on_event), performance: performance() };
+        let mut summarizer = self.hold()?;
+        let report = summarizer.run(&text, &options, &host).await.map_err(|e| thrown(&e))?;
+        into_js(&report)
+    }
+
+    /// Tokens of `text` alone, without a prompt around it.
+    ///
+    /// # Errors
+    /// An `Error` with a `code`.
+    pub fn count_tokens(&self, text: &str) -> Result<usize, JsValue> {
+        Ok(self.encode(text)?.len())
+    }
+
+    /// Token ids of `text` as plain text.
+    ///
+    /// # Errors
+    /// An `Error` with a `code`.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>, JsValue> {
+        let mut summarizer = self.hold()?;
+        let tokens = summarizer.session().model().tokenizer.encode(text);
+        Ok(tokens.map_err(|e| thrown(&e))?.ids)
+    }
+
+    /// Positions that the model was trained for.
+    ///
+    /// # Errors
+    /// An `Error` with a `code`.
+    pub fn context(&self) -> Result<usize, JsValue> {
+        Ok(self.hold()?.session().model().config.context)
+    }
+
+    /// Reads `ids` and writes `decode` tokens, for measuring: no template, plan or stopping.
+    ///
+    /// # Errors
+    /// An `Error` with a `code`.
+    pub async fn measure(&self, ids: Vec<u32>, decode: usize) -> Result<Ts<Measurement>, JsValue> {
+        let host = Browser { signal: None, on_event: None, performance: performance() };
+        let mut summarizer = self.hold()?;
+        let measured = bench::measure(summarizer.session(), &ids, decode, &host).await;
+        into_js(&measured.map_err(|e| thrown(&e))?)
+    }
+
+    /// The best speed of the matrix kernel, in 10⁹ multiply-adds a second.
+    ///
+    /// # Errors
+    /// An `Error` with a `code`.
+    pub async fn peak_gmacs(&self) -> Result<Option<f64>, JsValue> {
+        let host = Browser { signal: None, on_event: None, performance: performance() };
+        bench::peak_gmacs(&Cpu, &host).await.map_err(|e| thrown(&e))
+    }
+}
+
+impl Engine {
+    fn hold(&self) -> Result<std::cell::RefMut<'_, Summarizer<Cpu>>, JsValue> {
+        let busy = |_| thrown(&Error::Host { reason: "a run is in progress already".into() });
+        self.summarizer.try_borrow_mut().map_err(busy)
+    }
+}
+
+/// SHA-256 of a file that comes in pieces, which the web's own cryptography can't do.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Sha256 {
+    state: Sha256State,
+}
+
+#[wasm_bindgen]
+impl Sha256 {
+    /// Of nothing yet.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the next bytes.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.state.update(bytes);
+    }
+
+    /// The digest of what was added, in lower-case hexadecimal; afterwards it is of nothing again.
+    pub fn finish(&mut self) -> String {
+        self.state.finalize_reset().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+struct Browser {
+    signal: Option<AbortSignal>,
+    on_event: Option<Function>,
+    performance: Option<Performance>,
+}
+
+impl Host for Browser {
+    /// Since the epoch rather than since the worker's start, so that the page's times compare.
+    fn now_ms(&self) -> Option<f64> {
+        self.performance.as_ref().map(|p| p.time_origin() + p.now())
+    }
+
+    async fn yield_now(&self) -> ControlFlow<()> {
+        // Messages are delivered between tasks, not between promises, so this must be a task.
+        let task = Promise::new(&mut |resolve, _| {
+            // Without a timer the run goes on at once and can only be ended with its worker.
+            let set_timeout = Reflect::get(&js_sys::global(), &"setTimeout".into());
+            match set_timeout.ok().and_then(|f| f.dyn_into::<Function>().ok()) {
+                Some(f) => drop(f.call2(&JsValue::NULL, &resolve, &JsValue::from(0))),
+                None => drop(resolve.call0(&JsValue::NULL)),
+            }
+        });
+        let _ = JsFuture::from(task).await;
+        match self.signal.as_ref().is_some_and(AbortSignal::aborted) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+
+    fn emit(&self, event: Event) {
+        if let (Some(on_event), Ok(event)) = (&self.on_event, Ts::from_rust(&event)) {
+            // A listener that throws is no reason to stop.
+            let _ = on_event.call1(&JsValue::NULL, &event.into());
+        }
+    }
+
+    fn environment(&self) -> EnvironmentReport {
+        let get = |of: &JsValue, key: &str| Reflect::get(of, &key.into()).ok();
+        let global = js_sys::global();
+        let navigator = get(&global, "navigator").unwrap_or_default();
+        EnvironmentReport {
+            user_agent: get(&navigator, "userAgent").and_then(|v| v.as_string()),
+            logical_cores: get(&navigator, "hardwareConcurrency")
+                .and_then(|v| v.as_f64())
+                .map(|n| n as usize),
+            cross_origin_isolated: get(&global, "crossOriginIsolated").and_then(|v| v.as_bool()),
+            ..EnvironmentReport::default()
+        }
+    }
+
+    fn memory_bytes(&self) -> Option<u64> {
+        Some(core::arch::wasm32::memory_size::<0>() as u64 * 65536)
+    }
+}
+
+fn performance() -> Option<Performance> {
+    Reflect::get(&js_sys::global(), &"performance".into()).ok()?.dyn_into().ok()
+}
+
+/// A file that JavaScript reads for us.
+struct JsFile {
+    read: Function,
+    size: u64,
+    position: u64,
+}
+
+impl Read for JsFile {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let len = (self.size - self.position.min(self.size)).min(buf.len() as u64) as usize;
+        if len == 0 {
+            return Ok(0);
+        }
+        // An array of JavaScript's own: a view of our memory would be cut off if that grew.
+        let into = Uint8Array::new_with_length(len as u32);
+        self.read
+            .call2(&JsValue::NULL, &JsValue::from(self.position as f64), &into)
+            .map_err(|e| io::Error::other(describe(&e)))?;
+        into.copy_to(&mut buf[..len]);
+        self.position += len as u64;
+        Ok(len)
+    }
+}
+
+impl Seek for JsFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(by) => self.size.checked_add_signed(by),
+            SeekFrom::Current(by) => self.position.checked_add_signed(by),
+        };
+        self.position = position.ok_or_else(|| io::Error::other("a seek before the beginning"))?;
+        Ok(self.position)
+    }
+}
+
+/// A JavaScript `Error` with our message and `code`.
+fn thrown(error: &Error) -> JsValue {
+    let thrown = js_sys::Error::new(&error.to_string());
+    // Setting a property of an object that was just made does not fail.
+    let _ = Reflect::set(&thrown, &"code".into(), &error.code().into());
+    thrown.into()
+}
+
+fn into_js<T: tsify::Tsify + serde::Serialize>(value: &T) -> Result<Ts<T>, JsValue> {
+    Ts::from_rust(value).map_err(|e| thrown(&Error::Host { reason: e.to_string() }))
+}
+
+fn invalid_argument(option: &'static str, error: &impl std::fmt::Display) -> Error {
+    let expected = "an object as the types describe it";
+    Error::InvalidOptions { option, value: error.to_string(), expected }
+}
+
+fn describe(error: &JsValue) -> String {
+    let message = Reflect::get(error, &"message".into()).ok().and_then(|m| m.as_string());
+    message.unwrap_or_else(|| format!("{error:?}"))
+}

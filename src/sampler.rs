@@ -1,0 +1,163 @@
+//! From scores to the next token.
+
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+
+/// How the next token is chosen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sampling {
+    /// Divides the scores; 0 always takes the best token.
+    pub temperature: f32,
+    /// Only the best `top_k` tokens are considered; 0 for all.
+    pub top_k: usize,
+    /// Only the best tokens whose probabilities add up to `top_p` are considered; 1 for all.
+    pub top_p: f32,
+    /// Scores of tokens in the last [`Self::penalty_window`] ones are divided by this when
+    /// positive and multiplied when negative (Keskar et al., arXiv:1909.05858); 1 for none.
+    pub repetition_penalty: f32,
+    /// How many of the last tokens count as repetitions.
+    pub penalty_window: usize,
+    /// Seed of the random choice.
+    pub seed: u64,
+}
+
+impl Sampling {
+    /// Always the best token.
+    pub fn greedy() -> Self {
+        Self {
+            temperature: 0.0,
+            top_k: 0,
+            top_p: 1.0,
+            repetition_penalty: 1.0,
+            penalty_window: 64,
+            seed: 0,
+        }
+    }
+}
+
+/// Chooses tokens and remembers them.
+pub struct Sampler {
+    sampling: Sampling,
+    random: SmallRng,
+    recent: Vec<u32>,
+}
+
+impl Sampler {
+    /// A sampler that has chosen nothing yet.
+    pub fn new(sampling: Sampling) -> Self {
+        let random = SmallRng::seed_from_u64(sampling.seed);
+        Self { sampling, random, recent: Vec::new() }
+    }
+
+    /// Chooses from `logits`, one score a token, and remembers the choice. Scores that are not
+    /// numbers are never chosen unless there are no others.
+    pub fn choose(&mut self, mut logits: Vec<f32>) -> u32 {
+        let s = &self.sampling;
+        if s.repetition_penalty != 1.0 {
+            let window = self.recent.len().saturating_sub(s.penalty_window);
+            let mut seen = self.recent[window..].to_vec();
+            seen.sort_unstable();
+            seen.dedup();
+            for id in seen {
+                if let Some(score) = logits.get_mut(id as usize) {
+                    *score *= if *score > 0.0 {
+                        1.0 / s.repetition_penalty
+                    } else {
+                        s.repetition_penalty
+                    };
+                }
+            }
+        }
+        let id = if s.temperature > 0.0 { self.draw(&logits) } else { best(&logits) };
+        self.recent.push(id);
+        id
+    }
+
+    fn draw(&mut self, logits: &[f32]) -> u32 {
+        let s = &self.sampling;
+        let mut candidates: Vec<(f32, u32)> =
+            logits.iter().copied().zip(0..).filter(|(score, _)| score.is_finite()).collect();
+        candidates.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        if s.top_k > 0 {
+            candidates.truncate(s.top_k);
+        }
+        let Some((top, _)) = candidates.first().copied() else { return best(logits) };
+        for (score, _) in &mut candidates {
+            *score = ((*score - top) / s.temperature).exp();
+        }
+        let total: f32 = candidates.iter().map(|(p, _)| p).sum();
+        let mut kept = 0.0;
+        let last = candidates.iter().position(|(p, _)| {
+            kept += p;
+            kept >= s.top_p * total
+        });
+        candidates.truncate(last.map_or(candidates.len(), |last| last + 1));
+        let mut at = self.random.random::<f32>() * candidates.iter().map(|(p, _)| p).sum::<f32>();
+        for (p, id) in &candidates {
+            at -= p;
+            if at < 0.0 {
+                return *id;
+            }
+        }
+        candidates.last().map_or(0, |(_, id)| *id)
+    }
+}
+
+/// The token with the highest score, the first of equals.
+pub fn best(logits: &[f32]) -> u32 {
+    let mut best = (f32::NEG_INFINITY, 0);
+    for (score, id) in logits.iter().zip(0..) {
+        if *score > best.0 {
+            best = (*score, id);
+        }
+    }
+    best.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn greedy_takes_the_first_best() {
+        let mut sampler = Sampler::new(Sampling::greedy());
+        assert_eq!(sampler.choose(vec![1.0, 3.0, f32::NAN, 3.0]), 1);
+        assert_eq!(sampler.choose(vec![f32::NAN; 3]), 0);
+    }
+
+    #[test]
+    fn penalty_turns_away_from_what_was_said() {
+        let mut sampler = Sampler::new(Sampling { repetition_penalty: 2.0, ..Sampling::greedy() });
+        assert_eq!(sampler.choose(vec![3.0, 2.0, -1.0]), 0);
+        assert_eq!(sampler.choose(vec![3.0, 2.0, -1.0]), 1);
+        assert_eq!(sampler.choose(vec![-1.0, -1.0, -1.5]), 2);
+    }
+
+    #[test]
+    fn draws_follow_the_probabilities_and_the_seed() {
+        let sampling = |top_k, top_p| Sampling {
+            temperature: 1.0,
+            top_k,
+            top_p,
+            seed: 7,
+            ..Sampling::greedy()
+        };
+        let count = |sampling: Sampling| {
+            let mut sampler = Sampler::new(sampling);
+            let mut counts = [0; 4];
+            for _ in 0..4000 {
+                // Probabilities 8/15, 4/15, 2/15 and 1/15.
+                let logits = [8.0f32, 4.0, 2.0, 1.0].map(f32::ln);
+                counts[sampler.choose(logits.to_vec()) as usize] += 1;
+            }
+            counts
+        };
+        let all = count(sampling(0, 1.0));
+        for (count, share) in all.iter().zip([8.0, 4.0, 2.0, 1.0]) {
+            assert!((f64::from(*count) - 4000.0 * share / 15.0).abs() < 120.0, "{all:?}");
+        }
+        assert_eq!(all, count(sampling(0, 1.0)));
+        assert_eq!(count(sampling(1, 1.0))[0], 4000);
+        assert_eq!(count(sampling(0, 0.75))[2..], [0, 0]);
+    }
+}

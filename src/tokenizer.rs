@@ -1,0 +1,257 @@
+//! Text to token ids and back, from the vocabulary and chat template in a GGUF file.
+//!
+//! Pasted text is always plain text: the strings of control tokens (`<|im_end|>`) inside it are
+//! spelled out in ordinary tokens, so that a document can't end its own turn in a chat. Control
+//! tokens come from the chat template alone.
+
+use std::collections::HashMap;
+use std::io::{Read, Seek};
+
+use candle_core::quantized::gguf_file::Value;
+use minijinja::{Environment, context};
+use tokenizers::models::bpe::BPE;
+use tokenizers::pre_tokenizers::PreTokenizerWrapper;
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::pre_tokenizers::digits::Digits;
+use tokenizers::pre_tokenizers::sequence::Sequence;
+
+use crate::error::{Error, Result};
+use crate::gguf::Gguf;
+
+/// `tokenizer.ggml.token_type` of control tokens.
+const CONTROL: i64 = 3;
+
+/// Stands for the person's text while the chat template is rendered; private-use characters, which
+/// no template has.
+const PLACEHOLDER: &str = "\u{F8FF}\u{E123}\u{F8FF}";
+
+/// A model's vocabulary and the form of its conversations.
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+    /// The bytes of each ordinary token; `None` for control tokens.
+    pieces: Vec<Option<Vec<u8>>>,
+    /// What stands before and after the person's text in a chat of one question.
+    chat: [Vec<u32>; 2],
+}
+
+/// A text's tokens and where they begin in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tokens {
+    /// Token ids.
+    pub ids: Vec<u32>,
+    /// For each token the byte of the text at which it begins, not decreasing.
+    pub starts: Vec<usize>,
+}
+
+impl Tokenizer {
+    /// Builds the tokenizer that the file describes.
+    ///
+    /// # Errors
+    /// `model-missing-key` for absent keys, `model-tokenizer` for a vocabulary of another kind
+    /// than the byte-level BPE that is supported, or one that contradicts itself.
+    pub fn from_gguf<R: Read + Seek>(gguf: &Gguf<R>) -> Result<Self> {
+        let kind = (gguf.string("tokenizer.ggml.model")?, gguf.string("tokenizer.ggml.pre")?);
+        if kind != ("gpt2", "smollm") {
+            return Err(broken(format!(
+                "its kind is {}/{}, and only gpt2/smollm is supported",
+                kind.0, kind.1
+            )));
+        }
+        let tokens = gguf.strings("tokenizer.ggml.tokens")?;
+        let control = control_tokens(gguf, tokens.len())?;
+        let vocab: HashMap<String, u32> =
+            tokens.iter().zip(0..).map(|(t, i)| ((*t).to_string(), i)).collect();
+        let merges = gguf
+            .strings("tokenizer.ggml.merges")?
+            .into_iter()
+            .map(|merge| match merge.split_once(' ') {
+                Some((a, b)) => Ok((a.to_string(), b.to_string())),
+                None => Err(broken(format!("the merge {merge:?} has no space"))),
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let bpe = BPE::builder()
+            .vocab_and_merges(vocab.clone().into_iter().collect::<ahash::AHashMap<_, _>>(), merges)
+            .build()
+            .map_err(|e| broken(e.to_string()))?;
+        let mut inner = tokenizers::Tokenizer::new(bpe);
+        inner.with_pre_tokenizer(Some(Sequence::new(vec![
+            PreTokenizerWrapper::Digits(Digits::new(true)),
+            PreTokenizerWrapper::ByteLevel(ByteLevel::new(false, false, true)),
+        ])));
+
+        let bytes = byte_characters();
+        let pieces = tokens
+            .iter()
+            .zip(&control)
+            .map(|(token, control)| {
+                if *control {
+                    return Ok(None);
+                }
+                // Ordinary tokens outside of the alphabet are plain text (user-defined ones).
+                let piece = token.chars().map(|c| bytes.get(&c).copied()).collect::<Option<_>>();
+                Ok(Some(piece.unwrap_or_else(|| token.as_bytes().to_vec())))
+            })
+            .collect::<Result<Vec<_>>>()?;
+
+        let mut tokenizer = Self { inner, pieces, chat: [Vec::new(), Vec::new()] };
+        let control: HashMap<&str, u32> = tokens
+            .iter()
+            .zip(0..)
+            .filter(|(_, id)| control[*id as usize])
+            .map(|(token, id)| (*token, id))
+            .collect();
+        tokenizer.chat = tokenizer.chat_frame(gguf.string("tokenizer.chat_template")?, &control)?;
+        Ok(tokenizer)
+    }
+
+    /// Number of tokens in the vocabulary.
+    pub fn vocabulary(&self) -> usize {
+        self.pieces.len()
+    }
+
+    /// Encodes plain text; control tokens are never produced.
+    ///
+    /// # Errors
+    /// `model-tokenizer` when a character has no token.
+    pub fn encode(&self, text: &str) -> Result<Tokens> {
+        let encoding = self.inner.encode_fast(text, false).map_err(|e| broken(e.to_string()))?;
+        Ok(Tokens { ids: encoding.get_ids().to_vec(), starts: Vec::new() })
+    }
+
+    /// Encodes plain text and says where each token begins.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub fn encode_with_starts(&self, text: &str) -> Result<Tokens> {
+        let encoding = self.inner.encode(text, false).map_err(|e| broken(e.to_string()))?;
+        let starts = encoding.get_offsets().iter().map(|(start, _)| *start).collect();
+        Ok(Tokens { ids: encoding.get_ids().to_vec(), starts })
+    }
+
+    /// A conversation in which the person has said `text` and the model is about to answer.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub fn chat(&self, text: &str) -> Result<Vec<u32>> {
+        let [before, after] = &self.chat;
+        Ok([before, &self.encode(text)?.ids, after].into_iter().flatten().copied().collect())
+    }
+
+    /// Tokens that [`Self::chat`] adds to the text.
+    pub fn chat_overhead(&self) -> usize {
+        self.chat.iter().map(Vec::len).sum()
+    }
+
+    /// Whether the model ends its answer with this token.
+    pub fn ends_answer(&self, id: u32) -> bool {
+        self.piece(id).is_none()
+    }
+
+    /// The bytes of a token, `None` for control tokens and ids outside of the vocabulary.
+    fn piece(&self, id: u32) -> Option<&[u8]> {
+        self.pieces.get(id as usize)?.as_deref()
+    }
+
+    /// Renders the template around a placeholder and encodes what stands before and after it.
+    fn chat_frame(&self, template: &str, control: &HashMap<&str, u32>) -> Result<[Vec<u32>; 2]> {
+        let rendered = Environment::new()
+            .render_str(
+                template,
+                context! {
+                    messages => [context! { role => "user", content => PLACEHOLDER }],
+                    add_generation_prompt => true,
+                },
+            )
+            .map_err(|e| broken(format!("its chat template fails: {e:#}")))?;
+        let Some((before, after)) = rendered.split_once(PLACEHOLDER) else {
+            return Err(broken("its chat template leaves the message out".into()));
+        };
+        let encode = |text: &str| -> Result<Vec<u32>> {
+            let mut ids = Vec::new();
+            let mut rest = text;
+            loop {
+                let found = control
+                    .iter()
+                    .filter_map(|(token, id)| Some((rest.find(token)?, token.len(), *id)))
+                    .min_by_key(|(at, len, _)| (*at, usize::MAX - len));
+                let Some((at, len, id)) = found else {
+                    ids.extend(self.encode(rest)?.ids);
+                    return Ok(ids);
+                };
+                ids.extend(self.encode(&rest[..at])?.ids);
+                ids.push(id);
+                rest = &rest[at + len..];
+            }
+        };
+        Ok([encode(before)?, encode(after)?])
+    }
+}
+
+/// Turns tokens into text as they come, never half a character.
+#[derive(Debug, Default)]
+pub struct TextStream {
+    pending: Vec<u8>,
+}
+
+impl TextStream {
+    /// Adds a token and returns the text that is complete by now; it may be empty.
+    pub fn push(&mut self, tokenizer: &Tokenizer, id: u32) -> String {
+        self.pending.extend_from_slice(tokenizer.piece(id).unwrap_or_default());
+        let mut text = String::new();
+        let mut used = 0;
+        for chunk in self.pending.utf8_chunks() {
+            text.push_str(chunk.valid());
+            used += chunk.valid().len();
+            let invalid = chunk.invalid();
+            if used + invalid.len() == self.pending.len() && begins_character(invalid) {
+                break;
+            }
+            if !invalid.is_empty() {
+                text.push(char::REPLACEMENT_CHARACTER);
+                used += invalid.len();
+            }
+        }
+        self.pending.drain(..used);
+        text
+    }
+}
+
+/// Whether these bytes, which are not UTF-8, could become a character if more bytes followed.
+fn begins_character(bytes: &[u8]) -> bool {
+    match std::str::from_utf8(bytes) {
+        Ok(_) => false,
+        Err(error) => error.error_len().is_none(),
+    }
+}
+
+fn control_tokens<R: Read + Seek>(gguf: &Gguf<R>, tokens: usize) -> Result<Vec<bool>> {
+    let types = match gguf.get("tokenizer.ggml.token_type") {
+        Some(Value::Array(types)) if types.len() == tokens => types,
+        _ => {
+            let (key, expected) = ("tokenizer.ggml.token_type".into(), "one integer a token");
+            return Err(Error::ModelMissingKey { key, expected });
+        }
+    };
+    Ok(types
+        .iter()
+        .map(|t| match t {
+            Value::I32(t) => i64::from(*t) == CONTROL,
+            Value::U32(t) => i64::from(*t) == CONTROL,
+            _ => false,
+        })
+        .collect())
+}
+
+/// GPT-2's printable stand-ins for bytes: printable Latin-1 characters stand for themselves, the
+/// other bytes for the characters from U+0100 on, in order.
+/// (`bytes_to_unicode` of <https://github.com/openai/gpt-2/blob/master/src/encoder.py>)
+fn byte_characters() -> HashMap<char, u8> {
+    let printable = |b: &u8| matches!(b, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
+    let others = (0..=u8::MAX).filter(|b| !printable(b));
+    let others = others.zip(0x100u32..).filter_map(|(b, c)| Some((char::from_u32(c)?, b)));
+    (0..=u8::MAX).filter(printable).map(|b| (char::from(b), b)).chain(others).collect()
+}
+
+fn broken(reason: String) -> Error {
+    Error::ModelTokenizer { reason }
+}

@@ -1,0 +1,49 @@
+import { createServer } from "node:net";
+import { defineConfig } from "@playwright/test";
+
+/** A port that is free now. Asked for once: Playwright's worker processes read this file again and inherit the answer. */
+async function freePort(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, "localhost", listening));
+  const address = server.address();
+  await new Promise((closed) => server.close(closed));
+  if (address === null || typeof address === "string") throw new Error("no port to be had");
+  return String(address.port);
+}
+
+const port = (process.env.PRECIS_TEST_PORT ??= await freePort());
+const baseURL = `http://localhost:${port}`;
+
+export default defineConfig({
+  testDir: "tests",
+  outputDir: "test-results",
+  forbidOnly: Boolean(process.env.CI),
+  // Speed is among what is tested, so one test runs at a time.
+  workers: 1,
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
+  reporter: [["list"]],
+  use: {
+    baseURL,
+    browserName: "chromium",
+    headless: true,
+    permissions: ["clipboard-read", "clipboard-write"],
+    trace: "retain-on-failure",
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: [
+        "--no-sandbox",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        "--disable-quic",
+      ],
+    },
+  },
+  webServer: {
+    command: `npm run serve -- --port ${port} --strictPort`,
+    url: baseURL,
+    stdout: "ignore",
+  },
+});

@@ -1,0 +1,64 @@
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import type { Meter } from "./meter.js";
+import { measured, whole } from "./format.js";
+
+/** Redrawing more often than this shows nothing new and costs main-thread time during a run. */
+const REDRAW_MS = 200;
+
+/** The live chart of prefill speed over position. */
+export class SpeedChart {
+  readonly #host: HTMLElement;
+  readonly #plot: uPlot;
+  #lastDraw = -Infinity;
+  /** Tokens that the x axis spans: the whole run, so that the line moves across it as the reading does. */
+  #span = 1000;
+
+  constructor(host: HTMLElement) {
+    this.#host = host;
+    const colour = (name: string) => () => getComputedStyle(host).getPropertyValue(name).trim();
+    const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1, size: 4 }, font: "11px system-ui, sans-serif" };
+    this.#plot = new uPlot(
+      {
+        ...sizeOf(host),
+        legend: { show: false },
+        cursor: { show: false },
+        padding: [8, 20, 0, 0],
+        scales: {
+          x: { time: false, range: (_, __, max: number | null) => [0, Math.max(this.#span, max ?? 0)] },
+          y: { range: (_, __, max: number | null) => [0, Math.max(10, (max ?? 85) * 1.15)] },
+        },
+        axes: [
+          { ...axis, size: 30, space: 64, values: (_, ticks) => ticks.map((tick) => whole(tick)) },
+          { ...axis, size: 44, space: 36 },
+        ],
+        series: [{}, { stroke: colour("--accent"), width: 1.5, points: { size: 4, fill: colour("--accent") } }],
+      },
+      [[], []],
+      host,
+    );
+    new ResizeObserver(() => this.#plot.setSize(sizeOf(host))).observe(host);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#plot.redraw());
+  }
+
+  /** Draws what `meter` has, unless it was drawn just now; `now` forces it. */
+  draw(meter: Meter, now = false): void {
+    if (!now && performance.now() - this.#lastDraw < REDRAW_MS) return;
+    this.#lastDraw = performance.now();
+    this.#span = meter.total || 1000;
+    this.#plot.setData([meter.positions, meter.speeds]);
+    if (now) this.#host.setAttribute("aria-label", describe(meter));
+  }
+}
+
+function sizeOf(host: HTMLElement): { width: number; height: number } {
+  return { width: Math.max(200, host.clientWidth), height: Math.max(120, host.clientHeight) };
+}
+
+/** The chart in words. */
+function describe({ positions, speeds }: Meter): string {
+  const first = speeds[0];
+  const last = speeds.at(-1);
+  if (first === undefined || last === undefined) return "Prefill speed over position: no run yet";
+  return `Prefill speed over position: ${measured(first)} tokens per second at the start, ${measured(last)} after ${whole(positions.at(-1)!)} tokens`;
+}

@@ -1,0 +1,133 @@
+import { PrecisError } from "../summarizer/index.js";
+import { showError } from "./alert.js";
+import { loadBenchmark } from "./benchmark.js";
+import { ITERATIONS } from "./compose.js";
+import { byId, element } from "./dom.js";
+import { counted } from "./format.js";
+import { readTextFile } from "./text-file.js";
+
+/** Counting waits for a pause in typing. */
+const PAUSE_MS = 300;
+/** Above this many characters browsers take half a second and more to lay a text field out, and seconds for 10 MB. */
+const EDITABLE = 500_000;
+/** What is shown of a longer text. */
+const EXCERPT = 20_000;
+
+/** The document: typed, pasted, dropped, opened, or the benchmark; with its length in tokens. */
+export class DocumentPanel {
+  readonly #textarea = byId("document", HTMLTextAreaElement);
+  readonly #count = byId("count", HTMLParagraphElement);
+  readonly #alert = byId("alert", HTMLDivElement);
+  readonly #measure: (text: string) => Promise<number> | null;
+  /** A text too long for the field, which then shows its beginning only. */
+  #held: string | null = null;
+  #pause: ReturnType<typeof setTimeout> | undefined;
+  /** Which count is the latest asked for: an older one that arrives late is dropped. */
+  #asked = 0;
+
+  /** `measure` counts tokens, or gives null while nothing can. */
+  constructor(measure: (text: string) => Promise<number> | null) {
+    this.#measure = measure;
+    this.#textarea.addEventListener("input", () => {
+      clearTimeout(this.#pause);
+      this.#pause = setTimeout(() => this.count(), PAUSE_MS);
+    });
+    this.#textarea.addEventListener("paste", (event) => this.#paste(event));
+    byId("clear", HTMLButtonElement).addEventListener("click", () => {
+      this.text = "";
+      this.#textarea.focus();
+    });
+    this.#wireFile();
+    this.#wireDrop();
+    this.#wireBenchmark();
+  }
+
+  get text(): string {
+    return this.#held ?? this.#textarea.value;
+  }
+
+  /** Puts `text` in the place of what is there. */
+  set text(text: string) {
+    this.#held = text.length > EDITABLE ? text : null;
+    this.#textarea.readOnly = this.#held !== null;
+    byId("held", HTMLParagraphElement).hidden = this.#held === null;
+    this.#textarea.value = this.#held === null ? text : text.slice(0, EXCERPT);
+    this.#textarea.scrollTop = 0;
+    this.#alert.replaceChildren();
+    this.count();
+  }
+
+  /** Counts now, as far as that is possible. */
+  count(): void {
+    clearTimeout(this.#pause);
+    const asked = ++this.#asked;
+    const { text } = this;
+    const characters = counted(text.length, "character");
+    const show = (tokens: string) => {
+      if (asked === this.#asked) this.#count.textContent = text ? `${tokens}${characters}` : "0 tokens";
+    };
+    const measured = text ? this.#measure(text) : null;
+    if (!measured) return show("");
+    // A count that fails leaves the characters; what is wrong will be said when it matters.
+    measured.then((tokens) => show(`${counted(tokens, "token")} · `), () => show(""));
+  }
+
+  /** Takes a paste that is too long for the field out of the browser's hands. */
+  #paste(event: ClipboardEvent): void {
+    const pasted = event.clipboardData?.getData("text/plain") ?? "";
+    if (pasted.length <= EDITABLE || this.#held !== null) return;
+    event.preventDefault();
+    const { value, selectionStart, selectionEnd } = this.#textarea;
+    this.text = value.slice(0, selectionStart) + pasted + value.slice(selectionEnd);
+  }
+
+  async #take(source: Promise<string>): Promise<void> {
+    try {
+      this.text = await source;
+    } catch (error) {
+      const shown = error instanceof PrecisError ? error : new PrecisError("internal", `The document could not be read (${String(error)}). Try again.`);
+      showError(this.#alert, shown);
+    }
+  }
+
+  #wireFile(): void {
+    const input = byId("file", HTMLInputElement);
+    byId("open", HTMLButtonElement).addEventListener("click", () => input.click());
+    input.addEventListener("change", () => {
+      const file = input.files?.[0];
+      if (file) void this.#take(readTextFile(file));
+      // The same file can be chosen again.
+      input.value = "";
+    });
+  }
+
+  #wireDrop(): void {
+    const zone = byId("drop", HTMLElement);
+    const hasFile = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+    // On the window: a file dropped beside the panel would otherwise replace the page.
+    addEventListener("dragover", (event) => {
+      if (!hasFile(event)) return;
+      event.preventDefault();
+      zone.classList.add("dropping");
+    });
+    addEventListener("dragleave", (event) => {
+      if (event.relatedTarget === null) zone.classList.remove("dropping");
+    });
+    addEventListener("drop", (event) => {
+      zone.classList.remove("dropping");
+      const file = event.dataTransfer?.files[0];
+      if (!hasFile(event) || !file) return;
+      event.preventDefault();
+      void this.#take(readTextFile(file));
+    });
+  }
+
+  #wireBenchmark(): void {
+    const iterations = byId("iterations", HTMLSelectElement);
+    for (let i = 1; i <= ITERATIONS; i++) iterations.add(element("option", "", String(i)));
+    iterations.value = String(ITERATIONS);
+    byId("benchmark", HTMLButtonElement).addEventListener("click", () => {
+      void this.#take(loadBenchmark(Number(iterations.value)));
+    });
+  }
+}

@@ -1,0 +1,44 @@
+const WHOLE = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const ONE = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+
+/** 44979 as 44,979. */
+export function whole(value: number): string {
+  return WHOLE.format(value);
+}
+
+/** "1 token", "2 tokens". */
+export function counted(count: number, noun: string): string {
+  return `${whole(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** Three digits that matter: 312, 87.4, 0.52. */
+export function measured(value: number): string {
+  if (value >= 100) return whole(value);
+  return value >= 10 ? ONE.format(value) : value.toPrecision(2);
+}
+
+/** 134515008 as 135M. */
+export function compact(value: number): string {
+  return COMPACT.format(value);
+}
+
+/** Milliseconds in the unit that a reader would choose. */
+export function duration(ms: number): string {
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms < 1000) return `${whole(ms)} ms`;
+  if (ms < 10_000) return `${(ms / 1000).toFixed(2)} s`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  return clock(ms);
+}
+
+/** Milliseconds as 0:05 or 12:31. */
+export function clock(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+/** Bytes in megabytes (10^6). */
+export function megabytes(bytes: number): string {
+  return `${bytes < 10e6 ? (bytes / 1e6).toFixed(1) : whole(bytes / 1e6)} MB`;
+}

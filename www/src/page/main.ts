@@ -1,0 +1,18 @@
+import { DocumentPanel } from "./document-panel.js";
+import { ModelPanel } from "./model-panel.js";
+import { ReadingView } from "./reading-view.js";
+import { ReportView } from "./report-view.js";
+import { RunControl } from "./run.js";
+import "./window.js";
+
+window.precis = { report: null };
+
+const model = new ModelPanel();
+const documentPanel = new DocumentPanel((text) => {
+  // The worker reads during a run; the count catches up after it.
+  if (!model.ready || run.running) return null;
+  return model.ready.measureInputUsage(text);
+});
+const run = new RunControl(documentPanel, model, new ReadingView(), new ReportView());
+model.onready = () => documentPanel.count();
+model.get().catch(() => undefined);

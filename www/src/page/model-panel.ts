@@ -1,0 +1,89 @@
+import { type CreateMonitor, PrecisError, type ModelEntry, Summarizer } from "../summarizer/index.js";
+import models from "../../../models/models.json";
+import { showError } from "./alert.js";
+import { byId, oncePerFrame } from "./dom.js";
+import { megabytes } from "./format.js";
+
+const [catalogue] = models;
+
+/** The model's part of the header: loads it, shows how far that is, and offers to try again. */
+export class ModelPanel {
+  /** Set by the page: called when a model has become ready. */
+  onready: () => void = () => undefined;
+
+  readonly #name = byId("model-name", HTMLSpanElement);
+  readonly #state = byId("model-state", HTMLSpanElement);
+  readonly #progress = byId("model-progress", HTMLProgressElement);
+  readonly #detail = byId("model-detail", HTMLParagraphElement);
+  readonly #alert = byId("model-alert", HTMLDivElement);
+  #loading: Promise<Summarizer> | null = null;
+
+  /** The summarizer, or null while there is none. */
+  ready: Summarizer | null = null;
+
+  /** The summarizer as soon as it is ready. Loads it if the last attempt failed. */
+  get(): Promise<Summarizer> {
+    this.#loading ??= this.#load();
+    return this.#loading;
+  }
+
+  async #load(): Promise<Summarizer> {
+    const { model, name, bytes } = chosen();
+    this.#name.textContent = name;
+    this.#state.textContent = "loading";
+    this.#detail.textContent = "";
+    this.#alert.replaceChildren();
+    this.#progress.removeAttribute("value");
+    this.#progress.hidden = false;
+    try {
+      const summarizer = await Summarizer.create({ model, monitor: (monitor) => this.#follow(monitor, bytes) });
+      this.#loaded(summarizer);
+      return summarizer;
+    } catch (error) {
+      this.#failed(error as PrecisError);
+      throw error;
+    }
+  }
+
+  #follow(monitor: CreateMonitor, bytes: number | null): void {
+    let downloaded = 0;
+    let prepared = 0;
+    const draw = oncePerFrame(() => {
+      // A last frame may come after the end.
+      if (this.ready || this.#progress.hidden) return;
+      const preparing = downloaded === 1 && prepared > 0;
+      // Two of three parts are the download: preparing takes a second or two on any connection.
+      this.#progress.value = downloaded * (2 / 3) + prepared / 3;
+      this.#state.textContent = preparing ? "preparing" : "loading";
+      this.#detail.textContent = preparing || bytes === null ? "" : `${megabytes(downloaded * bytes)} of ${megabytes(bytes)}, once: it is kept on this device`;
+    });
+    monitor.addEventListener("downloadprogress", ({ loaded }) => ((downloaded = loaded), draw()));
+    monitor.addEventListener("prepareprogress", ({ loaded }) => ((downloaded = 1), (prepared = loaded), draw()));
+  }
+
+  #loaded(summarizer: Summarizer): void {
+    this.ready = summarizer;
+    this.#progress.hidden = true;
+    this.#state.textContent = "ready";
+    this.#detail.textContent =
+      summarizer.model.storage === "opfs" ? "Kept on this device: works without a connection." : "Held in memory: this window keeps nothing, so it loads again next time.";
+    this.onready();
+  }
+
+  #failed(error: PrecisError): void {
+    this.#loading = null;
+    this.#progress.hidden = true;
+    this.#state.textContent = "not loaded";
+    this.#detail.textContent = "";
+    const retry = () => void this.get().catch(() => undefined);
+    showError(this.#alert, error, error.code === "simd-unsupported" ? undefined : retry);
+  }
+}
+
+/** The catalogue's first model, or `?model=FILE`: any GGUF file that lies in this site's models/ folder. */
+function chosen(): { model: ModelEntry | string; name: string; bytes: number | null } {
+  const file = new URLSearchParams(location.search).get("model");
+  if (file && /^[\w.-]+\.gguf$/.test(file)) return { model: `models/${file}`, name: file, bytes: null };
+  if (!catalogue) throw new Error("models.json is empty");
+  return { model: catalogue, name: `${catalogue.name} ${catalogue.quant}`, bytes: catalogue.bytes };
+}

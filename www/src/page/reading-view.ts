@@ -1,0 +1,101 @@
+import type { Report, RunEvent } from "../summarizer/index.js";
+import { SpeedChart } from "./chart.js";
+import { byId, oncePerFrame } from "./dom.js";
+import { clock, measured, whole } from "./format.js";
+import { Meter } from "./meter.js";
+
+/** The dials of a run, and the summary as it is written. Events are gathered and drawn once a frame. */
+export class ReadingView {
+  readonly #speed = byId("speed", HTMLSpanElement);
+  readonly #note = byId("speed-note", HTMLSpanElement);
+  readonly #stage = byId("stage", HTMLParagraphElement);
+  readonly #progress = byId("progress", HTMLProgressElement);
+  readonly #read = byId("read", HTMLSpanElement);
+  readonly #left = byId("left", HTMLSpanElement);
+  readonly #summary = byId("summary", HTMLElement);
+  readonly #text = byId("summary-text", HTMLParagraphElement);
+  readonly #empty = byId("summary-empty", HTMLParagraphElement);
+  readonly #chart = new SpeedChart(byId("chart", HTMLDivElement));
+  readonly #schedule = oncePerFrame(() => this.#draw(false));
+  #meter = new Meter();
+  #pieces = "";
+  #stageText = "";
+
+  /** Everything back to the start of a run. */
+  reset(): void {
+    this.#meter = new Meter();
+    this.#pieces = "";
+    this.#text.textContent = "";
+    this.#empty.hidden = false;
+    this.#speed.textContent = "—";
+    this.#note.textContent = ", now";
+    this.#summary.ariaBusy = "true";
+    this.#draw(true);
+  }
+
+  /** Says what is going on. */
+  set stage(text: string) {
+    this.#stageText = text;
+    this.#schedule();
+  }
+
+  /** Takes in one event of the run. */
+  take(event: RunEvent): void {
+    switch (event.type) {
+      case "planned":
+        this.#meter.plan(event.total);
+        break;
+      case "read":
+        this.#meter.record(event);
+        break;
+      case "stage":
+        this.#stageText = stageText(event);
+        break;
+      case "piece":
+        this.#pieces += event.text;
+        this.#stageText = "Writing the summary";
+        break;
+    }
+    this.#schedule();
+  }
+
+  /** The end of a run: `report` if it was a good one. */
+  finish(stage: string, report: Report | null): void {
+    this.#stageText = stage;
+    this.#draw(true);
+    this.#left.textContent = "";
+    this.#summary.ariaBusy = "false";
+    if (report) {
+      // The engine's last word, in case it trims what it streamed.
+      this.#text.textContent = report.summary;
+      this.#progress.value = 1;
+      this.#speed.textContent = report.prefill.tokens_per_second === null ? "—" : measured(report.prefill.tokens_per_second);
+    }
+    this.#note.textContent = report ? ", this run" : "";
+    this.#empty.hidden = this.#text.textContent !== "";
+  }
+
+  #draw(now: boolean): void {
+    const { done, total, speed, leftMs } = this.#meter;
+    if (this.#stage.textContent !== this.#stageText) this.#stage.textContent = this.#stageText;
+    if (this.#pieces) {
+      this.#text.append(this.#pieces);
+      this.#empty.hidden = true;
+      this.#pieces = "";
+    }
+    this.#progress.value = total > 0 ? done / total : 0;
+    const count = total > 0 ? `${whole(done)} of ${whole(total)} tokens read` : "0 tokens read";
+    this.#read.textContent = count;
+    this.#progress.ariaValueText = count;
+    if (speed !== null) this.#speed.textContent = measured(speed);
+    this.#left.textContent = leftMs !== null && done < total ? `${clock(leftMs)} left` : "";
+    this.#chart.draw(this.#meter, now);
+  }
+}
+
+/** A stage is a prompt that begins, so the first thing that happens in each is reading. */
+function stageText({ stage, index, of }: Extract<RunEvent, { type: "stage" }>): string {
+  const place = of > 1 ? ` ${index + 1} of ${of}` : "";
+  if (stage === "window") return `Reading part${place}`;
+  return stage === "merge" ? `Merging notes${place}` : "Reading for the summary";
+}

@@ -1,0 +1,105 @@
+import { cancelled, PrecisError } from "./errors.js";
+import type { CallName, Calls, Reply, Request } from "./protocol.js";
+
+/** How long a cancelled call may take to stop before its worker is taken for stuck and ended. */
+const STUCK_AFTER_MS = 2000;
+
+/** What a call may be given beside its parameters. */
+export interface CallOptions<N extends CallName> {
+  signal?: AbortSignal | undefined;
+  onEvent?: ((event: Calls[N]["event"]) => void) | undefined;
+}
+
+interface Pending {
+  resolve: (result: never) => void;
+  reject: (error: PrecisError) => void;
+  onEvent: ((event: never) => void) | undefined;
+}
+
+/** One worker and the calls that it owes an answer. Once lost, it stays lost: make another. */
+export class Client {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  #nextId = 1;
+  #lost: PrecisError | null = null;
+
+  constructor() {
+    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "precis" });
+    this.#worker.addEventListener("message", ({ data }: MessageEvent<Reply>) => this.#receive(data));
+    this.#worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      this.#crashed(event.message);
+    });
+    this.#worker.addEventListener("messageerror", () => this.#crashed("a message could not be read"));
+  }
+
+  /** Whether calls can still be made. */
+  get alive(): boolean {
+    return this.#lost === null;
+  }
+
+  /** Makes a call. A rejection is always a PrecisError; `cancelled` comes once the worker has really stopped. */
+  async call<N extends CallName>(
+    name: N,
+    params: Calls[N]["params"],
+    { signal, onEvent }: CallOptions<N> = {},
+  ): Promise<Calls[N]["result"]> {
+    if (this.#lost) throw this.#lost;
+    if (signal?.aborted) throw cancelled();
+    const id = this.#nextId++;
+    let stuck: ReturnType<typeof setTimeout> | undefined;
+    const cancel = () => {
+      this.#post({ id, call: "cancel" });
+      stuck = setTimeout(() => {
+        this.#settle(id)?.reject(cancelled());
+        this.close(new PrecisError("worker-crashed", "The worker did not stop when asked to and was ended. Try again."));
+      }, STUCK_AFTER_MS);
+    };
+    signal?.addEventListener("abort", cancel, { once: true });
+    try {
+      return await new Promise<Calls[N]["result"]>((resolve, reject) => {
+        this.#pending.set(id, { resolve, reject, onEvent });
+        this.#post({ id, call: name, params } as Request);
+      });
+    } finally {
+      clearTimeout(stuck);
+      signal?.removeEventListener("abort", cancel);
+    }
+  }
+
+  /** Ends the worker at once and rejects what it still owes with `reason`. */
+  close(reason: PrecisError): void {
+    if (this.#lost) return;
+    this.#lost = reason;
+    this.#worker.terminate();
+    for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(reason);
+  }
+
+  #crashed(detail: string): void {
+    const what = detail ? ` (${detail})` : "";
+    this.close(
+      new PrecisError("worker-crashed", `The engine stopped unexpectedly${what}. Try again: it is started anew. If it happens again, use a shorter document.`),
+    );
+  }
+
+  #post(request: Request): void {
+    this.#worker.postMessage(request);
+  }
+
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    return pending;
+  }
+
+  #receive(reply: Reply): void {
+    switch (reply.type) {
+      case "event":
+        return this.#pending.get(reply.id)?.onEvent?.(reply.event as never);
+      case "result":
+        return this.#settle(reply.id)?.resolve(reply.result as never);
+      case "error":
+        return this.#settle(reply.id)?.reject(new PrecisError(reply.code, reply.message));
+    }
+  }
+}

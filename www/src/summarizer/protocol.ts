@@ -1,0 +1,45 @@
+import type { Backend } from "./build.js";
+import type { ModelRequest } from "./model.js";
+import type { Event as RunEvent, Options, Report } from "./wasm/simd/precis.js";
+
+/** What happens while a model loads; sizes in bytes, `total` null while it is unknown. */
+export interface LoadEvent {
+  stage: "download" | "prepare";
+  loaded: number;
+  total: number | null;
+}
+
+/** What came of loading a model. */
+export interface LoadedModel {
+  /** Build of the engine that runs, as the Report names it. */
+  backend: string;
+  /** "memory" where the browser gives no persistent storage (private windows), or nothing verifies the file. */
+  storage: "opfs" | "memory";
+  /** False when the file was there already. */
+  downloaded: boolean;
+  sha256: string;
+  bytes: number;
+  /** The model's positions, in tokens. */
+  context: number;
+}
+
+/** Every call that the worker answers: its parameters, its result, and the events that it sends on the way. */
+export interface Calls {
+  load: { params: { model: ModelRequest; backend: Backend }; result: LoadedModel; event: LoadEvent };
+  count: { params: { text: string }; result: number; event: never };
+  summarize: { params: { text: string; options: Options }; result: Report; event: RunEvent };
+}
+
+/** Name of a call. */
+export type CallName = keyof Calls;
+
+/** Client to worker. "cancel" names the call to stop by its id and has no answer of its own. */
+export type Request =
+  | { [N in CallName]: { id: number; call: N; params: Calls[N]["params"] } }[CallName]
+  | { id: number; call: "cancel" };
+
+/** Worker to client: any number of events, then one result or error, each under its call's id. */
+export type Reply =
+  | { id: number; type: "event"; event: Calls[CallName]["event"] }
+  | { id: number; type: "result"; result: Calls[CallName]["result"] }
+  | { id: number; type: "error"; code: string; message: string };

@@ -1,0 +1,116 @@
+/** The dedicated worker: loads one model, then counts and summarizes with it. */
+import { type Backend, detectCapabilities, pickBuild } from "./build.js";
+import { cancelled, PrecisError, toPrecisError } from "./errors.js";
+import type { ModelRequest } from "./model.js";
+import type { Calls, CallName, LoadedModel, LoadEvent, Reply, Request } from "./protocol.js";
+import { obtainModel } from "./store.js";
+import type { Engine } from "./wasm/simd/precis.js";
+
+declare const self: DedicatedWorkerGlobalScope;
+
+/** Progress events closer than this are dropped: nobody sees them, and each costs a message. */
+const PROGRESS_EVERY_MS = 40;
+
+let engine: Engine | null = null;
+/** Ends when what was asked of the engine so far has: it does one thing at a time. */
+let lastTurn: Promise<void> = Promise.resolve();
+const running = new Map<number, AbortController>();
+
+self.addEventListener("message", ({ data }: MessageEvent<Request>) => {
+  if (data.call === "cancel") running.get(data.id)?.abort();
+  else void answer(data);
+});
+
+async function answer(request: Exclude<Request, { call: "cancel" }>): Promise<void> {
+  const { id } = request;
+  const controller = new AbortController();
+  running.set(id, controller);
+  try {
+    post({ id, type: "result", result: await perform(request, controller.signal) });
+  } catch (error) {
+    // A trap leaves the module in no defined state. Thrown outside of any promise it reaches the client's error event,
+    // which is where traps inside the engine's own tasks arrive too.
+    if (error instanceof WebAssembly.RuntimeError) queueMicrotask(() => { throw error; });
+    else {
+      const { code, message } = toPrecisError(error);
+      post({ id, type: "error", code, message });
+    }
+  } finally {
+    running.delete(id);
+  }
+}
+
+function perform(request: Exclude<Request, { call: "cancel" }>, signal: AbortSignal): Promise<Calls[CallName]["result"]> {
+  const { id } = request;
+  const send = (event: Calls[CallName]["event"]) => post({ id, type: "event", event });
+  switch (request.call) {
+    case "load":
+      return load(request.params.model, request.params.backend, signal, send);
+    case "count":
+      return inTurn(signal, () => loaded().count_tokens(request.params.text));
+    case "summarize":
+      return inTurn(signal, () => loaded().summarize(request.params.text, request.params.options, signal, send));
+  }
+}
+
+async function load(model: ModelRequest, backend: Backend, signal: AbortSignal, send: (event: LoadEvent) => void): Promise<LoadedModel> {
+  const wasm = await importBuild(backend);
+  const started = performance.now();
+  const progress = (stage: LoadEvent["stage"]) => throttled((done, total) => send({ stage, loaded: done, total }));
+  const { file, storage, downloaded, sha256 } = await obtainModel(model, () => new wasm.Sha256(), signal, progress("download"));
+  if (signal.aborted) throw cancelled();
+  const read_ms = performance.now() - started;
+  const reader = new FileReaderSync();
+  engine = wasm.Engine.load(
+    file.size,
+    // One tensor at a time: no copy of the weights outlives the call.
+    (offset, into) => into.set(new Uint8Array(reader.readAsArrayBuffer(file.slice(offset, offset + into.length)))),
+    { id: model.id, sha256, read_ms },
+    progress("prepare"),
+  );
+  return { backend: wasm.build(), storage, downloaded, sha256, bytes: file.size, context: engine.context() };
+}
+
+async function importBuild(backend: Backend) {
+  const build = pickBuild(detectCapabilities(), backend);
+  try {
+    const wasm = build === "relaxed" ? await import("./wasm/relaxed/precis.js") : await import("./wasm/simd/precis.js");
+    await wasm.default();
+    return wasm;
+  } catch (cause) {
+    throw new PrecisError("download-failed", "The engine itself could not be loaded: check the connection and try again.", { cause });
+  }
+}
+
+/** Does `work` once all before it is done. Until it begins, `signal` takes it out of the queue at once. */
+function inTurn<T>(signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  let begun = false;
+  signal.addEventListener("abort", () => begun || reject(cancelled()));
+  lastTurn = lastTurn.then(async () => {
+    if (signal.aborted) return;
+    begun = true;
+    await new Promise<T>((done) => done(work())).then(resolve, reject);
+  });
+  return promise;
+}
+
+function loaded(): Engine {
+  if (!engine) throw new PrecisError("internal", "The model is not loaded.");
+  return engine;
+}
+
+function post(reply: Reply): void {
+  self.postMessage(reply);
+}
+
+/** `report` at most every PROGRESS_EVERY_MS, but always for the first and the last step. */
+function throttled(report: (done: number, total: number | null) => void): (done: number, total: number | null) => void {
+  let last = -Infinity;
+  return (done, total) => {
+    const now = performance.now();
+    if (now - last < PROGRESS_EVERY_MS && done !== total) return;
+    last = now;
+    report(done, total);
+  };
+}

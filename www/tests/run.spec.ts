@@ -1,0 +1,122 @@
+/** A run from the paste to the report, on the real model. */
+import type {} from "../src/page/window.js";
+import type { Report } from "../src/summarizer/index.js";
+import { ARTICLE, expect, test } from "./page.js";
+
+test("a pasted document becomes a summary and a full report", async ({ page, precis }) => {
+  const requests: string[] = [];
+  page.on("request", (request) => requests.push(request.url()));
+  await precis.open("real");
+  await precis.document.fill(ARTICLE);
+  await expect(page.locator("#count")).toHaveText(/^2\d\d tokens · \d,?\d* characters$/);
+
+  // Every state of the summary, to see that it grows.
+  await page.evaluate(() => {
+    const states = ((window as unknown as { states: string[] }).states = [] as string[]);
+    new MutationObserver(() => states.push(document.querySelector("#summary-text")!.textContent)).observe(
+      document.querySelector("#summary-text")!,
+      { childList: true, characterData: true, subtree: true },
+    );
+  });
+  await precis.run(ARTICLE);
+
+  const report = (await page.evaluate(() => window.precis.report))!;
+  checkReport(report);
+  expect(report.model.id).toBe("smollm2-135m-instruct-q4_1");
+  expect(report.plan).toMatchObject({ strategy: "one-pass", windows: 1 });
+  expect(report.document.chars).toBe(ARTICLE.length);
+  expect(report.environment).toMatchObject({ hidden_during_run: false, cross_origin_isolated: true });
+
+  expect(report.summary.length).toBeGreaterThan(20);
+  expect(report.summary).toMatch(/bee|pollen|flower/i);
+  await expect(page.locator("#summary-text")).toHaveText(report.summary.trim(), { useInnerText: true });
+  const states = await page.evaluate(() => (window as unknown as { states: string[] }).states);
+  const grown = states.filter((state) => state !== "");
+  expect(grown.length).toBeGreaterThan(3);
+  for (const [i, state] of grown.entries()) if (i > 0) expect(state.trimEnd().startsWith(grown[i - 1]!.trimEnd())).toBe(true);
+
+  await expect(precis.report.getByText("tokens per second read")).toBeVisible();
+  await expect(precis.report.getByText("no GPU was used").first()).toBeAttached();
+  await expect(precis.reading).toHaveJSProperty("value", 1);
+  await precis.copy.click();
+  await expect(precis.report.getByRole("status")).toHaveText("Copied");
+  expect(JSON.parse(await page.evaluate(() => navigator.clipboard.readText()))).toEqual(report);
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Download JSON" }).click();
+  expect((await download).suggestedFilename()).toBe("precis-report.json");
+
+  const origin = new URL(page.url()).origin;
+  expect(requests.filter((url) => !url.startsWith(origin) && !url.startsWith(`blob:${origin}`))).toEqual([]);
+});
+
+test("a document longer than the context is read in windows, and the page stays free", async ({ page, precis }) => {
+  test.setTimeout(240_000);
+  await precis.open("real");
+  await page.getByLabel("Iterations").selectOption("2");
+  await precis.benchmark.click();
+  await expect(page.locator("#count")).toContainText("11,2");
+  await page.evaluate(() => {
+    const tasks = ((window as unknown as { tasks: number[] }).tasks = [] as number[]);
+    new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
+  });
+  await precis.summarize.click();
+  await expect(page.locator("#left")).toHaveText(/^\d+:\d\d left$/);
+  await expect(precis.reading).toHaveAttribute("aria-valuetext", /^[\d,]+ of [\d,]+ tokens read$/);
+  await expect(precis.stage).toHaveText("Done", { timeout: 180_000 });
+  // A task is long from 50 ms on; a burst of other work on the machine may stretch a short one.
+  expect(await page.evaluate(() => (window as unknown as { tasks: number[] }).tasks)).toEqual([]);
+
+  const report = (await page.evaluate(() => window.precis.report))!;
+  checkReport(report);
+  expect(report.plan.strategy).toBe("windows");
+  expect(report.plan.windows).toBeGreaterThan(1);
+  expect(report.plan.request).toContain("provide a brief one-sentence summary");
+  expect(report.summary).toMatch(/software|architecture|system/i);
+});
+
+test("Cancel stops the reading within 250 ms, and the next run works", async ({ page, precis }) => {
+  await precis.open("real");
+  await precis.benchmark.click();
+  await precis.summarize.click();
+  await expect(page.locator("#read")).toHaveText(/^[1-9]/);
+  // The state says "Cancelled" only when the worker has answered that the engine has stopped.
+  const took = await page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const stage = document.querySelector("#stage")!;
+        let pressed = 0;
+        new MutationObserver(() => stage.textContent === "Cancelled" && resolve(performance.now() - pressed)).observe(stage, { childList: true });
+        const cancel = document.querySelector<HTMLButtonElement>("#cancel")!;
+        cancel.addEventListener("click", () => (pressed = performance.now()), { capture: true });
+        cancel.click();
+      }),
+  );
+  expect(took).toBeLessThan(250);
+  await expect(precis.cancel).toBeDisabled();
+  expect(await page.evaluate(() => window.precis.report)).toBeNull();
+  await precis.run(ARTICLE);
+  checkReport((await page.evaluate(() => window.precis.report))!);
+});
+
+/** The schema's promises: complete, consistent, and a reason for every null. */
+function checkReport(report: Report): void {
+  expect(report.schema).toBe("precis.report/1");
+  const { prefill, decode } = report;
+  const sum = (values: (number | null)[]) => values.reduce<number>((total, value) => total + value!, 0);
+  expect(prefill.tokens).toBe(sum(prefill.chunks.map(({ tokens }) => tokens)));
+  expect(prefill.ms).toBeCloseTo(sum(prefill.chunks.map(({ ms }) => ms)), 3);
+  expect(prefill.tokens_per_second).toBeCloseTo((prefill.tokens / prefill.ms!) * 1000, 3);
+  expect(decode.tokens_per_second).toBeCloseTo((decode.tokens / decode.ms!) * 1000, 3);
+  expect(prefill.tokens).toBeGreaterThan(report.document.tokens / 2);
+  expect(report.first_token_ms).toBeGreaterThan(0);
+  for (const bytes of [report.load.bytes, report.memory.wasm_bytes, report.memory.kv_bytes]) expect(bytes).toBeGreaterThan(1000);
+  const nulls = nullPaths(report, "");
+  expect(Object.keys(report.absent).sort()).toEqual(nulls.sort());
+  for (const reason of Object.values(report.absent)) expect(reason).not.toBe("");
+}
+
+function nullPaths(value: unknown, path: string): string[] {
+  if (value === null) return [path];
+  if (typeof value !== "object") return [];
+  return Object.entries(value).flatMap(([key, inner]) => nullPaths(inner, path ? `${path}.${key}` : key));
+}

@@ -1,0 +1,118 @@
+/** What needs no browser: pure functions of the package and the page. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { expect, test } from "@playwright/test";
+import { compose } from "../src/page/compose.js";
+import { clock, compact, counted, duration, measured, megabytes, whole } from "../src/page/format.js";
+import { Meter } from "../src/page/meter.js";
+import { CARDS, reasonAt, valueAt } from "../src/page/report-fields.js";
+import { decodeText, MAX_BYTES, readTextFile } from "../src/page/text-file.js";
+import { type Backend, pickBuild } from "../src/summarizer/build.js";
+import { PrecisError, toPrecisError } from "../src/summarizer/errors.js";
+import { modelRequest } from "../src/summarizer/model.js";
+import { repository } from "./paths.js";
+
+const code = (work: () => unknown): string => {
+  try {
+    work();
+  } catch (error) {
+    return error instanceof PrecisError ? error.code : `not a PrecisError: ${String(error)}`;
+  }
+  return "no error";
+};
+
+test("the benchmark is composed byte for byte", () => {
+  const article = readFileSync(`${repository}/tests/fixtures/article.md`, "utf8");
+  const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+  expect(sha256(compose(article, 8))).toBe("d21950e9cb1b8e6292a4bad0e287ca59d1c7af11c661c5de561080fa179b8982");
+  expect(compose(article, 2)).toContain("\n## Iteration 2 of 2\n\n# Large Context");
+  expect(compose(article, 2)).not.toContain("Iteration 3");
+});
+
+test("every combination of instruction sets and choice has its build", () => {
+  const pick = (simd: boolean, relaxed: boolean, backend: Backend) => {
+    let build = "";
+    const failure = code(() => (build = pickBuild({ simd, relaxed }, backend)));
+    return build || failure;
+  };
+  expect(pick(true, true, "auto")).toBe("relaxed");
+  expect(pick(true, false, "auto")).toBe("simd");
+  expect(pick(true, true, "wasm-simd")).toBe("simd");
+  expect(pick(true, false, "wasm-simd")).toBe("simd");
+  expect(pick(true, true, "wasm-relaxed-simd")).toBe("relaxed");
+  expect(pick(true, false, "wasm-relaxed-simd")).toBe("simd-unsupported");
+  for (const relaxed of [false, true]) {
+    for (const backend of ["auto", "wasm-simd", "wasm-relaxed-simd"] as const) {
+      expect(pick(false, relaxed, backend)).toBe("simd-unsupported");
+    }
+  }
+  expect(() => pickBuild({ simd: false, relaxed: false }, "auto")).toThrow(/use Chrome or Edge 91, Firefox 89, Safari 16.4/);
+});
+
+test("a model's addresses: beside the page first, then the catalogue's", () => {
+  const sha256 = "a".repeat(64);
+  const model = { id: "m", file: "m 1.gguf", bytes: 5, sha256, sources: [{ kind: "pip" }, { kind: "url", url: "https://example.org/m.gguf" }] };
+  expect(modelRequest(model, "https://host.example/site/index.html")).toEqual({
+    id: "m",
+    urls: ["https://host.example/site/models/m%201.gguf", "https://example.org/m.gguf"],
+    expected: { bytes: 5, sha256 },
+  });
+  expect(modelRequest("models/x.gguf", "https://host.example/site/")).toEqual({
+    id: "x.gguf",
+    urls: ["https://host.example/site/models/x.gguf"],
+    expected: null,
+  });
+  const bad = [{ id: "m" }, { id: "m", file: "m", bytes: 5 }, { id: "m", file: "m", bytes: -1, sha256 }, { id: "m", file: "m", bytes: 5, sha256: "xyz" }, "https://", undefined];
+  for (const model of bad) expect(code(() => modelRequest(model as string, "https://host.example/"))).toBe("invalid-options");
+});
+
+test("errors keep the engine's code; a cancelled call has the web's name", () => {
+  expect(toPrecisError(Object.assign(new Error("too long"), { code: "prompt-too-long" }))).toMatchObject({ code: "prompt-too-long", message: "too long", name: "PrecisError" });
+  expect(toPrecisError(new DOMException("stop", "AbortError"))).toMatchObject({ code: "cancelled", name: "AbortError" });
+  expect(toPrecisError("what")).toMatchObject({ code: "internal" });
+});
+
+test("only UTF-8 text passes for a document", async () => {
+  const bytes = (...values: number[]) => Uint8Array.from(values);
+  expect(decodeText(new TextEncoder().encode("\ufeffnaïve 🦀\r\n"))).toBe("naïve 🦀\r\n");
+  expect(code(() => decodeText(bytes(0x50, 0x4b, 3, 4, 0)))).toBe("document-not-text");
+  expect(code(() => decodeText(bytes(0x61, 0xff, 0x62)))).toBe("document-not-text");
+  expect(code(() => decodeText(bytes(0xff, 0xfe, 0x61, 0)))).toBe("document-not-text");
+  expect((await readTextFile(new Blob(["a".repeat(MAX_BYTES)]))).length).toBe(MAX_BYTES);
+  await expect(readTextFile(new Blob(["a".repeat(MAX_BYTES + 1)]))).rejects.toMatchObject({ code: "document-too-large" });
+});
+
+test("the meter's speed is of the last second, its forecast of the last five", () => {
+  const meter = new Meter();
+  expect([meter.speed, meter.leftMs]).toEqual([null, null]);
+  meter.plan(3000);
+  const read = (done: number, tokens: number, ms: number | null) =>
+    meter.record({ type: "read", done, total: 3000, position: 0, tokens, ms, prompt: 0 });
+  read(1000, 1000, 5000);
+  expect(meter.speed).toBe(200);
+  read(1500, 500, 1000);
+  // The last chunk alone fills the second; the forecast takes in both: 1500 tokens in 6 s.
+  expect(meter.speed).toBe(500);
+  expect(meter.leftMs).toBe(6000);
+  read(1600, 100, null);
+  expect([meter.done, meter.speed]).toEqual([1600, 500]);
+  read(3100, 1500, 1000);
+  expect([meter.total, meter.leftMs]).toEqual([3100, 0]);
+});
+
+test("figures are written as a reader would", () => {
+  expect([whole(44979), compact(134_515_008), measured(312.4), measured(87.44), measured(0.5234)]).toEqual(["44,979", "135M", "312", "87.4", "0.52"]);
+  expect([duration(0.42), duration(412.4), duration(1234), duration(45_678), duration(754_000)]).toEqual(["0.4 ms", "412 ms", "1.23 s", "45.7 s", "12:34"]);
+  expect([clock(5000), clock(751_000), megabytes(98_362_432), megabytes(88_128)]).toEqual(["0:05", "12:31", "98 MB", "0.1 MB"]);
+  expect([counted(1, "token"), counted(0, "token"), counted(1200, "token")]).toEqual(["1 token", "0 tokens", "1,200 tokens"]);
+});
+
+test("the reason of a missing figure is found under its path or its parent's", () => {
+  const report = { peak: null, load: { read_ms: 5 }, absent: { peak: "no clock" } } as never;
+  expect(valueAt(report, "load.read_ms")).toBe(5);
+  expect(valueAt(report, "peak.gemm_gmacs")).toBeUndefined();
+  expect(reasonAt(report, "peak.gemm_gmacs")).toBe("no clock");
+  expect(reasonAt(report, "load.prepare_ms")).toBe("not measured");
+  const paths = CARDS.flatMap(({ fields }) => fields.map(({ path }) => path));
+  expect(new Set(paths).size).toBe(paths.length);
+});

@@ -1,0 +1,48 @@
+import type { Plugin } from "vite";
+
+/** Development only: Vite's own style tags carry it. Nothing secret depends on a page that this machine serves to itself. */
+const DEV_NONCE = "precis-dev";
+
+/** Where a model may come from beside this site: huggingface.co, and the hosts that it forwards a download to. */
+const MODEL_HOSTS = "https://huggingface.co https://*.hf.co";
+
+/** The Content-Security-Policy of the page and its worker. */
+function policy(dev: boolean): string {
+  const nonce = dev ? ` 'nonce-${DEV_NONCE}'` : "";
+  return [
+    "default-src 'none'",
+    `script-src 'self' 'wasm-unsafe-eval'${nonce}`,
+    "worker-src 'self'",
+    `style-src 'self'${nonce}`,
+    "img-src 'self'",
+    `connect-src 'self' ${MODEL_HOSTS}${dev ? " ws:" : ""}`,
+    "base-uri 'none'",
+    "object-src 'none'",
+    "form-action 'none'",
+  ].join("; ");
+}
+
+/** COOP and COEP: an isolated page has the finer clock, and later shared memory. */
+const ISOLATION = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
+/** Sends the policy and the isolation as headers, and writes the policy into the built page for hosts that send none. */
+export function securityPolicy(): Plugin {
+  return {
+    name: "precis-policy",
+    config: (_, { command }) => ({
+      html: command === "serve" ? { cspNonce: DEV_NONCE } : {},
+      server: { headers: { ...ISOLATION, "Content-Security-Policy": policy(true) } },
+      preview: { headers: { ...ISOLATION, "Content-Security-Policy": policy(false) } },
+    }),
+    transformIndexHtml: {
+      order: "post",
+      handler(html, { server }) {
+        if (server) return html;
+        return [{ tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content: policy(false) }, injectTo: "head-prepend" }];
+      },
+    },
+  };
+}

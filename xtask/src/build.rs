@@ -1,0 +1,176 @@
+//! `cargo xtask build`: two wasm modules, the npm package and the static site.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::run::{command, heading, prepend_path, run, timed};
+use crate::stamp::{Work, unless_fresh};
+use crate::{root, setup};
+
+/// A build of the crate for the browser.
+pub struct Variant {
+    /// Folder below www/src/summarizer/wasm
+    pub name: &'static str,
+    /// Compiler flags for wasm32
+    pub flags: &'static str,
+}
+
+/// For browsers without relaxed SIMD (Safari, Firefox before 145).
+pub const SIMD: Variant = Variant { name: "simd", flags: "-C target-feature=+simd128" };
+
+/// The fast one.
+pub const RELAXED: Variant =
+    Variant { name: "relaxed", flags: "-C target-feature=+simd128,+relaxed-simd" };
+
+impl Variant {
+    fn folder(&self) -> PathBuf {
+        Path::new("www/src/summarizer/wasm").join(self.name)
+    }
+}
+
+/// Sets up and builds everything that is not up to date.
+pub fn build() -> Result<()> {
+    let path = setup::for_build()?;
+    build_with(&path)?;
+    print_outputs()
+}
+
+/// Builds with the tools that `setup::for_build` found.
+pub fn build_with(path: &[PathBuf]) -> Result<()> {
+    wasm_modules(path)?;
+    site()
+}
+
+/// Both builds of the crate for the browser, with their TypeScript declarations.
+pub fn wasm_modules(path: &[PathBuf]) -> Result<()> {
+    wasm(&SIMD, path)?;
+    wasm(&RELAXED, path)
+}
+
+/// A cargo or wasm-pack command for wasm32 in one variant.
+pub fn wasm_command(
+    program: &str,
+    variant: &Variant,
+    path: &[PathBuf],
+) -> Result<std::process::Command> {
+    let mut command = command(program);
+    prepend_path(&mut command, path)?;
+    // Only for the target: build scripts and macros run on the host, which has other features.
+    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", variant.flags);
+    // These two would take precedence, and the build would lose SIMD without a word.
+    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    Ok(command)
+}
+
+fn wasm(variant: &Variant, path: &[PathBuf]) -> Result<()> {
+    let folder = variant.folder().to_string_lossy().into_owned();
+    let name = format!("wasm-{}", variant.name);
+    let work = Work {
+        name: &name,
+        inputs: &[
+            "src",
+            "Cargo.toml",
+            "Cargo.lock",
+            "rust-toolchain.toml",
+            ".cargo/config.toml",
+            "www/node_modules/binaryen/package.json",
+        ],
+        ignore: &["bin"],
+        flags: variant.flags,
+        outputs: &[&folder],
+    };
+    let built = unless_fresh(&work, || {
+        timed(&format!("wasm, {} (wasm-pack, wasm-opt)", variant.name), || {
+            let mut pack = wasm_command("wasm-pack", variant, path)?;
+            pack.args([
+                "build",
+                "--target",
+                "web",
+                "--profile",
+                "wasm",
+                "--no-pack",
+                "--no-gitignore",
+            ]);
+            pack.args(["--out-dir", &folder, "--out-name", "precis"]);
+            run(&mut pack, "see the compiler's message above")
+        })
+    })?;
+    if built {
+        print_size(&root().join(&folder).join("precis_bg.wasm"))?;
+    }
+    Ok(())
+}
+
+/// The npm package and the page, from the wasm modules and the TypeScript.
+pub fn site() -> Result<()> {
+    let work = Work {
+        name: "site",
+        inputs: &["www", "models/models.json", "tests/fixtures/article.md"],
+        ignore: &["node_modules", "dist", "pkg", "tests", "test-results", "playwright-report"],
+        flags: "",
+        outputs: &["www/dist", "www/pkg", "www/node_modules/.package-lock.json"],
+    };
+    unless_fresh(&work, || {
+        timed("npm package and page (tsc, Vite)", || {
+            run(npm().args(["run", "--silent", "build"]), "see the message above")
+        })
+    })?;
+    Ok(())
+}
+
+/// npm in www/.
+pub fn npm() -> std::process::Command {
+    let mut npm = command("npm");
+    npm.current_dir(root().join("www"));
+    npm
+}
+
+/// Prints a module's size as it is and as a static host would send it.
+fn print_size(wasm: &Path) -> Result<()> {
+    let mut file =
+        File::open(wasm).with_context(|| format!("wasm-pack left no {}", wasm.display()))?;
+    let mut gzip = GzEncoder::new(Counter(0), Compression::best());
+    let raw = io::copy(&mut file, &mut gzip)?;
+    let sent = gzip.finish()?.0;
+    println!("   {} kB, gzip {} kB", raw / 1000, sent / 1000);
+    Ok(())
+}
+
+/// Counts what is written to it.
+struct Counter(u64);
+
+impl io::Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Lists what a build left, for people.
+fn print_outputs() -> Result<()> {
+    heading("built");
+    for folder in ["www/dist", "www/pkg"] {
+        let bytes = folder_bytes(&root().join(folder))?;
+        println!("   {folder}: {} kB", bytes / 1000);
+    }
+    Ok(())
+}
+
+fn folder_bytes(folder: &Path) -> io::Result<u64> {
+    let mut total = 0;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let meta = entry.metadata()?;
+        total += if meta.is_dir() { folder_bytes(&entry.path())? } else { meta.len() };
+    }
+    Ok(total)
+}

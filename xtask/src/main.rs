@@ -1,0 +1,132 @@
+//! The project's commands: `cargo xtask serve`, `test`, `build`, `model fetch`.
+//!
+//! Each command does the set-up that it needs first, and every piece of set-up is skipped when it
+//! stands already, so that nothing has to be installed by hand beyond git, rustup, Node and Python.
+
+mod build;
+mod download;
+#[cfg(feature = "fixture")]
+mod fixture;
+mod model;
+mod run;
+mod serve;
+mod setup;
+mod stamp;
+mod test;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Build, serve and test Précis")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Set up, build and serve the page with cross-origin isolation
+    Serve {
+        /// Port on localhost
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+    },
+    /// Set up and run every check and every test
+    Test,
+    /// Set up and build the static site (www/dist) and the npm package (www/pkg)
+    Build,
+    /// Write tests/fixtures/tiny.gguf, the small generated model that most tests run on
+    Fixture,
+    /// The models of models/models.json
+    #[command(subcommand)]
+    Model(ModelCommand),
+}
+
+#[derive(Subcommand)]
+enum ModelCommand {
+    /// Fetch a model and verify its SHA-256; an interrupted download is resumed
+    Fetch {
+        /// Identifier in models/models.json; the first entry when absent
+        id: Option<String>,
+        /// Folder that receives the file; models/ when absent
+        #[arg(long, value_name = "DIR")]
+        into: Option<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = dispatch(Cli::parse().command);
+    if let Err(error) = outcome {
+        // `{:#}` puts the whole chain of causes on one line.
+        eprintln!("\nerror: {error:#}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+fn dispatch(command: Command) -> Result<()> {
+    match command {
+        Command::Serve { port } => serve::serve(port),
+        Command::Test => test::test(),
+        Command::Build => build::build(),
+        Command::Fixture => write_fixture(),
+        Command::Model(ModelCommand::Fetch { id, into }) => {
+            let into = into.unwrap_or_else(|| root().join("models"));
+            let path = model::fetch(&root().join("models/models.json"), id.as_deref(), &into)?;
+            println!("{}", path.display());
+            Ok(())
+        }
+    }
+}
+
+/// The repository root: the folder above this crate.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask lies in a folder of the repository")
+}
+
+/// Where the generated model lies.
+#[cfg(feature = "fixture")]
+const TINY: &str = "tests/fixtures/tiny.gguf";
+
+#[cfg(feature = "fixture")]
+fn write_fixture() -> Result<()> {
+    let path = root().join(TINY);
+    fixture::write_tiny(&path)?;
+    println!("{TINY}: {} bytes", path.metadata()?.len());
+    println!(
+        "Record what llama.cpp says of it (tests/oracle/requirements.txt lists what that needs):"
+    );
+    println!(
+        "  python3 tests/oracle/record.py models/SmolLM2-135M-Instruct.Q4_1.gguf tests/fixtures --only tiny"
+    );
+    Ok(())
+}
+
+/// The writer needs candle, which would make everyone's first `cargo xtask` four times as long. So
+/// it is a feature, and this build calls the one that has it.
+#[cfg(not(feature = "fixture"))]
+fn write_fixture() -> Result<()> {
+    let mut with_feature = run::command("cargo");
+    with_feature.args(["run", "--profile", "xtask", "--package", "xtask", "--features", "fixture"]);
+    run::run(with_feature.args(["--", "fixture"]), "see its message above")
+}
+
+#[cfg(all(test, feature = "fixture"))]
+mod tests {
+    /// Whoever changes the writer must write the file and record its reference again.
+    #[test]
+    fn the_committed_fixture_is_what_the_writer_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = folder.path().join("tiny.gguf");
+        crate::fixture::write_tiny(&written).unwrap();
+        let same = std::fs::read(written).unwrap()
+            == std::fs::read(crate::root().join(crate::TINY)).unwrap();
+        assert!(same, "run `cargo xtask fixture` and record the reference logits again");
+    }
+}

@@ -1,0 +1,213 @@
+//! What a fresh machine lacks: checked in milliseconds when it is there, installed when it is not.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::root;
+use crate::run::{capture, command, run, timed, which};
+use crate::stamp::{Work, unless_fresh};
+
+/// The version that the build was tried with. wasm-bindgen's version stands in Cargo.lock.
+const WASM_PACK: &str = "0.15.1";
+
+const NODE_ADVICE: &str =
+    "install Node.js 20.19 or later of the 20 line, or 22.12 or later, from https://nodejs.org";
+
+/// Everything that a build needs. Returns the folders to put in front of a build's PATH.
+pub fn for_build() -> Result<Vec<PathBuf>> {
+    node()?;
+    rust()?;
+    let mut path = wasm_tools()?;
+    npm_packages()?;
+    // wasm-opt is npm's binaryen: distributions carry one too old to parse relaxed SIMD.
+    path.push(root().join("www/node_modules/.bin"));
+    Ok(path)
+}
+
+fn node() -> Result<()> {
+    let found = capture(command("node").arg("--version"))
+        .with_context(|| format!("Node.js is missing: {NODE_ADVICE}"))?;
+    if !node_is_supported(&found) {
+        bail!("Node.js {found} is not supported by Vite: {NODE_ADVICE}");
+    }
+    capture(command("npm").arg("--version")).context(
+        "npm is missing: it comes with Node.js from https://nodejs.org, or as the package npm",
+    )?;
+    Ok(())
+}
+
+/// Vite's condition: `^20.19.0 || >=22.12.0`.
+fn node_is_supported(version: &str) -> bool {
+    let mut numbers = version.trim_start_matches('v').split('.').map(|n| n.parse::<u32>().ok());
+    match (numbers.next().flatten(), numbers.next().flatten()) {
+        (Some(20), Some(minor)) => minor >= 19,
+        (Some(22), Some(minor)) => minor >= 12,
+        (Some(major), Some(_)) => major > 22,
+        _ => false,
+    }
+}
+
+/// Python 3 fetches the default model (through pip).
+pub fn python() -> Result<()> {
+    capture(command("python3").arg("--version"))
+        .context("Python 3 is missing: install python3 and python3-pip")?;
+    Ok(())
+}
+
+/// The components and targets of rust-toolchain.toml. rustup adds them by itself unless it is told
+/// not to (RUSTUP_AUTO_INSTALL=0) or the toolchain was installed without them.
+fn rust() -> Result<()> {
+    let file = fs::read_to_string(root().join("rust-toolchain.toml"))
+        .context("rust-toolchain.toml is missing from the repository root")?;
+    let channel =
+        quoted_values(&file, "channel").pop().context("rust-toolchain.toml: no channel")?;
+    let list = |what: &str| {
+        capture(command("rustup").args([what, "list", "--installed", "--toolchain", &channel]))
+            .context("rustup manages this project's Rust: install it from https://rustup.rs")
+    };
+    let (targets, components) = (list("target")?, list("component")?);
+    let missing_target = quoted_values(&file, "targets")
+        .into_iter()
+        .find(|target| !targets.lines().any(|line| line == target));
+    let missing_component = quoted_values(&file, "components")
+        .into_iter()
+        .find(|name| !components.lines().any(|line| line.starts_with(name.as_str())));
+    let Some(missing) = missing_target.or(missing_component) else {
+        return Ok(());
+    };
+    timed(&format!("Rust {channel}: adding {missing} and what else is missing"), || {
+        run(
+            // Without a name it installs what rust-toolchain.toml asks for (rustup 1.28).
+            command("rustup").args(["toolchain", "install"]),
+            "see its message above; `rustup self update` helps if rustup is older than 1.28",
+        )
+    })
+}
+
+/// `key = "a"` or `key = ["a", "b"]` of a flat TOML file whose lists stand on one line.
+fn quoted_values(toml: &str, key: &str) -> Vec<String> {
+    toml.lines()
+        .filter_map(|line| line.split_once('='))
+        .filter(|(name, _)| name.trim() == key)
+        .flat_map(|(_, value)| value.split('"').skip(1).step_by(2))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// wasm-pack and the wasm-bindgen CLI in the pinned versions, from PATH or .tools/bin. Returns the
+/// folders to put in front of PATH.
+fn wasm_tools() -> Result<Vec<PathBuf>> {
+    let lock = fs::read_to_string(root().join("Cargo.lock"))
+        .context("Cargo.lock is missing: any cargo command writes it")?;
+    let bindgen =
+        locked_version(&lock, "wasm-bindgen").context("Cargo.lock lists no wasm-bindgen")?;
+    let mut folders = Vec::new();
+    // wasm-bindgen-cli's own lock file names crates that are gone; it builds without.
+    let bindgen_tools = ["wasm-bindgen", "wasm-bindgen-test-runner"];
+    folders.extend(tool(&bindgen_tools, "wasm-bindgen-cli", &bindgen, &[])?);
+    folders.extend(tool(&["wasm-pack"], "wasm-pack", WASM_PACK, &["--locked"])?);
+    folders.dedup();
+    Ok(folders)
+}
+
+/// Makes sure of a crate's programs in one version; tells where they lie if that is not PATH.
+fn tool(
+    programs: &[&str],
+    package: &str,
+    version: &str,
+    flags: &[&str],
+) -> Result<Option<PathBuf>> {
+    let tools = root().join(".tools");
+    let has_version = |program: &Path| {
+        let answer = capture(command(&program.to_string_lossy()).arg("--version"));
+        answer.is_ok_and(|line| line.split_whitespace().nth(1) == Some(version))
+    };
+    if programs.iter().all(|name| which(name).is_some_and(|file| has_version(&file))) {
+        return Ok(None);
+    }
+    let bin = tools.join("bin");
+    if !programs.iter().all(|name| has_version(&bin.join(name))) {
+        timed(&format!("{package} {version} (once, into .tools)"), || {
+            let mut install = command("cargo");
+            install.args(["install", package, "--version", version, "--force"]).args(flags);
+            install.arg("--root").arg(&tools);
+            run(&mut install, "see the compiler's message above; a C compiler must be installed")
+        })?;
+    }
+    Ok(Some(bin))
+}
+
+/// The version of a package in Cargo.lock.
+fn locked_version(lock: &str, package: &str) -> Option<String> {
+    let mut lines = lock.lines().skip_while(|line| *line != format!("name = \"{package}\""));
+    let version = lines.nth(1)?.strip_prefix("version = \"")?;
+    Some(version.trim_end_matches('"').to_owned())
+}
+
+fn npm_packages() -> Result<()> {
+    let work = Work {
+        name: "npm",
+        inputs: &["www/package-lock.json", "www/.npmrc"],
+        ignore: &[],
+        flags: "",
+        // npm rewrites this file whenever it changes what is installed.
+        outputs: &["www/node_modules/.package-lock.json"],
+    };
+    unless_fresh(&work, || {
+        timed("npm packages of www/", || {
+            let mut npm = command("npm");
+            // Scripts of packages are not run: none is needed, and some download browsers.
+            npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+            npm.current_dir(root().join("www"));
+            run(&mut npm, "see npm's message above; it needs the network once")
+        })
+    })?;
+    Ok(())
+}
+
+/// Chromium and its driver, which the browser tests run in. Returns the driver's path.
+pub fn browser() -> Result<PathBuf> {
+    let advice = "install them (Debian, Ubuntu: `apt-get install chromium chromium-driver \
+                  fonts-liberation`), or run .ci/run, which does";
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    if !names.iter().any(|name| which(name).is_some()) {
+        bail!(
+            "the browser tests need Chromium and its driver, and no Chromium is on PATH: {advice}"
+        );
+    }
+    match which("chromedriver") {
+        Some(driver) => Ok(driver),
+        None => bail!(
+            "the browser tests need Chromium's driver, and no chromedriver is on PATH: {advice}"
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn node_versions_follow_vites_condition() {
+        for good in ["v20.19.0", "v20.20.2", "v22.12.0", "v23.0.0", "v24.1.0"] {
+            assert!(node_is_supported(good), "{good}");
+        }
+        for bad in ["v18.20.0", "v20.18.3", "v21.7.0", "v22.11.0", "", "vx.y"] {
+            assert!(!node_is_supported(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn versions_stand_in_one_place() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"9.9.9\"\n\n\
+                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\nsource = \"x\"\n";
+        assert_eq!(locked_version(lock, "wasm-bindgen").as_deref(), Some("0.2.130"));
+        assert_eq!(locked_version(lock, "absent"), None);
+        let toml = "[toolchain]\nchannel = \"1.95.0\"\ntargets = [\"a\", \"b\"]\n";
+        assert_eq!(quoted_values(toml, "channel"), ["1.95.0"]);
+        assert_eq!(quoted_values(toml, "targets"), ["a", "b"]);
+        assert!(quoted_values(toml, "components").is_empty());
+    }
+}

@@ -1,0 +1,252 @@
+//! `cargo xtask test`: every check and every test, the ones that fail soonest first.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::build::{RELAXED, SIMD, Variant, npm, site, wasm_command, wasm_modules};
+use crate::run::{check, command, heading, run, seconds, tee};
+use crate::{model, root, setup};
+
+/// Tests that passed and failed.
+#[derive(Clone, Copy, Default, PartialEq, Debug)]
+struct Count {
+    passed: u64,
+    failed: u64,
+}
+
+/// The steps that ran: title, duration, count of a step that runs tests.
+#[derive(Default)]
+struct Steps(Vec<(String, Duration, Option<Count>)>);
+
+impl Steps {
+    fn step(&mut self, title: &str, work: impl FnOnce() -> Result<Option<Count>>) -> Result<()> {
+        heading(title);
+        let start = Instant::now();
+        let outcome = work();
+        // A step that fails without a count (a lint, a crash) counts as one failure, so that the
+        // closing line never says "0 failed" after one.
+        let count = match &outcome {
+            Ok(count) => *count,
+            Err(error) => match error.downcast_ref::<FailedTests>() {
+                Some(failed) => Some(failed.0),
+                None => Some(Count { passed: 0, failed: 1 }),
+            },
+        };
+        self.0.push((title.to_owned(), start.elapsed(), count));
+        outcome.map(|_| ())
+    }
+
+    fn check(&mut self, title: &str, mut command: Command, advice: &str) -> Result<()> {
+        self.step(title, || run(&mut command, advice).map(|()| None))
+    }
+
+    /// A step whose output tells how many tests passed and failed.
+    fn tests(&mut self, title: &str, mut command: Command) -> Result<()> {
+        self.step(title, || {
+            let (status, output) = tee(&mut command)?;
+            let count = counted(&output);
+            if count.failed > 0 {
+                return Err(FailedTests(count).into());
+            }
+            check(&command, status, "see its output above")?;
+            ensure!(
+                count.passed > 0,
+                "no test ran: a runner that finds nothing must not look green"
+            );
+            Ok(Some(count))
+        })
+    }
+
+    fn print(&self) {
+        heading("steps");
+        for (title, time, count) in &self.0 {
+            let count = match count {
+                Some(Count { passed, failed: 0 }) => format!("{passed:>5} passed"),
+                Some(Count { passed, failed }) => format!("{passed:>5} passed, {failed} failed"),
+                None => String::new(),
+            };
+            let row = format!("   {:>7}  {title:<52}{count}", seconds(*time));
+            println!("{}", row.trim_end());
+        }
+        let total: Duration = self.0.iter().map(|(_, time, _)| *time).sum();
+        println!("   {:>7}  in all\n", seconds(total));
+        let counts = || self.0.iter().filter_map(|(_, _, count)| *count);
+        let passed: u64 = counts().map(|count| count.passed).sum();
+        let failed: u64 = counts().map(|count| count.failed).sum();
+        println!("{passed} passed, {failed} failed");
+    }
+}
+
+/// A runner's own account of its failures.
+#[derive(Debug)]
+struct FailedTests(Count);
+
+impl std::fmt::Display for FailedTests {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "{} tests failed: see above", self.0.failed)
+    }
+}
+
+impl std::error::Error for FailedTests {}
+
+/// Runs everything and prints a table; the first step that fails is the last.
+pub fn test() -> Result<()> {
+    let mut steps = Steps::default();
+    let outcome = all(&mut steps);
+    steps.print();
+    outcome
+}
+
+fn all(steps: &mut Steps) -> Result<()> {
+    let mut path = Vec::new();
+    let mut driver = PathBuf::new();
+    steps.step("set-up", || {
+        driver = setup::browser()?;
+        path = setup::for_build()?;
+        Ok(None)
+    })?;
+    steps.check("formatting", cargo(&["fmt", "--all", "--check"]), "run `cargo fmt --all`")?;
+    let lint = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
+    steps.check("clippy, native", cargo(&lint), "see its messages above")?;
+    let wasm_targets = wasm_targets()?;
+    for variant in [&SIMD, &RELAXED] {
+        let mut lint = wasm_command("cargo", variant, &path)?;
+        lint.args(["clippy", "--target", "wasm32-unknown-unknown"]).args(&wasm_targets);
+        lint.args(["--", "-D", "warnings"]);
+        steps.check(&format!("clippy, wasm {}", variant.name), lint, "see its messages above")?;
+    }
+    steps.step("model", || {
+        model::fetch(&root().join("models/models.json"), None, &root().join("models"))?;
+        Ok(None)
+    })?;
+    let native = ["test", "--release", "--workspace", "--all-features", "--no-fail-fast"];
+    steps.tests("native tests", cargo(&native))?;
+    let node = wasm_tests(&SIMD, &["--node"], &path, &wasm_targets)?;
+    steps.tests("wasm tests in Node (simd)", node)?;
+    let driver = driver.to_string_lossy();
+    let browser = ["--headless", "--chrome", "--chromedriver", &driver];
+    let browser = wasm_tests(&RELAXED, &browser, &path, &wasm_targets)?;
+    steps.tests("wasm tests in Chromium (relaxed)", browser)?;
+    // The declarations that tsc checks against come from the Rust types.
+    steps.step("wasm builds", || wasm_modules(&path).map(|()| None))?;
+    let check = npm_run(&["run", "--silent", "check"]);
+    steps.check("TypeScript", check, "see tsc's messages above")?;
+    steps.step("package and page", || site().map(|()| None))?;
+    steps.tests("page and package in Chromium (Playwright)", npm_run(&["test", "--silent"]))
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut cargo = command("cargo");
+    cargo.args(arguments);
+    cargo
+}
+
+fn npm_run(arguments: &[&str]) -> Command {
+    let mut npm = npm();
+    npm.args(arguments);
+    npm
+}
+
+fn wasm_tests(
+    variant: &Variant,
+    runner: &[&str],
+    path: &[PathBuf],
+    targets: &[String],
+) -> Result<Command> {
+    let mut pack = wasm_command("wasm-pack", variant, path)?;
+    pack.args(["test", "--release"]).args(runner).arg("--").args(targets);
+    Ok(pack)
+}
+
+/// What is compiled for wasm's tests: the library and the integration tests whose name begins with
+/// `wasm`. Others use files and threads. A file runs in Node, or in the browser if it says
+/// `wasm_bindgen_test_configure!(run_in_browser)`; the other runner skips it.
+fn wasm_targets() -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(root().join("tests")).context("tests/ is missing")? {
+        let path = entry?.path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if path.extension().is_some_and(|end| end == "rs") && name.starts_with("wasm") {
+            names.push(name);
+        }
+    }
+    names.sort();
+    // The command line is a default feature; cargo would build it for every integration test.
+    let mut targets = vec!["--no-default-features".to_owned(), "--lib".to_owned()];
+    targets.extend(names.into_iter().flat_map(|name| ["--test".to_owned(), name]));
+    Ok(targets)
+}
+
+/// Adds up the closing lines of the runners: libtest and wasm-bindgen (`test result: ok. 3 passed;
+/// 0 failed; …`), Playwright (`  3 passed (2s)`, `  1 failed`) and node (`ℹ pass 3`, `# fail 0`).
+fn counted(output: &str) -> Count {
+    let mut total = Count::default();
+    for line in output.lines() {
+        let line = without_colours(line);
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let at = |i: usize| words.get(i).and_then(|word| word.parse::<u64>().ok());
+        match words.as_slice() {
+            ["test", "result:", _, _, "passed;", _, "failed;", ..] => {
+                total.passed += at(3).unwrap_or(0);
+                total.failed += at(5).unwrap_or(0);
+            }
+            [_, "passed"] => total.passed += at(0).unwrap_or(0),
+            [_, "passed", time, ..] if time.starts_with('(') => total.passed += at(0).unwrap_or(0),
+            // "interrupted" and "did not run" follow from a failure; a flaky test is one.
+            [_, "failed" | "flaky"] => total.failed += at(0).unwrap_or(0),
+            ["#" | "ℹ", "pass", _] => total.passed += at(2).unwrap_or(0),
+            ["#" | "ℹ", "fail", _] => total.failed += at(2).unwrap_or(0),
+            _ => {}
+        }
+    }
+    total
+}
+
+/// A line without its terminal escape sequences (`ESC [ … letter`).
+fn without_colours(line: &str) -> String {
+    let mut plain = String::with_capacity(line.len());
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        if c == '\u{1b}' {
+            chars.by_ref().find(|c| c.is_ascii_alphabetic());
+        } else {
+            plain.push(c);
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_runner_is_counted() {
+        let count = |passed, failed| Count { passed, failed };
+        let libtest = "test a ... ok\ntest result: ok. 12 passed; 0 failed; 1 ignored; 0 measured\n\
+                       test result: FAILED. 3 passed; 2 failed; 0 ignored\n";
+        assert_eq!(counted(libtest), count(15, 2));
+        assert_eq!(
+            counted("\u{1b}[32m  7 passed\u{1b}[0m\u{1b}[2m (3.4s)\u{1b}[0m\n"),
+            count(7, 0)
+        );
+        assert_eq!(counted("  1 failed\n  1 flaky\n  2 skipped\n  5 passed (1.2m)\n"), count(5, 2));
+        assert_eq!(counted("ℹ tests 4\nℹ pass 3\nℹ fail 1\n"), count(3, 1));
+        assert_eq!(counted("3 passed over the bridge\nwhat failed\n"), count(0, 0));
+    }
+
+    #[test]
+    fn a_failed_step_is_a_failure() {
+        let mut steps = Steps::default();
+        let failed = steps.step("lint", || anyhow::bail!("no"));
+        assert!(failed.is_err());
+        assert_eq!(steps.0[0].2, Some(Count { passed: 0, failed: 1 }));
+        let ran_nothing = steps.tests("none", command("true"));
+        assert!(ran_nothing.is_err());
+        assert_eq!(steps.0[1].2, Some(Count { passed: 0, failed: 1 }));
+    }
+}
