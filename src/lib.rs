@@ -20,3 +20,10 @@ pub mod summarizer;
 pub mod tokenizer;
 
 pub use error::{Error, Result};
+
+#[cfg(test)]
+#[path = "../tests/common/random.rs"]
+mod random;
+#[cfg(test)]
+#[path = "../tests/common/tolerance.rs"]
+mod tolerance;

@@ -138,9 +138,10 @@ mod tests {
     use super::*;
     use candle_core::quantized::QTensor;
     use candle_core::{Device, Tensor};
+    use wasm_bindgen_test::wasm_bindgen_test;
 
     /// Decode equals candle's own decode, bit for bit, on random weights.
-    #[test]
+    #[wasm_bindgen_test(unsupported = test)]
     fn decode_is_candles() {
         for (dtype, quant) in [
             (GgmlDType::Q4_0, QuantType::Q4_0),
@@ -164,7 +165,7 @@ mod tests {
         }
     }
 
-    #[test]
+    #[wasm_bindgen_test(unsupported = test)]
     fn sizes() {
         assert_eq!(QuantType::Q4_1.bytes(64), Some(40));
         assert_eq!(QuantType::Q4_1.bytes(33), None);

@@ -232,8 +232,9 @@ fn sum(a: Option<f64>, b: Option<f64>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
 
-    #[test]
+    #[wasm_bindgen_test(unsupported = test)]
     fn prefill_adds_chunks_up() {
         let mut prefill = PrefillReport::default();
         prefill.add(ChunkReport { prompt: 0, position: 0, tokens: 30, ms: Some(100.0) });
@@ -244,7 +245,7 @@ mod tests {
         assert_eq!((prefill.ms, prefill.tokens_per_second), (None, None));
     }
 
-    #[test]
+    #[wasm_bindgen_test(unsupported = test)]
     fn a_clock_that_stands_still_gives_no_speed() {
         assert_eq!(rate(5, Some(0.0)), None);
         assert_eq!(rate(5, None), None);

@@ -117,15 +117,16 @@ pub fn best(logits: &[f32]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
 
-    #[test]
+    #[wasm_bindgen_test(unsupported = test)]
     fn greedy_takes_the_first_best() {
         let mut sampler = Sampler::new(Sampling::greedy());
         assert_eq!(sampler.choose(vec![1.0, 3.0, f32::NAN, 3.0]), 1);
         assert_eq!(sampler.choose(vec![f32::NAN; 3]), 0);
     }
 
-    #[test]
+    #[wasm_bindgen_test(unsupported = test)]
     fn penalty_turns_away_from_what_was_said() {
         let mut sampler = Sampler::new(Sampling { repetition_penalty: 2.0, ..Sampling::greedy() });
         assert_eq!(sampler.choose(vec![3.0, 2.0, -1.0]), 0);
@@ -133,7 +134,7 @@ mod tests {
         assert_eq!(sampler.choose(vec![-1.0, -1.0, -1.5]), 2);
     }
 
-    #[test]
+    #[wasm_bindgen_test(unsupported = test)]
     fn draws_follow_the_probabilities_and_the_seed() {
         let sampling = |top_k, top_p| Sampling {
             temperature: 1.0,

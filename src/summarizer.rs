@@ -1,6 +1,7 @@
 //! The product: a document in, its summary and a report out.
 
 use serde::{Deserialize, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::backend::Backend;
 use crate::bench;
@@ -135,8 +136,9 @@ impl<B: Backend> Summarizer<B> {
         let started = options.started_ms.or(called_ms);
         let mut first_ms = None;
         let prompt = plan.answer_prompt(text, &notes);
+        let length = Length { tokens: answer, one_sentence: plan.asks_for_one_sentence() };
         let summary = run
-            .ask(&prompt, answer, |piece| {
+            .ask(&prompt, length, |piece| {
                 if first_ms.is_none() {
                     first_ms = elapsed(started, host.now_ms());
                 }
@@ -251,7 +253,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         for index in 0..plan.windows.len() {
             let of = plan.windows.len();
             self.host.emit(Event::Stage { stage: Stage::Window, index, of });
-            notes.push(self.ask(&plan.note_prompt(text, index), plan::NOTE, |_| ()).await?);
+            notes.push(self.ask(&plan.note_prompt(text, index), NOTE, |_| ()).await?);
         }
         loop {
             let tokenizer = &self.session.model().tokenizer;
@@ -268,7 +270,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             let mut merged = Vec::new();
             for (index, group) in groups.into_iter().enumerate() {
                 self.host.emit(Event::Stage { stage: Stage::Merge, index, of });
-                merged.push(self.ask(&plan.merge_prompt(&notes[group]), plan::NOTE, |_| ()).await?);
+                merged.push(self.ask(&plan.merge_prompt(&notes[group]), NOTE, |_| ()).await?);
             }
             notes = merged;
         }
@@ -278,12 +280,12 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
     async fn ask(
         &mut self,
         prompt: &str,
-        answer: usize,
+        length: Length,
         mut on_piece: impl FnMut(&str),
     ) -> Result<String> {
         let ids = self.session.model().tokenizer.chat(prompt)?;
         self.session.truncate(0);
-        self.session.reserve(ids.len() + answer)?;
+        self.session.reserve(ids.len() + length.tokens)?;
         let mut logits = self.read(&ids).await?;
 
         let sampling = Sampling { repetition_penalty: REPETITION_PENALTY, ..Sampling::greedy() };
@@ -291,7 +293,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let mut stream = TextStream::default();
         let mut text = String::new();
         let mut yielded = self.host.now_ms();
-        for left in (0..answer).rev() {
+        for left in (0..length.tokens).rev() {
             let started = self.host.now_ms();
             let id = sampler.choose(logits);
             let tokenizer = &self.session.model().tokenizer;
@@ -301,9 +303,19 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             let piece = stream.push(tokenizer, id);
             // The answer begins with its first visible character.
             let piece = if text.is_empty() { piece.trim_start() } else { &piece };
-            if !piece.is_empty() {
-                text.push_str(piece);
-                on_piece(piece);
+            let before = text.len();
+            text.push_str(piece);
+            // That a sentence has ended shows when the next one begins.
+            let first = text.split_sentence_bounds().next().map_or(0, str::len);
+            let ended = length.one_sentence && first < text.len();
+            if ended {
+                text.truncate(first.max(before));
+            }
+            if text.len() > before {
+                on_piece(&text[before..]);
+            }
+            if ended {
+                break;
             }
             if left == 0 {
                 break;
@@ -356,6 +368,17 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         }
     }
 }
+
+/// How long an answer may be.
+#[derive(Clone, Copy)]
+struct Length {
+    tokens: usize,
+    /// Whether it ends with its first sentence.
+    one_sentence: bool,
+}
+
+/// A note is one sentence.
+const NOTE: Length = Length { tokens: plan::NOTE, one_sentence: true };
 
 /// How long a chunk should take: the host hears of a cancellation between two chunks, and within
 /// 250 ms of it the run must have ended.

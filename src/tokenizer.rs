@@ -59,8 +59,6 @@ impl Tokenizer {
         }
         let tokens = gguf.strings("tokenizer.ggml.tokens")?;
         let control = control_tokens(gguf, tokens.len())?;
-        let vocab: HashMap<String, u32> =
-            tokens.iter().zip(0..).map(|(t, i)| ((*t).to_string(), i)).collect();
         let merges = gguf
             .strings("tokenizer.ggml.merges")?
             .into_iter()
@@ -69,8 +67,18 @@ impl Tokenizer {
                 None => Err(broken(format!("the merge {merge:?} has no space"))),
             })
             .collect::<Result<Vec<_>>>()?;
+        // A vocabulary may lack a token for some byte (SmolLM2's lacks 21 control characters).
+        // Such bytes get ids past its end, which [`Self::encode`] leaves out again: they then keep
+        // their neighbours from merging and are dropped after that, as in llama.cpp.
+        let bytes = byte_characters();
+        let mut vocab: ahash::AHashMap<String, u32> =
+            tokens.iter().zip(0..).map(|(t, i)| ((*t).to_string(), i)).collect();
+        let stand_ins = bytes.keys().map(char::to_string).zip(tokens.len() as u32..);
+        for (character, id) in stand_ins {
+            vocab.entry(character).or_insert(id);
+        }
         let bpe = BPE::builder()
-            .vocab_and_merges(vocab.clone().into_iter().collect::<ahash::AHashMap<_, _>>(), merges)
+            .vocab_and_merges(vocab, merges)
             .build()
             .map_err(|e| broken(e.to_string()))?;
         let mut inner = tokenizers::Tokenizer::new(bpe);
@@ -79,7 +87,6 @@ impl Tokenizer {
             PreTokenizerWrapper::ByteLevel(ByteLevel::new(false, false, true)),
         ])));
 
-        let bytes = byte_characters();
         let pieces = tokens
             .iter()
             .zip(&control)
@@ -109,13 +116,15 @@ impl Tokenizer {
         self.pieces.len()
     }
 
-    /// Encodes plain text; control tokens are never produced.
+    /// Encodes plain text; control tokens are never produced. Bytes for which the vocabulary has
+    /// no token are left out.
     ///
     /// # Errors
-    /// `model-tokenizer` when a character has no token.
+    /// `model-tokenizer` when the vocabulary's rules fail.
     pub fn encode(&self, text: &str) -> Result<Tokens> {
         let encoding = self.inner.encode_fast(text, false).map_err(|e| broken(e.to_string()))?;
-        Ok(Tokens { ids: encoding.get_ids().to_vec(), starts: Vec::new() })
+        let ids = encoding.get_ids().iter().copied().filter(|id| self.is_token(*id)).collect();
+        Ok(Tokens { ids, starts: Vec::new() })
     }
 
     /// Encodes plain text and says where each token begins.
@@ -124,8 +133,10 @@ impl Tokenizer {
     /// As [`Self::encode`].
     pub fn encode_with_starts(&self, text: &str) -> Result<Tokens> {
         let encoding = self.inner.encode(text, false).map_err(|e| broken(e.to_string()))?;
-        let starts = encoding.get_offsets().iter().map(|(start, _)| *start).collect();
-        Ok(Tokens { ids: encoding.get_ids().to_vec(), starts })
+        let starts = encoding.get_offsets().iter().map(|(start, _)| *start);
+        let tokens = encoding.get_ids().iter().copied().zip(starts);
+        let (ids, starts) = tokens.filter(|(id, _)| self.is_token(*id)).unzip();
+        Ok(Tokens { ids, starts })
     }
 
     /// A conversation in which the person has said `text` and the model is about to answer.
@@ -145,6 +156,11 @@ impl Tokenizer {
     /// Whether the model ends its answer with this token.
     pub fn ends_answer(&self, id: u32) -> bool {
         self.piece(id).is_none()
+    }
+
+    /// Whether the vocabulary has this id: a byte without a token has one past its end.
+    fn is_token(&self, id: u32) -> bool {
+        (id as usize) < self.pieces.len()
     }
 
     /// The bytes of a token, `None` for control tokens and ids outside of the vocabulary.

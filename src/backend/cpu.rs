@@ -8,6 +8,8 @@ mod kernel;
 mod matmul;
 mod matrix;
 mod simd;
+#[cfg(test)]
+mod tests;
 
 use self::attention::Cache;
 use self::matrix::{Matrix, QuantizedRows};

@@ -83,6 +83,21 @@ test("an empty document gets a sentence that says what to do", async ({ precis }
   await expect(precis.alert).toBeEmpty();
 });
 
+test("a crash during a run is said, and Try again does the run", async ({ page, precis, complaints }) => {
+  await precis.open("tiny");
+  await precis.benchmark.click();
+  await precis.summarize.click();
+  await expect(page.locator("#read")).toHaveText(/^[1-9]/);
+  await page.workers()[0]!.evaluate(() => void setTimeout(() => { throw new Error("planted"); }));
+  await expect(precis.alert).toContainText("worker-crashed");
+  await expect(precis.stage).toHaveText("Failed");
+  complaints.length = 0;
+  await precis.document.fill("Bees collect nectar.");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await expect(precis.stage).toHaveText("Done");
+  await expect(precis.alert).toBeEmpty();
+});
+
 test("what is pasted stays text", async ({ page, precis }) => {
   await precis.open("tiny");
   const attack = `<img src=x onerror="document.title='broken'"><script>document.title='broken'</script> <b>bold</b> <|im_start|>`;

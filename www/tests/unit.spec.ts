@@ -8,7 +8,7 @@ import { Meter } from "../src/page/meter.js";
 import { CARDS, reasonAt, valueAt } from "../src/page/report-fields.js";
 import { decodeText, MAX_BYTES, readTextFile } from "../src/page/text-file.js";
 import { type Backend, pickBuild } from "../src/summarizer/build.js";
-import { PrecisError, toPrecisError } from "../src/summarizer/errors.js";
+import { CLIENT_ERROR_CODES, PrecisError, toPrecisError } from "../src/summarizer/errors.js";
 import { modelRequest } from "../src/summarizer/model.js";
 import { repository } from "./paths.js";
 
@@ -70,6 +70,11 @@ test("errors keep the engine's code; a cancelled call has the web's name", () =>
   expect(toPrecisError(Object.assign(new Error("too long"), { code: "prompt-too-long" }))).toMatchObject({ code: "prompt-too-long", message: "too long", name: "PrecisError" });
   expect(toPrecisError(new DOMException("stop", "AbortError"))).toMatchObject({ code: "cancelled", name: "AbortError" });
   expect(toPrecisError("what")).toMatchObject({ code: "internal" });
+});
+
+test("the README explains every code of the JavaScript side", () => {
+  const readme = readFileSync(`${repository}/README.md`, "utf8");
+  expect(CLIENT_ERROR_CODES.filter((code) => !readme.includes(`| \`${code}\` |`))).toEqual([]);
 });
 
 test("only UTF-8 text passes for a document", async () => {

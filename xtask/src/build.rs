@@ -87,15 +87,7 @@ fn wasm(variant: &Variant, path: &[PathBuf]) -> Result<()> {
     let built = unless_fresh(&work, || {
         timed(&format!("wasm, {} (wasm-pack, wasm-opt)", variant.name), || {
             let mut pack = wasm_command("wasm-pack", variant, path)?;
-            pack.args([
-                "build",
-                "--target",
-                "web",
-                "--profile",
-                "wasm",
-                "--no-pack",
-                "--no-gitignore",
-            ]);
+            pack.args(["build", "--target", "web", "--release", "--no-pack", "--no-gitignore"]);
             pack.args(["--out-dir", &folder, "--out-name", "precis"]);
             run(&mut pack, "see the compiler's message above")
         })

@@ -166,6 +166,18 @@ impl<'a> Part<'a> {
             .with_context(|| format!("cannot delete {}", self.path.display()))
     }
 
+    /// Keeps what came for the next run and says so; an empty file is no help to it.
+    fn given_up(mut self, reason: anyhow::Error) -> anyhow::Error {
+        if self.len == 0 {
+            return self.discard().err().unwrap_or(reason);
+        }
+        self.bar.abandon();
+        reason.context(format!(
+            "{} of {} bytes are there, and the next run goes on from them",
+            self.len, self.expected.bytes
+        ))
+    }
+
     fn cannot_write(&self) -> String {
         format!("cannot write {}: is the disk full?", self.path.display())
     }
@@ -196,19 +208,14 @@ pub fn from_url(url: &str, target: &Path, expected: &Expected) -> Result<()> {
             // A connection that brought something is worth another one.
             Some(_) if part.len() > before => {}
             Some(reason) => {
-                part.bar.abandon();
-                return Err(reason.context(kept(part.len(), expected)));
+                return Err(part.given_up(reason));
             }
         }
     }
     if part.len() == expected.bytes {
         return part.finish();
     }
-    Err(anyhow!("{CONNECTIONS} connections broke off").context(kept(part.len(), expected)))
-}
-
-fn kept(len: u64, expected: &Expected) -> String {
-    format!("{len} of {} bytes are there, and the next run goes on from them", expected.bytes)
+    Err(part.given_up(anyhow!("{CONNECTIONS} connections broke off")))
 }
 
 /// One request for the missing bytes. `Ok(Some(reason))`: the network failed, and another attempt

@@ -5,8 +5,8 @@ use std::os::unix::process::CommandExt;
 
 use anyhow::{Context, Result};
 
-use crate::build::{build_with, npm};
-use crate::run::heading;
+use crate::build::build_with;
+use crate::run::{command, heading};
 use crate::{model, root, setup};
 
 /// Sets up, fetches the default model, builds, and serves until Ctrl-C.
@@ -20,9 +20,13 @@ pub fn serve(port: u16) -> Result<()> {
     build_with(&path)?;
 
     heading(&format!("Précis is at http://localhost:{port} (Ctrl-C ends it)"));
-    let mut serve = npm();
-    serve.args(["run", "--silent", "serve", "--", "--port", &port.to_string(), "--strictPort"]);
-    // The server takes this process's place: a signal to it, from the keyboard or from a script,
-    // reaches the server itself, and no child is left behind.
-    Err(serve.exec()).context("npm cannot be started")
+    // What `npm run serve` runs, without npm and its shell between: they do not pass a signal on,
+    // and the server would outlive them. Taking this process's place, it gets every signal itself,
+    // from the keyboard or from a script.
+    let mut serve = command("./node_modules/.bin/vite");
+    serve.current_dir(root().join("www"));
+    serve.args(["preview", "--port", &port.to_string(), "--strictPort"]);
+    Err(serve.exec()).context(
+        "www/node_modules/.bin/vite cannot be started: delete www/node_modules and try again",
+    )
 }

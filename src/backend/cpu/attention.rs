@@ -21,6 +21,9 @@ pub const KEYS: usize = 64;
 /// Query rows that share one pass over a tile's registers.
 const ROWS: usize = 4;
 
+/// Columns of a small matrix product that are computed together.
+const COLUMNS: usize = 8;
+
 /// Keys and values of all layers.
 pub struct Cache {
     layers: Vec<Layer>,
@@ -209,16 +212,16 @@ impl Tile {
                 let row = |r: usize| first + r.min(count - 1);
                 let q = std::array::from_fn(|r| &queries[row(r) * dim..][..dim]);
                 let mut scores = std::mem::replace(&mut self.scores, [[0.0; KEYS]; ROWS]);
-                product::<KEYS>(q, &self.keys, &mut scores);
-                for r in 0..count {
+                scores_of(q, &self.keys, &mut scores);
+                for (r, scores) in scores.iter_mut().enumerate().take(count) {
                     let row = first + r;
                     // Tiles before the row's own are whole; of its own, keys after it are masked.
                     let visible = (position(row) + 1).saturating_sub(t * KEYS).min(KEYS);
                     if visible == 0 {
-                        scores[r] = [0.0; KEYS];
+                        *scores = [0.0; KEYS];
                         continue;
                     }
-                    let (rescale, sum) = softmax(&mut scores[r], visible, &mut largest[row]);
+                    let (rescale, sum) = softmax(scores, visible, &mut largest[row]);
                     sums[row] = sums[row] * rescale + sum;
                     if rescale != 1.0 {
                         let gathered = &mut self.gathered[row * dim..(row + 1) * dim];
@@ -246,7 +249,8 @@ fn softmax(scores: &mut [f32; KEYS], visible: usize, largest: &mut f32) -> (f32,
         top = top.max(F32x4::load(x));
     }
     let before = *largest;
-    *largest = before.max(top.largest());
+    let top = top.largest();
+    *largest = if before < top { top } else { before };
     let shift = F32x4::splat(*largest);
     let mut sum = F32x4::splat(0.0);
     for x in chunks {
@@ -260,30 +264,28 @@ fn softmax(scores: &mut [f32; KEYS], visible: usize, largest: &mut f32) -> (f32,
     (rescale, sum.sum())
 }
 
-/// `out[r] = a[r] · b` for four rows: `b` is `[depth, N]`, row-major.
-#[inline(always)]
-fn product<const N: usize>(a: [&[f32]; ROWS], b: &[f32], out: &mut [[f32; N]; ROWS]) {
-    for column in (0..N).step_by(8) {
-        let totals = block(a, b, N, column, [[F32x4::splat(0.0); 2]; ROWS]);
+/// `out[r] = a[r] · b` for four rows: `b` is `[depth, KEYS]`, row-major.
+fn scores_of(a: [&[f32]; ROWS], b: &[f32], out: &mut [[f32; KEYS]; ROWS]) {
+    for column in (0..KEYS).step_by(COLUMNS) {
+        let totals = block(a, b, KEYS, column, [[F32x4::splat(0.0); 2]; ROWS]);
         for (out, total) in out.iter_mut().zip(totals) {
-            store(total, &mut out[column..column + 8]);
+            store(total, &mut out[column..column + COLUMNS]);
         }
     }
 }
 
 /// `out[r] += a[r] · b` for up to four rows: `b` is `[depth, width]` and `out` `[rows, width]`.
-#[inline(always)]
 fn accumulate(a: [&[f32]; ROWS], b: &[f32], width: usize, out: &mut [f32]) {
     let rows = out.len() / width;
-    for column in (0..width).step_by(8) {
+    for column in (0..width).step_by(COLUMNS) {
         let totals = std::array::from_fn(|r| {
-            let out = &out[r.min(rows - 1) * width + column..][..8];
-            let (halves, _) = out.as_chunks::<4>();
+            let out = &out[r.min(rows - 1) * width + column..][..COLUMNS];
+            let halves = out.as_chunks::<4>().0;
             [F32x4::load(&halves[0]), F32x4::load(&halves[1])]
         });
         let totals = block(a, b, width, column, totals);
         for (r, total) in totals.into_iter().enumerate().take(rows) {
-            store(total, &mut out[r * width + column..][..8]);
+            store(total, &mut out[r * width + column..][..COLUMNS]);
         }
     }
 }
@@ -295,7 +297,8 @@ fn store(total: [F32x4; 2], to: &mut [f32]) {
     }
 }
 
-/// Adds four rows by eight columns of a matrix product to `totals`.
+/// Adds four rows by [`COLUMNS`] columns of a matrix product to `totals`: eight accumulators, which
+/// with their operands just fit the sixteen registers of x86-64.
 #[inline(always)]
 fn block(
     a: [&[f32]; ROWS],
@@ -305,16 +308,19 @@ fn block(
     mut totals: [[F32x4; 2]; ROWS],
 ) -> [[F32x4; 2]; ROWS] {
     let depth = a[0].len();
-    let a = a.map(|row| &row[..depth]);
-    let mut rows = b.chunks_exact(width);
+    assert!(a.iter().all(|row| row.len() == depth));
+    assert!(column + COLUMNS <= width && depth * width <= b.len());
     for d in 0..depth {
-        let Some(b) = rows.next() else { break };
-        let (halves, _) = b[column..column + 8].as_chunks::<4>();
-        let (left, right) = (F32x4::load(&halves[0]), F32x4::load(&halves[1]));
-        for (total, a) in totals.iter_mut().zip(a) {
-            let x = F32x4::splat(a[d]);
-            total[0] = x.mul_add(left, total[0]);
-            total[1] = x.mul_add(right, total[1]);
+        // SAFETY: `d < depth`, which bounds `a[r][d]`, and the eight numbers from
+        // `d * width + column` on end at or before `(d + 1) * width <= b.len()`.
+        let (halves, x) = unsafe {
+            let b = b.as_ptr().add(d * width + column).cast::<[f32; 4]>();
+            ([F32x4::load(&*b), F32x4::load(&*b.add(1))], a.map(|row| *row.get_unchecked(d)))
+        };
+        for (total, x) in totals.iter_mut().zip(x) {
+            let x = F32x4::splat(x);
+            total[0] = x.mul_add(halves[0], total[0]);
+            total[1] = x.mul_add(halves[1], total[1]);
         }
     }
     totals

@@ -10,6 +10,7 @@
 pub mod avx2;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 pub mod relaxed;
+#[cfg(any(test, not(target_arch = "wasm32")))]
 pub mod scalar;
 #[cfg(target_arch = "wasm32")]
 pub mod simd128;
@@ -33,6 +34,20 @@ pub trait Kernel {
         first: usize,
         out: &mut [[f32; PANEL]; R],
     );
+
+    /// Multiplies the one row of `x` with a panel. Unpacking for a single row would cost more than
+    /// it saves: a kernel that can, unpacks in its registers.
+    fn row(
+        &mut self,
+        bits: Bits,
+        panel: Panel,
+        scales: &Scales,
+        x: &QuantizedRows,
+        out: &mut [f32; PANEL],
+    ) {
+        self.unpack(bits, panel);
+        self.tile(scales, x, 0, std::array::from_mut(out));
+    }
 
     /// Whether weights of this width are multiplied by this kernel.
     fn supports(bits: Bits) -> bool;

@@ -32,9 +32,15 @@ pub fn matmul_with<K: Kernel>(kernel: &mut K, w: &Matrix, x: &QuantizedRows) -> 
     let mut out = vec![0.0; x.rows * w.rows];
     let mut scales = Scales::default();
     for (p, panel) in w.panels().enumerate() {
-        kernel.unpack(w.bits, panel);
         scales.fill(panel);
         let outputs = p * PANEL..w.rows.min((p + 1) * PANEL);
+        if x.rows == 1 {
+            let mut result = [0.0; PANEL];
+            kernel.row(w.bits, panel, &scales, x, &mut result);
+            store(&result, &mut out[outputs]);
+            continue;
+        }
+        kernel.unpack(w.bits, panel);
         let whole = x.rows - x.rows % TILE;
         for row in (0..whole).step_by(TILE) {
             tile::<K, TILE>(kernel, &scales, x, row, w.rows, outputs.clone(), &mut out);
@@ -59,7 +65,15 @@ fn tile<K: Kernel, const R: usize>(
     let mut results = [[0.0; PANEL]; R];
     kernel.tile(scales, x, first, &mut results);
     for (r, result) in results.iter().enumerate() {
-        let row = &mut out[(first + r) * width..][outputs.clone()];
-        row.copy_from_slice(&result[..row.len()]);
+        store(result, &mut out[(first + r) * width..][outputs.clone()]);
+    }
+}
+
+#[inline(always)]
+fn store(result: &[f32; PANEL], to: &mut [f32]) {
+    match to.as_mut_array::<PANEL>() {
+        Some(to) => *to = *result,
+        // The last panel of a matrix whose rows are no multiple of a panel.
+        None => to.copy_from_slice(&result[..to.len()]),
     }
 }

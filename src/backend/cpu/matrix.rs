@@ -13,7 +13,7 @@
 
 use half::f16;
 
-use super::simd::widen_f16;
+use super::simd::{F32x4, widen_f16};
 use crate::backend::{RowReader, WeightSpec};
 use crate::error::{Error, Result};
 use crate::quant::{BLOCK, QuantType, SUPPORTED};
@@ -181,7 +181,12 @@ impl QuantizedRows {
         let mut scales = Vec::with_capacity(blocks);
         let mut sums = Vec::with_capacity(blocks);
         for (x, ints) in x.as_chunks::<BLOCK>().0.iter().zip(ints.as_chunks_mut::<BLOCK>().0) {
-            let largest = x.iter().fold(0.0f32, |m, v| if v.abs() > m { v.abs() } else { m });
+            let zero = F32x4::splat(0.0);
+            let largest = x.as_chunks::<4>().0.iter().fold(zero, |largest, x| {
+                let x = F32x4::load(x);
+                largest.max(x).max(zero.sub(x))
+            });
+            let largest = largest.largest();
             let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
             let mut sum = 0i32;
             for (int, v) in ints.iter_mut().zip(x) {

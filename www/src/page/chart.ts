@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Meter } from "./meter.js";
-import { measured, whole } from "./format.js";
+import { compact, measured, whole } from "./format.js";
 
 /** Redrawing more often than this shows nothing new and costs main-thread time during a run. */
 const REDRAW_MS = 200;
@@ -30,7 +30,7 @@ export class SpeedChart {
         },
         axes: [
           { ...axis, size: 30, space: 64, values: (_, ticks) => ticks.map((tick) => whole(tick)) },
-          { ...axis, size: 44, space: 36 },
+          { ...axis, size: 44, space: 36, values: (_, ticks) => ticks.map((tick) => compact(tick)) },
         ],
         series: [{}, { stroke: colour("--accent"), width: 1.5, points: { size: 4, fill: colour("--accent") } }],
       },

@@ -66,7 +66,7 @@ export class ModelPanel {
     this.#progress.hidden = true;
     this.#state.textContent = "ready";
     this.#detail.textContent =
-      summarizer.model.storage === "opfs" ? "Kept on this device: works without a connection." : "Held in memory: this window keeps nothing, so it loads again next time.";
+      summarizer.model.storage === "opfs" ? "Kept on this device: works without a connection." : "Held in memory only: it loads again next time.";
     this.onready();
   }
 

@@ -1,15 +1,21 @@
-/** Codes that only the JavaScript side produces; the engine's own codes are listed in the README's table. */
-export type ClientErrorCode =
-  | "simd-unsupported"
-  | "download-failed"
-  | "download-corrupt"
-  | "storage-full"
-  | "storage-unavailable"
-  | "worker-crashed"
-  | "invalid-options"
-  | "cancelled"
-  | "destroyed"
-  | "internal";
+/** Codes that the JavaScript side produces; the README's table explains them beside the engine's own. */
+export const CLIENT_ERROR_CODES = [
+  "simd-unsupported",
+  "download-failed",
+  "download-corrupt",
+  "storage-full",
+  "storage-unavailable",
+  "worker-crashed",
+  "document-not-text",
+  "document-too-large",
+  "invalid-options",
+  "cancelled",
+  "destroyed",
+  "internal",
+] as const;
+
+/** One of CLIENT_ERROR_CODES. */
+export type ClientErrorCode = (typeof CLIENT_ERROR_CODES)[number];
 
 /** Every failure of this package: a stable `code` for programs, a sentence that says what to do for people. */
 export class PrecisError extends Error {

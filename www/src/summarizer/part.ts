@@ -35,8 +35,9 @@ export class OpfsPart implements Part {
     let done = 0;
     while (done < bytes.length) {
       const written = this.#file.write(bytes.subarray(done), { at: this.size });
-      // Some browsers cut a write short instead of throwing when the room ends.
-      if (written === 0) throw new DOMException("nothing more could be written", "QuotaExceededError");
+      // A browser that is out of room should throw, and Chromium does not: it returns its own error number, -8, wrapped
+      // around to 4294967288 (seen in version 156).
+      if (written === 0 || written > bytes.length - done) throw new DOMException("nothing more could be written", "QuotaExceededError");
       done += written;
       this.size += written;
     }

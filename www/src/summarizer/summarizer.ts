@@ -128,6 +128,7 @@ export class Summarizer {
     if (this.#destroyed) throw destroyedError();
     const last = this.#client;
     const client = await last?.catch(() => null);
+    if (this.#destroyed) throw destroyedError();
     // Another call may have opened a worker in the meantime; for its sake this one is not given the signal either.
     if (!client?.alive && this.#client === last) this.#client = this.#open(undefined, new CreateMonitor());
     return unlessAborted(this.#client!, signal);

@@ -8,7 +8,7 @@ import type { Engine } from "./wasm/simd/precis.js";
 
 declare const self: DedicatedWorkerGlobalScope;
 
-/** Progress events closer than this are dropped: nobody sees them, and each costs a message. */
+/** Progress events closer than this are joined: nobody sees them apart, and each costs a message. */
 const PROGRESS_EVERY_MS = 40;
 
 let engine: Engine | null = null;
@@ -104,13 +104,18 @@ function post(reply: Reply): void {
   self.postMessage(reply);
 }
 
-/** `report` at most every PROGRESS_EVERY_MS, but always for the first and the last step. */
+/** `report` at most every PROGRESS_EVERY_MS, and always the last that was known, even if nothing follows it. */
 function throttled(report: (done: number, total: number | null) => void): (done: number, total: number | null) => void {
   let last = -Infinity;
+  let later: ReturnType<typeof setTimeout> | undefined;
   return (done, total) => {
-    const now = performance.now();
-    if (now - last < PROGRESS_EVERY_MS && done !== total) return;
-    last = now;
-    report(done, total);
+    clearTimeout(later);
+    const send = () => {
+      last = performance.now();
+      report(done, total);
+    };
+    const wait = last + PROGRESS_EVERY_MS - performance.now();
+    if (wait <= 0 || done === total) send();
+    else later = setTimeout(send, wait);
   };
 }

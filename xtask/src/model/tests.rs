@@ -272,6 +272,7 @@ fn every_source_gives_its_reason() {
     for word in [&first.url, &second.url, "404", "503", "run the command again"] {
         assert!(error.contains(word), "{word} is missing from {error}");
     }
+    setup.assert_nothing();
 }
 
 #[test]

@@ -22,90 +22,99 @@ impl Avx2 {
         let usable = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
         usable.then(|| Self { weights: Vec::new(), bits: Bits::Four })
     }
+}
 
-    #[target_feature(enable = "avx2")]
-    fn unpack_avx2(&mut self, bits: Bits, panel: Panel) {
-        self.bits = bits;
-        self.weights.clear();
-        self.weights.extend(panel.ints.as_chunks::<16>().0.iter().map(|bytes| {
-            // SAFETY: `bytes` is 16 readable bytes.
-            let packed = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
-            match bits {
-                Bits::Four => {
-                    let both = _mm256_set_m128i(_mm_srli_epi16(packed, 4), packed);
-                    _mm256_and_si256(both, _mm256_set1_epi8(15))
-                }
-                Bits::Eight => _mm256_cvtepi8_epi16(packed),
-            }
-        }));
+/// One step of a panel: four inputs of all eight outputs, or two of them widened.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn split(bits: Bits, bytes: &[u8; 16]) -> __m256i {
+    // SAFETY: `bytes` is 16 readable bytes.
+    let packed = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
+    match bits {
+        Bits::Four => {
+            let both = _mm256_set_m128i(_mm_srli_epi16(packed, 4), packed);
+            _mm256_and_si256(both, _mm256_set1_epi8(15))
+        }
+        Bits::Eight => _mm256_cvtepi8_epi16(packed),
     }
+}
 
-    #[target_feature(enable = "avx2,fma")]
-    fn tile_avx2<const R: usize>(
-        &self,
-        scales: &Scales,
-        x: &QuantizedRows,
-        first: usize,
-        out: &mut [[f32; PANEL]; R],
-    ) {
-        let blocks = x.cols / BLOCK;
-        let inputs = if self.bits == Bits::Four { 4 } else { 2 };
-        let steps = BLOCK / inputs;
-        assert!(self.weights.len() >= blocks * steps && scales.scales.len() >= blocks * PANEL);
-        assert!(scales.mins.len() >= blocks * PANEL && (first + R) * x.cols <= x.ints.len());
-        assert!((first + R) * blocks <= x.scales.len().min(x.sums.len()));
-        let mut totals = [_mm256_setzero_ps(); R];
-        // SAFETY: the assertions above bound every index below: `b < blocks`, `step < steps`,
-        // `row < first + R`.
-        unsafe {
-            for b in 0..blocks {
-                let mut dots = [_mm256_setzero_si256(); R];
-                for step in 0..steps {
-                    let w = *self.weights.get_unchecked(b * steps + step);
-                    for (r, dot) in dots.iter_mut().enumerate() {
-                        let at =
-                            x.ints.as_ptr().add((first + r) * x.cols + b * BLOCK + step * inputs);
-                        *dot = match self.bits {
-                            Bits::Four => {
-                                let x = _mm256_set1_epi32(at.cast::<i32>().read_unaligned());
-                                _mm256_add_epi16(*dot, _mm256_maddubs_epi16(w, x))
-                            }
-                            Bits::Eight => {
-                                let x = _mm_cvtepi8_epi16(_mm_cvtsi32_si128(
-                                    at.cast::<i16>().read_unaligned().into(),
-                                ));
-                                _mm256_add_epi32(
-                                    *dot,
-                                    _mm256_madd_epi16(w, _mm256_broadcastd_epi32(x)),
-                                )
-                            }
-                        };
-                    }
-                }
-                let scale = _mm256_loadu_ps(scales.scales.as_ptr().add(b * PANEL));
-                let min = _mm256_loadu_ps(scales.mins.as_ptr().add(b * PANEL));
-                for r in 0..R {
-                    let row = (first + r) * blocks + b;
-                    let dot = match self.bits {
-                        Bits::Four => _mm256_madd_epi16(dots[r], _mm256_set1_epi16(1)),
-                        Bits::Eight => dots[r],
+#[target_feature(enable = "avx2")]
+fn unpack(weights: &mut Vec<__m256i>, bits: Bits, panel: Panel) {
+    weights.clear();
+    weights.extend(panel.ints.as_chunks().0.iter().map(|bytes| split(bits, bytes)));
+}
+
+/// Multiplies rows `first..first + R` with a panel that is unpacked or not (`PACKED`).
+#[target_feature(enable = "avx2,fma")]
+fn multiply<const PACKED: bool, const R: usize>(
+    bits: Bits,
+    weights: &[__m256i],
+    packed: &[[u8; 16]],
+    scales: &Scales,
+    x: &QuantizedRows,
+    first: usize,
+    out: &mut [[f32; PANEL]; R],
+) {
+    let blocks = x.cols / BLOCK;
+    let inputs = if bits == Bits::Four { 4 } else { 2 };
+    let steps = BLOCK / inputs;
+    let have = if PACKED { packed.len() } else { weights.len() };
+    assert!(have >= blocks * steps && scales.scales.len() >= blocks * PANEL);
+    assert!(scales.mins.len() >= blocks * PANEL && (first + R) * x.cols <= x.ints.len());
+    assert!((first + R) * blocks <= x.scales.len().min(x.sums.len()));
+    let mut totals = [_mm256_setzero_ps(); R];
+    // SAFETY: the assertions above bound every index below: `b < blocks`, `step < steps`,
+    // `row < first + R`.
+    unsafe {
+        for b in 0..blocks {
+            let mut dots = [_mm256_setzero_si256(); R];
+            for step in 0..steps {
+                let at = b * steps + step;
+                let w = match PACKED {
+                    true => split(bits, packed.get_unchecked(at)),
+                    false => *weights.get_unchecked(at),
+                };
+                for (r, dot) in dots.iter_mut().enumerate() {
+                    let at = x.ints.as_ptr().add((first + r) * x.cols + b * BLOCK + step * inputs);
+                    *dot = match bits {
+                        Bits::Four => {
+                            let x = _mm256_set1_epi32(at.cast::<i32>().read_unaligned());
+                            _mm256_add_epi16(*dot, _mm256_maddubs_epi16(w, x))
+                        }
+                        Bits::Eight => {
+                            let x = _mm_cvtepi8_epi16(_mm_cvtsi32_si128(
+                                at.cast::<i16>().read_unaligned().into(),
+                            ));
+                            _mm256_add_epi32(*dot, _mm256_madd_epi16(w, _mm256_broadcastd_epi32(x)))
+                        }
                     };
-                    let step = _mm256_mul_ps(scale, _mm256_set1_ps(x.scales[row]));
-                    totals[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), step, totals[r]);
-                    totals[r] = _mm256_fmadd_ps(min, _mm256_set1_ps(x.sums[row]), totals[r]);
                 }
             }
-            for (out, total) in out.iter_mut().zip(totals) {
-                _mm256_storeu_ps(out.as_mut_ptr(), total);
+            let scale = _mm256_loadu_ps(scales.scales.as_ptr().add(b * PANEL));
+            let min = _mm256_loadu_ps(scales.mins.as_ptr().add(b * PANEL));
+            for r in 0..R {
+                let row = (first + r) * blocks + b;
+                let dot = match bits {
+                    Bits::Four => _mm256_madd_epi16(dots[r], _mm256_set1_epi16(1)),
+                    Bits::Eight => dots[r],
+                };
+                let step = _mm256_mul_ps(scale, _mm256_set1_ps(x.scales[row]));
+                totals[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), step, totals[r]);
+                totals[r] = _mm256_fmadd_ps(min, _mm256_set1_ps(x.sums[row]), totals[r]);
             }
+        }
+        for (out, total) in out.iter_mut().zip(totals) {
+            _mm256_storeu_ps(out.as_mut_ptr(), total);
         }
     }
 }
 
 impl Kernel for Avx2 {
     fn unpack(&mut self, bits: Bits, panel: Panel) {
+        self.bits = bits;
         // SAFETY: the only way to an `Avx2` is `detect`, which found the instructions.
-        unsafe { self.unpack_avx2(bits, panel) }
+        unsafe { unpack(&mut self.weights, bits, panel) }
     }
 
     fn tile<const R: usize>(
@@ -116,7 +125,20 @@ impl Kernel for Avx2 {
         out: &mut [[f32; PANEL]; R],
     ) {
         // SAFETY: as above.
-        unsafe { self.tile_avx2(scales, x, first, out) }
+        unsafe { multiply::<false, R>(self.bits, &self.weights, &[], scales, x, first, out) }
+    }
+
+    fn row(
+        &mut self,
+        bits: Bits,
+        panel: Panel,
+        scales: &Scales,
+        x: &QuantizedRows,
+        out: &mut [f32; PANEL],
+    ) {
+        let (packed, out) = (panel.ints.as_chunks().0, std::array::from_mut(out));
+        // SAFETY: as above.
+        unsafe { multiply::<true, 1>(bits, &[], packed, scales, x, 0, out) }
     }
 
     fn supports(_: Bits) -> bool {

@@ -25,14 +25,9 @@ pub struct Relaxed {
 impl Kernel for Relaxed {
     fn unpack(&mut self, _: Bits, panel: Panel) {
         self.weights.clear();
-        self.weights.extend(panel.ints.as_chunks::<16>().0.iter().map(|bytes| {
-            // SAFETY: `bytes` is 16 readable bytes.
-            let packed = unsafe { v128_load(bytes.as_ptr().cast()) };
-            [v128_and(packed, i8x16_splat(15)), u8x16_shr(packed, 4)]
-        }));
+        self.weights.extend(panel.ints.as_chunks::<16>().0.iter().map(split));
     }
 
-    #[inline(never)]
     fn tile<const R: usize>(
         &self,
         scales: &Scales,
@@ -40,54 +35,85 @@ impl Kernel for Relaxed {
         first: usize,
         out: &mut [[f32; PANEL]; R],
     ) {
-        let blocks = x.cols / BLOCK;
-        assert!(self.weights.len() >= blocks * STEPS && scales.scales.len() >= blocks * PANEL);
-        assert!(scales.mins.len() >= blocks * PANEL && (first + R) * x.cols <= x.ints.len());
-        assert!((first + R) * blocks <= x.scales.len().min(x.sums.len()));
-        let mut totals = [[f32x4_splat(0.0); 2]; R];
-        // Unrolling the inner loop makes the engine spill: the compiler must not know its length.
-        let steps = core::hint::black_box(STEPS);
-        // SAFETY: the assertions above bound every index below: `b < blocks`, `row < first + R`,
-        // and `steps` is STEPS.
-        unsafe {
-            for b in 0..blocks {
-                let mut dots = [[i16x8_splat(0); 2]; R];
-                let mut weights = self.weights.as_ptr().add(b * STEPS);
-                let end = weights.add(steps);
-                let mut ints = x.ints.as_ptr().add(first * x.cols + b * BLOCK);
-                while weights != end {
-                    let [low, high] = *weights;
-                    for (r, dots) in dots.iter_mut().enumerate() {
-                        let four = v128_load32_splat(ints.add(r * x.cols).cast());
-                        dots[0] = i16x8_add(dots[0], i16x8_relaxed_dot_i8x16_i7x16(four, low));
-                        dots[1] = i16x8_add(dots[1], i16x8_relaxed_dot_i8x16_i7x16(four, high));
-                    }
-                    weights = weights.add(1);
-                    ints = ints.add(4);
-                }
-                for half in 0..2 {
-                    let at = b * PANEL + half * 4;
-                    let scale = v128_load(scales.scales.as_ptr().add(at).cast());
-                    let min = v128_load(scales.mins.as_ptr().add(at).cast());
-                    for r in 0..R {
-                        let row = (first + r) * blocks + b;
-                        let step =
-                            f32x4_mul(scale, v128_load32_splat(x.scales.as_ptr().add(row).cast()));
-                        let dot = f32x4_convert_i32x4(i32x4_extadd_pairwise_i16x8(dots[r][half]));
-                        let total = madd(dot, step, totals[r][half]);
-                        let sum = v128_load32_splat(x.sums.as_ptr().add(row).cast());
-                        totals[r][half] = madd(min, sum, total);
-                    }
-                }
-            }
-            for (out, total) in out.iter_mut().zip(totals) {
-                v128_store(out.as_mut_ptr().cast(), total[0]);
-                v128_store(out.as_mut_ptr().add(4).cast(), total[1]);
-            }
-        }
+        multiply(&self.weights, |step| *step, scales, x, first, out);
+    }
+
+    fn row(
+        &mut self,
+        _: Bits,
+        panel: Panel,
+        scales: &Scales,
+        x: &QuantizedRows,
+        out: &mut [f32; PANEL],
+    ) {
+        multiply(panel.ints.as_chunks().0, split, scales, x, 0, std::array::from_mut(out));
     }
 
     fn supports(bits: Bits) -> bool {
         bits == Bits::Four
+    }
+}
+
+/// Four inputs of all eight outputs.
+#[inline(always)]
+fn split(bytes: &[u8; 16]) -> [v128; 2] {
+    // SAFETY: `bytes` is 16 readable bytes.
+    let packed = unsafe { v128_load(bytes.as_ptr().cast()) };
+    [v128_and(packed, i8x16_splat(15)), u8x16_shr(packed, 4)]
+}
+
+/// Multiplies rows `first..first + R` with a panel, of which `unpack` gives a step.
+#[inline(never)]
+fn multiply<T, const R: usize>(
+    panel: &[T],
+    unpack: impl Fn(&T) -> [v128; 2],
+    scales: &Scales,
+    x: &QuantizedRows,
+    first: usize,
+    out: &mut [[f32; PANEL]; R],
+) {
+    let blocks = x.cols / BLOCK;
+    assert!(panel.len() >= blocks * STEPS && scales.scales.len() >= blocks * PANEL);
+    assert!(scales.mins.len() >= blocks * PANEL && (first + R) * x.cols <= x.ints.len());
+    assert!((first + R) * blocks <= x.scales.len().min(x.sums.len()));
+    let mut totals = [[f32x4_splat(0.0); 2]; R];
+    // Unrolling the inner loop makes the engine spill: the compiler must not know its length.
+    let steps = core::hint::black_box(STEPS);
+    // SAFETY: the assertions above bound every index below: `b < blocks`, `row < first + R`, and
+    // `steps` is STEPS.
+    unsafe {
+        for b in 0..blocks {
+            let mut dots = [[i16x8_splat(0); 2]; R];
+            let mut weights = panel.as_ptr().add(b * STEPS);
+            let end = weights.add(steps);
+            let mut ints = x.ints.as_ptr().add(first * x.cols + b * BLOCK);
+            while weights != end {
+                let [low, high] = unpack(&*weights);
+                for (r, dots) in dots.iter_mut().enumerate() {
+                    let four = v128_load32_splat(ints.add(r * x.cols).cast());
+                    dots[0] = i16x8_add(dots[0], i16x8_relaxed_dot_i8x16_i7x16(four, low));
+                    dots[1] = i16x8_add(dots[1], i16x8_relaxed_dot_i8x16_i7x16(four, high));
+                }
+                weights = weights.add(1);
+                ints = ints.add(4);
+            }
+            for half in 0..2 {
+                let at = b * PANEL + half * 4;
+                let scale = v128_load(scales.scales.as_ptr().add(at).cast());
+                let min = v128_load(scales.mins.as_ptr().add(at).cast());
+                for r in 0..R {
+                    let row = (first + r) * blocks + b;
+                    let step = v128_load32_splat(x.scales.as_ptr().add(row).cast());
+                    let dot = f32x4_convert_i32x4(i32x4_extadd_pairwise_i16x8(dots[r][half]));
+                    let total = madd(dot, f32x4_mul(scale, step), totals[r][half]);
+                    let sum = v128_load32_splat(x.sums.as_ptr().add(row).cast());
+                    totals[r][half] = madd(min, sum, total);
+                }
+            }
+        }
+        for (out, total) in out.iter_mut().zip(totals) {
+            v128_store(out.as_mut_ptr().cast(), total[0]);
+            v128_store(out.as_mut_ptr().add(4).cast(), total[1]);
+        }
     }
 }

@@ -29,14 +29,11 @@ impl Kernel for Simd128 {
                     let second = [i16x8_extend_high_i8x16(low), i16x8_extend_high_i8x16(high)];
                     self.weights.extend([first, second]);
                 }
-                Bits::Eight => self
-                    .weights
-                    .push([i16x8_extend_low_i8x16(packed), i16x8_extend_high_i8x16(packed)]),
+                Bits::Eight => self.weights.push(widen(packed)),
             }
         }
     }
 
-    #[inline(never)]
     fn tile<const R: usize>(
         &self,
         scales: &Scales,
@@ -44,52 +41,89 @@ impl Kernel for Simd128 {
         first: usize,
         out: &mut [[f32; PANEL]; R],
     ) {
-        let blocks = x.cols / BLOCK;
-        assert!(self.weights.len() >= blocks * STEPS && scales.scales.len() >= blocks * PANEL);
-        assert!(scales.mins.len() >= blocks * PANEL && (first + R) * x.cols <= x.ints.len());
-        assert!((first + R) * blocks <= x.scales.len().min(x.sums.len()));
-        let mut totals = [[f32x4_splat(0.0); 2]; R];
-        // SAFETY: the assertions above bound every index below: `b < blocks`, `row < first + R`.
-        unsafe {
-            for b in 0..blocks {
-                let mut dots = [[i32x4_splat(0); 2]; R];
-                let mut weights = self.weights.as_ptr().add(b * STEPS);
-                let end = weights.add(STEPS);
-                let mut ints = x.ints.as_ptr().add(first * x.cols + b * BLOCK);
-                while weights != end {
-                    let [low, high] = *weights;
-                    for (r, dots) in dots.iter_mut().enumerate() {
-                        let pair = v128_load16_splat(ints.add(r * x.cols).cast());
-                        let pair = i16x8_extend_low_i8x16(pair);
-                        dots[0] = i32x4_add(dots[0], i32x4_dot_i16x8(pair, low));
-                        dots[1] = i32x4_add(dots[1], i32x4_dot_i16x8(pair, high));
-                    }
-                    weights = weights.add(1);
-                    ints = ints.add(2);
-                }
-                for half in 0..2 {
-                    let at = b * PANEL + half * 4;
-                    let scale = v128_load(scales.scales.as_ptr().add(at).cast());
-                    let min = v128_load(scales.mins.as_ptr().add(at).cast());
-                    for r in 0..R {
-                        let row = (first + r) * blocks + b;
-                        let step = f32x4_mul(scale, f32x4_splat(*x.scales.as_ptr().add(row)));
-                        let dot = f32x4_convert_i32x4(dots[r][half]);
-                        let total = madd(dot, step, totals[r][half]);
-                        totals[r][half] = madd(min, f32x4_splat(*x.sums.as_ptr().add(row)), total);
-                    }
-                }
-            }
-            for (out, total) in out.iter_mut().zip(totals) {
-                v128_store(out.as_mut_ptr().cast(), total[0]);
-                v128_store(out.as_mut_ptr().add(4).cast(), total[1]);
-            }
+        multiply(&self.weights, |step| *step, scales, x, first, out);
+    }
+
+    fn row(
+        &mut self,
+        bits: Bits,
+        panel: Panel,
+        scales: &Scales,
+        x: &QuantizedRows,
+        out: &mut [f32; PANEL],
+    ) {
+        let out = std::array::from_mut(out);
+        if bits == Bits::Four {
+            self.unpack(bits, panel);
+            return self.tile(scales, x, 0, out);
         }
+        // SAFETY: `bytes` is 16 readable bytes.
+        let load = |bytes: &[u8; 16]| widen(unsafe { v128_load(bytes.as_ptr().cast()) });
+        multiply(panel.ints.as_chunks().0, load, scales, x, 0, out);
     }
 
     fn supports(_: Bits) -> bool {
         true
     }
+}
+
+/// Multiplies rows `first..first + R` with a panel, of which `unpack` gives a step.
+#[inline(never)]
+fn multiply<T, const R: usize>(
+    panel: &[T],
+    unpack: impl Fn(&T) -> [v128; 2],
+    scales: &Scales,
+    x: &QuantizedRows,
+    first: usize,
+    out: &mut [[f32; PANEL]; R],
+) {
+    let blocks = x.cols / BLOCK;
+    assert!(panel.len() >= blocks * STEPS && scales.scales.len() >= blocks * PANEL);
+    assert!(scales.mins.len() >= blocks * PANEL && (first + R) * x.cols <= x.ints.len());
+    assert!((first + R) * blocks <= x.scales.len().min(x.sums.len()));
+    let mut totals = [[f32x4_splat(0.0); 2]; R];
+    // SAFETY: the assertions above bound every index below: `b < blocks`, `row < first + R`.
+    unsafe {
+        for b in 0..blocks {
+            let mut dots = [[i32x4_splat(0); 2]; R];
+            let mut weights = panel.as_ptr().add(b * STEPS);
+            let end = weights.add(STEPS);
+            let mut ints = x.ints.as_ptr().add(first * x.cols + b * BLOCK);
+            while weights != end {
+                let [low, high] = unpack(&*weights);
+                for (r, dots) in dots.iter_mut().enumerate() {
+                    let pair = v128_load16_splat(ints.add(r * x.cols).cast());
+                    let pair = i16x8_extend_low_i8x16(pair);
+                    dots[0] = i32x4_add(dots[0], i32x4_dot_i16x8(pair, low));
+                    dots[1] = i32x4_add(dots[1], i32x4_dot_i16x8(pair, high));
+                }
+                weights = weights.add(1);
+                ints = ints.add(2);
+            }
+            for half in 0..2 {
+                let at = b * PANEL + half * 4;
+                let scale = v128_load(scales.scales.as_ptr().add(at).cast());
+                let min = v128_load(scales.mins.as_ptr().add(at).cast());
+                for r in 0..R {
+                    let row = (first + r) * blocks + b;
+                    let step = f32x4_mul(scale, f32x4_splat(*x.scales.as_ptr().add(row)));
+                    let dot = f32x4_convert_i32x4(dots[r][half]);
+                    let total = madd(dot, step, totals[r][half]);
+                    totals[r][half] = madd(min, f32x4_splat(*x.sums.as_ptr().add(row)), total);
+                }
+            }
+        }
+        for (out, total) in out.iter_mut().zip(totals) {
+            v128_store(out.as_mut_ptr().cast(), total[0]);
+            v128_store(out.as_mut_ptr().add(4).cast(), total[1]);
+        }
+    }
+}
+
+/// Two inputs of all eight outputs.
+#[inline(always)]
+fn widen(packed: v128) -> [v128; 2] {
+    [i16x8_extend_low_i8x16(packed), i16x8_extend_high_i8x16(packed)]
 }
 
 /// From four inputs of each output in turn to the first two inputs of every output and then the

@@ -1,0 +1,67 @@
+// The page that run.mjs drives: it holds every system, loaded, and runs one at a time.
+
+import { Candle } from './candle.mjs';
+import { Precis } from './precis.mjs';
+import { WllamaServer, WllamaTokens } from './wllama.mjs';
+
+/** Each has `load(model, context)` and `measure({ ids, text }, decode)`. */
+const SYSTEMS = {
+  precis: () => new Precis('relaxed'),
+  'precis-simd': () => new Precis('simd'),
+  // For each the type of key/value cache that it is fastest with.
+  'wllama-3.8.1': () => new WllamaServer('wllama-3.8.1', 'f16'),
+  'wllama-2.4.0': () => new WllamaTokens('wllama-2.4.0', 'f32'),
+  'wllama-2.3.1': () => new WllamaTokens('wllama-2.3.1', 'f32'),
+  candle: () => new Candle(),
+};
+
+/** Characters around a cut in which tokens of a text and of its beginning may differ. */
+const NEAR = 64;
+
+const loaded = new Map();
+const PATHS = {
+  model: '/models/SmolLM2-135M-Instruct.Q4_1.gguf',
+  article: '/tests/fixtures/article.md',
+};
+
+async function fetched(path) {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response;
+}
+
+globalThis.bench = {
+  /** Loads a system with room for `context` positions. */
+  async load(name, context) {
+    const system = SYSTEMS[name]();
+    await system.load(await (await fetched(PATHS.model)).blob(), context);
+    loaded.set(name, system);
+  },
+
+  /**
+   * The first `tokens` ids of the article, and its beginning that encodes to exactly these, for
+   * the system that takes text only.
+   */
+  async prompt(tokens) {
+    const article = await (await fetched(PATHS.article)).text();
+    const encode = (text) => loaded.get('precis').encode(text);
+    const ids = (await encode(article)).slice(0, tokens);
+    // A longer text has more tokens, but for a few characters where the cut goes through a word.
+    let [short, long] = [0, article.length];
+    while (short + 1 < long) {
+      const middle = (short + long) >> 1;
+      if ((await encode(article.slice(0, middle))).length > tokens) long = middle;
+      else short = middle;
+    }
+    for (let end = long + NEAR; end > long - NEAR; end--) {
+      const text = article.slice(0, Math.max(0, end));
+      if (String(await encode(text)) === String(ids)) return { ids: [...ids], text };
+    }
+    throw new Error(`no beginning of the article encodes to its first ${tokens} ids`);
+  },
+
+  /** One repetition: `{ prefill_ms, decode_ms, written }`, `decode` tokens fed back in greedy decode. */
+  measure: (name, prompt, decode) => loaded.get(name).measure(prompt, decode),
+
+  peakGmacs: (name) => loaded.get(name).peakGmacs(),
+};

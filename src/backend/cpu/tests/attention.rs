@@ -1,0 +1,247 @@
+//! Attention against the full softmax that its name stands for.
+
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::backend::cpu::attention::{Cache, attend};
+use crate::backend::{AttentionShape, Rope};
+use crate::random::Random;
+use crate::tolerance::{ATTENTION, ATTENTION_STEEP, ROPE};
+
+/// Sizes about the tile of 64 keys.
+const TOKENS: [usize; 6] = [1, 2, 63, 64, 65, 130];
+
+/// Queries, keys and values of a prompt, and what they mean.
+#[derive(Clone)]
+struct Case {
+    shape: AttentionShape,
+    rope: Rope,
+    tokens: usize,
+    q: Vec<f32>,
+    k: Vec<f32>,
+    v: Vec<f32>,
+}
+
+impl Case {
+    fn random(random: &mut Random, shape: AttentionShape, dims: usize, tokens: usize) -> Self {
+        let rope = Rope { base: 10_000.0, dims };
+        let (q, kv) = (tokens * shape.heads, tokens * shape.kv_heads);
+        let mut numbers = |count: usize| random.signed_vec(count * shape.head_dim);
+        Self { shape, rope, tokens, q: numbers(q), k: numbers(kv), v: numbers(kv) }
+    }
+
+    fn cache(&self) -> Cache {
+        let mut cache = Cache::new(2, self.shape, self.rope);
+        cache.reserve(self.tokens).expect("memory for a few keys");
+        cache
+    }
+
+    /// Reads tokens `from..` in chunks, into layer 1 of the cache.
+    fn read(&self, cache: &mut Cache, from: usize, chunk: usize) -> Vec<f32> {
+        let mut out = Vec::new();
+        for start in (from..self.tokens).step_by(chunk) {
+            let end = self.tokens.min(start + chunk);
+            let part = |x: &[f32]| {
+                let width = x.len() / self.tokens;
+                x[start * width..end * width].to_vec()
+            };
+            let qkv = [part(&self.q), part(&self.k), part(&self.v)];
+            out.extend(attend(cache, 1, start, qkv));
+        }
+        out
+    }
+
+    fn run(&self, chunk: usize) -> Vec<f32> {
+        self.read(&mut self.cache(), 0, chunk)
+    }
+
+    /// A head's numbers at a token, rotated: `x` is `[tokens, heads, head_dim]`.
+    fn rotated(&self, x: &[f32], heads: usize, token: usize, head: usize) -> Vec<f32> {
+        let mut x =
+            x[(token * heads + head) * self.shape.head_dim..][..self.shape.head_dim].to_vec();
+        for i in 0..self.rope.dims / 2 {
+            let power = -2.0 * i as f64 / self.rope.dims as f64;
+            let angle = token as f64 * f64::from(self.rope.base).powf(power);
+            // In single precision: keys are rounded to f16 afterwards, and a last bit that differs
+            // could take that rounding elsewhere.
+            let (sin, cos) = (angle.sin() as f32, angle.cos() as f32);
+            let (a, b) = (x[2 * i], x[2 * i + 1]);
+            x[2 * i] = a * cos - b * sin;
+            x[2 * i + 1] = a * sin + b * cos;
+        }
+        x
+    }
+
+    /// softmax(q · k / √head_dim) · v over all keys up to the query's own, in double precision.
+    fn oracle(&self) -> Vec<f64> {
+        let AttentionShape { heads, kv_heads, head_dim } = self.shape;
+        let half = |x: f32| half::f16::from_f32(x).to_f64();
+        let mut out = Vec::new();
+        for token in 0..self.tokens {
+            for head in 0..heads {
+                let kv = head / (heads / kv_heads);
+                let q = self.rotated(&self.q, heads, token, head);
+                let scores: Vec<f64> = (0..=token)
+                    .map(|other| {
+                        let k = self.rotated(&self.k, kv_heads, other, kv);
+                        let dot: f64 = q.iter().zip(k).map(|(q, k)| f64::from(*q) * half(k)).sum();
+                        dot / (head_dim as f64).sqrt()
+                    })
+                    .collect();
+                let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let weights: Vec<f64> = scores.iter().map(|s| (s - largest).exp()).collect();
+                let total: f64 = weights.iter().sum();
+                for d in 0..head_dim {
+                    let value = |other: usize| half(self.v[(other * kv_heads + kv) * head_dim + d]);
+                    let sum: f64 = weights.iter().enumerate().map(|(i, w)| w * value(i)).sum();
+                    out.push(sum / total);
+                }
+            }
+        }
+        out
+    }
+}
+
+/// One query head a key head, three of them, and heads that are rotated in part.
+fn shapes() -> [(AttentionShape, usize); 3] {
+    [(2, 2, 16, 16), (9, 3, 64, 64), (3, 1, 24, 10)].map(|(heads, kv_heads, head_dim, dims)| {
+        (AttentionShape { heads, kv_heads, head_dim }, dims)
+    })
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn attention_is_the_full_softmax() {
+    let mut random = Random(20);
+    for (shape, dims) in shapes() {
+        for tokens in TOKENS {
+            let case = Case::random(&mut random, shape, dims, tokens);
+            let what = format!("{shape:?}, {tokens} tokens");
+            ATTENTION.check(&case.run(tokens), &case.oracle(), &what);
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn chunks_do_not_matter_to_the_bit() {
+    let mut random = Random(21);
+    for (shape, dims) in shapes() {
+        for tokens in TOKENS {
+            let case = Case::random(&mut random, shape, dims, tokens);
+            let whole = case.run(tokens);
+            for chunk in [1, 7, 64] {
+                assert_eq!(case.run(chunk), whole, "{shape:?}, {tokens} tokens by {chunk}");
+            }
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_planted_error_is_caught() {
+    let mut random = Random(22);
+    let (shape, dims) = shapes()[1];
+    let case = Case::random(&mut random, shape, dims, 65);
+    let want = case.oracle();
+    let mut wrong = case.clone();
+    wrong.v[40 * 3 * 64 + 5] += 0.1;
+    ATTENTION.catches(&wrong.run(65), &want, "one number of one value");
+    let mut wrong = case.clone();
+    wrong.k[63 * 3 * 64 + 70] += 0.5;
+    ATTENTION.catches(&wrong.run(65), &want, "one number of one key");
+    let mut wrong = case.clone();
+    wrong.rope.base = 10_100.0;
+    ATTENTION.catches(&wrong.run(65), &want, "the base of the rotation");
+    // What a mask that is off by one would do: the last token sees its own key in the place of
+    // the one before it.
+    let mut wrong = case.clone();
+    let width = 3 * 64;
+    wrong.v.copy_within(64 * width.., 63 * width);
+    ATTENTION.catches(&wrong.run(65), &want, "one value of one head too early");
+}
+
+/// Scores of +80 and -80 in turn: exponentials of their differences leave what floats can hold,
+/// and the largest score arrives late, so that everything gathered before it is scaled away.
+#[wasm_bindgen_test(unsupported = test)]
+fn large_scores_are_stable() {
+    let mut random = Random(23);
+    let shape = AttentionShape { heads: 3, kv_heads: 1, head_dim: 16 };
+    for period in [2, 64, 65, 130] {
+        let mut case = Case::random(&mut random, shape, 2, 130);
+        // 16 numbers of sqrt(20): their product is 320, and 320 / sqrt(16) is 80. The first two of
+        // a head are rotated, so scores lie between 60 and 80.
+        let size = 20f32.sqrt();
+        case.q.fill(size);
+        for (token, k) in case.k.chunks_exact_mut(16).enumerate() {
+            k.fill(if token % period == period - 1 { size } else { -size });
+        }
+        let got = case.run(7);
+        assert!(got.iter().all(|x| x.is_finite()));
+        ATTENTION_STEEP.check(&got, &case.oracle(), &format!("one in {period} is large"));
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn what_was_read_before_leaves_no_trace() {
+    let mut random = Random(24);
+    let (shape, dims) = shapes()[1];
+    let case = Case::random(&mut random, shape, dims, 130);
+    let fresh = case.run(130);
+    // Another text up to the same length, then back to 50 and on with this one.
+    let mut other = Case::random(&mut random, shape, dims, 130);
+    for (other, case) in [(&mut other.q, &case.q), (&mut other.k, &case.k), (&mut other.v, &case.v)]
+    {
+        let same = 50 * case.len() / 130;
+        other[..same].copy_from_slice(&case[..same]);
+    }
+    let mut cache = case.cache();
+    other.read(&mut cache, 0, 64);
+    let width = shape.heads * shape.head_dim;
+    assert_eq!(case.read(&mut cache, 50, 33), fresh[50 * width..]);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn room_can_be_made_while_reading() {
+    let mut random = Random(25);
+    let (shape, dims) = shapes()[0];
+    let case = Case::random(&mut random, shape, dims, 130);
+    let mut cache = Cache::new(2, shape, case.rope);
+    let mut got = Vec::new();
+    let (width, kv_width) = (shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim);
+    for token in 0..130 {
+        cache.reserve(token + 1).expect("memory for a few keys");
+        let part = |x: &[f32], width: usize| x[token * width..(token + 1) * width].to_vec();
+        let qkv = [part(&case.q, width), part(&case.k, kv_width), part(&case.v, kv_width)];
+        got.extend(attend(&mut cache, 1, token, qkv));
+    }
+    assert_eq!(got, case.run(130));
+    // Two layers of 192 positions, keys and values, two bytes each.
+    assert_eq!(cache.bytes(), 2 * 192 * 2 * kv_width * 2);
+}
+
+/// The kernel's rotation is held to the oracle's by the tests above, and the oracle's to the paper's
+/// formula here: each pair is a complex number, multiplied by e^(i·angle).
+#[wasm_bindgen_test(unsupported = test)]
+fn the_oracle_rotates_as_the_paper_does() {
+    let mut random = Random(26);
+    let shape = AttentionShape { heads: 1, kv_heads: 1, head_dim: 8 };
+    for dims in [2, 4, 8] {
+        let rope = Rope { base: 100.0, dims };
+        let case = Case { rope, ..Case::random(&mut random, shape, dims, 40) };
+        let vector = |token: usize| case.rotated(&case.q, 1, token, 0);
+        for token in [0, 1, 39] {
+            let plain = &case.q[token * 8..][..8];
+            let got = vector(token);
+            let want: Vec<f64> = (0..8)
+                .map(|d| {
+                    let power = -2.0 * (d / 2) as f64 / dims as f64;
+                    let angle = if d < dims { token as f64 * 100f64.powf(power) } else { 0.0 };
+                    let (x, y) = (f64::from(plain[d / 2 * 2]), f64::from(plain[d / 2 * 2 + 1]));
+                    if d % 2 == 0 {
+                        x * angle.cos() - y * angle.sin()
+                    } else {
+                        x * angle.sin() + y * angle.cos()
+                    }
+                })
+                .collect();
+            ROPE.check(&got, &want, &format!("{dims} dims at {token}"));
+        }
+    }
+}

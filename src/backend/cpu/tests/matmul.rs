@@ -1,0 +1,168 @@
+//! Matrix products of every kernel that this build has.
+
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::{QUANTS, Stored};
+use crate::backend::cpu::kernel::{self, Kernel};
+use crate::backend::cpu::matmul::{matmul, matmul_with};
+use crate::backend::cpu::matrix::{Bits, Matrix, QuantizedRows};
+use crate::quant::{BLOCK, QuantType};
+use crate::random::Random;
+use crate::tolerance::MATMUL;
+
+type Product = fn(&Matrix, &QuantizedRows) -> Vec<f32>;
+
+/// The kernels that multiply weights of this width here, and whichever the engine would choose.
+fn kernels(bits: Bits) -> Vec<(&'static str, Product)> {
+    fn of<K: Kernel + Default>() -> Product {
+        |w, x| matmul_with(&mut K::default(), w, x)
+    }
+    let mut kernels: Vec<(&str, Product)> =
+        vec![("chosen", matmul), ("scalar", of::<kernel::scalar::Scalar>())];
+    #[cfg(target_arch = "x86_64")]
+    if kernel::avx2::Avx2::detect().is_some() {
+        kernels.push(("avx2", |w, x| {
+            let mut kernel = kernel::avx2::Avx2::detect().expect("detected above");
+            matmul_with(&mut kernel, w, x)
+        }));
+    }
+    #[cfg(target_arch = "wasm32")]
+    kernels.push(("simd128", of::<kernel::simd128::Simd128>()));
+    #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+    if kernel::relaxed::Relaxed::supports(bits) {
+        kernels.push(("relaxed", of::<kernel::relaxed::Relaxed>()));
+    }
+    // Used above in one build only.
+    let _ = bits;
+    kernels
+}
+
+/// `x · wᵀ` in double precision, one number at a time.
+fn oracle(w: &Stored, x: &QuantizedRows) -> Vec<f64> {
+    let weights = w.decode();
+    let mut out = Vec::new();
+    for row in 0..x.rows {
+        for output in 0..w.rows {
+            let mut total = 0.0;
+            for k in 0..w.cols {
+                let scale = f64::from(x.scales[(row * w.cols + k) / BLOCK]);
+                let x = scale * f64::from(x.ints[row * w.cols + k]);
+                total += weights[output * w.cols + k] * x;
+            }
+            out.push(total);
+        }
+    }
+    out
+}
+
+/// Random activations, some a hundred times larger than the rest, as real models have them.
+fn activations(random: &mut Random, rows: usize, cols: usize) -> QuantizedRows {
+    let mut x = random.signed_vec(rows * cols);
+    for _ in 0..rows {
+        x[random.below(rows * cols)] *= 100.0;
+    }
+    QuantizedRows::new(&x, cols)
+}
+
+/// Activations that are the given integers, at scale 1.
+fn integers(cols: usize, ints: Vec<i8>) -> QuantizedRows {
+    let blocks = ints.as_chunks::<BLOCK>().0;
+    let sums = blocks.iter().map(|b| b.iter().map(|i| f32::from(*i)).sum()).collect();
+    QuantizedRows { rows: ints.len() / cols, cols, scales: vec![1.0; blocks.len()], sums, ints }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn every_kernel_is_the_oracle() {
+    let mut random = Random(3);
+    let by_rows = [1, 3, 4, 5, 31, 257].map(|rows| [rows, 33, 96]);
+    let by_shape = [[5, 1, 32], [5, 7, 64], [5, 8, 576], [5, 9, 1536], [3, 40, 1536], [4, 33, 576]];
+    for quant in QUANTS {
+        for [rows, outputs, cols] in by_rows.into_iter().chain(by_shape) {
+            let stored = Stored::random(&mut random, quant, outputs, cols);
+            let (w, x) = (stored.pack(), activations(&mut random, rows, cols));
+            let want = oracle(&stored, &x);
+            for (name, product) in kernels(w.bits) {
+                let what = format!("{name} {quant:?} {rows}x{cols} by {outputs}");
+                MATMUL.check(&product(&w, &x), &want, &what);
+            }
+        }
+    }
+}
+
+/// At scale 1 every sum is a whole number that a float holds, so no rounding can excuse a kernel.
+#[wasm_bindgen_test(unsupported = test)]
+fn integer_parts_are_exact() {
+    let mut random = Random(4);
+    let (rows, cols) = (5, 1536);
+    for quant in QUANTS {
+        let extremes: &[u8] =
+            if quant == QuantType::Q8_0 { &[0x80, 0x7f, 0xff] } else { &[0x00, 0xff, 0xf0, 0x0f] };
+        for weight in extremes {
+            let stored = Stored::uniform(quant, 9, cols, 1.0, -3.0, *weight);
+            let w = stored.pack();
+            let alternating = (0..rows * cols).map(|i| if i % 2 == 0 { 127 } else { -127 });
+            let any = (0..rows * cols).map(|_| (random.below(255) as i16 - 127) as i8);
+            for x in [
+                vec![127; rows * cols],
+                vec![-127; rows * cols],
+                alternating.collect(),
+                any.collect(),
+            ] {
+                let x = integers(cols, x);
+                let want = oracle(&stored, &x);
+                for (name, product) in kernels(w.bits) {
+                    let got: Vec<f64> = product(&w, &x).into_iter().map(f64::from).collect();
+                    assert_eq!(got, want, "{name} {quant:?} weights {weight:#x}");
+                }
+            }
+        }
+    }
+}
+
+/// Any cutting of a prompt into chunks gives the same numbers only if this holds.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_row_does_not_depend_on_its_neighbours() {
+    let mut random = Random(5);
+    let (rows, outputs, cols) = (31, 17, 96);
+    let x: Vec<f32> = random.signed_vec(rows * cols);
+    for quant in QUANTS {
+        let w = Stored::random(&mut random, quant, outputs, cols).pack();
+        for (name, product) in kernels(w.bits) {
+            let together = product(&w, &QuantizedRows::new(&x, cols));
+            for (row, (x, together)) in x.chunks(cols).zip(together.chunks(outputs)).enumerate() {
+                let alone = product(&w, &QuantizedRows::new(x, cols));
+                assert_eq!(alone, together, "{name} {quant:?} row {row}");
+            }
+        }
+    }
+}
+
+/// The smallest mistakes there are: one weight or one activation off by one.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_planted_error_is_caught() {
+    let mut random = Random(6);
+    let (rows, outputs, cols) = (4, 33, 576);
+    for quant in QUANTS {
+        let right = Stored::random(&mut random, quant, outputs, cols);
+        let x = QuantizedRows::new(&random.signed_vec(rows * cols), cols);
+        let want = oracle(&right, &x);
+
+        let at = 20 * right.row_bytes() - 1;
+        let mut bytes = right.bytes.clone();
+        bytes[at] ^= 1;
+        let wrong = Stored { bytes, ..right };
+        let mut wrong_x = QuantizedRows::new(&random.signed_vec(0), cols);
+        wrong_x.rows = rows;
+        wrong_x.ints = x.ints.clone();
+        wrong_x.scales = x.scales.clone();
+        wrong_x.sums = x.sums.clone();
+        wrong_x.ints[cols + 77] ^= 1;
+        let w = wrong.pack();
+        let right = Stored { bytes: right.bytes, ..wrong };
+        for (name, product) in kernels(w.bits) {
+            MATMUL.catches(&product(&w, &x), &want, &format!("{name} {quant:?}: a weight"));
+            let got = product(&right.pack(), &wrong_x);
+            MATMUL.catches(&got, &want, &format!("{name} {quant:?}: an activation"));
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! GGUF files that are wrong on purpose: the tiny model taken apart, changed and written again by a
+//! writer that believes everything it is told.
+//! (<https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>)
+
+use std::io::Cursor;
+
+use candle_core::quantized::GgmlDType;
+use candle_core::quantized::gguf_file::{Content, Value};
+
+use super::TINY;
+
+/// A GGUF file before it is written.
+#[derive(Clone)]
+pub struct File {
+    pub version: u32,
+    pub metadata: Vec<(String, Value)>,
+    pub tensors: Vec<Entry>,
+    pub alignment: usize,
+    pub data: Vec<u8>,
+}
+
+/// A tensor as the header states it.
+#[derive(Clone)]
+pub struct Entry {
+    pub name: String,
+    /// The fastest first, as files have them.
+    pub dims: Vec<u64>,
+    /// ggml's number of the storage format.
+    pub kind: u32,
+    pub offset: u64,
+}
+
+impl File {
+    /// The tiny model, unchanged; keys and tensors by name.
+    pub fn tiny() -> Self {
+        let content = Content::read(&mut Cursor::new(TINY)).expect("the fixture is GGUF");
+        let kind = |dtype| match dtype {
+            GgmlDType::F32 => 0,
+            GgmlDType::Q4_1 => 3,
+            GgmlDType::Q8_0 => 8,
+            other => panic!("the fixture has no {other:?}"),
+        };
+        let mut metadata: Vec<_> = content.metadata.into_iter().collect();
+        metadata.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut tensors: Vec<Entry> = content
+            .tensor_infos
+            .into_iter()
+            .map(|(name, info)| Entry {
+                name,
+                dims: info.shape.dims().iter().rev().map(|dim| *dim as u64).collect(),
+                kind: kind(info.ggml_dtype),
+                offset: info.offset,
+            })
+            .collect();
+        tensors.sort_by(|a, b| a.name.cmp(&b.name));
+        let data = TINY[content.tensor_data_offset as usize..].to_vec();
+        Self { version: 3, metadata, tensors, alignment: 32, data }
+    }
+
+    /// With another value, or one more, under `key`.
+    pub fn set(mut self, key: &str, value: Value) -> Self {
+        match self.metadata.iter_mut().find(|(name, _)| name == key) {
+            Some((_, old)) => *old = value,
+            None => self.metadata.push((key.into(), value)),
+        }
+        self
+    }
+
+    /// Without `key`.
+    pub fn without(mut self, key: &str) -> Self {
+        self.metadata.retain(|(name, _)| name != key);
+        self
+    }
+
+    /// With the list under `key` changed.
+    pub fn edit(mut self, key: &str, change: impl FnOnce(&mut Vec<Value>)) -> Self {
+        match self.metadata.iter_mut().find(|(name, _)| name == key) {
+            Some((_, Value::Array(values))) => change(values),
+            _ => panic!("{key} is no list"),
+        }
+        self
+    }
+
+    /// With the entry of tensor `name` changed.
+    pub fn tensor(mut self, name: &str, change: impl FnOnce(&mut Entry)) -> Self {
+        change(self.tensors.iter_mut().find(|t| t.name == name).expect("a tensor of the model"));
+        self
+    }
+
+    /// Length of the header, tensor entries included.
+    pub fn header_len(&self) -> usize {
+        self.bytes().len() - self.data.len()
+    }
+
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut out = b"GGUF".to_vec();
+        out.extend(self.version.to_le_bytes());
+        out.extend((self.tensors.len() as u64).to_le_bytes());
+        out.extend((self.metadata.len() as u64).to_le_bytes());
+        for (key, value) in &self.metadata {
+            write_string(&mut out, key);
+            out.extend(type_number(value).to_le_bytes());
+            write_value(&mut out, value);
+        }
+        for tensor in &self.tensors {
+            write_string(&mut out, &tensor.name);
+            out.extend((tensor.dims.len() as u32).to_le_bytes());
+            tensor.dims.iter().for_each(|dim| out.extend(dim.to_le_bytes()));
+            out.extend(tensor.kind.to_le_bytes());
+            out.extend(tensor.offset.to_le_bytes());
+        }
+        out.resize(out.len().next_multiple_of(self.alignment), 0);
+        out.extend(&self.data);
+        out
+    }
+}
+
+pub fn text(text: &str) -> Value {
+    Value::String(text.into())
+}
+
+fn write_string(out: &mut Vec<u8>, text: &str) {
+    out.extend((text.len() as u64).to_le_bytes());
+    out.extend(text.as_bytes());
+}
+
+fn type_number(value: &Value) -> u32 {
+    match value {
+        Value::U8(_) => 0,
+        Value::I8(_) => 1,
+        Value::U16(_) => 2,
+        Value::I16(_) => 3,
+        Value::U32(_) => 4,
+        Value::I32(_) => 5,
+        Value::F32(_) => 6,
+        Value::Bool(_) => 7,
+        Value::String(_) => 8,
+        Value::Array(_) => 9,
+        Value::U64(_) => 10,
+        Value::I64(_) => 11,
+        Value::F64(_) => 12,
+    }
+}
+
+fn write_value(out: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::U8(v) => out.push(*v),
+        Value::I8(v) => out.extend(v.to_le_bytes()),
+        Value::U16(v) => out.extend(v.to_le_bytes()),
+        Value::I16(v) => out.extend(v.to_le_bytes()),
+        Value::U32(v) => out.extend(v.to_le_bytes()),
+        Value::I32(v) => out.extend(v.to_le_bytes()),
+        Value::U64(v) => out.extend(v.to_le_bytes()),
+        Value::I64(v) => out.extend(v.to_le_bytes()),
+        Value::F32(v) => out.extend(v.to_le_bytes()),
+        Value::F64(v) => out.extend(v.to_le_bytes()),
+        Value::Bool(v) => out.push(u8::from(*v)),
+        Value::String(v) => write_string(out, v),
+        Value::Array(values) => {
+            out.extend(values.first().map_or(4, type_number).to_le_bytes());
+            out.extend((values.len() as u64).to_le_bytes());
+            values.iter().for_each(|value| write_value(out, value));
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The records of llama.cpp (fixtures/README.md), and holding the engine to them.
+
+use precis::backend::cpu::Cpu;
+use precis::sampler;
+use precis::session::Session;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::tolerance::Tolerance;
+
+/// golden.json and golden-tiny.json.
+#[derive(Deserialize)]
+pub struct Golden {
+    pub prompts: Vec<Prompt>,
+    pub chat: Chat,
+    #[serde(default)]
+    pub strings: Vec<Text>,
+}
+
+/// tokenizer.json.
+#[derive(Deserialize)]
+pub struct Tokenized {
+    pub strings: Vec<Text>,
+    pub document: Document,
+}
+
+#[derive(Deserialize)]
+pub struct Text {
+    pub text: String,
+    pub ids: Vec<u32>,
+}
+
+#[derive(Deserialize)]
+pub struct Document {
+    pub sha256: String,
+    pub tokens: usize,
+    pub ids_sha256: String,
+}
+
+#[derive(Deserialize)]
+pub struct Chat {
+    pub message: String,
+    pub ids: Vec<u32>,
+}
+
+#[derive(Deserialize)]
+pub struct Prompt {
+    pub name: String,
+    pub tokens: usize,
+    ids: Option<Vec<u32>>,
+    ids_sha256: String,
+    pub quantized: Run,
+    pub exact: Run,
+}
+
+#[derive(Deserialize)]
+pub struct Run {
+    /// Name of the file with the logits after the prompt.
+    pub logits: String,
+    /// The best token after the prompt and after each of these.
+    pub greedy: Vec<u32>,
+    /// By how much each of them leads the second best.
+    pub margins: Vec<f64>,
+}
+
+pub fn parse<'a, T: Deserialize<'a>>(json: &'a str) -> T {
+    serde_json::from_str(json).expect("a record as record.py writes it")
+}
+
+impl Prompt {
+    /// The prompt: recorded, or the first tokens of the article's `article` ids.
+    pub fn ids(&self, article: &[u32]) -> Vec<u32> {
+        let ids = self.ids.clone().unwrap_or_else(|| article[..self.tokens].to_vec());
+        assert_eq!(sha256_of_ids(&ids), self.ids_sha256, "{}: other ids", self.name);
+        ids
+    }
+}
+
+/// Little-endian f16 as recorded.
+pub fn halves(bytes: &[u8]) -> Vec<f64> {
+    bytes.as_chunks::<2>().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f64()).collect()
+}
+
+/// Lower-case hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Of the ids as little-endian u32.
+pub fn sha256_of_ids(ids: &[u32]) -> String {
+    sha256(&ids.iter().flat_map(|id| id.to_le_bytes()).collect::<Vec<u8>>())
+}
+
+/// Checks the best token after the prompt, whose `logits` these are, and after each recorded
+/// token; steps at which the record's best leads by less than `margin` are excused. The recorded
+/// tokens are fed back, not our own. Returns how many of the steps were not excused.
+#[track_caller]
+pub fn check_greedy(
+    session: &mut Session<Cpu>,
+    mut logits: Vec<f32>,
+    run: &Run,
+    margin: &Tolerance,
+    what: &str,
+) -> usize {
+    let mut held = 0;
+    for (step, (id, lead)) in run.greedy.iter().zip(&run.margins).enumerate() {
+        let best = sampler::best(&logits);
+        let behind = logits[best as usize] - logits[*id as usize];
+        if best != *id {
+            println!("{what} step {step}: {best} leads {id} by {behind:.3}; theirs by {lead:.3}");
+        }
+        if *lead > margin.bound {
+            held += 1;
+            assert_eq!(best, *id, "{what} step {step}: theirs leads by {lead}, ours by {behind}");
+        }
+        logits = super::now(session.decode(*id)).expect("a token of the vocabulary");
+    }
+    held
+}

@@ -1,0 +1,60 @@
+//! A host that remembers what it was told, whose clock ticks when it is looked at, and that breaks
+//! the run when it should.
+
+use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
+
+use precis::report::EnvironmentReport;
+use precis::runtime::{Event, Host};
+
+#[derive(Default)]
+pub struct TestHost {
+    pub events: RefCell<Vec<Event>>,
+    /// Milliseconds; `None` stands still.
+    pub clock: Option<Cell<f64>>,
+    /// Yields until the run is broken off; `None` never is.
+    pub patience: Option<Cell<usize>>,
+}
+
+impl TestHost {
+    /// One millisecond passes between two looks at the clock.
+    pub fn ticking() -> Self {
+        Self { clock: Some(Cell::new(0.0)), ..Self::default() }
+    }
+
+    /// No clock; breaks at the yield after this many.
+    pub fn breaking(yields: usize) -> Self {
+        Self { patience: Some(Cell::new(yields)), ..Self::default() }
+    }
+}
+
+impl Host for TestHost {
+    fn now_ms(&self) -> Option<f64> {
+        let clock = self.clock.as_ref()?;
+        clock.set(clock.get() + 1.0);
+        Some(clock.get())
+    }
+
+    async fn yield_now(&self) -> ControlFlow<()> {
+        match self.patience.as_ref().map(|patience| (patience, patience.get())) {
+            Some((_, 0)) => ControlFlow::Break(()),
+            Some((patience, left)) => {
+                patience.set(left - 1);
+                ControlFlow::Continue(())
+            }
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    fn emit(&self, event: Event) {
+        self.events.borrow_mut().push(event);
+    }
+
+    fn environment(&self) -> EnvironmentReport {
+        EnvironmentReport::default()
+    }
+
+    fn memory_bytes(&self) -> Option<u64> {
+        None
+    }
+}

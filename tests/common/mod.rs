@@ -1,0 +1,53 @@
+//! What the integration tests share.
+
+// Each test binary uses its own few of these.
+#![allow(dead_code)]
+
+pub mod gguf;
+pub mod golden;
+pub mod host;
+pub mod random;
+pub mod reference;
+pub mod tolerance;
+
+use std::io::{Cursor, Read, Seek};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use precis::Error;
+use precis::backend::Backend;
+use precis::backend::cpu::Cpu;
+use precis::gguf::Gguf;
+use precis::model::Model;
+use precis::session::Session;
+
+/// The tiny model's file.
+pub const TINY: &[u8] = include_bytes!("../fixtures/tiny.gguf");
+
+/// Loads a model from bytes that live anywhere.
+pub fn load<B: Backend>(backend: &B, file: impl Read + Seek) -> Result<Model<B>, Error> {
+    Model::load(backend, &mut Gguf::open(file)?, &mut |_, _| ())
+}
+
+/// The tiny model.
+pub fn tiny() -> Model<Cpu> {
+    load(&Cpu, Cursor::new(TINY)).expect("the fixture loads")
+}
+
+/// What a future gives that never waits, as those of the processor's backend don't.
+pub fn now<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("the processor's backend never waits"),
+    }
+}
+
+/// Reads `ids` in chunks of the given size and returns the last position's logits.
+pub fn logits<B: Backend>(session: &mut Session<B>, ids: &[u32], chunk: usize) -> Vec<f32> {
+    session.reserve(ids.len()).expect("the prompt fits");
+    let mut last = None;
+    for chunk in ids.chunks(chunk) {
+        last = Some(session.prefill(chunk).expect("the prompt is valid"));
+    }
+    now(session.logits(&last.expect("a prompt has tokens"))).expect("logits")
+}

@@ -1,0 +1,167 @@
+//! A whole backend that is slow and obvious: weights decoded to floats, nothing rounded to 8 or 16
+//! bits, every operation as its formula reads. What it shows: the forward pass itself is right, and
+//! the distance of the processor's backend from it is the price of rounding and nothing else.
+
+use precis::Result;
+use precis::backend::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
+
+pub struct Reference;
+
+#[derive(Clone)]
+pub struct Tensor {
+    width: usize,
+    data: Vec<f32>,
+}
+
+pub struct Weight {
+    cols: usize,
+    data: Vec<f32>,
+}
+
+pub struct Cache {
+    /// By layer: rotated keys and values, `[positions, kv_heads, head_dim]` each.
+    layers: Vec<[Vec<f32>; 2]>,
+    shape: AttentionShape,
+    rope: Rope,
+}
+
+impl Cache {
+    fn rotate(&self, row: &mut [f32], position: usize) {
+        for head in row.chunks_mut(self.shape.head_dim) {
+            for (i, pair) in head[..self.rope.dims].chunks_mut(2).enumerate() {
+                let power = -2.0 * i as f64 / self.rope.dims as f64;
+                let (sin, cos) =
+                    (position as f64 * f64::from(self.rope.base).powf(power)).sin_cos();
+                let (x, y) = (f64::from(pair[0]), f64::from(pair[1]));
+                pair[0] = (x * cos - y * sin) as f32;
+                pair[1] = (x * sin + y * cos) as f32;
+            }
+        }
+    }
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    // Sixteen sums side by side: a compiler may make vectors of them, and the error grows less.
+    let mut sums = [0.0f32; 16];
+    let (a_blocks, a_rest) = a.as_chunks::<16>();
+    let (b_blocks, b_rest) = b.as_chunks::<16>();
+    for (a, b) in a_blocks.iter().zip(b_blocks) {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += a * b;
+        }
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f32>() + rest
+}
+
+impl Backend for Reference {
+    type Tensor = Tensor;
+    type Weight = Weight;
+    type Vector = Vec<f32>;
+    type Cache = Cache;
+
+    fn load_weight(&self, spec: WeightSpec, rows: &mut RowReader) -> Result<Weight> {
+        let (mut bytes, mut data) = (Vec::new(), vec![0.0; spec.rows * spec.cols]);
+        rows(0..spec.rows, &mut bytes)?;
+        spec.quant.decode(&bytes, &mut data);
+        Ok(Weight { cols: spec.cols, data })
+    }
+
+    fn load_vector(&self, values: Vec<f32>) -> Result<Vec<f32>> {
+        Ok(values)
+    }
+
+    fn new_cache(&self, layers: usize, shape: AttentionShape, rope: Rope) -> Cache {
+        Cache { layers: vec![[Vec::new(), Vec::new()]; layers], shape, rope }
+    }
+
+    fn reserve(&self, _: &mut Cache, _: usize) -> Result<()> {
+        Ok(())
+    }
+
+    fn cache_bytes(&self, cache: &Cache) -> usize {
+        cache.layers.iter().flatten().map(|part| 4 * part.len()).sum()
+    }
+
+    fn weight_bytes(&self, weight: &Weight) -> usize {
+        4 * weight.data.len()
+    }
+
+    fn embed(&self, table: &Weight, ids: &[u32]) -> Tensor {
+        let width = table.cols;
+        let row = |id: &u32| table.data[*id as usize * width..][..width].to_vec();
+        Tensor { width, data: ids.iter().flat_map(row).collect() }
+    }
+
+    fn matmul<const N: usize>(&self, x: &Tensor, weights: [&Weight; N]) -> [Tensor; N] {
+        weights.map(|w| {
+            let rows = || w.data.chunks(w.cols);
+            let data = x.data.chunks(x.width).flat_map(|x| rows().map(|w| dot(x, w))).collect();
+            Tensor { width: w.data.len() / w.cols, data }
+        })
+    }
+
+    fn rms_norm(&self, x: &Tensor, gain: &Vec<f32>, eps: f32) -> Tensor {
+        let norm = |row: &[f32]| {
+            let mean = row.iter().map(|x| x * x).sum::<f32>() / x.width as f32;
+            let root = (mean + eps).sqrt();
+            row.iter().zip(gain).map(|(x, gain)| x / root * gain).collect::<Vec<_>>()
+        };
+        Tensor { width: x.width, data: x.data.chunks(x.width).flat_map(norm).collect() }
+    }
+
+    fn attend(&self, cache: &mut Cache, layer: usize, start: usize, qkv: [Tensor; 3]) -> Tensor {
+        let AttentionShape { heads, kv_heads, head_dim } = cache.shape;
+        let kv_width = kv_heads * head_dim;
+        let [mut q, mut k, v] = qkv;
+        for (tensor, width) in [(&mut q, heads * head_dim), (&mut k, kv_width)] {
+            for (i, row) in tensor.data.chunks_mut(width).enumerate() {
+                cache.rotate(row, start + i);
+            }
+        }
+        for (cached, new) in cache.layers[layer].iter_mut().zip([k, v]) {
+            cached.truncate(start * kv_width);
+            cached.extend(new.data);
+        }
+        let [keys, values] = &cache.layers[layer];
+        let mut data = Vec::with_capacity(q.data.len());
+        for (i, head) in q.data.chunks(head_dim).enumerate() {
+            let (position, kv) = (start + i / heads, i % heads / (heads / kv_heads));
+            let at = |other: usize| other * kv_width + kv * head_dim;
+            let scale = 1.0 / (head_dim as f32).sqrt();
+            let mut weights: Vec<f32> =
+                (0..=position).map(|j| dot(head, &keys[at(j)..][..head_dim]) * scale).collect();
+            let largest = weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            weights.iter_mut().for_each(|w| *w = (*w - largest).exp());
+            let total: f32 = weights.iter().sum();
+            let mut out = vec![0.0; head_dim];
+            for (j, weight) in weights.iter().enumerate() {
+                for (out, value) in out.iter_mut().zip(&values[at(j)..][..head_dim]) {
+                    *out += weight / total * value;
+                }
+            }
+            data.extend(out);
+        }
+        Tensor { width: q.width, data }
+    }
+
+    fn swiglu(&self, gate: Tensor, up: &Tensor) -> Tensor {
+        let silu = |x: f32| x / (1.0 + (-x).exp());
+        let data = gate.data.iter().zip(&up.data).map(|(gate, up)| silu(*gate) * up).collect();
+        Tensor { width: gate.width, data }
+    }
+
+    fn add(&self, x: Tensor, y: &Tensor) -> Tensor {
+        let data = x.data.iter().zip(&y.data).map(|(x, y)| x + y).collect();
+        Tensor { width: x.width, data }
+    }
+
+    fn last_row(&self, x: &Tensor) -> Tensor {
+        let at = x.data.len() - x.width;
+        Tensor { width: x.width, data: x.data[at..].to_vec() }
+    }
+
+    async fn read(&self, x: &Tensor) -> Result<Vec<f32>> {
+        Ok(x.data.clone())
+    }
+}

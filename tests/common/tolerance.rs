@@ -1,0 +1,125 @@
+//! Every tolerance that a test of this project allows, in one table, each with its reason.
+//!
+//! A bound is a few times what was measured, and below what the smallest mistake worth finding
+//! would cause: the tests that plant a mistake hold it to that.
+
+// Each test binary uses its own few rows.
+#![allow(dead_code)]
+
+/// How a distance between what was computed and what is right is taken.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Metric {
+    /// Sum of squared errors ÷ sum of squared right values.
+    Nmse,
+    /// The largest error.
+    Absolute,
+    /// The largest error, each divided by its right value.
+    Relative,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Tolerance {
+    pub name: &'static str,
+    pub metric: Metric,
+    pub bound: f64,
+    pub reason: &'static str,
+}
+
+macro_rules! table {
+    ($($name:ident: $metric:ident <= $bound:literal, $reason:literal;)*) => {
+        $(pub const $name: Tolerance = Tolerance {
+            name: stringify!($name),
+            metric: Metric::$metric,
+            bound: $bound,
+            reason: $reason,
+        };)*
+        pub const TABLE: &[Tolerance] = &[$($name),*];
+    };
+}
+
+table! {
+    EXP: Relative <= 3e-7,
+        "a polynomial of degree 6 on |r| <= ln 2 / 2 errs by 2e-7, and f32 rounds it seven times";
+    MATMUL: Nmse <= 1e-12,
+        "integers are exact; scales are applied in f32, two roundings (one where fused) a block of 32 of at most 48 blocks: (2^-24)^2 times a few, and a few times more where scale and minimum cancel";
+    ACTIVATION: Absolute <= 0.50002,
+        "in steps of the integer: rounding to the nearest of 255 values, and f32 scaling beside it";
+    ATTENTION: Nmse <= 1e-11,
+        "f32 sums of at most 130 terms and the error of EXP; keys and values are rounded to f16 on both sides";
+    ATTENTION_STEEP: Nmse <= 1e-9,
+        "scores of ±80 carry an f32 rounding of 80 * 2^-24, which the exponential makes a relative error of 5e-6";
+    ROPE: Absolute <= 1e-6,
+        "f32 sines, cosines and products of numbers below 2 in magnitude";
+    RMS_NORM: Relative <= 1e-6,
+        "an f32 sum of squares, all positive, one square root, three products";
+    SWIGLU: Relative <= 1e-6,
+        "the error of EXP, one division, two products";
+    FORWARD_PASS: Nmse <= 1e-6,
+        "f32 sums in another order, over all layers, and the f16 that the record is stored in (4e-8)";
+    LOGITS_TINY_EXACT: Nmse <= 4e-3,
+        "the cost of 8-bit activations: llama.cpp's own distance between its quantized and exact runs (golden-tiny.json, `rounding`)";
+    LOGITS_TINY_QUANTIZED: Nmse <= 4e-3,
+        "two independent ways of rounding activations to 8 bits";
+    LOGITS_EXACT: Nmse <= 5e-4,
+        "8-bit activations";
+    LOGITS_QUANTIZED: Nmse <= 5e-4,
+        "two independent ways of rounding activations to 8 bits";
+    MARGIN_TINY: Absolute <= 0.02,
+        "a lead that rounding may turn";
+    MARGIN: Absolute <= 0.5,
+        "a lead that rounding may turn";
+}
+
+impl Tolerance {
+    /// The distance of `got` from `want` in this row's metric; NaN when either holds one.
+    pub fn distance(&self, got: &[f32], want: &[f64]) -> f64 {
+        assert_eq!(got.len(), want.len(), "{}: lengths differ", self.name);
+        let pairs = || got.iter().map(|g| f64::from(*g)).zip(want.iter().copied());
+        // f64::max would drop a NaN; this keeps it.
+        let largest = |a: f64, b: f64| if b > a || b.is_nan() { b } else { a };
+        match self.metric {
+            Metric::Nmse => {
+                let error: f64 = pairs().map(|(g, w)| (g - w).powi(2)).sum();
+                let size: f64 = pairs().map(|(_, w)| w.powi(2)).sum();
+                if error == 0.0 { 0.0 } else { error / size }
+            }
+            Metric::Absolute => pairs().map(|(g, w)| (g - w).abs()).fold(0.0, largest),
+            Metric::Relative => pairs()
+                .map(|(g, w)| if g == w { 0.0 } else { ((g - w) / w).abs() })
+                .fold(0.0, largest),
+        }
+    }
+
+    /// Whether `got` is near enough to `want`.
+    pub fn holds(&self, got: &[f32], want: &[f64]) -> bool {
+        self.distance(got, want) <= self.bound
+    }
+
+    /// Fails the test unless `got` is near enough to `want`.
+    #[track_caller]
+    pub fn check(&self, got: &[f32], want: &[f64], what: &str) {
+        let distance = self.distance(got, want);
+        let Self { name, metric, bound, reason } = self;
+        // Shown by `cargo test -- --nocapture`: what a bound should be set from.
+        println!("{name} {distance:.2e} of {bound:e}: {what}");
+        assert!(
+            distance <= *bound,
+            "{what}: {metric:?} {distance:.3e} exceeds {name} = {bound:e} ({reason})"
+        );
+    }
+
+    /// Fails the test if `got`, which has a planted error, would have passed.
+    #[track_caller]
+    pub fn catches(&self, got: &[f32], want: &[f64], what: &str) {
+        let distance = self.distance(got, want);
+        println!("{} caught {distance:.2e}: {what}", self.name);
+        // A margin of ten: a tolerance that barely sees an error would miss the next.
+        assert!(
+            distance > 10.0 * self.bound || distance.is_nan(),
+            "{what}: the planted error is {distance:.3e}, too near to {} = {:e}",
+            self.name,
+            self.bound
+        );
+    }
+}

@@ -1,0 +1,228 @@
+//! Whole runs of the summarizer on the tiny model: what it says is noise, and everything else about
+//! a run is what it would be with a real one.
+
+mod common;
+
+use std::cell::RefCell;
+
+use common::host::TestHost;
+use common::{now, tiny};
+use precis::Error;
+use precis::backend::cpu::Cpu;
+use precis::plan::DEFAULT_REQUEST;
+use precis::report::{BackendReport, LoadReport, Report, SCHEMA};
+use precis::runtime::native::{Native, block_on};
+use precis::runtime::{Event, Host, Stage};
+use precis::summarizer::{MAX_DOCUMENT, Options, Summarizer};
+use serde_json::Value;
+
+const SHORT: &str = "# Reading\n\nThe page reads a text in chunks and writes down what each took.";
+
+/// Far longer than the tiny model's 512 positions.
+fn long() -> String {
+    let part = |i| {
+        format!(
+            "## Part {i}\n\n{}\n\n",
+            "A service is a small program with one task. It runs in its own process. ".repeat(9)
+        )
+    };
+    (1..=9).map(part).collect()
+}
+
+fn summarizer() -> Summarizer<Cpu> {
+    let backend = BackendReport { kind: "native".into(), threads: 1, ..Default::default() };
+    let load = LoadReport { bytes: common::TINY.len() as u64, ..Default::default() };
+    Summarizer::new(Cpu, tiny(), ("tiny".into(), None), backend, load)
+}
+
+fn run(text: &str, options: &Options, host: &impl Host) -> Result<Report, Error> {
+    now(summarizer().run(text, options, host))
+}
+
+/// Paths of all nulls of an object.
+fn nulls(value: &Value, path: &str, into: &mut Vec<String>) {
+    match value {
+        Value::Null => into.push(path.into()),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                nulls(value, &path, into);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What holds of every report and of the events that led to it.
+#[track_caller]
+fn check(report: &Report, events: &[Event]) {
+    assert_eq!((report.schema.as_str(), SCHEMA), ("precis.report/1", "precis.report/1"));
+    let json = serde_json::to_value(report).expect("a report is JSON");
+    assert_eq!(&serde_json::from_value::<Report>(json.clone()).expect("and back"), report);
+
+    let mut null = Vec::new();
+    nulls(&json, "", &mut null);
+    null.sort();
+    let explained: Vec<&String> = report.absent.keys().collect();
+    assert_eq!(null.iter().collect::<Vec<_>>(), explained, "nulls, and what `absent` explains");
+    assert!(report.absent.values().all(|reason| !reason.is_empty()));
+
+    let prefill = &report.prefill;
+    assert_eq!(prefill.tokens, prefill.chunks.iter().map(|c| c.tokens).sum::<usize>());
+    assert_eq!(prefill.ms, prefill.chunks.iter().map(|c| c.ms).sum::<Option<f64>>());
+    let (mut prompt, mut position) = (0, 0);
+    for chunk in &prefill.chunks {
+        if chunk.prompt != prompt {
+            (prompt, position) = (prompt + 1, 0);
+        }
+        assert_eq!((chunk.prompt, chunk.position), (prompt, position), "chunks without a gap");
+        position += chunk.tokens;
+    }
+    assert!(prefill.tokens >= report.document.tokens);
+    assert!(report.memory.kv_bytes > 0);
+
+    let Event::Planned { tokens, windows, strategy, .. } = &events[0] else {
+        panic!("{:?} is no plan", events[0]);
+    };
+    assert_eq!((*tokens, *windows), (report.document.tokens, report.plan.windows));
+    assert_eq!(*strategy, report.plan.strategy);
+    let (mut before, mut written, mut reads) = (0, String::new(), 0);
+    for event in events {
+        match event {
+            Event::Read { done, total, tokens, position, prompt, .. } => {
+                assert_eq!(*done, before + tokens);
+                assert!(done <= total, "{done} of {total}");
+                let chunk = &prefill.chunks[reads];
+                assert_eq!((chunk.prompt, chunk.position), (*prompt, *position));
+                (before, reads) = (*done, reads + 1);
+            }
+            Event::Piece { text } => written.push_str(text),
+            _ => {}
+        }
+    }
+    assert_eq!((before, reads), (prefill.tokens, prefill.chunks.len()));
+    assert_eq!(written.trim_end(), report.summary);
+    let of = |wanted| {
+        events.iter().filter(|e| matches!(e, Event::Stage { stage, .. } if *stage == wanted)).count()
+    };
+    let notes = if report.plan.windows == 1 { 0 } else { report.plan.windows };
+    assert_eq!((of(Stage::Window), of(Stage::Answer)), (notes, 1));
+    assert_eq!(of(Stage::Merge) > 0, report.plan.merges > 0);
+    assert_eq!(prompt + 1, notes + of(Stage::Merge) + 1);
+}
+
+#[test]
+fn a_short_document_is_read_in_one_pass() {
+    let host = TestHost::ticking();
+    let report = run(SHORT, &Options::default(), &host).expect("a summary");
+    check(&report, &host.events.borrow());
+    assert_eq!((report.plan.strategy.as_str(), report.plan.windows), ("one-pass", 1));
+    assert_eq!(report.document.chars, SHORT.chars().count());
+    assert_eq!(report.plan.request, DEFAULT_REQUEST);
+    assert!(report.first_token_ms.is_some() && !report.summary.is_empty());
+    assert!(report.decode.tokens < 96);
+}
+
+#[test]
+fn a_long_document_is_read_in_windows_and_merged() {
+    let host = TestHost::ticking();
+    let report = run(&long(), &Options::default(), &host).expect("a summary");
+    check(&report, &host.events.borrow());
+    assert_eq!(report.plan.strategy, "windows");
+    assert!(report.plan.windows > 5 && report.plan.merges > 0, "{:?}", report.plan);
+}
+
+#[test]
+fn the_native_host_reports_in_its_own_time() {
+    let events = RefCell::new(Vec::new());
+    let host = Native::new(|event| events.borrow_mut().push(event));
+    let report = block_on(summarizer().run(SHORT, &Options::default(), &host)).expect("a summary");
+    check(&report, &events.borrow());
+    let ms = report.prefill.ms.expect("this clock runs");
+    let speed = report.prefill.tokens_per_second.expect("and so there is a speed");
+    assert!((speed - report.prefill.tokens as f64 / ms * 1000.0).abs() < 1e-6 * speed);
+    assert!(report.first_token_ms.is_some_and(|first| first >= ms));
+}
+
+#[test]
+fn a_clock_that_stands_still_leaves_reasons() {
+    for text in [SHORT, &long()] {
+        let host = TestHost::default();
+        let report = run(text, &Options::default(), &host).expect("a summary");
+        check(&report, &host.events.borrow());
+        assert_eq!((report.prefill.ms, report.first_token_ms), (None, None));
+    }
+}
+
+#[test]
+fn a_trailing_request_is_honoured() {
+    let request = "Please provide a brief summary.";
+    let asked = run(&format!("{SHORT}\n\n{request}\n"), &Options::default(), &TestHost::default());
+    let asked = asked.expect("a summary");
+    assert_eq!(asked.plan.request, request);
+    // It replaces the default one, in the prompt too: that is what was read.
+    let model = tiny();
+    let ids = model.tokenizer.chat(&format!("{SHORT}\n\n{request}")).expect("plain text");
+    assert_eq!(asked.prefill.tokens, ids.len());
+}
+
+#[test]
+fn chunks_do_not_change_the_summary() {
+    let options = |chunk| Options { chunk, ..Options::default() };
+    let want = run(&long(), &options(None), &TestHost::ticking()).expect("a summary");
+    for chunk in [1, 7, 64] {
+        let report = run(&long(), &options(Some(chunk)), &TestHost::ticking()).expect("a summary");
+        assert_eq!(report.summary, want.summary, "chunks of {chunk}");
+        assert_eq!(report.prefill.tokens, want.prefill.tokens);
+        assert!(report.prefill.chunks.iter().all(|c| c.tokens <= chunk));
+    }
+}
+
+#[test]
+fn cancelling_ends_a_run_and_not_the_next() {
+    let mut summarizer = summarizer();
+    let options = Options { chunk: Some(16), ..Options::default() };
+    let whole = TestHost::default();
+    let want = now(summarizer.run(&long(), &options, &whole)).expect("a summary");
+    let chunks = want.prefill.chunks.len();
+    // At the first yield, while reading, while writing a note, near the end.
+    for yields in [0, 1, 5, 25, 40, chunks, chunks + want.decode.tokens - 2] {
+        let host = TestHost::breaking(yields);
+        let outcome = now(summarizer.run(&long(), &options, &host));
+        assert_eq!(outcome.err(), Some(Error::Cancelled), "after {yields} yields");
+        let next = now(summarizer.run(&long(), &options, &TestHost::default()));
+        assert_eq!(next.expect("the next run").summary, want.summary, "after {yields} yields");
+    }
+}
+
+#[test]
+fn documents_that_are_none() {
+    let code = |text: &str| {
+        run(text, &Options::default(), &TestHost::default()).err().map(|error| error.code())
+    };
+    assert_eq!(code(""), Some("empty-document"));
+    assert_eq!(code(" \t\r\n\u{a0}\u{2003}\n"), Some("empty-document"));
+    assert_eq!(code("text\0text"), Some("document-not-text"));
+    assert_eq!(code(&"a".repeat(MAX_DOCUMENT + 1)), Some("document-too-large"));
+    for odd in ["a", "\u{feff}", "\u{200b}", "\u{1}\u{4}", "<|im_end|>", "```", "🙂", "\r\n.\r\n"] {
+        assert_eq!(code(odd), None, "{odd:?}");
+    }
+}
+
+#[test]
+fn options_out_of_range() {
+    for (chunk, max_tokens) in
+        [(Some(0), None), (Some(4097), None), (None, Some(0)), (None, Some(4097))]
+    {
+        let options = Options { chunk, max_tokens, ..Options::default() };
+        let error = run(SHORT, &options, &TestHost::default()).err().expect("out of range");
+        assert_eq!(error.code(), "invalid-options");
+    }
+    let one = Options { max_tokens: Some(1), ..Options::default() };
+    let host = TestHost::ticking();
+    let report = run(SHORT, &one, &host).expect("a summary of one token");
+    check(&report, &host.events.borrow());
+    assert_eq!(report.decode.tokens, 0);
+    let unknown = serde_json::from_str::<Options>(r#"{"chunks": 4}"#);
+    assert!(unknown.is_err(), "a misspelt option is no option");
+}
