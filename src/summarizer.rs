@@ -256,11 +256,15 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             notes.push(self.ask(&plan.note_prompt(text, index), NOTE, |_| ()).await?);
         }
         loop {
-            let tokenizer = &self.session.model().tokenizer;
-            let lengths = notes
-                .iter()
-                .map(|note| Ok(tokenizer.encode(note)?.ids.len() + 2))
-                .collect::<Result<Vec<_>>>()?;
+            let mut lengths = Vec::new();
+            for note in &mut notes {
+                // A text can have more tokens when it is encoded than it was written in.
+                let starts = self.session.model().tokenizer.encode_with_starts(note)?.starts;
+                let end = starts.get(plan::NOTE).copied().unwrap_or(note.len());
+                note.truncate(note.floor_char_boundary(end));
+                // With the marks of the list.
+                lengths.push(starts.len().min(plan::NOTE) + 3);
+            }
             if lengths.iter().sum::<usize>() <= plan.notes_budget || notes.len() == 1 {
                 return Ok(notes);
             }
@@ -306,7 +310,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             let before = text.len();
             text.push_str(piece);
             // That a sentence has ended shows when the next one begins.
-            let first = text.split_sentence_bounds().next().map_or(0, str::len);
+            let first = first_sentence(&text);
             let ended = length.one_sentence && first < text.len();
             if ended {
                 text.truncate(first.max(before));
@@ -433,6 +437,57 @@ fn check(text: &str, options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// Bytes of the first sentence by the rules of Unicode (UAX #29), white space after it included.
+/// What is shorter than a sentence can be, such as the number before an item of a list, is taken
+/// together with what follows.
+fn first_sentence(text: &str) -> usize {
+    const SHORTEST: usize = 20;
+    let mut end = 0;
+    for sentence in text.split_sentence_bounds() {
+        end += sentence.len();
+        if end >= SHORTEST {
+            break;
+        }
+    }
+    end
+}
+
 fn elapsed(from: Option<f64>, to: Option<f64>) -> Option<f64> {
     Some(to? - from?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn a_sentence_ends_where_the_next_begins() {
+        let first = |text: &str| text[..first_sentence(text)].to_string();
+        assert_eq!(first("The cat sat on the mat. It was"), "The cat sat on the mat. ");
+        assert_eq!(
+            first("The cat sat on 3.5 mats, e.g. this"),
+            "The cat sat on 3.5 mats, e.g. this"
+        );
+        assert_eq!(first("1. The cat sat on the mat.\n- And"), "1. The cat sat on the mat.\n");
+        assert_eq!(first(""), "");
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn chunks_take_as_long_as_a_cancellation_may() {
+        let mut chunks = Chunks::new(None);
+        for _ in 0..20 {
+            let tokens = chunks.next();
+            chunks.took(tokens, Some(tokens as f64 * 2.0));
+        }
+        assert_eq!(chunks.next(), 64);
+        chunks.took(64, Some(0.0));
+        chunks.took(3, Some(1.0));
+        assert_eq!(chunks.next(), 64);
+        chunks.took(64, Some(10_000.0));
+        assert_eq!(chunks.next(), Chunks::STEP);
+        let mut given = Chunks::new(Some(7));
+        given.took(7, Some(1.0));
+        assert_eq!(given.next(), 7);
+    }
 }

@@ -25,6 +25,10 @@ const CONTROL: i64 = 3;
 /// no template has.
 const PLACEHOLDER: &str = "\u{F8FF}\u{E123}\u{F8FF}";
 
+/// Instructions that a chat template may take: a hundred times what real ones do, and an end to
+/// those that would never have one.
+const TEMPLATE_STEPS: u64 = 100_000;
+
 /// A model's vocabulary and the form of its conversations.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
@@ -170,7 +174,9 @@ impl Tokenizer {
 
     /// Renders the template around a placeholder and encodes what stands before and after it.
     fn chat_frame(&self, template: &str, control: &HashMap<&str, u32>) -> Result<[Vec<u32>; 2]> {
-        let rendered = Environment::new()
+        let mut environment = Environment::new();
+        environment.set_fuel(Some(TEMPLATE_STEPS));
+        let rendered = environment
             .render_str(
                 template,
                 context! {

@@ -1,16 +1,26 @@
 //! Model files that are cut, lying or nonsense: each is an error with its own code, never a panic.
 
+// wasm-pack compiles every test for WebAssembly; this one needs a file system or a native host.
+#![cfg(not(target_family = "wasm"))]
+
 mod common;
 
-use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::io::Cursor;
 
 use candle_core::quantized::gguf_file::Value;
-use common::gguf::{File, text};
+use common::gguf::{Failing, File, text};
 use common::random::Random;
 use common::{TINY, load, logits};
 use precis::Error;
 use precis::backend::cpu::Cpu;
 use precis::session::Session;
+
+const INVALID: &str = "model-invalid";
+const TRUNCATED: &str = "model-truncated";
+const MISSING: &str = "model-missing-key";
+const TOKENIZER: &str = "model-tokenizer";
+const QUANT: &str = "model-unsupported-quant";
+const NOT_GGUF: &str = "model-not-gguf";
 
 /// What loading these bytes fails with; `ok` when it doesn't.
 fn code(bytes: Vec<u8>) -> &'static str {
@@ -56,18 +66,18 @@ fn the_file_that_the_cases_are_made_of_is_good() {
 #[test]
 fn beginnings() {
     for (bytes, expected) in [
-        (&b""[..], "model-truncated"),
-        (b"GGU", "model-truncated"),
-        (b"GGUF", "model-truncated"),
-        (b"GGUF\x03\0\0\0", "model-truncated"),
-        (b"abc", "model-not-gguf"),
-        (b"<!DOCTYPE html><title>Not found</title>", "model-not-gguf"),
-        (b"FUGG\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "model-not-gguf"),
+        (&b""[..], TRUNCATED),
+        (b"GGU", TRUNCATED),
+        (b"GGUF", TRUNCATED),
+        (b"GGUF\x03\0\0\0", TRUNCATED),
+        (b"abc", NOT_GGUF),
+        (b"<!DOCTYPE html><title>Not found</title>", NOT_GGUF),
+        (b"FUGG\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", NOT_GGUF),
         // No keys, no tensors.
-        (b"GGUF\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "model-missing-key"),
-        (b"GGUF\x03\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0\0\0\0\0", "model-invalid"),
-        (b"GGUF\x03\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\x7f", "model-invalid"),
-        (b"GGUF\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x20\0\0\0\0", "model-truncated"),
+        (b"GGUF\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", MISSING),
+        (b"GGUF\x03\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\0\0\0\0\0\0\0\0", INVALID),
+        (b"GGUF\x03\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\x7f", INVALID),
+        (b"GGUF\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x20\0\0\0\0", TRUNCATED),
     ] {
         assert_eq!(code(bytes.to_vec()), expected, "{}", bytes.escape_ascii());
     }
@@ -76,7 +86,7 @@ fn beginnings() {
 #[test]
 fn a_file_that_is_cut_anywhere_is_truncated() {
     for length in (0..TINY.len()).step_by(997).chain([TINY.len() - 1]) {
-        assert_eq!(code(TINY[..length].to_vec()), "model-truncated", "{length} bytes");
+        assert_eq!(code(TINY[..length].to_vec()), TRUNCATED, "{length} bytes");
     }
 }
 
@@ -90,23 +100,23 @@ fn headers_that_lie() {
     }
     let aligned = |key: &str, value| file().set(key, value);
     check(vec![
-        ("version 0", version(0), "model-invalid"),
-        ("version 4", version(4), "model-invalid"),
-        ("nested lists", file().set("deep", deep), "model-invalid"),
-        ("alignment 0", aligned("general.alignment", Value::U32(0)), "model-invalid"),
-        ("alignment 0 of 8 bits", aligned("general.alignment", Value::U8(0)), "model-invalid"),
-        ("alignment 0 with NUL", aligned("general.alignment\0", Value::U32(0)), "model-invalid"),
-        ("huge alignment", aligned("general.alignment", Value::U32(u32::MAX)), "model-truncated"),
+        ("version 0", version(0), INVALID),
+        ("version 4", version(4), INVALID),
+        ("nested lists", file().set("deep", deep), INVALID),
+        ("alignment 0", aligned("general.alignment", Value::U32(0)), INVALID),
+        ("alignment 0 of 8 bits", aligned("general.alignment", Value::U8(0)), INVALID),
+        ("alignment 0 with NUL", aligned("general.alignment\0", Value::U32(0)), INVALID),
+        ("huge alignment", aligned("general.alignment", Value::U32(u32::MAX)), TRUNCATED),
     ]);
     // Lengths inside the header, at the first key and at its value.
     let bytes = file().bytes();
     let key_len = u64::from_le_bytes(bytes[24..32].try_into().expect("8 bytes")) as usize;
     for (at, value, expected) in [
-        (24, u64::MAX, "model-invalid"),
-        (24, 1 << 40, "model-invalid"),
-        (24, 1 << 29, "model-truncated"),
-        (32 + key_len + 4, u64::MAX, "model-invalid"),
-        (32 + key_len + 4, 1 << 29, "model-truncated"),
+        (24, u64::MAX, INVALID),
+        (24, 1 << 40, INVALID),
+        (24, 1 << 29, TRUNCATED),
+        (32 + key_len + 4, u64::MAX, INVALID),
+        (32 + key_len + 4, 1 << 29, TRUNCATED),
     ] {
         let mut bytes = bytes.clone();
         bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
@@ -114,7 +124,7 @@ fn headers_that_lie() {
     }
     let mut unknown_type = bytes;
     unknown_type[32 + key_len] = 99;
-    assert_eq!(code(unknown_type), "model-invalid");
+    assert_eq!(code(unknown_type), INVALID);
 }
 
 #[test]
@@ -122,27 +132,27 @@ fn tensors_that_lie() {
     let file = |name: &str, change: fn(&mut common::gguf::Entry)| File::tiny().tensor(name, change);
     let (table, key, norm) = ("token_embd.weight", "blk.0.attn_k.weight", "output_norm.weight");
     check(vec![
-        ("unknown format", file(key, |t| t.kind = 77), "model-unsupported-quant"),
-        ("Q6_K", file(key, |t| t.kind = 14), "model-unsupported-quant"),
-        ("F16", file(key, |t| t.kind = 1), "model-unsupported-quant"),
-        ("a matrix in F32", file(key, |t| t.kind = 0), "model-unsupported-quant"),
-        ("a norm in Q4_1", file(norm, |t| t.kind = 3), "model-invalid"),
-        ("offset past the end", file(table, |t| t.offset = 1 << 40), "model-truncated"),
-        ("offset near 2^64", file(table, |t| t.offset = u64::MAX - 31), "model-invalid"),
-        ("end past the end", file(norm, |t| t.offset += 32), "model-truncated"),
-        ("no dimensions", file(norm, |t| t.dims.clear()), "model-invalid"),
-        ("three dimensions", file(key, |t| t.dims.push(1)), "model-invalid"),
-        ("five dimensions", file(key, |t| t.dims.extend([1, 1, 1])), "model-invalid"),
-        ("no rows", file(key, |t| t.dims[1] = 0), "model-invalid"),
-        ("no columns", file(key, |t| t.dims[0] = 0), "model-invalid"),
-        ("half a block", file(key, |t| t.dims[0] = 48), "model-invalid"),
-        ("too many rows", file(key, |t| t.dims[1] = 1 << 40), "model-truncated"),
-        ("2^122 numbers", file(key, |t| t.dims = vec![1 << 62, 1 << 60]), "model-invalid"),
-        ("2^64 numbers", file(key, |t| t.dims = vec![1 << 32, 1 << 32]), "model-invalid"),
-        ("2^64 - 1 columns", file(norm, |t| t.dims = vec![u64::MAX]), "model-invalid"),
-        ("transposed", file(key, |t| t.dims.reverse()), "model-invalid"),
-        ("a row too few", file(key, |t| t.dims[1] -= 1), "model-invalid"),
-        ("a norm too short", file(norm, |t| t.dims[0] -= 1), "model-invalid"),
+        ("unknown format", file(key, |t| t.kind = 77), QUANT),
+        ("Q6_K", file(key, |t| t.kind = 14), QUANT),
+        ("F16", file(key, |t| t.kind = 1), QUANT),
+        ("a matrix in F32", file(key, |t| t.kind = 0), QUANT),
+        ("a norm in Q4_1", file(norm, |t| t.kind = 3), INVALID),
+        ("offset past the end", file(table, |t| t.offset = 1 << 40), TRUNCATED),
+        ("offset near 2^64", file(table, |t| t.offset = u64::MAX - 31), INVALID),
+        ("end past the end", file(norm, |t| t.offset += 32), TRUNCATED),
+        ("no dimensions", file(norm, |t| t.dims.clear()), INVALID),
+        ("three dimensions", file(key, |t| t.dims.push(1)), INVALID),
+        ("five dimensions", file(key, |t| t.dims.extend([1, 1, 1])), INVALID),
+        ("no rows", file(key, |t| t.dims[1] = 0), INVALID),
+        ("no columns", file(key, |t| t.dims[0] = 0), INVALID),
+        ("half a block", file(key, |t| t.dims[0] = 48), INVALID),
+        ("too many rows", file(key, |t| t.dims[1] = 1 << 40), TRUNCATED),
+        ("2^122 numbers", file(key, |t| t.dims = vec![1 << 62, 1 << 60]), INVALID),
+        ("2^64 numbers", file(key, |t| t.dims = vec![1 << 32, 1 << 32]), TRUNCATED),
+        ("2^64 - 1 columns", file(norm, |t| t.dims = vec![u64::MAX]), INVALID),
+        ("transposed", file(key, |t| t.dims.reverse()), INVALID),
+        ("a row too few", file(key, |t| t.dims[1] -= 1), INVALID),
+        ("a norm too short", file(norm, |t| t.dims[0] -= 1), INVALID),
     ]);
 }
 
@@ -151,7 +161,7 @@ fn every_tensor_and_key_is_asked_for_by_name() {
     for tensor in File::tiny().tensors {
         let file = File::tiny().tensor(&tensor.name, |t| t.name = "other".into());
         let error = error(&file);
-        assert_eq!(error.code(), "model-missing-key", "{}", tensor.name);
+        assert_eq!(error.code(), MISSING, "{}", tensor.name);
         assert!(error.to_string().contains(&tensor.name), "{error}");
     }
     for key in [
@@ -172,7 +182,7 @@ fn every_tensor_and_key_is_asked_for_by_name() {
     ] {
         for file in [File::tiny().without(key), File::tiny().set(key, Value::Bool(true))] {
             let error = error(&file);
-            assert_eq!(error.code(), "model-missing-key", "{key}");
+            assert_eq!(error.code(), MISSING, "{key}");
             assert!(error.to_string().contains(key), "{error}");
         }
     }
@@ -194,26 +204,26 @@ fn sizes_that_do_not_fit() {
         "attention.key_length",
         "rope.dimension_count",
     ] {
-        cases.push((key, size(key, 0), "model-invalid"));
-        cases.push((key, size(key, u32::MAX), "model-invalid"));
+        cases.push((key, size(key, 0), INVALID));
+        cases.push((key, size(key, u32::MAX), INVALID));
     }
     let (eps, base) = ("attention.layer_norm_rms_epsilon", "rope.freq_base");
     cases.extend([
-        ("-4 heads", set("attention.head_count", Value::I32(-4)), "model-missing-key"),
-        ("3 heads", size("attention.head_count", 3), "model-invalid"),
-        ("3 key heads", size("attention.head_count_kv", 3), "model-invalid"),
-        ("8 key heads", size("attention.head_count_kv", 8), "model-invalid"),
-        ("64 heads", size("attention.head_count", 64), "model-invalid"),
-        ("wider", size("embedding_length", 96), "model-invalid"),
-        ("narrower inside", size("feed_forward_length", 64), "model-invalid"),
-        ("more layers", size("block_count", 3), "model-missing-key"),
-        ("odd rotation", size("rope.dimension_count", 15), "model-invalid"),
-        ("rotation wider than a head", size("rope.dimension_count", 18), "model-invalid"),
-        ("NaN epsilon", set(eps, Value::F32(f32::NAN)), "model-missing-key"),
-        ("infinite epsilon", set(eps, Value::F32(f32::INFINITY)), "model-missing-key"),
-        ("negative epsilon", set(eps, Value::F32(-1.0)), "model-invalid"),
-        ("base 0", set(base, Value::F32(0.0)), "model-invalid"),
-        ("NaN base", set(base, Value::F32(f32::NAN)), "model-missing-key"),
+        ("-4 heads", set("attention.head_count", Value::I32(-4)), MISSING),
+        ("3 heads", size("attention.head_count", 3), INVALID),
+        ("3 key heads", size("attention.head_count_kv", 3), INVALID),
+        ("8 key heads", size("attention.head_count_kv", 8), INVALID),
+        ("64 heads", size("attention.head_count", 64), INVALID),
+        ("wider", size("embedding_length", 96), INVALID),
+        ("narrower inside", size("feed_forward_length", 64), INVALID),
+        ("more layers", size("block_count", 3), MISSING),
+        ("odd rotation", size("rope.dimension_count", 15), INVALID),
+        ("rotation wider than a head", size("rope.dimension_count", 18), INVALID),
+        ("NaN epsilon", set(eps, Value::F32(f32::NAN)), MISSING),
+        ("infinite epsilon", set(eps, Value::F32(f32::INFINITY)), MISSING),
+        ("negative epsilon", set(eps, Value::F32(-1.0)), INVALID),
+        ("base 0", set(base, Value::F32(0.0)), INVALID),
+        ("NaN base", set(base, Value::F32(f32::NAN)), MISSING),
         (
             "mamba",
             File::tiny().set("general.architecture", text("mamba")),
@@ -233,20 +243,24 @@ fn vocabularies_that_contradict_themselves() {
     let template = |template: &str| tiny().set("tokenizer.chat_template", text(template));
     let endless = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}";
     check(vec![
-        ("a token less", edit("tokens", drop_last).edit("tokenizer.ggml.token_type", drop_last), "model-invalid"),
-        ("no tokens", edit("tokens", Vec::clear), "model-invalid"),
-        ("tokens that are numbers", edit("tokens", |v| v.fill(Value::U32(1))), "model-missing-key"),
-        ("a type less", edit("token_type", drop_last), "model-missing-key"),
-        ("a merge without a space", edit("merges", |v| v[3] = text("ab")), "model-tokenizer"),
-        ("a merge of unknown tokens", edit("merges", |v| v[3] = text("\u{1} \u{2}")), "model-tokenizer"),
-        ("merges that are numbers", edit("merges", |v| v.fill(Value::U32(1))), "model-missing-key"),
-        ("another kind", tiny().set("tokenizer.ggml.model", text("llama")), "model-tokenizer"),
-        ("another splitting", tiny().set("tokenizer.ggml.pre", text("qwen2")), "model-tokenizer"),
-        ("template: syntax", template("{% for"), "model-tokenizer"),
-        ("template: refuses", template("{{ raise_exception('no') }}"), "model-tokenizer"),
-        ("template: no message", template("Hello."), "model-tokenizer"),
-        ("template: other message", template("{{ messages[5].content }}"), "model-tokenizer"),
-        ("template: endless", template(endless), "model-tokenizer"),
+        (
+            "a token less",
+            edit("tokens", drop_last).edit("tokenizer.ggml.token_type", drop_last),
+            INVALID,
+        ),
+        ("no tokens", edit("tokens", Vec::clear), INVALID),
+        ("tokens that are numbers", edit("tokens", |v| v.fill(Value::U32(1))), MISSING),
+        ("a type less", edit("token_type", drop_last), MISSING),
+        ("a merge without a space", edit("merges", |v| v[3] = text("ab")), TOKENIZER),
+        ("a merge of unknown tokens", edit("merges", |v| v[3] = text("\u{1} \u{2}")), TOKENIZER),
+        ("merges that are numbers", edit("merges", |v| v.fill(Value::U32(1))), MISSING),
+        ("another kind", tiny().set("tokenizer.ggml.model", text("llama")), TOKENIZER),
+        ("another splitting", tiny().set("tokenizer.ggml.pre", text("qwen2")), TOKENIZER),
+        ("template: syntax", template("{% for"), TOKENIZER),
+        ("template: refuses", template("{{ raise_exception('no') }}"), TOKENIZER),
+        ("template: no message", template("Hello."), TOKENIZER),
+        ("template: other message", template("{{ messages[5].content }}"), TOKENIZER),
+        ("template: endless", template(endless), TOKENIZER),
         ("template: plain", template("{{ messages[0].content }}"), "ok"),
     ]);
 }
@@ -284,24 +298,6 @@ fn random_damage_never_panics() {
     println!("{codes:?}");
     // The damage reaches every layer of the checks, or this test shows nothing.
     assert!(codes.len() >= 5, "{codes:?}");
-}
-
-/// A file whose medium fails after so many bytes.
-struct Failing(Cursor<Vec<u8>>, u64);
-
-impl Read for Failing {
-    fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
-        match self.0.position() < self.1 {
-            true => self.0.read(buf),
-            false => Err(std::io::Error::other("the disk is gone")),
-        }
-    }
-}
-
-impl Seek for Failing {
-    fn seek(&mut self, pos: SeekFrom) -> std::io::Result<u64> {
-        self.0.seek(pos)
-    }
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! The real model against llama.cpp's records: its tokenizer exactly, its logits closely.
 
+// wasm-pack compiles every test for WebAssembly; this one needs a file system or a native host.
+#![cfg(not(target_family = "wasm"))]
+
 mod common;
 
 use std::fs::{self, File};

@@ -31,7 +31,13 @@ fn prompts() -> Vec<(Prompt, Vec<u32>)> {
     let article = tiny().tokenizer.encode(ARTICLE).expect("plain text").ids;
     let prompts = golden::parse::<Golden>(GOLDEN).prompts;
     assert_eq!(prompts.len(), 2);
-    prompts.into_iter().map(|prompt| { let ids = prompt.ids(&article); (prompt, ids) }).collect()
+    prompts
+        .into_iter()
+        .map(|prompt| {
+            let ids = prompt.ids(&article);
+            (prompt, ids)
+        })
+        .collect()
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -75,8 +81,7 @@ fn logits_and_greedy_tokens_are_llama_cpps() {
             session.truncate(0);
             let logits = logits(&mut session, &ids, 64);
             tolerance.check(&logits, &recorded_logits(run), &run.logits);
-            let held =
-                golden::check_greedy(&mut session, logits, run, &MARGIN_TINY, &run.logits);
+            let held = golden::check_greedy(&mut session, logits, run, &MARGIN_TINY, &run.logits);
             assert!(2 * held > run.greedy.len(), "{}: only {held} steps count", run.logits);
         }
     }

@@ -47,36 +47,37 @@ export function machine(chromium) {
 export const sha256 = (path) =>
   createHash('sha256').update(readFileSync(join(ROOT, path))).digest('hex');
 
+/** Columns of the table: heading, and cell of a system beside ours. Text comes first. */
+const TEXTS = 3;
+const COLUMNS = [
+  ['system', ({ title }) => title],
+  ['version', ({ version }) => version],
+  ['build', ({ build }) => build],
+  ['prefill tok/s', ({ prefill }) => prefill.median.toFixed(1)],
+  ['min–max', ({ prefill }) => `${prefill.min.toFixed(1)}–${prefill.max.toFixed(1)}`],
+  ['MAD', ({ prefill }) => prefill.mad.toFixed(1)],
+  ['Précis is', ({ prefill }, ours) => ours && times(ours.prefill.median / prefill.median)],
+  ['decode tok/s', ({ decode }) => decode.median.toFixed(1)],
+  ['CPU', ({ cpu_share }) => `${(median(cpu_share) * 100).toFixed(0)} %`],
+  ['first token', ({ written }) => written[0]],
+  ['same tokens', ({ ids_agree }) => ids_agree],
+];
+
+const times = (ratio) => `${ratio.toFixed(1)}×`;
+
 /** One length's results as a Markdown section. */
-export function section({ tokens, decode, repetitions, load_average, systems }) {
-  const ours = systems.find(({ name }) => name === OURS)?.prefill.median;
-  const rows = systems.map(({ title, version, build, prefill, decode, cpu_share, written, ids_agree }) => {
-    const ratio = ours ? `${(ours / prefill.median).toFixed(1)}×` : '';
-    return [
-      title,
-      version,
-      build,
-      prefill.median.toFixed(1),
-      `${prefill.min.toFixed(1)}–${prefill.max.toFixed(1)}`,
-      prefill.mad.toFixed(1),
-      ratio,
-      decode.median.toFixed(1),
-      `${(median(cpu_share) * 100).toFixed(0)} %`,
-      written[0],
-      ids_agree,
-    ];
-  });
-  const head = ['system', 'version', 'build', 'prefill tok/s', 'min–max', 'MAD', 'Précis is', 'decode tok/s', 'CPU', 'first token', 'same tokens'];
+export function section({ tokens, decode, repetitions, load_average: [before, after], systems }) {
+  const ours = systems.find(({ name }) => name === OURS);
   const line = (cells) => `| ${cells.join(' | ')} |`;
-  const loads = load_average.map((value) => value.toFixed(2)).join(' before, ');
   return [
     `## ${tokens} tokens`,
     '',
-    line(head),
-    line(head.map((_, i) => (i < 3 ? '---' : '---:'))),
-    ...rows.map(line),
+    line(COLUMNS.map(([heading]) => heading)),
+    line(COLUMNS.map((_, i) => (i < TEXTS ? '---' : '---:'))),
+    ...systems.map((system) => line(COLUMNS.map(([, cell]) => cell(system, ours)))),
     '',
-    `Medians of ${repetitions} repetitions, ${decode} tokens decoded after each. Load average over one minute: ${loads} after.`,
+    `Medians of ${repetitions} repetitions, ${decode} tokens decoded after each. Load average over ` +
+      `one minute: ${before.toFixed(2)} before, ${after.toFixed(2)} after.`,
     '',
   ].join('\n');
 }
@@ -86,7 +87,8 @@ export function document(machine, model, sections) {
   return [
     '# Reading speed in the browser, one thread',
     '',
-    `- ${machine.cpu}, ${machine.logical_cores} logical cores, ${machine.memory_gib} GiB; ${machine.os}`,
+    `- ${machine.cpu}, ${machine.logical_cores} logical cores, ${machine.memory_gib} GiB`,
+    `- ${machine.os}`,
     `- Chromium ${machine.chromium}, headless; Node ${machine.node}`,
     `- ${machine.date}, commit ${machine.commit}`,
     `- ${model.file}, sha256 ${model.sha256}`,

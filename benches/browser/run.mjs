@@ -7,17 +7,15 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { document, machine, section, sha256, summary } from './report.mjs';
-import { ROOT, setUp } from './setup.mjs';
+import { MODEL, ROOT, setUp } from './setup.mjs';
 import { OURS, SYSTEMS } from './systems.mjs';
 
-const USAGE = `node benches/browser/run.mjs [--tokens 512,2048] [--repetitions 5] [--decode 32] [--only NAME,…]
+const USAGE = `node benches/browser/run.mjs [--tokens 512,2048] [--only NAME,…] …
   --tokens       prompt lengths to measure, in tokens (default 512)
   --repetitions  measured repetitions of every system after one warm-up (default 5)
   --decode       tokens written after each prompt (default 32)
   --only         of ${SYSTEMS.map(({ name }) => name).join(', ')}
   --out          folder for the results (default benches/results)`;
-
-const MODEL = 'models/SmolLM2-135M-Instruct.Q4_1.gguf';
 
 function options() {
   const { values } = parseArgs({
@@ -151,7 +149,8 @@ async function main() {
     const opened = await browse(server);
     browser = opened.browser;
     const { page } = opened;
-    const context = Math.max(1024, Math.ceil((Math.max(...tokens) + counts.decode + 1) / 256) * 256);
+    const longest = Math.max(...tokens) + counts.decode + 1;
+    const context = Math.max(1024, Math.ceil(longest / 256) * 256);
     // Ours makes the ids even where it is not measured.
     for (const name of new Set([OURS, ...systems.map((system) => system.name)])) {
       console.log(`loading ${name}`);
@@ -168,7 +167,8 @@ async function main() {
     const sections = [];
     for (const length of tokens) {
       const results = await measure(opened, versioned, length, counts);
-      writeFileSync(join(out, `browser-${length}.json`), JSON.stringify({ ...facts, ...results }, null, 1) + '\n');
+      const json = JSON.stringify({ ...facts, ...results }, null, 1);
+      writeFileSync(join(out, `browser-${length}.json`), `${json}\n`);
       sections.push(section(results));
       const odd = results.systems.find(({ ids_agree }) => ids_agree === 0);
       if (odd) {
@@ -186,4 +186,7 @@ async function main() {
   }
 }
 
-await main();
+main().catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -6,15 +6,19 @@ import { delimiter, join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
+export const MODEL = 'models/SmolLM2-135M-Instruct.Q4_1.gguf';
+
 const HERE = 'benches/browser';
 const PEER = 'benches/peers/candle';
 
 /** Installs and builds what is missing or older than what it is made from. */
 export function setUp(names) {
-  for (const needed of ['www/src/summarizer/wasm/relaxed/precis_bg.wasm', 'models/SmolLM2-135M-Instruct.Q4_1.gguf']) {
-    if (!existsSync(join(ROOT, needed))) {
-      throw new Error(`${needed} is missing: run \`cargo xtask build\` and \`cargo xtask model fetch\` first`);
-    }
+  // The relaxed build makes the token ids for every system.
+  const builds = names.includes('precis-simd') ? ['relaxed', 'simd'] : ['relaxed'];
+  const modules = builds.map((build) => `www/src/summarizer/wasm/${build}/precis_bg.wasm`);
+  const missing = [...modules, MODEL].find((file) => !existsSync(join(ROOT, file)));
+  if (missing) {
+    throw new Error(`${missing} is missing: \`cargo xtask bench\` makes what it needs`);
   }
   if (older(`${HERE}/node_modules/.package-lock.json`, [`${HERE}/package-lock.json`])) {
     run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: join(ROOT, HERE) });
@@ -30,8 +34,9 @@ function buildCandle() {
   // wasm-pack and wasm-bindgen as `cargo xtask` installs them; wasm-opt is npm's binaryen.
   const tools = [join(ROOT, '.tools/bin'), join(ROOT, 'www/node_modules/.bin')];
   env.PATH = [...tools, env.PATH].join(delimiter);
-  const out = ['--no-pack', '--no-gitignore', '--out-dir', 'pkg', '--out-name', 'candle'];
-  run('wasm-pack', ['build', PEER, '--target', 'web', '--release', ...out, '--', '--locked'], { cwd: ROOT, env });
+  const how = ['--target', 'web', '--release', '--no-pack', '--no-gitignore'];
+  const where = ['--out-dir', 'pkg', '--out-name', 'candle'];
+  run('wasm-pack', ['build', PEER, ...how, ...where, '--', '--locked'], { cwd: ROOT, env });
 }
 
 function older(output, inputs) {

@@ -2,7 +2,7 @@
 //! writer that believes everything it is told.
 //! (<https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>)
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
 use candle_core::quantized::GgmlDType;
 use candle_core::quantized::gguf_file::{Content, Value};
@@ -161,5 +161,23 @@ fn write_value(out: &mut Vec<u8>, value: &Value) {
             out.extend((values.len() as u64).to_le_bytes());
             values.iter().for_each(|value| write_value(out, value));
         }
+    }
+}
+
+/// A file whose medium fails after so many bytes.
+pub struct Failing(pub Cursor<Vec<u8>>, pub u64);
+
+impl Read for Failing {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self.0.position() < self.1 {
+            true => self.0.read(buf),
+            false => Err(io::Error::other("the disk is gone")),
+        }
+    }
+}
+
+impl Seek for Failing {
+    fn seek(&mut self, pos: SeekFrom) -> io::Result<u64> {
+        self.0.seek(pos)
     }
 }

@@ -25,6 +25,24 @@ test("the benchmark button loads the workload's exact bytes", async ({ page, pre
   await expect(page.locator("#count")).toContainText(/^[\d,]+ tokens · 257,996 characters$/);
 });
 
+test("Summarize waits for the benchmark that was asked for", async ({ page, precis }) => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route("**/article-*.md", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await precis.open("tiny");
+  await precis.benchmark.click();
+  await precis.summarize.click();
+  await expect(precis.cancel).toBeEnabled();
+  release();
+  // The field was empty when Summarize was pressed.
+  await expect(page.locator("#read")).toHaveText(/ of \d\d\d,\d\d\d tokens read$/);
+  await precis.cancel.click();
+  await expect(precis.stage).toHaveText("Cancelled");
+});
+
 test("a text file can be dropped and opened", async ({ page, precis }) => {
   await precis.open("tiny");
   await drop(page, [...new TextEncoder().encode("Grüße aus der Datei")], "a.txt");

@@ -60,7 +60,10 @@ globalThis.bench = {
     throw new Error(`no beginning of the article encodes to its first ${tokens} ids`);
   },
 
-  /** One repetition: `{ prefill_ms, decode_ms, written }`, `decode` tokens fed back in greedy decode. */
+  /**
+   * One repetition: `{ prefill_ms, decode_ms, written }`. It feeds the best token back `decode`
+   * times; `written` are the tokens fed back.
+   */
   measure: (name, prompt, decode) => loaded.get(name).measure(prompt, decode),
 
   peakGmacs: (name) => loaded.get(name).peakGmacs(),

@@ -22,8 +22,8 @@ serve({
   encode: (text) => engine.encode(text),
 
   async measure(ids, decode) {
-    // `written` has one token for every one fed back; the first is the prompt's best next token.
-    const { prefill, decode: decoded, written } = await engine.measure(Uint32Array.from(ids), decode);
+    const measured = await engine.measure(Uint32Array.from(ids), decode);
+    const { prefill, decode: decoded, written } = measured;
     return { prefill_ms: prefill.ms, decode_ms: decoded.ms, written };
   },
 

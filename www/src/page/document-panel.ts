@@ -21,6 +21,8 @@ export class DocumentPanel {
   readonly #measure: (text: string) => Promise<number> | null;
   /** A text too long for the field, which then shows its beginning only. */
   #held: string | null = null;
+  /** Ends when the file or benchmark asked for last is in. */
+  #taking: Promise<void> = Promise.resolve();
   #pause: ReturnType<typeof setTimeout> | undefined;
   /** Which count is the latest asked for: an older one that arrives late is dropped. */
   #asked = 0;
@@ -55,6 +57,12 @@ export class DocumentPanel {
     this.#textarea.scrollTop = 0;
     this.#alert.replaceChildren();
     this.count();
+  }
+
+  /** The text, once a file or the benchmark that was asked for is in. */
+  async settled(): Promise<string> {
+    await this.#taking;
+    return this.text;
   }
 
   /** Counts now, as far as that is possible. */
@@ -95,7 +103,7 @@ export class DocumentPanel {
     byId("open", HTMLButtonElement).addEventListener("click", () => input.click());
     input.addEventListener("change", () => {
       const file = input.files?.[0];
-      if (file) void this.#take(readTextFile(file));
+      if (file) this.#taking = this.#take(readTextFile(file));
       // The same file can be chosen again.
       input.value = "";
     });
@@ -118,7 +126,7 @@ export class DocumentPanel {
       const file = event.dataTransfer?.files[0];
       if (!hasFile(event) || !file) return;
       event.preventDefault();
-      void this.#take(readTextFile(file));
+      this.#taking = this.#take(readTextFile(file));
     });
   }
 
@@ -127,7 +135,7 @@ export class DocumentPanel {
     for (let i = 1; i <= ITERATIONS; i++) iterations.add(element("option", "", String(i)));
     iterations.value = String(ITERATIONS);
     byId("benchmark", HTMLButtonElement).addEventListener("click", () => {
-      void this.#take(loadBenchmark(Number(iterations.value)));
+      this.#taking = this.#take(loadBenchmark(Number(iterations.value)));
     });
   }
 }

@@ -43,7 +43,7 @@ export class RunControl {
       if (!this.model.ready) this.reading.stage = "Waiting for the model";
       const summarizer = this.model.ready ?? (await unlessAborted(this.model.get(), signal));
       this.reading.stage = "Reading";
-      await summarizer.summarize(this.document.text, { signal, started_ms, onprogress: (event) => this.reading.take(event) });
+      await summarizer.summarize(await this.document.settled(), { signal, started_ms, onprogress: (event) => this.reading.take(event) });
       const { report } = summarizer;
       window.precis.report = report;
       this.reading.finish("Done", report);
