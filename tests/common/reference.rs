@@ -1,11 +1,28 @@
-//! A whole backend that is slow and obvious: weights decoded to floats, nothing rounded to 8 or 16
-//! bits, every operation as its formula reads. What it shows: the forward pass itself is right, and
-//! the distance of the processor's backend from it is the price of rounding and nothing else.
+//! A whole backend that is slow and obvious: weights decoded to floats, every operation as its
+//! formula reads. Without rounding it shows that the forward pass itself is right; with the
+//! processor backend's rounding it shows that this backend does nothing beside it.
 
 use precis::Result;
 use precis::backend::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
 
-pub struct Reference;
+#[derive(Clone, Copy)]
+pub struct Reference {
+    /// Whether activations are rounded to 8 bits before a product, and keys and values to f16, as
+    /// the processor's backend does.
+    pub rounding: bool,
+}
+
+/// Every block of 32 in steps of its largest magnitude ÷ 127, nearest even.
+fn round_to_8_bits(x: &mut [f32]) {
+    for block in x.chunks_mut(32) {
+        let largest = block.iter().fold(0.0f32, |m, x| m.max(x.abs()));
+        if largest > 0.0 {
+            for x in block {
+                *x = (*x * (127.0 / largest)).round_ties_even() * (largest / 127.0);
+            }
+        }
+    }
+}
 
 #[derive(Clone)]
 pub struct Tensor {
@@ -54,6 +71,12 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
+/// Nothing rounded.
+pub const EXACT: Reference = Reference { rounding: false };
+
+/// Rounded as the processor's backend does.
+pub const ROUNDED: Reference = Reference { rounding: true };
+
 impl Backend for Reference {
     type Tensor = Tensor;
     type Weight = Weight;
@@ -94,6 +117,10 @@ impl Backend for Reference {
     }
 
     fn matmul<const N: usize>(&self, x: &Tensor, weights: [&Weight; N]) -> [Tensor; N] {
+        let mut x = x.clone();
+        if self.rounding {
+            round_to_8_bits(&mut x.data);
+        }
         weights.map(|w| {
             let rows = || w.data.chunks(w.cols);
             let data = x.data.chunks(x.width).flat_map(|x| rows().map(|w| dot(x, w))).collect();
@@ -121,7 +148,11 @@ impl Backend for Reference {
         }
         for (cached, new) in cache.layers[layer].iter_mut().zip([k, v]) {
             cached.truncate(start * kv_width);
-            cached.extend(new.data);
+            let kept = |x: &f32| match self.rounding {
+                true => half::f16::from_f32(*x).to_f32(),
+                false => *x,
+            };
+            cached.extend(new.data.iter().map(kept));
         }
         let [keys, values] = &cache.layers[layer];
         let mut data = Vec::with_capacity(q.data.len());

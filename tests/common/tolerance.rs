@@ -45,9 +45,9 @@ table! {
         "integers are exact; scales are applied in f32, two roundings (one where fused) a block of 32 of at most 48 blocks: (2^-24)^2 times a few, and a few times more where scale and minimum cancel";
     ACTIVATION: Absolute <= 0.50002,
         "in steps of the integer: rounding to the nearest of 255 values, and f32 scaling beside it";
-    ATTENTION: Nmse <= 1e-11,
+    ATTENTION: Nmse <= 1e-12,
         "f32 sums of at most 130 terms and the error of EXP; keys and values are rounded to f16 on both sides";
-    ATTENTION_STEEP: Nmse <= 1e-9,
+    ATTENTION_STEEP: Nmse <= 1e-10,
         "scores of ±80 carry an f32 rounding of 80 * 2^-24, which the exponential makes a relative error of 5e-6";
     ROPE: Absolute <= 1e-6,
         "f32 sines, cosines and products of numbers below 2 in magnitude";
@@ -57,18 +57,18 @@ table! {
         "the error of EXP, one division, two products";
     FORWARD_PASS: Nmse <= 1e-6,
         "f32 sums in another order, over all layers, and the f16 that the record is stored in (4e-8)";
-    LOGITS_TINY_EXACT: Nmse <= 4e-3,
-        "the cost of 8-bit activations: llama.cpp's own distance between its quantized and exact runs (golden-tiny.json, `rounding`)";
-    LOGITS_TINY_QUANTIZED: Nmse <= 4e-3,
-        "two independent ways of rounding activations to 8 bits";
-    LOGITS_EXACT: Nmse <= 5e-4,
-        "8-bit activations";
-    LOGITS_QUANTIZED: Nmse <= 5e-4,
-        "two independent ways of rounding activations to 8 bits";
+    SAME_ROUNDING: Nmse <= 1e-6,
+        "the same rounding in two programs: their f32 sums differ in the last bits, which takes an activation to its other neighbour once in a hundred thousand";
+    LOGITS: Nmse <= 5e-4,
+        "8-bit activations, where nothing else adds up: against llama.cpp's own 8-bit run, and the median over positions against no rounding at all (3.4e-4 over the first 480 tokens, 2.7e-4 over 2,000, where rounding in otherwise exact arithmetic costs 2.6e-4)";
+    LOGITS_ONE_POSITION: Nmse <= 3e-3,
+        "what rounding costs at one position is a matter of luck, above all in an offset common to all tokens: over 50 positions 7.7e-4 in the mean and 2e-3 at the 90th percentile, here and with rounding in otherwise exact arithmetic; llama.cpp's own at the three recorded ones is 7.1e-4, 1.4e-4 and 5.8e-4";
+    LOGITS_TINY: Nmse <= 3e-3,
+        "twice llama.cpp's own distance between its two runs (1.4e-3), whose errors are independent of ours; coarse, and SAME_ROUNDING with FORWARD_PASS see what this can't";
     MARGIN_TINY: Absolute <= 0.15,
-        "a lead that rounding may turn";
-    MARGIN: Absolute <= 0.5,
-        "a lead that rounding may turn";
+        "a lead that rounding may turn: single logits move by up to 0.15 and 0.29 between llama.cpp's two runs";
+    MARGIN: Absolute <= 0.3,
+        "a lead that rounding may turn: logits move by 0.17 (root of the mean square), so the lead of one over another by 0.24; the largest lead seen turned is 0.10";
 }
 
 impl Tolerance {
@@ -89,11 +89,6 @@ impl Tolerance {
                 .map(|(g, w)| if g == w { 0.0 } else { ((g - w) / w).abs() })
                 .fold(0.0, largest),
         }
-    }
-
-    /// Whether `got` is near enough to `want`.
-    pub fn holds(&self, got: &[f32], want: &[f64]) -> bool {
-        self.distance(got, want) <= self.bound
     }
 
     /// Fails the test unless `got` is near enough to `want`.

@@ -54,14 +54,17 @@ test("summarize, its events, and the report", async ({ bench }) => {
   expect(value.report.absent).not.toHaveProperty(["environment.hidden_during_run"]);
 });
 
-test("both builds of the engine give the same summary", async ({ bench }) => {
-  const summaries: unknown[] = [];
+// Not the same summary: the builds round differently, and with random weights every choice is a close one.
+// Rust tests hold both to golden logits.
+test("both builds of the engine summarize", async ({ bench }) => {
   for (const backend of ["wasm-simd", "wasm-relaxed-simd"]) {
     expect(await bench.create({ backend })).toMatchObject({ value: { backend } });
-    summaries.push(await bench.call((_, text) => window.summarizer.summarize(text, { max_tokens: 24 }), TEXT));
+    const outcome = await bench.call(async (_, text) => {
+      const summary = await window.summarizer.summarize(text, { max_tokens: 24 });
+      return { summary, kind: window.summarizer.report?.backend.kind };
+    }, TEXT);
+    expect(outcome).toMatchObject({ value: { summary: expect.stringMatching(/./u), kind: backend } });
   }
-  expect(summaries[0]).toHaveProperty("value");
-  expect(summaries[1]).toEqual(summaries[0]);
 });
 
 for (const native of [true, false]) {
