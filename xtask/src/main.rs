@@ -39,6 +39,12 @@ enum Command {
     Test,
     /// Set up and build the static site (www/dist) and the npm package (www/pkg)
     Build,
+    /// Measure reading speed beside other engines in one browser (see benches/README.md)
+    Bench {
+        /// Arguments of benches/browser/run.mjs, such as --tokens 512,2048
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Write tests/fixtures/tiny.gguf, the small generated model that most tests run on
     Fixture,
     /// The models of models/models.json
@@ -68,11 +74,21 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Builds, fetches the model and runs the bench, which brings its own peers.
+fn bench(arguments: &[String]) -> Result<()> {
+    model::fetch(&root().join("models/models.json"), None, &root().join("models"))?;
+    build::build()?;
+    let mut node = run::command("node");
+    node.arg("benches/browser/run.mjs").args(arguments);
+    run::run(&mut node, "see its message above")
+}
+
 fn dispatch(command: Command) -> Result<()> {
     match command {
         Command::Serve { port } => serve::serve(port),
         Command::Test => test::test(),
         Command::Build => build::build(),
+        Command::Bench { arguments } => bench(&arguments),
         Command::Fixture => write_fixture(),
         Command::Model(ModelCommand::Fetch { id, into }) => {
             let into = into.unwrap_or_else(|| root().join("models"));

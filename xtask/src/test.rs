@@ -159,12 +159,16 @@ fn wasm_tests(
 ) -> Result<Command> {
     let mut pack = wasm_command("wasm-pack", variant, path)?;
     pack.args(["test", "--release"]).args(runner).arg("--").args(targets);
+    // The same tests run in both places; in a browser they run where the engine does.
+    if runner.contains(&"--chrome") {
+        pack.env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1");
+    }
     Ok(pack)
 }
 
 /// What is compiled for wasm's tests: the library and the integration tests whose name begins with
-/// `wasm`. Others use files and threads. A file runs in Node, or in the browser if it says
-/// `wasm_bindgen_test_configure!(run_in_browser)`; the other runner skips it.
+/// `wasm`. Others use files and threads. None says `wasm_bindgen_test_configure!`: all run in Node
+/// and in the browser.
 fn wasm_targets() -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(root().join("tests")).context("tests/ is missing")? {
