@@ -98,13 +98,15 @@ impl Plan {
         if self.is_one_pass() {
             return format!("{}\n\n{}", text[self.windows[0].clone()].trim(), self.request);
         }
-        let mut prompt = text[self.opening.clone()].trim().to_string();
+        // What stands last weighs most with a small model: the opening, which names the subject.
+        let mut prompt =
+            format!("Notes on the parts of a document, in order:\n- {}", notes.join("\n- "));
         if !self.headings.is_empty() {
             prompt.push_str("\n\nSections of the document:\n- ");
             prompt.push_str(&self.headings.join("\n- "));
         }
-        prompt.push_str("\n\nNotes on its parts, in order:\n- ");
-        prompt.push_str(&notes.join("\n- "));
+        prompt.push_str("\n\nThe document begins:\n\n");
+        prompt.push_str(text[self.opening.clone()].trim());
         prompt.push_str("\n\n");
         prompt.push_str(&self.request);
         prompt
@@ -361,10 +363,9 @@ mod tests {
         let plan = plan(&text);
         assert_eq!(plan.headings, ["Subject", "Part"]);
         let prompt = plan.answer_prompt(&text, &["First note.".into(), "Second note.".into()]);
-        assert!(prompt.starts_with("# Subject\n\nIt is about cats."));
-        assert!(
-            prompt.contains("- Subject\n- Part\n") && prompt.contains("- First note.\n- Second")
-        );
+        let find = |part: &str| prompt.find(part).expect(part);
+        let (notes, sections) = (find("- First note.\n- Second"), find("- Subject\n- Part\n"));
+        assert!(notes < sections && sections < find("# Subject\n\nIt is about cats."));
         assert!(prompt.ends_with(DEFAULT_REQUEST));
     }
 
