@@ -24,14 +24,14 @@ const NOT_GGUF: &str = "model-not-gguf";
 
 /// What loading these bytes fails with; `ok` when it doesn't.
 fn code(bytes: Vec<u8>) -> &'static str {
-    match load(&Cpu, Cursor::new(bytes)) {
+    match load(&Cpu::default(), Cursor::new(bytes)) {
         Ok(_) => "ok",
         Err(error) => error.code(),
     }
 }
 
 fn error(file: &File) -> Error {
-    load(&Cpu, Cursor::new(file.bytes())).err().expect("this file can't be loaded")
+    load(&Cpu::default(), Cursor::new(file.bytes())).err().expect("this file can't be loaded")
 }
 
 /// Checks each file's code; all that differ are listed.
@@ -51,7 +51,7 @@ fn check(cases: Vec<(&str, File, &str)>) {
 #[test]
 fn the_file_that_the_cases_are_made_of_is_good() {
     let session = |bytes: &[u8]| {
-        let mut session = Session::new(Cpu, load(&Cpu, Cursor::new(bytes)).expect("a good file"));
+        let mut session = Session::new(Cpu::default(), load(&Cpu::default(), Cursor::new(bytes)).expect("a good file"));
         logits(&mut session, &[7, 8, 9], 3)
     };
     let written = File::tiny().bytes();
@@ -285,9 +285,9 @@ fn random_damage_never_panics() {
                 _ => random.next() as u8,
             };
         }
-        let outcome = match load(&Cpu, Cursor::new(bytes)) {
+        let outcome = match load(&Cpu::default(), Cursor::new(bytes)) {
             Ok(model) => {
-                let mut session = Session::new(Cpu, model);
+                let mut session = Session::new(Cpu::default(), model);
                 logits(&mut session, &[5, 6, 7], 2);
                 "ok"
             }
@@ -304,12 +304,12 @@ fn random_damage_never_panics() {
 fn a_reader_that_fails_is_the_hosts_failure() {
     // One buffer (256 KB) holds the whole file, so it fails at once or never; behind padding the
     // tensors are read later than the header.
-    let error = load(&Cpu, Failing(Cursor::new(TINY.to_vec()), 0)).err().expect("nothing is read");
+    let error = load(&Cpu::default(), Failing(Cursor::new(TINY.to_vec()), 0)).err().expect("nothing is read");
     assert_eq!(error.code(), "host-failed");
     assert!(error.to_string().contains("the disk is gone"), "{error}");
     let mut far = File::tiny().set("general.alignment", Value::U32(1 << 20));
     far.alignment = 1 << 20;
     assert_eq!(code(far.bytes()), "ok");
-    let error = load(&Cpu, Failing(Cursor::new(far.bytes()), 1 << 19)).err().expect("no tensors");
+    let error = load(&Cpu::default(), Failing(Cursor::new(far.bytes()), 1 << 19)).err().expect("no tensors");
     assert_eq!(error.code(), "host-failed");
 }

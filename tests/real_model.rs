@@ -31,7 +31,7 @@ fn read(name: &str) -> String {
 }
 
 fn model() -> Model<Cpu> {
-    common::load(&Cpu, file()).expect("the real model loads")
+    common::load(&Cpu::default(), file()).expect("the real model loads")
 }
 
 fn file() -> File {
@@ -109,7 +109,7 @@ fn session<B: Backend + Copy>(backend: B) -> (Session<B>, Vec<(Prompt, Vec<u32>)
 
 #[test]
 fn logits_and_greedy_tokens_are_llama_cpps() {
-    let (mut session, prompts) = session(Cpu);
+    let (mut session, prompts) = session(Cpu::default());
     for (prompt, ids) in prompts {
         let quantized = if prompt.tokens > 1000 { LOGITS_ONE_POSITION } else { LOGITS };
         for (run, tolerance) in
@@ -142,7 +142,7 @@ fn without_rounding_the_forward_pass_is_llama_cpps() {
 #[test]
 fn rounding_costs_little_in_the_median() {
     let (mut exact, prompts) = session(EXACT);
-    let (mut rounded, _) = session(Cpu);
+    let (mut rounded, _) = session(Cpu::default());
     let (_, ids) = prompts.last().expect("three prompts");
     let mut distances: Vec<f64> = ids[..480]
         .chunks(24)

@@ -35,7 +35,7 @@ fn long() -> String {
 fn summarizer() -> Summarizer<Cpu> {
     let backend = BackendReport { kind: "native".into(), threads: 1, ..Default::default() };
     let load = LoadReport { bytes: common::TINY.len() as u64, ..Default::default() };
-    Summarizer::new(Cpu, tiny(), ("tiny".into(), None), backend, load)
+    Summarizer::new(Cpu::default(), tiny(), ("tiny".into(), None), backend, load)
 }
 
 fn run(text: &str, options: &Options, host: &impl Host) -> Result<Report, Error> {

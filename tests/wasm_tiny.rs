@@ -71,7 +71,7 @@ fn half_a_character_is_never_written() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn logits_and_greedy_tokens_are_llama_cpps() {
-    let mut session = Session::new(Cpu, tiny());
+    let mut session = Session::new(Cpu::default(), tiny());
     for (prompt, ids) in prompts() {
         for run in [&prompt.exact, &prompt.quantized] {
             session.truncate(0);
@@ -111,7 +111,7 @@ fn without_rounding_the_forward_pass_is_llama_cpps() {
 /// And rounding is all that the processor's backend adds.
 #[wasm_bindgen_test(unsupported = test)]
 fn the_processors_backend_is_the_reference_with_its_rounding() {
-    let mut session = Session::new(Cpu, tiny());
+    let mut session = Session::new(Cpu::default(), tiny());
     for (prompt, ids) in prompts() {
         let want = reference_logits(ROUNDED, &ids);
         let want: Vec<f64> = want.into_iter().map(f64::from).collect();
@@ -126,7 +126,7 @@ fn the_processors_backend_is_the_reference_with_its_rounding() {
 #[wasm_bindgen_test(unsupported = test)]
 fn chunks_and_going_back_do_not_matter_to_the_bit() {
     let (_, ids) = prompts().pop().expect("two prompts");
-    let mut session = Session::new(Cpu, tiny());
+    let mut session = Session::new(Cpu::default(), tiny());
     let whole = logits(&mut session, &ids, ids.len());
     for chunk in [1, 7, 64] {
         session.truncate(0);
@@ -142,7 +142,7 @@ fn chunks_and_going_back_do_not_matter_to_the_bit() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn the_context_is_a_limit_and_leaves_the_session_whole() {
-    let mut session = Session::new(Cpu, tiny());
+    let mut session = Session::new(Cpu::default(), tiny());
     let first = logits(&mut session, &[9; 510], 64);
     assert_eq!(session.reserve(3).err().map(|e| e.code()), Some("prompt-too-long"));
     assert_eq!(session.prefill(&[9; 3]).err().map(|e| e.code()), Some("prompt-too-long"));

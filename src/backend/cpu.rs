@@ -7,19 +7,27 @@ mod attention;
 mod kernel;
 mod matmul;
 mod matrix;
+mod parallel;
 mod simd;
 #[cfg(test)]
 mod tests;
 
 use self::attention::Cache;
-use self::matrix::{Matrix, QuantizedRows};
+use self::matrix::Matrix;
+use self::parallel::for_each;
+#[cfg(not(target_arch = "wasm32"))]
+pub use self::parallel::start_threads;
+pub use self::parallel::Threads;
 use self::simd::F32x4;
 use crate::backend::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
 use crate::error::Result;
 
 /// Runs a decoder on the processor that called it.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Cpu;
+pub struct Cpu {
+    /// Threads that share the work of one operation.
+    pub threads: Threads,
+}
 
 /// The instruction sets that matrix products use on this machine.
 pub fn features() -> Vec<String> {
@@ -29,8 +37,13 @@ pub fn features() -> Vec<String> {
         false => &["simd128"],
     };
     #[cfg(target_arch = "x86_64")]
-    let names: &[&str] =
-        if kernel::avx2::Avx2::detect().is_some() { &["avx2", "fma"] } else { &[] };
+    let names: &[&str] = if kernel::vnni::Vnni::detect().is_some() {
+        &["avx2", "fma", "avx512vnni"]
+    } else if kernel::avx2::Avx2::detect().is_some() {
+        &["avx2", "fma"]
+    } else {
+        &[]
+    };
     #[cfg(not(any(target_arch = "wasm32", target_arch = "x86_64")))]
     let names: &[&str] = &[];
     names.iter().map(|name| (*name).to_string()).collect()
@@ -84,8 +97,8 @@ impl Backend for Cpu {
     }
 
     fn matmul<const N: usize>(&self, x: &Tensor, weights: [&Matrix; N]) -> [Tensor; N] {
-        let rows = QuantizedRows::new(&x.data, x.width);
-        weights.map(|w| Tensor { width: w.rows, data: matmul::matmul(w, &rows) })
+        let mut products = matmul::matmul(&x.data, weights, self.threads).into_iter();
+        weights.map(|w| Tensor { width: w.rows, data: products.next().unwrap_or_default() })
     }
 
     fn rms_norm(&self, x: &Tensor, gain: &Vec<f32>, eps: f32) -> Tensor {
@@ -103,17 +116,22 @@ impl Backend for Cpu {
 
     fn attend(&self, cache: &mut Cache, layer: usize, start: usize, qkv: [Tensor; 3]) -> Tensor {
         let width = qkv[0].width;
-        Tensor { width, data: attention::attend(cache, layer, start, qkv.map(|t| t.data)) }
+        Tensor { width, data: attention::attend(cache, layer, start, qkv.map(|t| t.data), self.threads) }
     }
 
     fn swiglu(&self, mut gate: Tensor, up: &Tensor) -> Tensor {
+        /// Rows of a task.
+        const TASK: usize = 32;
         let one = F32x4::splat(1.0);
-        let ups = up.data.as_chunks::<4>().0;
-        for (gate, up) in gate.data.as_chunks_mut::<4>().0.iter_mut().zip(ups) {
-            let x = F32x4::load(gate);
-            let silu = x.div(one.add(F32x4::splat(0.0).sub(x).exp()));
-            silu.mul(F32x4::load(up)).store(gate);
-        }
+        let len = TASK * up.width.max(1);
+        let tasks = gate.data.chunks_mut(len).zip(up.data.chunks(len));
+        for_each(self.threads, tasks, |(gate, up)| {
+            for (gate, up) in gate.as_chunks_mut::<4>().0.iter_mut().zip(up.as_chunks().0) {
+                let x = F32x4::load(gate);
+                let silu = x.div(one.add(F32x4::splat(0.0).sub(x).exp()));
+                silu.mul(F32x4::load(up)).store(gate);
+            }
+        });
         gate
     }
 

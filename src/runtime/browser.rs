@@ -85,7 +85,7 @@ impl Engine {
         let file = JsFile { read, size: size as u64, position: 0 };
         let model = Gguf::open(file)
             .and_then(|mut gguf| {
-                Model::load(&Cpu, &mut gguf, &mut |done, total| {
+                Model::load(&Cpu::default(), &mut gguf, &mut |done, total| {
                     let (done, total) = (JsValue::from(done as f64), JsValue::from(total as f64));
                     // A listener that throws is no reason to stop.
                     let _ = progress.call2(&JsValue::NULL, &done, &total);
@@ -105,7 +105,7 @@ impl Engine {
             adapter: None,
             features: cpu::features(),
         };
-        let summarizer = Summarizer::new(Cpu, model, (info.id, info.sha256), backend, load);
+        let summarizer = Summarizer::new(Cpu::default(), model, (info.id, info.sha256), backend, load);
         Ok(Engine { summarizer: RefCell::new(summarizer) })
     }
 
@@ -170,7 +170,7 @@ impl Engine {
     /// An `Error` with a `code`.
     pub async fn peak_gmacs(&self) -> Result<Option<f64>, JsValue> {
         let host = Browser { signal: None, on_event: None, performance: performance() };
-        bench::peak_gmacs(&Cpu, &host).await.map_err(|e| thrown(&e))
+        bench::peak_gmacs(&Cpu::default(), &host).await.map_err(|e| thrown(&e))
     }
 }
 

@@ -31,7 +31,7 @@ pub fn load<B: Backend>(backend: &B, file: impl Read + Seek) -> Result<Model<B>,
 
 /// The tiny model.
 pub fn tiny() -> Model<Cpu> {
-    load(&Cpu, Cursor::new(TINY)).expect("the fixture loads")
+    load(&Cpu::default(), Cursor::new(TINY)).expect("the fixture loads")
 }
 
 /// What a future gives that never waits, as those of the processor's backend don't.

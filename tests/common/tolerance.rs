@@ -45,10 +45,10 @@ table! {
         "integers are exact; scales are applied in f32, two roundings (one where fused) a block of 32 of at most 48 blocks: (2^-24)^2 times a few, and a few times more where scale and minimum cancel";
     ACTIVATION: Absolute <= 0.50002,
         "in steps of the integer: rounding to the nearest of 255 values, and f32 scaling beside it";
-    ATTENTION: Nmse <= 1e-12,
-        "f32 sums of at most 130 terms and the error of EXP; keys and values are rounded to f16 on both sides";
-    ATTENTION_STEEP: Nmse <= 1e-10,
-        "scores of ±80 carry an f32 rounding of 80 * 2^-24, which the exponential makes a relative error of 5e-6";
+    ATTENTION: Nmse <= 3e-8,
+        "queries, keys, values and weights are rounded to one part in 5,792 of a vector's largest number: 5e-5 of it each, 5e-9 together";
+    ATTENTION_STEEP: Nmse <= 1e-5,
+        "a score of ±80 is rounded by 80 * 5e-5 / 4, a mean over 16 products; the exponential makes that a relative error of 1e-3";
     ROPE: Absolute <= 1e-6,
         "f32 sines, cosines and products of numbers below 2 in magnitude";
     RMS_NORM: Relative <= 1e-6,

@@ -1,28 +1,31 @@
-//! Causal attention with an online softmax over tiles of keys.
+//! Causal attention with an online softmax over tiles of keys, its products in exact integers.
 //!
 //! After Milakov and Gimelshein, "Online normalizer calculation for softmax" (arXiv:1805.02867),
 //! and Dao et al., "FlashAttention" (arXiv:2205.14135): scores of one tile of keys exist at a time;
 //! each query keeps the largest score so far, the sum of exponentials and the weighted sum of
 //! values, and rescales the last two when the largest score grows.
 //!
-//! Keys and values are cached in half precision, by head and by tiles of [`KEYS`] positions that
-//! begin at multiples of [`KEYS`]: a query meets the same tiles in the same order however its
-//! prompt was cut into chunks, so its result is the same to the bit. Keys lie transposed, so that
-//! scores and weighted sums are one and the same small matrix product.
+//! Queries, keys, values and the softmax's weights are rounded to 16-bit integers with one scale a
+//! vector. Products of pairs of such integers, added in 32 bits, are what the instruction sets do
+//! twice as fast as products of floats, and the steps are so many ([`steps`]) that the rounding is
+//! finer than that of a half-precision cache of the same size.
+//!
+//! A tile begins at a multiple of [`KEYS`], and nothing that a query computes depends on keys after
+//! its own or on the queries beside it: however a prompt was cut into chunks, and whatever thread
+//! computes a row, its result is the same to the bit.
 
-use super::matrix::zeros;
-use super::simd::{F32x4, to_f16, widen_f16};
+use super::kernel::{self, Pairs, ROWS};
+use super::matrix::{PANEL, zeros};
+use super::parallel::{Threads, for_each};
+use super::simd::{F32x4, round_to_i16};
 use crate::backend::{AttentionShape, Rope};
 use crate::error::Result;
 
 /// Positions in a tile of keys.
 pub const KEYS: usize = 64;
 
-/// Query rows that share one pass over a tile's registers.
-const ROWS: usize = 4;
-
-/// Columns of a small matrix product that are computed together.
-const COLUMNS: usize = 8;
+/// Tokens whose queries are one task.
+const TASK: usize = 16;
 
 /// Keys and values of all layers.
 pub struct Cache {
@@ -34,13 +37,17 @@ pub struct Cache {
     positions: usize,
 }
 
-/// `[positions / KEYS, kv_heads]` tiles of `KEYS * head_dim` half-precision numbers.
+/// Tiles are ordered `[positions / KEYS, kv_heads]`, in [`Pairs`] as the kernels read them.
 #[derive(Default)]
 struct Layer {
-    /// A tile is `[head_dim, KEYS]`.
-    keys: Vec<u16>,
-    /// A tile is `[KEYS, head_dim]`.
-    values: Vec<u16>,
+    /// A tile is `[KEYS / PANEL, head_dim / 2]`: a panel's outputs are keys.
+    keys: Vec<Pairs>,
+    /// A tile is `[head_dim / PANEL, KEYS / 2]`: a panel's outputs are numbers of the head.
+    values: Vec<Pairs>,
+    /// `[KEYS]` a tile: weight of one step of a key's integers.
+    key_scales: Vec<f32>,
+    /// `[KEYS]` a tile: weight of one step of a value's integers.
+    value_scales: Vec<f32>,
 }
 
 impl Cache {
@@ -55,16 +62,22 @@ impl Cache {
     /// # Errors
     /// `out-of-memory`; the cache is then as it was, or larger.
     pub fn reserve(&mut self, positions: usize) -> Result<()> {
+        fn grow<T: Copy + Default>(v: &mut Vec<T>, len: usize) -> Result<()> {
+            let mut grown = zeros(len)?;
+            grown[..v.len()].copy_from_slice(v);
+            *v = grown;
+            Ok(())
+        }
         let tiles = positions.div_ceil(KEYS);
         if tiles * KEYS <= self.positions {
             return Ok(());
         }
-        let len = tiles * KEYS * self.shape.kv_heads * self.shape.head_dim;
+        let heads = tiles * self.shape.kv_heads;
         for layer in &mut self.layers {
-            for part in [&mut layer.keys, &mut layer.values] {
-                let mut grown = zeros(len)?;
-                grown[..part.len()].copy_from_slice(part);
-                *part = grown;
+            grow(&mut layer.keys, heads * tile_pairs(self.shape))?;
+            grow(&mut layer.values, heads * tile_pairs(self.shape))?;
+            for scales in [&mut layer.key_scales, &mut layer.value_scales] {
+                grow(scales, heads * KEYS)?;
             }
         }
         let half = self.rope.dims / 2;
@@ -81,36 +94,78 @@ impl Cache {
 
     /// Bytes of keys and values.
     pub fn bytes(&self) -> usize {
-        self.layers.iter().map(|l| 2 * (l.keys.len() + l.values.len())).sum()
+        let of = |l: &Layer| {
+            let scales = l.key_scales.len() + l.value_scales.len();
+            size_of::<Pairs>() * (l.keys.len() + l.values.len()) + size_of::<f32>() * scales
+        };
+        self.layers.iter().map(of).sum()
     }
 
-    /// Rotates the heads of one row, a token's queries or keys, to `position`.
-    fn rotate(&self, row: &mut [f32], position: usize) {
+    /// Rotates one head's query or key to `position`.
+    fn rotate(&self, head: &mut [f32], position: usize) {
         let half = self.rope.dims / 2;
         let angles = &self.angles[position * half..(position + 1) * half];
-        for head in row.chunks_exact_mut(self.shape.head_dim) {
-            for ([x, y], [cos, sin]) in head.as_chunks_mut::<2>().0.iter_mut().zip(angles) {
-                (*x, *y) = (*x * cos - *y * sin, *x * sin + *y * cos);
-            }
+        for ([x, y], [cos, sin]) in head.as_chunks_mut::<2>().0.iter_mut().zip(angles) {
+            (*x, *y) = (*x * cos - *y * sin, *x * sin + *y * cos);
         }
     }
 
-    /// Stores a token's rotated keys and its values.
-    fn append(&mut self, layer: usize, position: usize, key: &[f32], value: &[f32]) {
+    /// Rotates a token's keys, `[kv_heads, head_dim]`, and stores them with its values.
+    fn append(&mut self, layer: usize, position: usize, keys: &mut [f32], values: &[f32]) {
         let AttentionShape { kv_heads, head_dim, .. } = self.shape;
         let (tile, within) = (position / KEYS, position % KEYS);
-        let layer = &mut self.layers[layer];
-        for head in 0..kv_heads {
-            let at = (tile * kv_heads + head) * KEYS * head_dim;
-            for (d, x) in key[head * head_dim..(head + 1) * head_dim].iter().enumerate() {
-                layer.keys[at + d * KEYS + within] = to_f16(*x);
+        let ints = &mut vec![0; head_dim][..];
+        let heads = keys.chunks_exact_mut(head_dim).zip(values.chunks_exact(head_dim));
+        for (head, (key, value)) in heads.enumerate() {
+            self.rotate(key, position);
+            let tile = tile * kv_heads + head;
+            let layer = &mut self.layers[layer];
+            let pairs = tile_pairs(self.shape);
+
+            let at = tile * KEYS + within;
+            layer.key_scales[at] = quantize(key, steps(head_dim), ints);
+            let panel = &mut layer.keys[tile * pairs + within / PANEL * head_dim / 2..];
+            for (pair, two) in panel.iter_mut().zip(ints.as_chunks::<2>().0) {
+                let c = within % PANEL;
+                pair[2 * c..2 * c + 2].copy_from_slice(two);
             }
-            let to = &mut layer.values[at + within * head_dim..][..head_dim];
-            for (to, x) in to.iter_mut().zip(&value[head * head_dim..]) {
-                *to = to_f16(*x);
+
+            layer.value_scales[at] = quantize(value, steps(KEYS), ints);
+            let panels = layer.values[tile * pairs..(tile + 1) * pairs].chunks_exact_mut(KEYS / 2);
+            for (panel, eight) in panels.zip(ints.as_chunks::<PANEL>().0) {
+                let pair = &mut panel[within / 2];
+                for (c, int) in eight.iter().enumerate() {
+                    pair[2 * c + within % 2] = *int;
+                }
             }
         }
     }
+}
+
+/// [`Pairs`] in a tile of keys, or of values.
+fn tile_pairs(shape: AttentionShape) -> usize {
+    KEYS * shape.head_dim / (2 * PANEL)
+}
+
+/// The largest magnitude of integers of which `depth` products may be added in 32 bits.
+fn steps(depth: usize) -> f32 {
+    (f64::from(i32::MAX) / depth as f64).sqrt().floor().min(f64::from(i16::MAX)) as f32
+}
+
+/// Rounds `x` to integers within ±`steps` and returns the weight of one step.
+fn quantize(x: &[f32], steps: f32, ints: &mut [i16]) -> f32 {
+    let zero = F32x4::splat(0.0);
+    let largest = x.as_chunks::<4>().0.iter().fold(zero, |largest, x| {
+        let x = F32x4::load(x);
+        largest.max(x).max(zero.sub(x))
+    });
+    let largest = largest.largest();
+    let inverse = F32x4::splat(if largest > 0.0 { steps / largest } else { 0.0 });
+    let pairs = x.as_chunks::<4>().0.as_chunks::<2>().0;
+    for (x, ints) in pairs.iter().zip(ints.as_chunks_mut::<8>().0) {
+        *ints = round_to_i16(x.map(|x| F32x4::load(&x).mul(inverse)));
+    }
+    largest / steps
 }
 
 /// Rotates and caches the chunk's keys and values, which begin at position `start`, and attends:
@@ -121,207 +176,222 @@ pub fn attend(
     layer: usize,
     start: usize,
     [mut q, mut k, v]: [Vec<f32>; 3],
+    threads: Threads,
 ) -> Vec<f32> {
     let AttentionShape { heads, kv_heads, head_dim } = cache.shape;
     let (width, kv_width) = (heads * head_dim, kv_heads * head_dim);
-    let tokens = q.len() / width;
     for (i, (k, v)) in k.chunks_exact_mut(kv_width).zip(v.chunks_exact(kv_width)).enumerate() {
-        cache.rotate(k, start + i);
         cache.append(layer, start + i, k, v);
     }
-    // Scores are taken in base e of q·k / sqrt(head_dim); the factor goes into the queries.
-    let factor = 1.0 / (head_dim as f32).sqrt();
-    for (i, q) in q.chunks_exact_mut(width).enumerate() {
-        cache.rotate(q, start + i);
-        q.iter_mut().for_each(|x| *x *= factor);
-    }
-
-    let group = heads / kv_heads;
-    let mut out = vec![0.0; tokens * width];
-    let mut tile = Tile::new(head_dim);
-    let mut rows = vec![0.0; tokens * group * head_dim];
-    for kv_head in 0..kv_heads {
-        // Row `i * group + g` is head `g` of the group at token `i`: the heads that share keys
-        // and values are side by side.
-        for (row, x) in rows.chunks_exact_mut(head_dim).enumerate() {
-            let at = (row / group) * width + (kv_head * group + row % group) * head_dim;
-            x.copy_from_slice(&q[at..at + head_dim]);
-        }
-        let sums = tile.attend_rows(&cache.layers[layer], cache.shape, kv_head, &rows, |row| {
-            start + row / group
-        });
-        for (row, (x, sum)) in tile.values_out(head_dim).zip(sums).enumerate() {
-            let at = (row / group) * width + (kv_head * group + row % group) * head_dim;
-            for (to, x) in out[at..at + head_dim].iter_mut().zip(x) {
-                *to = x / sum;
-            }
-        }
-    }
+    let cache = &*cache;
+    let mut out = vec![0.0; q.len()];
+    let tasks = q.chunks_mut(TASK * width).zip(out.chunks_mut(TASK * width)).enumerate();
+    for_each(threads, tasks, |(i, (q, out))| {
+        let mut block = Block::new(cache, layer, start + i * TASK);
+        block.attend(q, out);
+    });
     out
 }
 
-/// Scratch for one head: a tile of keys and values as floats, scores, and what each query row has
-/// gathered so far.
-struct Tile {
-    keys: Vec<f32>,
-    values: Vec<f32>,
-    scores: [[f32; KEYS]; ROWS],
+/// Queries of a few tokens, all heads, and what they gather.
+struct Block<'a> {
+    cache: &'a Cache,
+    layer: &'a Layer,
+    /// Position of the first token.
+    start: usize,
+    /// Query heads that share keys and values. Row `i * group + g` is head `g` of a group at
+    /// token `i`, so that they are side by side.
+    group: usize,
+    /// `[rows, head_dim]`
+    queries: Vec<i16>,
+    rows: Vec<Row>,
     /// `[rows, head_dim]` weighted sums of values.
     gathered: Vec<f32>,
 }
 
-impl Tile {
-    fn new(head_dim: usize) -> Self {
-        let len = KEYS * head_dim;
-        let (keys, values) = (vec![0.0; len], vec![0.0; len]);
-        Self { keys, values, scores: [[0.0; KEYS]; ROWS], gathered: Vec::new() }
+/// What one query row knows.
+#[derive(Clone, Copy)]
+struct Row {
+    position: usize,
+    /// Weight of one step of its integers, and 1 / sqrt(head_dim).
+    scale: f32,
+    /// The largest score so far.
+    largest: f32,
+    /// The sum of exponentials so far, relative to the largest.
+    sum: f32,
+}
+
+impl<'a> Block<'a> {
+    fn new(cache: &'a Cache, layer: usize, start: usize) -> Self {
+        let group = cache.shape.heads / cache.shape.kv_heads;
+        let (queries, rows, gathered) = (Vec::new(), Vec::new(), Vec::new());
+        let layer = &cache.layers[layer];
+        Self { cache, layer, start, group, queries, rows, gathered }
     }
 
-    fn values_out(&self, head_dim: usize) -> impl Iterator<Item = &[f32]> {
-        self.gathered.chunks_exact(head_dim)
-    }
-
-    /// Attends with every row of `queries` (`[rows, head_dim]`, positions not decreasing) to the
-    /// keys up to and including its position. Leaves the weighted sums in `gathered` and returns
-    /// what to divide them by.
-    fn attend_rows(
-        &mut self,
-        layer: &Layer,
-        shape: AttentionShape,
-        kv_head: usize,
-        queries: &[f32],
-        position: impl Fn(usize) -> usize,
-    ) -> Vec<f32> {
-        let dim = shape.head_dim;
-        let rows = queries.len() / dim;
-        self.gathered.clear();
-        self.gathered.resize(queries.len(), 0.0);
-        let mut largest = vec![f32::NEG_INFINITY; rows];
-        let mut sums = vec![0.0f32; rows];
-        let tiles = position(rows - 1) / KEYS + 1;
-        for t in 0..tiles {
-            let at = (t * shape.kv_heads + kv_head) * KEYS * dim;
-            widen_f16(&layer.keys[at..at + KEYS * dim], &mut self.keys);
-            widen_f16(&layer.values[at..at + KEYS * dim], &mut self.values);
-            for first in (0..rows).step_by(ROWS) {
-                let count = ROWS.min(rows - first);
-                if position(first + count - 1) < t * KEYS {
-                    continue;
-                }
-                // A last group of fewer rows repeats its last row: its extra results are unused.
-                let row = |r: usize| first + r.min(count - 1);
-                let q = std::array::from_fn(|r| &queries[row(r) * dim..][..dim]);
-                let mut scores = std::mem::replace(&mut self.scores, [[0.0; KEYS]; ROWS]);
-                scores_of(q, &self.keys, &mut scores);
-                for (r, scores) in scores.iter_mut().enumerate().take(count) {
-                    let row = first + r;
-                    // Tiles before the row's own are whole; of its own, keys after it are masked.
-                    let visible = (position(row) + 1).saturating_sub(t * KEYS).min(KEYS);
-                    if visible == 0 {
-                        *scores = [0.0; KEYS];
-                        continue;
-                    }
-                    let (rescale, sum) = softmax(scores, visible, &mut largest[row]);
-                    sums[row] = sums[row] * rescale + sum;
-                    if rescale != 1.0 {
-                        let gathered = &mut self.gathered[row * dim..(row + 1) * dim];
-                        gathered.iter_mut().for_each(|x| *x *= rescale);
-                    }
-                }
-                let weights = std::array::from_fn(|r| &scores[r.min(count - 1)][..]);
-                let gathered = &mut self.gathered[first * dim..(first + count) * dim];
-                accumulate(weights, &self.values, dim, gathered);
-                self.scores = scores;
+    /// `q` and `out` are `[tokens, heads * head_dim]`; `q` is rotated in place.
+    fn attend(&mut self, q: &mut [f32], out: &mut [f32]) {
+        let AttentionShape { heads, kv_heads, head_dim } = self.cache.shape;
+        for (i, token) in q.chunks_exact_mut(heads * head_dim).enumerate() {
+            for head in token.chunks_exact_mut(head_dim) {
+                self.cache.rotate(head, self.start + i);
             }
         }
-        sums
-    }
-}
-
-/// Turns the first `visible` scores of a tile into exponentials relative to the largest score so
-/// far and the others into zeros. Returns the factor for what was gathered before and the sum of
-/// the exponentials.
-fn softmax(scores: &mut [f32; KEYS], visible: usize, largest: &mut f32) -> (f32, f32) {
-    scores[visible..].fill(f32::NEG_INFINITY);
-    let chunks = scores.as_chunks_mut::<4>().0;
-    let mut top = F32x4::splat(f32::NEG_INFINITY);
-    for x in chunks.iter() {
-        top = top.max(F32x4::load(x));
-    }
-    let before = *largest;
-    let top = top.largest();
-    *largest = if before < top { top } else { before };
-    let shift = F32x4::splat(*largest);
-    let mut sum = F32x4::splat(0.0);
-    for x in chunks {
-        let e = F32x4::load(x).sub(shift).exp();
-        e.store(x);
-        sum = sum.add(e);
-    }
-    scores[visible..].fill(0.0);
-    let rescale =
-        if before == *largest { 1.0 } else { F32x4::splat(before - *largest).exp().to_array()[0] };
-    (rescale, sum.sum())
-}
-
-/// `out[r] = a[r] · b` for four rows: `b` is `[depth, KEYS]`, row-major.
-fn scores_of(a: [&[f32]; ROWS], b: &[f32], out: &mut [[f32; KEYS]; ROWS]) {
-    for column in (0..KEYS).step_by(COLUMNS) {
-        let totals = block(a, b, KEYS, column, [[F32x4::splat(0.0); 2]; ROWS]);
-        for (out, total) in out.iter_mut().zip(totals) {
-            store(total, &mut out[column..column + COLUMNS]);
+        for kv_head in 0..kv_heads {
+            let group = kv_head * self.group..(kv_head + 1) * self.group;
+            self.take_queries(q, group.clone());
+            let last = self.rows.last().map_or(0, |row| row.position);
+            for tile in 0..=last / KEYS {
+                self.visit(tile, kv_head);
+            }
+            let tokens = out.chunks_exact_mut(heads * head_dim);
+            let to = tokens.flat_map(|token| {
+                token[group.start * head_dim..group.end * head_dim].chunks_exact_mut(head_dim)
+            });
+            let rows = self.rows.iter().zip(self.gathered.chunks_exact(head_dim));
+            for (to, (row, from)) in to.zip(rows) {
+                let inverse = 1.0 / row.sum;
+                to.iter_mut().zip(from).for_each(|(to, x)| *to = x * inverse);
+            }
         }
     }
-}
 
-/// `out[r] += a[r] · b` for up to four rows: `b` is `[depth, width]` and `out` `[rows, width]`.
-fn accumulate(a: [&[f32]; ROWS], b: &[f32], width: usize, out: &mut [f32]) {
-    let rows = out.len() / width;
-    for column in (0..width).step_by(COLUMNS) {
-        let totals = std::array::from_fn(|r| {
-            let out = &out[r.min(rows - 1) * width + column..][..COLUMNS];
-            let halves = out.as_chunks::<4>().0;
-            [F32x4::load(&halves[0]), F32x4::load(&halves[1])]
-        });
-        let totals = block(a, b, width, column, totals);
-        for (r, total) in totals.into_iter().enumerate().take(rows) {
-            store(total, &mut out[r * width + column..][..COLUMNS]);
+    /// Rounds the queries of the heads of one group.
+    fn take_queries(&mut self, q: &[f32], group: std::ops::Range<usize>) {
+        let AttentionShape { heads, head_dim, .. } = self.cache.shape;
+        let count = q.len() / (heads * head_dim) * group.len();
+        self.queries.clear();
+        self.queries.resize(count * head_dim, 0);
+        self.gathered.clear();
+        self.gathered.resize(count * head_dim, 0.0);
+        self.rows.clear();
+        let factor = 1.0 / (head_dim as f32).sqrt();
+        for (row, ints) in self.queries.chunks_exact_mut(head_dim).enumerate() {
+            let (token, head) = (row / group.len(), group.start + row % group.len());
+            let from = &q[(token * heads + head) * head_dim..][..head_dim];
+            self.rows.push(Row {
+                position: self.start + token,
+                scale: quantize(from, steps(head_dim), ints) * factor,
+                largest: f32::NEG_INFINITY,
+                sum: 0.0,
+            });
         }
     }
-}
 
-#[inline(always)]
-fn store(total: [F32x4; 2], to: &mut [f32]) {
-    for (half, to) in total.into_iter().zip(to.as_chunks_mut::<4>().0) {
-        half.store(to);
-    }
-}
-
-/// Adds four rows by [`COLUMNS`] columns of a matrix product to `totals`: eight accumulators, which
-/// with their operands just fit the sixteen registers of x86-64.
-#[inline(always)]
-fn block(
-    a: [&[f32]; ROWS],
-    b: &[f32],
-    width: usize,
-    column: usize,
-    mut totals: [[F32x4; 2]; ROWS],
-) -> [[F32x4; 2]; ROWS] {
-    let depth = a[0].len();
-    assert!(a.iter().all(|row| row.len() == depth));
-    assert!(column + COLUMNS <= width && depth * width <= b.len());
-    for d in 0..depth {
-        // SAFETY: `d < depth`, which bounds `a[r][d]`, and the eight numbers from
-        // `d * width + column` on end at or before `(d + 1) * width <= b.len()`.
-        let (halves, x) = unsafe {
-            let b = b.as_ptr().add(d * width + column).cast::<[f32; 4]>();
-            ([F32x4::load(&*b), F32x4::load(&*b.add(1))], a.map(|row| *row.get_unchecked(d)))
+    /// Attends with every row to one tile of keys.
+    fn visit(&mut self, tile: usize, kv_head: usize) {
+        let dim = self.cache.shape.head_dim;
+        let at = tile * self.cache.shape.kv_heads + kv_head;
+        let pairs = tile_pairs(self.cache.shape);
+        let keys = &self.layer.keys[at * pairs..(at + 1) * pairs];
+        let values = &self.layer.values[at * pairs..(at + 1) * pairs];
+        let scales = at * KEYS..(at + 1) * KEYS;
+        let scales = TileScales {
+            keys: &self.layer.key_scales[scales.clone()],
+            values: &self.layer.value_scales[scales],
         };
-        for (total, x) in totals.iter_mut().zip(x) {
-            let x = F32x4::splat(x);
-            total[0] = x.mul_add(halves[0], total[0]);
-            total[1] = x.mul_add(halves[1], total[1]);
+        let dots = kernel::dots();
+        let mut scores = [[0.0; KEYS]; ROWS];
+        let mut weights = [[0; KEYS]; ROWS];
+        for first in (0..self.rows.len()).step_by(ROWS) {
+            let count = ROWS.min(self.rows.len() - first);
+            // Keys of this tile that a row may see: all, but for the tile of its own position.
+            let visible = |row: &Row| (row.position + 1).saturating_sub(tile * KEYS).min(KEYS);
+            let most = visible(&self.rows[first + count - 1]);
+            if most == 0 {
+                continue;
+            }
+            // A last group of fewer rows repeats its last row: its extra results are unused.
+            let row = |r: usize| first + r.min(count - 1);
+            let q = std::array::from_fn(|r| &self.queries[row(r) * dim..][..dim]);
+            for (p, panel) in keys.chunks_exact(dim / 2).take(most.div_ceil(PANEL)).enumerate() {
+                let products = dots(q, panel);
+                for (scores, products) in scores.iter_mut().zip(products) {
+                    let to = &mut scores[p * PANEL..][..PANEL];
+                    to.iter_mut().zip(products).for_each(|(to, x)| *to = x as f32);
+                }
+            }
+            let mut steps = [Step::NONE; ROWS];
+            for r in 0..count {
+                let row = &mut self.rows[first + r];
+                weights[r] = [0; KEYS];
+                if let seen @ 1.. = visible(row) {
+                    steps[r] = softmax(&mut scores[r], seen, &scales, row, &mut weights[r]);
+                }
+            }
+            let depth = most.next_multiple_of(2);
+            let w = std::array::from_fn(|r| &weights[r.min(count - 1)][..depth]);
+            let gathered = &mut self.gathered[first * dim..(first + count) * dim];
+            for (p, panel) in values.chunks_exact(KEYS / 2).enumerate() {
+                let products = dots(w, &panel[..depth / 2]);
+                let rows = gathered.chunks_exact_mut(dim).zip(steps).zip(products);
+                for ((gathered, step), products) in rows {
+                    let to = &mut gathered[p * PANEL..][..PANEL];
+                    for (to, x) in to.iter_mut().zip(products) {
+                        *to = *to * step.before + x as f32 * step.now;
+                    }
+                }
+            }
         }
     }
-    totals
+}
+
+/// How what a row has gathered changes with a tile: `gathered * before + products * now`.
+#[derive(Clone, Copy)]
+struct Step {
+    before: f32,
+    now: f32,
+}
+
+impl Step {
+    /// A tile that the row does not see.
+    const NONE: Self = Self { before: 1.0, now: 0.0 };
+}
+
+/// `[KEYS]` scales of the keys and the values of a tile.
+struct TileScales<'a> {
+    keys: &'a [f32],
+    values: &'a [f32],
+}
+
+/// Turns the first `visible` products of a query and a tile's keys into the integers that the
+/// values are weighted with: exponentials, times the value's scale. The other weights are zero.
+fn softmax(
+    scores: &mut [f32; KEYS],
+    visible: usize,
+    tile: &TileScales,
+    row: &mut Row,
+    weights: &mut [i16; KEYS],
+) -> Step {
+    let scores = &mut scores[..visible.next_multiple_of(8)];
+    let scale = F32x4::splat(row.scale);
+    for (x, key_scale) in scores.as_chunks_mut().0.iter_mut().zip(tile.keys.as_chunks().0) {
+        F32x4::load(x).mul(F32x4::load(key_scale).mul(scale)).store(x);
+    }
+    scores[visible..].fill(f32::NEG_INFINITY);
+    let scores = scores.as_chunks_mut::<4>().0;
+    let top = F32x4::splat(f32::NEG_INFINITY);
+    let top = scores.iter().fold(top, |top, x| top.max(F32x4::load(x))).largest();
+
+    let before = row.largest;
+    row.largest = if before < top { top } else { before };
+    let shift = F32x4::splat(row.largest);
+    let before = F32x4::splat(before).sub(shift).exp().to_array()[0];
+    // The largest weight sets the step: where a first token draws all attention, as in many
+    // models, its value is small, and the weights that matter are those of the other keys.
+    let (mut sum, mut heaviest) = (F32x4::splat(0.0), F32x4::splat(0.0));
+    for (x, value_scale) in scores.iter_mut().zip(tile.values.as_chunks().0) {
+        let e = F32x4::load(x).sub(shift).exp();
+        sum = sum.add(e);
+        let weight = e.mul(F32x4::load(value_scale));
+        heaviest = heaviest.max(weight);
+        weight.store(x);
+    }
+    let heaviest = heaviest.largest();
+    let inverse = F32x4::splat(if heaviest > 0.0 { steps(KEYS) / heaviest } else { 0.0 });
+    for (x, to) in scores.as_chunks::<2>().0.iter().zip(weights.as_chunks_mut::<8>().0) {
+        *to = round_to_i16(x.map(|x| F32x4::load(&x).mul(inverse)));
+    }
+    row.sum = row.sum * before + sum.sum();
+    Step { before, now: heaviest / steps(KEYS) }
 }

@@ -14,11 +14,32 @@ pub mod relaxed;
 pub mod scalar;
 #[cfg(target_arch = "wasm32")]
 pub mod simd128;
+#[cfg(target_arch = "x86_64")]
+pub mod vnni;
 
 use super::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
 
-/// Rows of activations in a tile.
-pub const TILE: usize = 4;
+/// Rows that are multiplied together.
+pub const ROWS: usize = 4;
+
+/// Two inputs of each of a panel's outputs in turn, as 16-bit integers.
+pub type Pairs = [i16; 2 * PANEL];
+
+/// Exact products of [`ROWS`] rows of 16-bit integers and a panel of them, one [`Pairs`] for each
+/// two numbers of a row. The sums fit 32 bits.
+pub type Dots = fn([&[i16]; ROWS], &[Pairs]) -> [[i32; PANEL]; ROWS];
+
+/// The fastest [`Dots`] that this build and machine have.
+pub fn dots() -> Dots {
+    #[cfg(target_arch = "wasm32")]
+    return simd128::dots;
+    #[cfg(target_arch = "x86_64")]
+    if let Some(dots) = avx2::dots() {
+        return dots;
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    scalar::dots
+}
 
 /// One way of multiplying a panel.
 pub trait Kernel {

@@ -1,39 +1,103 @@
 //! Matrix multiplication: packed weights by 8-bit activations.
 //!
-//! A panel of eight outputs is unpacked once (12 KB at most for the models at hand: it stays in
-//! the first-level cache) and then multiplied with every row of the chunk, four rows at a time.
+//! A task is some rows of activations by all weights, or a part of the weights by a single row.
+//! It rounds its rows, unpacks a panel of eight outputs (12 KB at most for the models at hand: it
+//! stays in the first-level cache) and multiplies it with every one of them, four at a time.
 //! A row's result does not depend on the rows beside it, so any cutting of a prompt into chunks
-//! gives the same numbers.
+//! and any number of threads give the same numbers.
 
-use super::kernel::{self, Kernel, TILE};
-#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-use super::matrix::Bits;
-use super::matrix::{Matrix, PANEL, QuantizedRows, Scales};
+use std::ops::Range;
 
-/// `x · wᵀ`, `[x.rows, w.rows]`, by the fastest kernel that this build and machine have.
-pub fn matmul(w: &Matrix, x: &QuantizedRows) -> Vec<f32> {
-    #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-    if w.bits == Bits::Four {
-        return matmul_with(&mut kernel::relaxed::Relaxed::default(), w, x);
+use super::kernel::{self, Kernel, ROWS};
+use super::matrix::{Bits, Matrix, PANEL, QuantizedRows, Scales};
+use super::parallel::{Threads, for_each};
+
+/// Rows that a task has at least: unpacking a panel costs as much as multiplying one row with it.
+const TASK_ROWS: usize = 32;
+
+/// Multiply-adds that make a part of a single row's product worth a task.
+const TASK_MACS: usize = 4 << 20;
+
+/// `x · wᵀ` for every `w` of `weights`, `[rows, w.rows]` each, by the fastest kernels that this
+/// build and machine have. The rows of `x` are as wide as those of the weights.
+pub fn matmul<const N: usize>(
+    x: &[f32],
+    weights: [&Matrix; N],
+    threads: Threads,
+) -> [Vec<f32>; N] {
+    let cols = weights.first().map_or(1, |w| w.cols);
+    let rows = x.len() / cols;
+    let mut out = weights.map(|w| vec![0.0; rows * w.rows]);
+    if rows == 1 {
+        let x = QuantizedRows::new(x, cols);
+        for (w, out) in weights.into_iter().zip(&mut out) {
+            let panels = w.rows.div_ceil(PANEL);
+            let tasks = (w.rows * cols / TASK_MACS).clamp(1, threads.count());
+            let task = panels.div_ceil(tasks);
+            let tasks = out.chunks_mut(task * PANEL).enumerate();
+            for_each(threads, tasks, |(i, out)| {
+                multiply(w, i * task..panels.min((i + 1) * task), &x, out);
+            });
+        }
+        return out;
     }
-    #[cfg(target_arch = "wasm32")]
-    return matmul_with(&mut kernel::simd128::Simd128::default(), w, x);
-    #[cfg(target_arch = "x86_64")]
-    if let Some(mut kernel) = kernel::avx2::Avx2::detect() {
-        return matmul_with(&mut kernel, w, x);
-    }
-    #[cfg(not(target_arch = "wasm32"))]
-    matmul_with(&mut kernel::scalar::Scalar::default(), w, x)
+    let task = rows.div_ceil(2 * threads.count()).max(TASK_ROWS).next_multiple_of(ROWS);
+    let mut parts = out.each_mut().map(|out| out.as_mut_slice());
+    let tasks = x.chunks(task * cols).map(|x| {
+        let rows = x.len() / cols;
+        let mut n = 0;
+        let out = parts.each_mut().map(|part| {
+            let (first, rest) = std::mem::take(part).split_at_mut(rows * weights[n].rows);
+            *part = rest;
+            n += 1;
+            first
+        });
+        (x, out)
+    });
+    for_each(threads, tasks, |(x, out)| {
+        let x = QuantizedRows::new(x, cols);
+        for (w, out) in weights.into_iter().zip(out) {
+            multiply(w, 0..w.rows.div_ceil(PANEL), &x, out);
+        }
+    });
+    out
 }
 
-/// `x · wᵀ` by a given kernel. The widths of `w` and `x` are equal, and the kernel supports `w`.
-pub fn matmul_with<K: Kernel>(kernel: &mut K, w: &Matrix, x: &QuantizedRows) -> Vec<f32> {
+/// `panels` of `w` by all rows of `x`, by the fastest kernel there is for them; `out` is
+/// `[x.rows, outputs of the panels]`.
+pub fn multiply(w: &Matrix, panels: Range<usize>, x: &QuantizedRows, out: &mut [f32]) {
+    #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+    if w.bits == Bits::Four {
+        return multiply_with(&mut kernel::relaxed::Relaxed::default(), w, panels, x, out);
+    }
+    #[cfg(target_arch = "wasm32")]
+    return multiply_with(&mut kernel::simd128::Simd128::default(), w, panels, x, out);
+    #[cfg(target_arch = "x86_64")]
+    if let Some(mut kernel) = kernel::vnni::Vnni::detect().filter(|_| w.bits == Bits::Four) {
+        return multiply_with(&mut kernel, w, panels, x, out);
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(mut kernel) = kernel::avx2::Avx2::detect() {
+        return multiply_with(&mut kernel, w, panels, x, out);
+    }
+    #[cfg(not(target_arch = "wasm32"))]
+    multiply_with(&mut kernel::scalar::Scalar::default(), w, panels, x, out);
+}
+
+/// [`multiply`] by a given kernel, which supports the width of `w`.
+pub fn multiply_with<K: Kernel>(
+    kernel: &mut K,
+    w: &Matrix,
+    panels: Range<usize>,
+    x: &QuantizedRows,
+    out: &mut [f32],
+) {
     debug_assert!(w.cols == x.cols && K::supports(w.bits));
-    let mut out = vec![0.0; x.rows * w.rows];
+    let width = out.len() / x.rows;
     let mut scales = Scales::default();
-    for (p, panel) in w.panels().enumerate() {
+    for (p, panel) in w.panels(panels).enumerate() {
         scales.fill(panel);
-        let outputs = p * PANEL..w.rows.min((p + 1) * PANEL);
+        let outputs = p * PANEL..width.min((p + 1) * PANEL);
         if x.rows == 1 {
             let mut result = [0.0; PANEL];
             kernel.row(w.bits, panel, &scales, x, &mut result);
@@ -41,15 +105,14 @@ pub fn matmul_with<K: Kernel>(kernel: &mut K, w: &Matrix, x: &QuantizedRows) -> 
             continue;
         }
         kernel.unpack(w.bits, panel);
-        let whole = x.rows - x.rows % TILE;
-        for row in (0..whole).step_by(TILE) {
-            tile::<K, TILE>(kernel, &scales, x, row, w.rows, outputs.clone(), &mut out);
+        let whole = x.rows - x.rows % ROWS;
+        for row in (0..whole).step_by(ROWS) {
+            tile::<K, ROWS>(kernel, &scales, x, row, width, outputs.clone(), out);
         }
         for row in whole..x.rows {
-            tile::<K, 1>(kernel, &scales, x, row, w.rows, outputs.clone(), &mut out);
+            tile::<K, 1>(kernel, &scales, x, row, width, outputs.clone(), out);
         }
     }
-    out
 }
 
 #[inline(always)]
@@ -59,7 +122,7 @@ fn tile<K: Kernel, const R: usize>(
     x: &QuantizedRows,
     first: usize,
     width: usize,
-    outputs: std::ops::Range<usize>,
+    outputs: Range<usize>,
     out: &mut [f32],
 ) {
     let mut results = [[0.0; PANEL]; R];

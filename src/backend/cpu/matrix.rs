@@ -11,6 +11,8 @@
 //! Scales and minima stay in half precision, [`PANEL`] of each for a block of 32 inputs. Nothing
 //! is rounded by packing: it is a permutation of the stored numbers.
 
+use std::ops::Range;
+
 use half::f16;
 
 use super::simd::{F32x4, widen_f16};
@@ -121,12 +123,11 @@ impl Matrix {
         }
     }
 
-    /// All panels in order.
-    pub fn panels(&self) -> impl Iterator<Item = Panel<'_>> {
-        let count = self.rows.div_ceil(PANEL);
+    /// The panels of a range, in order.
+    pub fn panels(&self, range: Range<usize>) -> impl Iterator<Item = Panel<'_>> {
         let blocks = self.cols / BLOCK * PANEL;
-        let ints = self.ints.len() / count;
-        (0..count).map(move |p| Panel {
+        let ints = self.ints.len() / self.rows.div_ceil(PANEL);
+        range.map(move |p| Panel {
             ints: &self.ints[p * ints..(p + 1) * ints],
             scales: &self.scales[p * blocks..(p + 1) * blocks],
             mins: self.mins.get(p * blocks..(p + 1) * blocks).unwrap_or(&[]),

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Parser, Subcommand};
-use precis::backend::cpu::Cpu;
+use precis::backend::cpu::{self, Cpu};
 use precis::bench::{self, Summary};
 use precis::gguf::Gguf;
 use precis::model::{Config, Model};
@@ -67,17 +67,17 @@ struct ModelArguments {
     /// A GGUF file; `cargo xtask model fetch` brings the default one.
     #[arg(long, default_value = "models/SmolLM2-135M-Instruct.Q4_1.gguf")]
     model: PathBuf,
-    /// Threads to compute on; this version computes on one.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1))]
-    threads: u16,
+    /// Threads to compute on [default: one for each processor].
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
 }
 
 /// Parses the arguments and runs the command.
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Summarize { file, json, model } => summarize(&file, json, &model.model),
+        Command::Summarize { file, json, model } => summarize(&file, json, &model),
         Command::Bench { prompt_tokens, decode_tokens, repetitions, json, model } => {
-            measure(&prompt_tokens, decode_tokens, repetitions, json, &model.model)
+            measure(&prompt_tokens, decode_tokens, repetitions, json, &model)
         }
         Command::Inspect { model } => inspect(&model),
     };
@@ -90,7 +90,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn summarize(file: &Path, json: bool, model: &Path) -> Result<()> {
+fn summarize(file: &Path, json: bool, model: &ModelArguments) -> Result<()> {
     let text = read_text(file)?;
     let mut summarizer = load(model)?;
     let show = std::io::stderr().is_terminal();
@@ -135,7 +135,13 @@ fn summary_line(report: &Report) {
     );
 }
 
-fn measure(lengths: &[usize], decode: usize, reps: u32, json: bool, model: &Path) -> Result<()> {
+fn measure(
+    lengths: &[usize],
+    decode: usize,
+    reps: u32,
+    json: bool,
+    model: &ModelArguments,
+) -> Result<()> {
     let mut summarizer = load(model)?;
     let host = Native::new(|_| ());
     let session = summarizer.session();
@@ -193,13 +199,17 @@ fn inspect(path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn load(path: &Path) -> Result<Summarizer<Cpu>> {
+fn load(arguments: &ModelArguments) -> Result<Summarizer<Cpu>> {
+    let path = &arguments.model;
+    let processors = || std::thread::available_parallelism().map_or(1, Into::into);
+    let threads = cpu::start_threads(arguments.threads.map_or_else(processors, usize::from))?;
     let started = Instant::now();
     let sha256 = hash(&mut open(path)?)?;
     let read_ms = Some(started.elapsed().as_secs_f64() * 1000.0);
     let started = Instant::now();
     let mut gguf = Gguf::open(open(path)?)?;
-    let model = Model::load(&Cpu, &mut gguf, &mut |_, _| ())?;
+    let backend = Cpu { threads };
+    let model = Model::load(&backend, &mut gguf, &mut |_, _| ())?;
     let load = LoadReport {
         read_ms,
         prepare_ms: Some(started.elapsed().as_secs_f64() * 1000.0),
@@ -207,13 +217,13 @@ fn load(path: &Path) -> Result<Summarizer<Cpu>> {
         bytes: model.file_bytes,
     };
     let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let backend = BackendReport {
+    let report = BackendReport {
         kind: "native".into(),
-        threads: 1,
+        threads: threads.count(),
         adapter: None,
-        features: precis::backend::cpu::features(),
+        features: cpu::features(),
     };
-    Ok(Summarizer::new(Cpu, model, (id, Some(sha256)), backend, load))
+    Ok(Summarizer::new(backend, model, (id, Some(sha256)), report, load))
 }
 
 fn hash(file: &mut File) -> Result<String> {

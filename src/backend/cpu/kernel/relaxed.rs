@@ -9,7 +9,7 @@
 use core::arch::wasm32::*;
 
 use super::Kernel;
-use super::simd128::madd;
+use super::simd128::Totals;
 use crate::backend::cpu::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
 use crate::quant::BLOCK;
 
@@ -73,17 +73,14 @@ fn multiply<T, const R: usize>(
     out: &mut [[f32; PANEL]; R],
 ) {
     let blocks = x.cols / BLOCK;
-    assert!(panel.len() >= blocks * STEPS && scales.scales.len() >= blocks * PANEL);
-    assert!(scales.mins.len() >= blocks * PANEL && (first + R) * x.cols <= x.ints.len());
-    assert!((first + R) * blocks <= x.scales.len().min(x.sums.len()));
-    let mut totals = [[f32x4_splat(0.0); 2]; R];
+    assert!(panel.len() >= blocks * STEPS && (first + R) * x.cols <= x.ints.len());
+    let mut totals = Totals::new(scales, x, first);
     // Unrolling the inner loop makes the engine spill: the compiler must not know its length.
     let steps = core::hint::black_box(STEPS);
-    // SAFETY: the assertions above bound every index below: `b < blocks`, `row < first + R`, and
-    // `steps` is STEPS.
-    unsafe {
-        for b in 0..blocks {
-            let mut dots = [[i16x8_splat(0); 2]; R];
+    for b in 0..blocks {
+        let mut dots = [[i16x8_splat(0); 2]; R];
+        // SAFETY: `b < blocks`, `steps` is STEPS, and the assertion above.
+        unsafe {
             let mut weights = panel.as_ptr().add(b * STEPS);
             let end = weights.add(steps);
             let mut ints = x.ints.as_ptr().add(first * x.cols + b * BLOCK);
@@ -97,23 +94,8 @@ fn multiply<T, const R: usize>(
                 weights = weights.add(1);
                 ints = ints.add(4);
             }
-            for half in 0..2 {
-                let at = b * PANEL + half * 4;
-                let scale = v128_load(scales.scales.as_ptr().add(at).cast());
-                let min = v128_load(scales.mins.as_ptr().add(at).cast());
-                for r in 0..R {
-                    let row = (first + r) * blocks + b;
-                    let step = v128_load32_splat(x.scales.as_ptr().add(row).cast());
-                    let dot = f32x4_convert_i32x4(i32x4_extadd_pairwise_i16x8(dots[r][half]));
-                    let total = madd(dot, f32x4_mul(scale, step), totals[r][half]);
-                    let sum = v128_load32_splat(x.sums.as_ptr().add(row).cast());
-                    totals[r][half] = madd(min, sum, total);
-                }
-            }
         }
-        for (out, total) in out.iter_mut().zip(totals) {
-            v128_store(out.as_mut_ptr().cast(), total[0]);
-            v128_store(out.as_mut_ptr().add(4).cast(), total[1]);
-        }
+        totals.add(b, dots.map(|halves| halves.map(|dot| i32x4_extadd_pairwise_i16x8(dot))));
     }
+    totals.store(out);
 }

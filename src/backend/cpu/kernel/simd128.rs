@@ -2,7 +2,7 @@
 
 use core::arch::wasm32::*;
 
-use super::Kernel;
+use super::{Kernel, Pairs, ROWS};
 use crate::backend::cpu::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
 use crate::quant::BLOCK;
 
@@ -53,13 +53,17 @@ impl Kernel for Simd128 {
         out: &mut [f32; PANEL],
     ) {
         let out = std::array::from_mut(out);
-        if bits == Bits::Four {
-            self.unpack(bits, panel);
-            return self.tile(scales, x, 0, out);
+        match bits {
+            Bits::Four => {
+                self.unpack(bits, panel);
+                self.tile(scales, x, 0, out);
+            }
+            Bits::Eight => {
+                // SAFETY: `bytes` is 16 readable bytes.
+                let load = |bytes: &[u8; 16]| widen(unsafe { v128_load(bytes.as_ptr().cast()) });
+                multiply(panel.ints.as_chunks().0, load, scales, x, 0, out);
+            }
         }
-        // SAFETY: `bytes` is 16 readable bytes.
-        let load = |bytes: &[u8; 16]| widen(unsafe { v128_load(bytes.as_ptr().cast()) });
-        multiply(panel.ints.as_chunks().0, load, scales, x, 0, out);
     }
 
     fn supports(_: Bits) -> bool {
@@ -78,14 +82,12 @@ fn multiply<T, const R: usize>(
     out: &mut [[f32; PANEL]; R],
 ) {
     let blocks = x.cols / BLOCK;
-    assert!(panel.len() >= blocks * STEPS && scales.scales.len() >= blocks * PANEL);
-    assert!(scales.mins.len() >= blocks * PANEL && (first + R) * x.cols <= x.ints.len());
-    assert!((first + R) * blocks <= x.scales.len().min(x.sums.len()));
-    let mut totals = [[f32x4_splat(0.0); 2]; R];
-    // SAFETY: the assertions above bound every index below: `b < blocks`, `row < first + R`.
-    unsafe {
-        for b in 0..blocks {
-            let mut dots = [[i32x4_splat(0); 2]; R];
+    assert!(panel.len() >= blocks * STEPS && (first + R) * x.cols <= x.ints.len());
+    let mut totals = Totals::new(scales, x, first);
+    for b in 0..blocks {
+        let mut dots = [[i32x4_splat(0); 2]; R];
+        // SAFETY: `b < blocks`, and the assertion above.
+        unsafe {
             let mut weights = panel.as_ptr().add(b * STEPS);
             let end = weights.add(STEPS);
             let mut ints = x.ints.as_ptr().add(first * x.cols + b * BLOCK);
@@ -100,24 +102,94 @@ fn multiply<T, const R: usize>(
                 weights = weights.add(1);
                 ints = ints.add(2);
             }
-            for half in 0..2 {
-                let at = b * PANEL + half * 4;
-                let scale = v128_load(scales.scales.as_ptr().add(at).cast());
-                let min = v128_load(scales.mins.as_ptr().add(at).cast());
-                for r in 0..R {
-                    let row = (first + r) * blocks + b;
-                    let step = f32x4_mul(scale, f32x4_splat(*x.scales.as_ptr().add(row)));
+        }
+        totals.add(b, dots);
+    }
+    totals.store(out);
+}
+
+/// Sums of a tile over the blocks so far.
+pub(super) struct Totals<'a, const R: usize> {
+    sums: [[v128; 2]; R],
+    scales: &'a Scales,
+    x: &'a QuantizedRows,
+    first: usize,
+}
+
+impl<'a, const R: usize> Totals<'a, R> {
+    /// Zeros, for rows `first..first + R`.
+    #[inline(always)]
+    pub fn new(scales: &'a Scales, x: &'a QuantizedRows, first: usize) -> Self {
+        let blocks = x.cols / BLOCK;
+        assert!(scales.scales.len().min(scales.mins.len()) >= blocks * PANEL);
+        assert!((first + R) * blocks <= x.scales.len().min(x.sums.len()));
+        Self { sums: [[f32x4_splat(0.0); 2]; R], scales, x, first }
+    }
+
+    /// Adds block `b` with its integer dot products, 32 bits wide.
+    #[inline(always)]
+    pub fn add(&mut self, b: usize, dots: [[v128; 2]; R]) {
+        let blocks = self.x.cols / BLOCK;
+        assert!(b < blocks);
+        for half in 0..2 {
+            let at = b * PANEL + half * 4;
+            // SAFETY: the assertion above and those of `new`.
+            unsafe {
+                let scale = v128_load(self.scales.scales.as_ptr().add(at).cast());
+                let min = v128_load(self.scales.mins.as_ptr().add(at).cast());
+                for (r, sums) in self.sums.iter_mut().enumerate() {
+                    let row = (self.first + r) * blocks + b;
+                    let step = v128_load32_splat(self.x.scales.as_ptr().add(row).cast());
                     let dot = f32x4_convert_i32x4(dots[r][half]);
-                    let total = madd(dot, step, totals[r][half]);
-                    totals[r][half] = madd(min, f32x4_splat(*x.sums.as_ptr().add(row)), total);
+                    let sum = madd(dot, f32x4_mul(scale, step), sums[half]);
+                    let x = v128_load32_splat(self.x.sums.as_ptr().add(row).cast());
+                    sums[half] = madd(min, x, sum);
                 }
             }
         }
-        for (out, total) in out.iter_mut().zip(totals) {
-            v128_store(out.as_mut_ptr().cast(), total[0]);
-            v128_store(out.as_mut_ptr().add(4).cast(), total[1]);
+    }
+
+    /// The sums as arrays.
+    #[inline(always)]
+    pub fn store(self, out: &mut [[f32; PANEL]; R]) {
+        for (out, [low, high]) in out.iter_mut().zip(self.sums) {
+            // SAFETY: `out` is 32 writable bytes.
+            unsafe {
+                v128_store(out.as_mut_ptr().cast(), low);
+                v128_store(out.as_mut_ptr().add(4).cast(), high);
+            }
         }
     }
+}
+
+/// [`super::Dots`], two vectors of four outputs at a time.
+#[inline(never)]
+pub fn dots(x: [&[i16]; ROWS], panel: &[Pairs]) -> [[i32; PANEL]; ROWS] {
+    assert!(x.iter().all(|x| x.len() == 2 * panel.len()));
+    let mut sums = [[i32x4_splat(0); 2]; ROWS];
+    let mut rows = x.map(<[i16]>::as_ptr);
+    for pairs in panel {
+        // SAFETY: a panel's entry is 32 readable bytes, and every row has two numbers for it.
+        unsafe {
+            let low = v128_load(pairs.as_ptr().cast());
+            let high = v128_load(pairs.as_ptr().add(PANEL).cast());
+            for (sums, row) in sums.iter_mut().zip(&mut rows) {
+                let two = v128_load32_splat(row.cast());
+                sums[0] = i32x4_add(sums[0], i32x4_dot_i16x8(two, low));
+                sums[1] = i32x4_add(sums[1], i32x4_dot_i16x8(two, high));
+                *row = row.add(2);
+            }
+        }
+    }
+    sums.map(|[low, high]| {
+        let mut out = [0; PANEL];
+        // SAFETY: `out` is 32 writable bytes.
+        unsafe {
+            v128_store(out.as_mut_ptr().cast(), low);
+            v128_store(out.as_mut_ptr().add(4).cast(), high);
+        }
+        out
+    })
 }
 
 /// Two inputs of all eight outputs.
@@ -134,7 +206,7 @@ fn by_pairs(v: v128) -> v128 {
 
 /// `a * b + c`.
 #[inline(always)]
-pub(super) fn madd(a: v128, b: v128, c: v128) -> v128 {
+fn madd(a: v128, b: v128, c: v128) -> v128 {
     #[cfg(target_feature = "relaxed-simd")]
     return f32x4_relaxed_madd(a, b, c);
     #[cfg(not(target_feature = "relaxed-simd"))]

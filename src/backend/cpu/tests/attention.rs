@@ -2,6 +2,7 @@
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
+use crate::backend::cpu::Threads;
 use crate::backend::cpu::attention::{Cache, attend};
 use crate::backend::{AttentionShape, Rope};
 use crate::random::Random;
@@ -45,7 +46,7 @@ impl Case {
                 x[start * width..end * width].to_vec()
             };
             let qkv = [part(&self.q), part(&self.k), part(&self.v)];
-            out.extend(attend(cache, 1, start, qkv));
+            out.extend(attend(cache, 1, start, qkv, Threads::default()));
         }
         out
     }
@@ -61,8 +62,6 @@ impl Case {
         for i in 0..self.rope.dims / 2 {
             let power = -2.0 * i as f64 / self.rope.dims as f64;
             let angle = token as f64 * f64::from(self.rope.base).powf(power);
-            // In single precision: keys are rounded to f16 afterwards, and a last bit that differs
-            // could take that rounding elsewhere.
             let (sin, cos) = (angle.sin() as f32, angle.cos() as f32);
             let (a, b) = (x[2 * i], x[2 * i + 1]);
             x[2 * i] = a * cos - b * sin;
@@ -74,7 +73,6 @@ impl Case {
     /// softmax(q · k / √head_dim) · v over all keys up to the query's own, in double precision.
     fn oracle(&self) -> Vec<f64> {
         let AttentionShape { heads, kv_heads, head_dim } = self.shape;
-        let half = |x: f32| half::f16::from_f32(x).to_f64();
         let mut out = Vec::new();
         for token in 0..self.tokens {
             for head in 0..heads {
@@ -83,7 +81,7 @@ impl Case {
                 let scores: Vec<f64> = (0..=token)
                     .map(|other| {
                         let k = self.rotated(&self.k, kv_heads, other, kv);
-                        let dot: f64 = q.iter().zip(k).map(|(q, k)| f64::from(*q) * half(k)).sum();
+                        let dot: f64 = q.iter().zip(k).map(|(q, k)| f64::from(*q) * f64::from(k)).sum();
                         dot / (head_dim as f64).sqrt()
                     })
                     .collect();
@@ -91,7 +89,7 @@ impl Case {
                 let weights: Vec<f64> = scores.iter().map(|s| (s - largest).exp()).collect();
                 let total: f64 = weights.iter().sum();
                 for d in 0..head_dim {
-                    let value = |other: usize| half(self.v[(other * kv_heads + kv) * head_dim + d]);
+                    let value = |other: usize| f64::from(self.v[(other * kv_heads + kv) * head_dim + d]);
                     let sum: f64 = weights.iter().enumerate().map(|(i, w)| w * value(i)).sum();
                     out.push(sum / total);
                 }
@@ -144,7 +142,7 @@ fn a_planted_error_is_caught() {
     wrong.v[40 * 3 * 64 + 5] += 0.1;
     ATTENTION.catches(&wrong.run(65), &want, "one number of one value");
     let mut wrong = case.clone();
-    wrong.k[63 * 3 * 64 + 70] += 0.5;
+    wrong.k[5 * 3 * 64 + 70] += 0.5;
     ATTENTION.catches(&wrong.run(65), &want, "one number of one key");
     let mut wrong = case.clone();
     wrong.rope.base = 10_100.0;
@@ -209,11 +207,11 @@ fn room_can_be_made_while_reading() {
         cache.reserve(token + 1).expect("memory for a few keys");
         let part = |x: &[f32], width: usize| x[token * width..(token + 1) * width].to_vec();
         let qkv = [part(&case.q, width), part(&case.k, kv_width), part(&case.v, kv_width)];
-        got.extend(attend(&mut cache, 1, token, qkv));
+        got.extend(attend(&mut cache, 1, token, qkv, Threads::default()));
     }
     assert_eq!(got, case.run(130));
-    // Two layers of 192 positions, keys and values, two bytes each.
-    assert_eq!(cache.bytes(), 2 * 192 * 2 * kv_width * 2);
+    // Two layers of 192 positions: keys and values of two bytes, two scales of four a head.
+    assert_eq!(cache.bytes(), 2 * 192 * (2 * kv_width * 2 + 2 * shape.kv_heads * 4));
 }
 
 /// The kernel's rotation is held to the oracle's by the tests above, and the oracle's to the paper's

@@ -30,7 +30,7 @@ fn rms_norm_is_its_formula() {
         for size in [1.0, 1e-6, 1e6] {
             let data = random.signed_vec(rows * width).iter().map(|x| x * size).collect();
             let x = Tensor { width, data };
-            let got = Cpu.rms_norm(&x, &gain, 1e-5);
+            let got = Cpu::default().rms_norm(&x, &gain, 1e-5);
             assert_eq!(got.width, width);
             RMS_NORM.check(&got.data, &rms_norm(&x, &gain, 1e-5), &format!("{rows}x{width}"));
             // Planted: the epsilon of another model, the neighbour's gain.
@@ -43,7 +43,7 @@ fn rms_norm_is_its_formula() {
         }
     }
     let zeros = Tensor { width: 32, data: vec![0.0; 32] };
-    assert_eq!(Cpu.rms_norm(&zeros, &vec![1.0; 32], 1e-5).data, [0.0; 32]);
+    assert_eq!(Cpu::default().rms_norm(&zeros, &vec![1.0; 32], 1e-5).data, [0.0; 32]);
 }
 
 fn swiglu(gate: &[f32], up: &[f32]) -> Vec<f64> {
@@ -58,14 +58,14 @@ fn swiglu_is_its_formula() {
     let gate: Vec<f32> = (0..width).map(|i| (i as f32 - 1024.0) / 12.8).collect();
     let up = random.signed_vec(width);
     let tensor = |data: &[f32]| Tensor { width, data: data.to_vec() };
-    let got = Cpu.swiglu(tensor(&gate), &tensor(&up));
+    let got = Cpu::default().swiglu(tensor(&gate), &tensor(&up));
     SWIGLU.check(&got.data, &swiglu(&gate, &up), "gates of -80 to 80");
     let mut wrong = up.clone();
     wrong[2000] *= 1.0001;
     SWIGLU.catches(&got.data, &swiglu(&gate, &wrong), "one factor");
     // Beyond what an exponential of floats can hold: nothing or everything, never NaN.
     let gate = [-1e30, -500.0, -90.0, 90.0, 500.0, 1e30, 0.0, -0.0];
-    let got = Cpu.swiglu(Tensor { width: 8, data: gate.to_vec() }, &tensor(&[1.0; 8]));
+    let got = Cpu::default().swiglu(Tensor { width: 8, data: gate.to_vec() }, &tensor(&[1.0; 8]));
     let want = [0.0, 0.0, 0.0, 90.0, 500.0, 1e30, 0.0, 0.0];
     for (got, (want, gate)) in got.data.iter().zip(want.iter().zip(gate)) {
         assert!((got - want).abs() <= want.abs() * 1e-6 + 1e-8, "silu({gate}) = {got}");
@@ -78,7 +78,7 @@ fn embedding_is_the_tables_rows() {
     for quant in QUANTS {
         let stored = Stored::random(&mut random, quant, 33, 96);
         let ids = [32, 0, 7, 8, 32];
-        let got = Cpu.embed(&stored.pack(), &ids);
+        let got = Cpu::default().embed(&stored.pack(), &ids);
         let mut table = vec![0.0; 33 * 96];
         quant.decode(&stored.bytes, &mut table);
         let want: Vec<f32> =
@@ -91,8 +91,8 @@ fn embedding_is_the_tables_rows() {
 fn adding_and_the_last_row() {
     let x = Tensor { width: 2, data: vec![1.0, 2.0, 3.0, 4.0] };
     let y = Tensor { width: 2, data: vec![0.5, 0.25, -3.0, 1.0] };
-    assert_eq!(Cpu.add(x, &y).data, [1.5, 2.25, 0.0, 5.0]);
-    assert_eq!(Cpu.last_row(&y), Tensor { width: 2, data: vec![-3.0, 1.0] });
+    assert_eq!(Cpu::default().add(x, &y).data, [1.5, 2.25, 0.0, 5.0]);
+    assert_eq!(Cpu::default().last_row(&y), Tensor { width: 2, data: vec![-3.0, 1.0] });
     let empty = Tensor { width: 2, data: Vec::new() };
-    assert!(Cpu.last_row(&empty).data.is_empty());
+    assert!(Cpu::default().last_row(&empty).data.is_empty());
 }
