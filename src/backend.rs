@@ -4,11 +4,13 @@
 //! Operations on tensors never wait for the device: only [`Backend::read`] does.
 
 pub mod cpu;
+pub mod profiled;
 
 use std::ops::Range;
 
 use crate::error::Result;
 use crate::quant::QuantType;
+use crate::report::OperationReport;
 
 /// Shape and storage of a weight that is about to be loaded.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -125,4 +127,11 @@ pub trait Backend {
     /// # Errors
     /// `host-failed` when the device is gone.
     fn read(&self, x: &Self::Tensor) -> impl Future<Output = Result<Vec<f32>>>;
+
+    /// Begins to time operations, or ends it; returns what was timed since the last beginning.
+    /// Nothing on backends that don't, see [`profiled::Profiled`].
+    fn profile(&self, on: bool) -> Vec<OperationReport> {
+        let _ = on;
+        Vec::new()
+    }
 }

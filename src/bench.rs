@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::backend::{Backend, WeightSpec};
 use crate::error::{Error, Result};
 use crate::quant::{BLOCK, QuantType};
-use crate::report::{ChunkReport, DecodeReport, PrefillReport};
+use crate::report::{ChunkReport, DecodeReport, OperationReport, PrefillReport};
 use crate::runtime::Host;
 use crate::sampler;
 use crate::session::Session;
@@ -28,6 +28,8 @@ pub struct Measurement {
     pub decode: DecodeReport,
     /// The tokens written.
     pub written: Vec<u32>,
+    /// Time of each kind of operation while reading, where it was asked for.
+    pub profile: Vec<OperationReport>,
 }
 
 /// Several measurements of one prompt.
@@ -91,7 +93,8 @@ impl std::fmt::Display for Spread {
     }
 }
 
-/// Reads `ids` and then writes `decode` tokens, with no template, plan or stopping.
+/// Reads `ids` and then writes `decode` tokens, with no template, plan or stopping. `profile` asks
+/// for the time of each operation, which costs some of the speed.
 ///
 /// # Errors
 /// What the session says; `invalid-options` for an empty prompt.
@@ -99,6 +102,7 @@ pub async fn measure<B: Backend>(
     session: &mut Session<B>,
     ids: &[u32],
     decode: usize,
+    profile: bool,
     host: &impl Host,
 ) -> Result<Measurement> {
     session.truncate(0);
@@ -106,6 +110,7 @@ pub async fn measure<B: Backend>(
     let mut measurement = Measurement::default();
     let mut logits = Vec::new();
     let elapsed = |from: Option<f64>| Some(host.now_ms()? - from?);
+    session.backend().profile(profile);
     for (i, chunk) in ids.chunks(CHUNK).enumerate() {
         let started = host.now_ms();
         let read = session.prefill(chunk)?;
@@ -119,6 +124,7 @@ pub async fn measure<B: Backend>(
             return Err(Error::Cancelled);
         }
     }
+    measurement.profile = session.backend().profile(false);
     if logits.is_empty() {
         let (option, value, expected) = ("ids", "empty".into(), "at least one token");
         return Err(Error::InvalidOptions { option, value, expected });

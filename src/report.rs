@@ -48,6 +48,9 @@ reported! {
         pub peak: PeakReport,
         /// Where it ran.
         pub environment: EnvironmentReport,
+        /// Time of each kind of operation, reading and writing together, where it was asked for:
+        /// looking at the clock that often costs some of the speed.
+        pub profile: Option<Vec<OperationReport>>,
         /// The summary.
         pub summary: String,
         /// Why each figure that is null could not be had, by its path (`load.pipelines_ms`).
@@ -90,6 +93,8 @@ reported! {
         pub adapter: Option<String>,
         /// Instruction sets or GPU features in use.
         pub features: Vec<String>,
+        /// Why this build of the engine and this many threads.
+        pub reason: Option<String>,
     }
 
     /// How the model came into memory.
@@ -168,7 +173,8 @@ reported! {
         pub kv_bytes: u64,
     }
 
-    /// What this device can do at best, measured in this run with the engine's own kernels.
+    /// What this device can do at best, measured in this run with the engine's own kernels, on all
+    /// of the run's threads.
     pub struct PeakReport {
         /// Quantized matrix product of 64 by 576 with 1536 by 576, in 10⁹ multiply-adds a second.
         pub gemm_gmacs: Option<f64>,
@@ -177,6 +183,16 @@ reported! {
         /// Multiply-adds of the linear layers for `prefill.tokens`, a second of `prefill.ms`,
         /// divided by `gemm_gmacs`: what attention and everything else leave of the peak.
         pub efficiency: Option<f64>,
+    }
+
+    /// All operations of one kind.
+    pub struct OperationReport {
+        /// What it does.
+        pub name: String,
+        /// How often.
+        pub calls: usize,
+        /// Time for all of them, as the thread that asks for them sees it.
+        pub ms: f64,
     }
 
     /// Where it ran.

@@ -51,7 +51,10 @@ fn check(cases: Vec<(&str, File, &str)>) {
 #[test]
 fn the_file_that_the_cases_are_made_of_is_good() {
     let session = |bytes: &[u8]| {
-        let mut session = Session::new(Cpu::default(), load(&Cpu::default(), Cursor::new(bytes)).expect("a good file"));
+        let mut session = Session::new(
+            Cpu::default(),
+            load(&Cpu::default(), Cursor::new(bytes)).expect("a good file"),
+        );
         logits(&mut session, &[7, 8, 9], 3)
     };
     let written = File::tiny().bytes();
@@ -304,12 +307,16 @@ fn random_damage_never_panics() {
 fn a_reader_that_fails_is_the_hosts_failure() {
     // One buffer (256 KB) holds the whole file, so it fails at once or never; behind padding the
     // tensors are read later than the header.
-    let error = load(&Cpu::default(), Failing(Cursor::new(TINY.to_vec()), 0)).err().expect("nothing is read");
+    let error = load(&Cpu::default(), Failing(Cursor::new(TINY.to_vec()), 0))
+        .err()
+        .expect("nothing is read");
     assert_eq!(error.code(), "host-failed");
     assert!(error.to_string().contains("the disk is gone"), "{error}");
     let mut far = File::tiny().set("general.alignment", Value::U32(1 << 20));
     far.alignment = 1 << 20;
     assert_eq!(code(far.bytes()), "ok");
-    let error = load(&Cpu::default(), Failing(Cursor::new(far.bytes()), 1 << 19)).err().expect("no tensors");
+    let error = load(&Cpu::default(), Failing(Cursor::new(far.bytes()), 1 << 19))
+        .err()
+        .expect("no tensors");
     assert_eq!(error.code(), "host-failed");
 }

@@ -53,6 +53,7 @@ const COLUMNS = [
   ['system', ({ title }) => title],
   ['version', ({ version }) => version],
   ['build', ({ build }) => build],
+  ['threads', ({ threads }) => threads],
   ['prefill tok/s', ({ prefill }) => prefill.median.toFixed(1)],
   ['min–max', ({ prefill }) => `${prefill.min.toFixed(1)}–${prefill.max.toFixed(1)}`],
   ['MAD', ({ prefill }) => prefill.mad.toFixed(1)],
@@ -60,21 +61,24 @@ const COLUMNS = [
   ['decode tok/s', ({ decode }) => decode.median.toFixed(1)],
   ['CPU', ({ cpu_share }) => `${(median(cpu_share) * 100).toFixed(0)} %`],
   ['first token', ({ written }) => written[0]],
-  ['same tokens', ({ ids_agree }) => ids_agree],
+  ['same tokens', ({ ids_agree }) => ids_agree ?? 'other file'],
 ];
 
 const times = (ratio) => `${ratio.toFixed(1)}×`;
 
 /** One length's results as a Markdown section. */
 export function section({ tokens, decode, repetitions, load_average: [before, after], systems }) {
-  const ours = systems.find(({ name }) => name === OURS);
+  const ours = (threads) =>
+    systems.find((system) => OURS.includes(system.name) && system.threads === threads);
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [
     `## ${tokens} tokens`,
     '',
     line(COLUMNS.map(([heading]) => heading)),
     line(COLUMNS.map((_, i) => (i < TEXTS ? '---' : '---:'))),
-    ...systems.map((system) => line(COLUMNS.map(([, cell]) => cell(system, ours)))),
+    ...systems.map((system) =>
+      line(COLUMNS.map(([, cell]) => cell(system, ours(system.threads)))),
+    ),
     '',
     `Medians of ${repetitions} repetitions, ${decode} tokens decoded after each. Load average over ` +
       `one minute: ${before.toFixed(2)} before, ${after.toFixed(2)} after.`,
@@ -83,15 +87,16 @@ export function section({ tokens, decode, repetitions, load_average: [before, af
 }
 
 /** The whole file. */
-export function document(machine, model, sections) {
+export function document({ machine, model, native }, sections) {
   return [
-    '# Reading speed in the browser, one thread',
+    '# Reading speed in the browser',
     '',
     `- ${machine.cpu}, ${machine.logical_cores} logical cores, ${machine.memory_gib} GiB`,
     `- ${machine.os}`,
     `- Chromium ${machine.chromium}, headless; Node ${machine.node}`,
     `- ${machine.date}, commit ${machine.commit}`,
     `- ${model.file}, sha256 ${model.sha256}`,
+    ...(native ? [`- llama.cpp, native: ${native.cmake_args}`] : []),
     '',
     'What the columns mean and how the systems are configured: ../README.md.',
     '',

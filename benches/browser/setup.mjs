@@ -1,18 +1,39 @@
-// What the bench needs besides the project's own build: npm packages and the candle peer.
+// What the bench needs besides the project's own build: npm packages and the peers.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+
+import { Q4_0 } from './systems.mjs';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
 export const MODEL = 'models/SmolLM2-135M-Instruct.Q4_1.gguf';
 
 const HERE = 'benches/browser';
-const PEER = 'benches/peers/candle';
+const CANDLE = 'benches/peers/candle';
+export const LLAMA = 'benches/peers/llama';
+const VENV = '.tools/llama';
+export const PYTHON = `${VENV}/bin/python`;
+
+/** ggml's instruction sets, and how Linux calls them. */
+const SETS = {
+  SSE42: 'sse4_2',
+  AVX: 'avx',
+  AVX2: 'avx2',
+  FMA: 'fma',
+  F16C: 'f16c',
+  BMI2: 'bmi2',
+  AVX_VNNI: 'avx_vnni',
+  AVX512: 'avx512bw',
+  AVX512_VBMI: 'avx512vbmi',
+  AVX512_VNNI: 'avx512_vnni',
+  AVX512_BF16: 'avx512_bf16',
+};
 
 /** Installs and builds what is missing or older than what it is made from. */
-export function setUp(names) {
+export function setUp(systems) {
+  const names = systems.map(({ name }) => name);
   // The relaxed build makes the token ids for every system.
   const builds = names.includes('precis-simd') ? ['relaxed', 'simd'] : ['relaxed'];
   const modules = builds.map((build) => `www/src/summarizer/wasm/${build}/precis_bg.wasm`);
@@ -23,8 +44,12 @@ export function setUp(names) {
   if (older(`${HERE}/node_modules/.package-lock.json`, [`${HERE}/package-lock.json`])) {
     run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: join(ROOT, HERE) });
   }
-  const sources = ['Cargo.toml', 'Cargo.lock', 'src/lib.rs'].map((file) => `${PEER}/${file}`);
-  if (names.includes('candle') && older(`${PEER}/pkg/candle_bg.wasm`, sources)) buildCandle();
+  const sources = ['Cargo.toml', 'Cargo.lock', 'src/lib.rs'].map((file) => `${CANDLE}/${file}`);
+  if (names.includes('candle') && older(`${CANDLE}/pkg/candle_bg.wasm`, sources)) buildCandle();
+  if (systems.some(({ native }) => native)) buildLlama();
+  if (systems.some(({ file }) => file === Q4_0) && older(Q4_0, [MODEL, `${LLAMA}/quantize.py`])) {
+    run(PYTHON, [`${LLAMA}/quantize.py`, MODEL, Q4_0], { cwd: ROOT });
+  }
 }
 
 function buildCandle() {
@@ -36,7 +61,43 @@ function buildCandle() {
   env.PATH = [...tools, env.PATH].join(delimiter);
   const how = ['--target', 'web', '--release', '--no-pack', '--no-gitignore'];
   const where = ['--out-dir', 'pkg', '--out-name', 'candle'];
-  run('wasm-pack', ['build', PEER, ...how, ...where, '--', '--locked'], { cwd: ROOT, env });
+  run('wasm-pack', ['build', CANDLE, ...how, ...where, '--', '--locked'], { cwd: ROOT, env });
+}
+
+/**
+ * What llama.cpp is built with. On x86 Linux these are the sets that the processor has, one by one:
+ * left to itself, ggml would take AMX too, which some virtual machines show and then refuse.
+ */
+export function cmakeArgs() {
+  const cpuinfo = existsSync('/proc/cpuinfo') ? readFileSync('/proc/cpuinfo', 'utf8') : '';
+  const flags = cpuinfo.match(/^flags\s*:(.*)$/m)?.[1].split(' ');
+  if (!flags) return '-DGGML_NATIVE=ON';
+  const sets = Object.keys(SETS).filter((set) => flags.includes(SETS[set]));
+  return ['-DGGML_NATIVE=OFF', ...sets.map((set) => `-DGGML_${set}=ON`)].join(' ');
+}
+
+/** Takes minutes, once: a virtual environment with llama.cpp compiled for this machine. */
+function buildLlama() {
+  const args = cmakeArgs();
+  const files = ['requirements.txt', 'build-constraints.txt'];
+  const [requirements, constraints] = files.map((file) => join(ROOT, LLAMA, file));
+  const texts = [requirements, constraints].map((file) => readFileSync(file, 'utf8'));
+  const inputs = [args, ...texts].join('\n');
+  const made = join(ROOT, VENV, 'made-of.txt');
+  if (existsSync(made) && readFileSync(made, 'utf8') === inputs) return;
+  run('python3', ['-m', 'venv', '--clear', VENV], { cwd: ROOT });
+  const env = {
+    ...process.env,
+    CMAKE_ARGS: `-DLLAVA_BUILD=OFF ${args}`,
+    SKBUILD_CMAKE_VERBOSE: 'false',
+    PIP_CONSTRAINT: constraints, // older pip
+    PIP_BUILD_CONSTRAINT: constraints,
+  };
+  // A wheel in pip's cache may be made with other flags. -v shows how far the compiler is.
+  const how = ['-v', '--no-cache-dir', '--disable-pip-version-check'];
+  const what = ['--no-binary', 'llama-cpp-python', '-r', requirements];
+  run(PYTHON, ['-m', 'pip', 'install', ...how, ...what], { cwd: ROOT, env });
+  writeFileSync(made, inputs);
 }
 
 function older(output, inputs) {

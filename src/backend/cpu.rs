@@ -11,14 +11,18 @@ mod parallel;
 mod simd;
 #[cfg(test)]
 mod tests;
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+mod tune;
 
 use self::attention::Cache;
 use self::matrix::Matrix;
+pub use self::parallel::Threads;
 use self::parallel::for_each;
 #[cfg(not(target_arch = "wasm32"))]
 pub use self::parallel::start_threads;
-pub use self::parallel::Threads;
 use self::simd::F32x4;
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+pub use self::tune::tune;
 use crate::backend::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
 use crate::error::Result;
 
@@ -31,11 +35,13 @@ pub struct Cpu {
 
 /// The instruction sets that matrix products use on this machine.
 pub fn features() -> Vec<String> {
-    #[cfg(target_arch = "wasm32")]
-    let names: &[&str] = match cfg!(target_feature = "relaxed-simd") {
-        true => &["simd128", "relaxed-simd"],
-        false => &["simd128"],
+    #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+    let names: &[&str] = match tune::sums_are_wide() {
+        true => &["simd128", "relaxed-simd", "sums of 32 bits"],
+        false => &["simd128", "relaxed-simd", "sums of 16 bits"],
     };
+    #[cfg(all(target_arch = "wasm32", not(target_feature = "relaxed-simd")))]
+    let names: &[&str] = &["simd128"];
     #[cfg(target_arch = "x86_64")]
     let names: &[&str] = if kernel::vnni::Vnni::detect().is_some() {
         &["avx2", "fma", "avx512vnni"]
@@ -116,12 +122,15 @@ impl Backend for Cpu {
 
     fn attend(&self, cache: &mut Cache, layer: usize, start: usize, qkv: [Tensor; 3]) -> Tensor {
         let width = qkv[0].width;
-        Tensor { width, data: attention::attend(cache, layer, start, qkv.map(|t| t.data), self.threads) }
+        Tensor {
+            width,
+            data: attention::attend(cache, layer, start, qkv.map(|t| t.data), self.threads),
+        }
     }
 
     fn swiglu(&self, mut gate: Tensor, up: &Tensor) -> Tensor {
         /// Rows of a task.
-        const TASK: usize = 32;
+        const TASK: usize = 16;
         let one = F32x4::splat(1.0);
         let len = TASK * up.width.max(1);
         let tasks = gate.data.chunks_mut(len).zip(up.data.chunks(len));

@@ -15,7 +15,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Performance};
 
 use super::{Event, Host};
-use crate::backend::cpu::{self, Cpu};
+use crate::backend::cpu::{self, Cpu, Threads};
+use crate::backend::profiled::Profiled;
 use crate::bench::{self, Measurement};
 use crate::error::Error;
 use crate::gguf::Gguf;
@@ -57,7 +58,7 @@ pub struct ModelInfo {
 #[wasm_bindgen]
 pub struct Engine {
     // A run holds this for as long as it takes; JavaScript asks for one run at a time.
-    summarizer: RefCell<Summarizer<Cpu>>,
+    summarizer: RefCell<Summarizer<Profiled<Cpu>>>,
 }
 
 #[expect(
@@ -67,7 +68,8 @@ pub struct Engine {
 #[wasm_bindgen]
 impl Engine {
     /// Loads a model of `size` bytes. `read(offset, into)` fills the array `into` with the bytes
-    /// from `offset` on, before it returns, or throws. `progress(done, total)` counts bytes.
+    /// from `offset` on, before it returns, or throws. `threads` is what `start_threads` has
+    /// started, or 1; `reason` goes into the reports. `progress(done, total)` counts bytes.
     ///
     /// # Errors
     /// An `Error` with a `code`.
@@ -76,16 +78,23 @@ impl Engine {
         #[wasm_bindgen(unchecked_param_type = "(offset: number, into: Uint8Array) => void")]
         read: Function,
         info: Ts<ModelInfo>,
+        threads: usize,
+        reason: String,
         #[wasm_bindgen(unchecked_param_type = "(done: number, total: number) => void")]
         progress: &Function,
     ) -> Result<Engine, JsValue> {
         let info = info.to_rust().map_err(|e| thrown(&invalid_argument("info", &e)))?;
         let performance = performance();
         let started = performance.as_ref().map(Performance::now);
+        #[cfg(target_feature = "relaxed-simd")]
+        cpu::tune(|| performance.as_ref().map(Performance::now)).map_err(|e| thrown(&e))?;
         let file = JsFile { read, size: size as u64, position: 0 };
+        let cpu = Cpu { threads: Threads::started(threads) };
+        let clock = self::performance();
+        let backend = Profiled::new(cpu, Box::new(move || clock.as_ref().map(Performance::now)));
         let model = Gguf::open(file)
             .and_then(|mut gguf| {
-                Model::load(&Cpu::default(), &mut gguf, &mut |done, total| {
+                Model::load(&backend, &mut gguf, &mut |done, total| {
                     let (done, total) = (JsValue::from(done as f64), JsValue::from(total as f64));
                     // A listener that throws is no reason to stop.
                     let _ = progress.call2(&JsValue::NULL, &done, &total);
@@ -99,13 +108,14 @@ impl Engine {
             pipelines_ms: None,
             bytes: model.file_bytes,
         };
-        let backend = BackendReport {
+        let report = BackendReport {
             kind: kind().into(),
-            threads: 1,
+            threads: cpu.threads.count(),
             adapter: None,
             features: cpu::features(),
+            reason: Some(reason),
         };
-        let summarizer = Summarizer::new(Cpu::default(), model, (info.id, info.sha256), backend, load);
+        let summarizer = Summarizer::new(backend, model, (info.id, info.sha256), report, load);
         Ok(Engine { summarizer: RefCell::new(summarizer) })
     }
 
@@ -154,13 +164,21 @@ impl Engine {
     }
 
     /// Reads `ids` and writes `decode` tokens, for measuring: no template, plan or stopping.
+    /// `profile` asks for the time of each operation.
     ///
     /// # Errors
     /// An `Error` with a `code`.
-    pub async fn measure(&self, ids: Vec<u32>, decode: usize) -> Result<Ts<Measurement>, JsValue> {
+    pub async fn measure(
+        &self,
+        ids: Vec<u32>,
+        decode: usize,
+        profile: Option<bool>,
+    ) -> Result<Ts<Measurement>, JsValue> {
         let host = Browser { signal: None, on_event: None, performance: performance() };
         let mut summarizer = self.hold()?;
-        let measured = bench::measure(summarizer.session(), &ids, decode, &host).await;
+        let measured =
+            bench::measure(summarizer.session(), &ids, decode, profile.unwrap_or(false), &host)
+                .await;
         into_js(&measured.map_err(|e| thrown(&e))?)
     }
 
@@ -170,12 +188,12 @@ impl Engine {
     /// An `Error` with a `code`.
     pub async fn peak_gmacs(&self) -> Result<Option<f64>, JsValue> {
         let host = Browser { signal: None, on_event: None, performance: performance() };
-        bench::peak_gmacs(&Cpu::default(), &host).await.map_err(|e| thrown(&e))
+        bench::peak_gmacs(self.hold()?.session().backend(), &host).await.map_err(|e| thrown(&e))
     }
 }
 
 impl Engine {
-    fn hold(&self) -> Result<std::cell::RefMut<'_, Summarizer<Cpu>>, JsValue> {
+    fn hold(&self) -> Result<std::cell::RefMut<'_, Summarizer<Profiled<Cpu>>>, JsValue> {
         let busy = |_| thrown(&Error::Host { reason: "a run is in progress already".into() });
         self.summarizer.try_borrow_mut().map_err(busy)
     }
@@ -303,7 +321,7 @@ impl Seek for JsFile {
 }
 
 /// A JavaScript `Error` with our message and `code`.
-fn thrown(error: &Error) -> JsValue {
+pub(super) fn thrown(error: &Error) -> JsValue {
     let thrown = js_sys::Error::new(&error.to_string());
     // Setting a property of an object that was just made does not fail.
     let _ = Reflect::set(&thrown, &"code".into(), &error.code().into());

@@ -7,8 +7,8 @@ use precis::backend::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
 
 #[derive(Clone, Copy)]
 pub struct Reference {
-    /// Whether activations are rounded to 8 bits before a product, and keys and values to f16, as
-    /// the processor's backend does.
+    /// Whether activations are rounded to 8 bits before a product, and queries, keys and values to
+    /// 16, as the processor's backend does.
     pub rounding: bool,
 }
 
@@ -20,6 +20,33 @@ fn round_to_8_bits(x: &mut [f32]) {
             for x in block {
                 *x = (*x * (127.0 / largest)).round_ties_even() * (largest / 127.0);
             }
+        }
+    }
+}
+
+/// Every head in steps of its largest magnitude ÷ the largest whole number of which the products,
+/// `depth` of them, add up within 32 bits.
+fn round_to_16_bits(x: &mut [f32], head_dim: usize, depth: usize) {
+    let steps = (f64::from(i32::MAX) / depth as f64).sqrt().floor() as f32;
+    for head in x.chunks_mut(head_dim) {
+        let largest = head.iter().fold(0.0f32, |m, x| m.max(x.abs()));
+        if largest > 0.0 {
+            for x in head {
+                *x = (*x * (steps / largest)).round_ties_even() * (largest / steps);
+            }
+        }
+    }
+}
+
+/// The weights of each tile of 64 values, times the value's size, in steps of the heaviest.
+fn round_weights(weights: &mut [f32], size: impl Fn(usize) -> f32) {
+    for (tile, weights) in weights.chunks_mut(64).enumerate() {
+        let mut sized: Vec<f32> =
+            weights.iter().enumerate().map(|(i, w)| w * size(64 * tile + i)).collect();
+        round_to_16_bits(&mut sized, 64, 64);
+        for (i, (weight, sized)) in weights.iter_mut().zip(sized).enumerate() {
+            let size = size(64 * tile + i);
+            *weight = if size > 0.0 { sized / size } else { 0.0 };
         }
     }
 }
@@ -140,19 +167,21 @@ impl Backend for Reference {
     fn attend(&self, cache: &mut Cache, layer: usize, start: usize, qkv: [Tensor; 3]) -> Tensor {
         let AttentionShape { heads, kv_heads, head_dim } = cache.shape;
         let kv_width = kv_heads * head_dim;
-        let [mut q, mut k, v] = qkv;
+        let [mut q, mut k, mut v] = qkv;
         for (tensor, width) in [(&mut q, heads * head_dim), (&mut k, kv_width)] {
             for (i, row) in tensor.data.chunks_mut(width).enumerate() {
                 cache.rotate(row, start + i);
             }
         }
+        if self.rounding {
+            round_to_16_bits(&mut q.data, head_dim, head_dim);
+            round_to_16_bits(&mut k.data, head_dim, head_dim);
+            // Values are added up over a tile of 64 keys.
+            round_to_16_bits(&mut v.data, head_dim, 64);
+        }
         for (cached, new) in cache.layers[layer].iter_mut().zip([k, v]) {
             cached.truncate(start * kv_width);
-            let kept = |x: &f32| match self.rounding {
-                true => half::f16::from_f32(*x).to_f32(),
-                false => *x,
-            };
-            cached.extend(new.data.iter().map(kept));
+            cached.extend(new.data);
         }
         let [keys, values] = &cache.layers[layer];
         let mut data = Vec::with_capacity(q.data.len());
@@ -165,6 +194,12 @@ impl Backend for Reference {
             let largest = weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             weights.iter_mut().for_each(|w| *w = (*w - largest).exp());
             let total: f32 = weights.iter().sum();
+            if self.rounding {
+                let size = |j: usize| {
+                    values[at(j)..][..head_dim].iter().fold(0.0f32, |m, x| m.max(x.abs()))
+                };
+                round_weights(&mut weights, size);
+            }
             let mut out = vec![0.0; head_dim];
             for (j, weight) in weights.iter().enumerate() {
                 for (out, value) in out.iter_mut().zip(&values[at(j)..][..head_dim]) {

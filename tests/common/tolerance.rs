@@ -57,16 +57,16 @@ table! {
         "the error of EXP, one division, two products";
     FORWARD_PASS: Nmse <= 1e-6,
         "f32 sums in another order, over all layers, and the f16 that the record is stored in (4e-8)";
-    SAME_ROUNDING: Nmse <= 1e-6,
-        "the same rounding in two programs: their f32 sums differ in the last bits, which takes an activation to its other neighbour once in a hundred thousand";
+    SAME_ROUNDING: Nmse <= 1e-9,
+        "the same rounding in two programs, whose f32 sums differ in the last bits: 1e-14 to 1e-11 where these take no number to its other neighbour, and 1e-4 where they do, as in 2 of 20 prompts";
     LOGITS: Nmse <= 5e-4,
         "8-bit activations, where nothing else adds up: against llama.cpp's own 8-bit run, and the median over positions against no rounding at all (3.4e-4 over the first 480 tokens, 2.7e-4 over 2,000, where rounding in otherwise exact arithmetic costs 2.6e-4)";
     LOGITS_ONE_POSITION: Nmse <= 3e-3,
         "what rounding costs at one position is a matter of luck, above all in an offset common to all tokens: over 50 positions 7.7e-4 in the mean and 2e-3 at the 90th percentile, here and with rounding in otherwise exact arithmetic; llama.cpp's own at the three recorded ones is 7.1e-4, 1.4e-4 and 5.8e-4";
     LOGITS_TINY: Nmse <= 3e-3,
         "twice llama.cpp's own distance between its two runs (1.4e-3), whose errors are independent of ours; coarse, and SAME_ROUNDING with FORWARD_PASS see what this can't";
-    MARGIN_TINY: Absolute <= 0.15,
-        "a lead that rounding may turn: single logits move by up to 0.15 and 0.29 between llama.cpp's two runs";
+    MARGIN_TINY: Absolute <= 0.25,
+        "a lead that rounding may turn: single logits move by up to 0.15 and 0.29 between llama.cpp's two runs; the largest lead seen turned is 0.16, in Node";
     MARGIN: Absolute <= 0.3,
         "a lead that rounding may turn: logits move by 0.17 (root of the mean square), so the lead of one over another by 0.24; the largest lead seen turned is 0.10";
 }

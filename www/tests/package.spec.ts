@@ -1,6 +1,6 @@
 /** The npm package as it is built, on a page of somebody else. */
 import { readFileSync } from "node:fs";
-import { expect, test } from "./package.js";
+import { type Bench, expect, test } from "./package.js";
 import { repository, tinyModel } from "./paths.js";
 import { file, stall, TINY, whole } from "./site.js";
 
@@ -175,6 +175,61 @@ test("a trap in the engine counts as a crash, and the next call gets a sound eng
   await page.unroute(script);
   expect(await bench.call(() => window.summarizer.measureInputUsage("text"), null)).toMatchObject({ code: "worker-crashed", message: expect.stringContaining("unreachable") });
   expect(await bench.call(() => window.summarizer.measureInputUsage("text"), null)).toHaveProperty("value");
+});
+
+const summarized = (bench: Bench) =>
+  bench.call(async (_, text) => {
+    const summary = await window.summarizer.summarize(text.repeat(9), { max_tokens: 24 });
+    return { summary, backend: window.summarizer.report!.backend };
+  }, TEXT);
+
+test("without isolation there is one thread, and the report says why", async ({ bench }) => {
+  await bench.create({ threads: 2 });
+  expect(await summarized(bench)).toMatchObject({ value: { backend: { threads: 1, reason: expect.stringContaining("not isolated") } } });
+});
+
+test.describe("on an isolated page", () => {
+  test.use({ isolated: true });
+
+  test("threads: as many as asked for, and they change nothing but the time", async ({ bench }) => {
+    const runs = [];
+    for (const threads of [1, 2]) {
+      expect(await bench.create({ threads })).toMatchObject({ value: { backend: "wasm-relaxed-simd", threads } });
+      runs.push(((await summarized(bench)) as { value: { summary: string; backend: object } }).value);
+    }
+    expect(runs[0]!.backend).toMatchObject({ threads: 1, reason: "one thread was asked for" });
+    expect(runs[1]!.backend).toMatchObject({ threads: 2, reason: expect.stringContaining("a thread for each processor") });
+    expect(runs[1]!.summary).toBe(runs[0]!.summary);
+  });
+
+  test("threads that can't be started are done without", async ({ bench, site }) => {
+    site.altered.set("/pkg/thread.js", { type: "text/javascript", body: "throw new Error('planted');" });
+    await bench.open();
+    expect(await bench.create()).toMatchObject({ value: { threads: 1 } });
+    expect(await summarized(bench)).toMatchObject({ value: { backend: { threads: 1, reason: expect.stringContaining("planted") } } });
+  });
+
+  test("a thread that fails ends its worker at once, says so, and the next run has a sound engine", async ({ bench, site }) => {
+    // In the threads, and nowhere else, every relaxed dot product becomes `unreachable; nop; nop`.
+    const trapping = Buffer.from(readFileSync(`${repository}/www/pkg/wasm/relaxed/precis_bg.wasm`));
+    let planted = 0;
+    for (const dot of [[0xfd, 0x92, 0x02], [0xfd, 0x93, 0x02]]) {
+      for (let at = trapping.indexOf(Buffer.from(dot)); at >= 0; at = trapping.indexOf(Buffer.from(dot), at)) {
+        trapping.set([0x00, 0x01, 0x01], at);
+        planted++;
+      }
+    }
+    expect(planted).toBeGreaterThan(8);
+    const thread = readFileSync(`${repository}/www/pkg/thread.js`, "utf8");
+    const body = thread.replace("module_or_path: module", 'module_or_path: fetch("/trapping.wasm")');
+    expect(body).not.toBe(thread);
+    site.altered.set("/trapping.wasm", { type: "application/wasm", body: trapping });
+    site.altered.set("/pkg/thread.js", { type: "text/javascript", body });
+    expect(await bench.create({ threads: 2 })).toMatchObject({ value: { threads: 2 } });
+    expect(await summarized(bench)).toMatchObject({ code: "worker-crashed", message: expect.stringMatching(/a thread failed: .*unreachable/) });
+    site.altered.clear();
+    expect(await summarized(bench)).toMatchObject({ value: { backend: { threads: 2 } } });
+  });
 });
 
 test("a worker that does not stop when asked to is ended", async ({ bench, page }) => {

@@ -66,9 +66,11 @@ declare global {
 }
 
 /** A bench that is open, with a server that closes after the test. */
-export const test = base.extend<{ site: Site; bench: Bench }>({
-  site: async ({}, use) => {
-    const site = await Site.open();
+export const test = base.extend<{ isolated: boolean; site: Site; bench: Bench }>({
+  /** Whether the site's pages are isolated from other origins, which threads need. */
+  isolated: [false, { option: true }],
+  site: async ({ isolated }, use) => {
+    const site = await Site.open(isolated);
     await use(site);
     await site.close();
   },

@@ -73,17 +73,19 @@ export class Site {
   behaviour: Behaviour = whole;
   /** Called with the part, 0 to 1, that a page says it has of a download. */
   onprogress: (loaded: number) => void = () => undefined;
+  /** Files that are not sent as they lie there, by their path. */
+  readonly altered = new Map<string, { type: string; body: string | Uint8Array }>();
   /** Where each request for the model began. */
   readonly asked: number[] = [];
   readonly #server: Server;
   readonly #static = [sirv(`${repository}/www/tests/package`), sirv(`${repository}/www`)];
 
-  private constructor() {
+  private constructor(readonly isolated: boolean) {
     this.#server = createServer((request, response) => this.#answer(request, response));
   }
 
-  static async open(): Promise<Site> {
-    const site = new Site();
+  static async open(isolated = false): Promise<Site> {
+    const site = new Site(isolated);
     await new Promise<void>((listening) => site.#server.listen(0, "localhost", listening));
     return site;
   }
@@ -100,6 +102,15 @@ export class Site {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    if (this.isolated) {
+      response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
+      response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
+    }
+    const altered = this.altered.get(request.url ?? "");
+    if (altered) {
+      response.writeHead(200, { "Content-Type": altered.type }).end(altered.body);
+      return;
+    }
     if (request.url?.startsWith("/models/")) {
       const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
       this.asked.push(from);

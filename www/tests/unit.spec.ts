@@ -7,7 +7,7 @@ import { clock, compact, counted, duration, measured, megabytes, whole } from ".
 import { Meter } from "../src/page/meter.js";
 import { CARDS, reasonAt, valueAt } from "../src/page/report-fields.js";
 import { decodeText, MAX_BYTES, readTextFile } from "../src/page/text-file.js";
-import { type Backend, pickBuild } from "../src/summarizer/build.js";
+import { type Backend, type Capabilities, pickBuild } from "../src/summarizer/build.js";
 import { CLIENT_ERROR_CODES, PrecisError, toPrecisError } from "../src/summarizer/errors.js";
 import { modelRequest } from "../src/summarizer/model.js";
 import { repository } from "./paths.js";
@@ -29,24 +29,37 @@ test("the benchmark is composed byte for byte", () => {
   expect(compose(article, 2)).not.toContain("Iteration 3");
 });
 
-test("every combination of instruction sets and choice has its build", () => {
-  const pick = (simd: boolean, relaxed: boolean, backend: Backend) => {
-    let build = "";
-    const failure = code(() => (build = pickBuild({ simd, relaxed }, backend)));
-    return build || failure;
+test("every combination of browser, page, device and choice has its build and threads", () => {
+  const all = { simd: true, relaxed: true, isolated: true, cores: 8 };
+  const backends = ["auto", "wasm-simd", "wasm-relaxed-simd"] as const;
+  const pick = (lacks: Partial<Capabilities>, backend: Backend, threads?: number): string => {
+    let choice = "";
+    const failure = code(() => {
+      const { build, threads: count, reason } = pickBuild({ ...all, ...lacks }, backend, threads);
+      choice = `${build} ${count}: ${reason}`;
+    });
+    return choice || failure;
   };
-  expect(pick(true, true, "auto")).toBe("relaxed");
-  expect(pick(true, false, "auto")).toBe("simd");
-  expect(pick(true, true, "wasm-simd")).toBe("simd");
-  expect(pick(true, false, "wasm-simd")).toBe("simd");
-  expect(pick(true, true, "wasm-relaxed-simd")).toBe("relaxed");
-  expect(pick(true, false, "wasm-relaxed-simd")).toBe("simd-unsupported");
-  for (const relaxed of [false, true]) {
-    for (const backend of ["auto", "wasm-simd", "wasm-relaxed-simd"] as const) {
-      expect(pick(false, relaxed, backend)).toBe("simd-unsupported");
+  for (const backend of ["auto", "wasm-relaxed-simd"] as const) {
+    expect(pick({}, backend)).toMatch(/^relaxed 8: the fastest build, and a thread for each processor$/);
+    expect(pick({}, backend, 3)).toMatch(/^relaxed 3: .*as far as asked for/);
+    expect(pick({}, backend, 100)).toMatch(/^relaxed 8: /);
+    expect(pick({ cores: 64 }, backend)).toMatch(/^relaxed 16: .*useful/);
+    expect(pick({}, backend, 1)).toMatch(/^relaxed 1: one thread was asked for/);
+    expect(pick({ cores: 1 }, backend, 4)).toMatch(/^relaxed 1: this device has one processor/);
+    expect(pick({ isolated: false }, backend, 4)).toMatch(/^relaxed 1: the page is not isolated/);
+  }
+  for (const threads of [undefined, 1, 4]) {
+    for (const isolated of [true, false]) {
+      expect(pick({ relaxed: false, isolated }, "auto", threads)).toMatch(/^simd 1: .*no relaxed SIMD/);
+      expect(pick({ relaxed: false, isolated }, "wasm-relaxed-simd", threads)).toBe("simd-unsupported");
+      for (const relaxed of [true, false]) {
+        expect(pick({ relaxed, isolated }, "wasm-simd", threads)).toMatch(/^simd 1: asked for/);
+        for (const backend of backends) expect(pick({ simd: false, relaxed, isolated }, backend, threads)).toBe("simd-unsupported");
+      }
     }
   }
-  expect(() => pickBuild({ simd: false, relaxed: false }, "auto")).toThrow(/use Chrome or Edge 91, Firefox 89, Safari 16.4/);
+  expect(() => pickBuild({ ...all, simd: false }, "auto")).toThrow(/use Chrome or Edge 91, Firefox 89, Safari 16.4/);
 });
 
 test("a model's addresses: beside the page first, then the catalogue's", () => {

@@ -18,14 +18,26 @@ pub struct Variant {
     pub name: &'static str,
     /// Compiler flags for wasm32
     pub flags: &'static str,
+    /// Whether the standard library is compiled with these flags too. Shared memory needs that,
+    /// and cargo calls it unstable: rustc is told to let it pass.
+    pub build_std: bool,
 }
 
-/// For browsers without relaxed SIMD (Safari, Firefox before 145).
-pub const SIMD: Variant = Variant { name: "simd", flags: "-C target-feature=+simd128" };
+/// For browsers without relaxed SIMD (Safari, Firefox before 145): one thread.
+pub const SIMD: Variant =
+    Variant { name: "simd", flags: "-C target-feature=+simd128", build_std: false };
 
-/// The fast one.
-pub const RELAXED: Variant =
-    Variant { name: "relaxed", flags: "-C target-feature=+simd128,+relaxed-simd" };
+/// The fast one. Its memory is shared, so that it can have threads, and may grow to 1 GiB: phones
+/// refuse to set more aside. The exports are what wasm-bindgen needs to start a thread.
+pub const RELAXED: Variant = Variant {
+    name: "relaxed",
+    flags: "-C target-feature=+simd128,+relaxed-simd,+atomics,+bulk-memory,+mutable-globals \
+            -C link-arg=--shared-memory -C link-arg=--import-memory \
+            -C link-arg=--max-memory=1073741824 -C link-arg=--export=__wasm_init_tls \
+            -C link-arg=--export=__tls_size -C link-arg=--export=__tls_align \
+            -C link-arg=--export=__tls_base",
+    build_std: true,
+};
 
 impl Variant {
     fn folder(&self) -> PathBuf {
@@ -64,6 +76,12 @@ pub fn wasm_command(
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", variant.flags);
     // These two would take precedence, and the build would lose SIMD without a word.
     command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    if variant.build_std {
+        command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort");
+        // Build scripts look at that variable: in one folder, every change of it would have cargo
+        // compile everything again.
+        command.env("CARGO_TARGET_DIR", root().join("target/shared-memory"));
+    }
     Ok(command)
 }
 

@@ -4,14 +4,21 @@ import { Candle } from './candle.mjs';
 import { Precis } from './precis.mjs';
 import { WllamaServer, WllamaTokens } from './wllama.mjs';
 
-/** Each has `load(model, context)` and `measure({ ids, text }, decode)`. */
+/**
+ * Each is made for a number of threads, and has `load(model, context)` and
+ * `measure({ ids, text }, decode)`.
+ */
 const SYSTEMS = {
-  precis: () => new Precis('relaxed'),
-  'precis-simd': () => new Precis('simd'),
-  // For each the type of key/value cache that it is fastest with.
-  'wllama-3.8.1': () => new WllamaServer('wllama-3.8.1', 'f16'),
-  'wllama-2.4.0': () => new WllamaTokens('wllama-2.4.0', 'f32'),
-  'wllama-2.3.1': () => new WllamaTokens('wllama-2.3.1', 'f32'),
+  precis: (threads) => new Precis('relaxed', threads),
+  'precis-threads': (threads) => new Precis('relaxed', threads),
+  'precis-simd': (threads) => new Precis('simd', threads),
+  // With the type of key/value cache that it is fastest with, but for the last.
+  'wllama-3.8.1': (threads) => new WllamaServer('wllama-3.8.1', 'f16', threads),
+  'wllama-3.8.1-threads': (threads) => new WllamaServer('wllama-3.8.1', 'f16', threads),
+  'wllama-2.4.0': (threads) => new WllamaTokens('wllama-2.4.0', 'f32', threads),
+  'wllama-2.3.1': (threads) => new WllamaTokens('wllama-2.3.1', 'f32', threads),
+  'wllama-2.3.1-threads': (threads) => new WllamaTokens('wllama-2.3.1', 'f32', threads),
+  'wllama-2.3.1-threads-f16': (threads) => new WllamaTokens('wllama-2.3.1', 'f16', threads),
   candle: () => new Candle(),
 };
 
@@ -32,8 +39,8 @@ async function fetched(path) {
 
 globalThis.bench = {
   /** Loads a system with room for `context` positions. */
-  async load(name, context) {
-    const system = SYSTEMS[name]();
+  async load(name, context, threads) {
+    const system = SYSTEMS[name](threads);
     await system.load(await (await fetched(PATHS.model)).blob(), context);
     loaded.set(name, system);
   },

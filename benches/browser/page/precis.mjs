@@ -2,13 +2,13 @@ import { remote } from './remote.mjs';
 
 /** This project's engine in a worker of its own, in the build `relaxed` or `simd`. */
 export class Precis {
-  constructor(build) {
-    this.build = build;
+  constructor(build, threads) {
+    this.how = [build, threads];
     this.call = remote(new URL('precis.worker.mjs', import.meta.url));
   }
 
   load(model) {
-    return this.call('load', this.build, model);
+    return this.call('load', ...this.how, model);
   }
 
   encode(text) {

@@ -5,17 +5,31 @@ const BUILDS = { relaxed: 'wasm-relaxed-simd', simd: 'wasm-simd' };
 
 let engine;
 
+function startThread(precis) {
+  const thread = new Worker(new URL('precis.thread.mjs', import.meta.url), { type: 'module' });
+  const ready = new Promise((resolve, reject) => {
+    thread.onmessage = resolve;
+    thread.onerror = reject;
+  });
+  thread.postMessage({ module: precis.shared_module(), memory: precis.shared_memory() });
+  return ready;
+}
+
 serve({
-  async load(build, model) {
+  async load(build, threads, model) {
     const precis = await import(`/www/src/summarizer/wasm/${build}/precis.js`);
     await precis.default();
+    if (threads > 1) {
+      await Promise.all(Array.from({ length: threads }, () => startThread(precis)));
+      precis.start_threads(threads);
+    }
     const reader = new FileReaderSync();
     const read = (offset, into) => {
       const part = reader.readAsArrayBuffer(model.slice(offset, offset + into.length));
       into.set(new Uint8Array(part));
     };
     const info = { id: 'bench', sha256: null, read_ms: null };
-    engine = precis.Engine.load(model.size, read, info, () => {});
+    engine = precis.Engine.load(model.size, read, info, threads, 'bench', () => {});
     if (precis.build() !== BUILDS[build]) throw new Error(`${build} holds ${precis.build()}`);
   },
 

@@ -1,28 +1,30 @@
-// npm @wllama/wllama (llama.cpp in WebAssembly). It makes its own worker. One thread.
+// npm @wllama/wllama (llama.cpp in WebAssembly). It makes its own workers.
 
 /** Tokens of a batch, and (llama.cpp's default too) of the pieces that a batch is computed in. */
 const BATCH = 512;
 
-async function open(name, wasm, params, model) {
+async function open({ name, threads }, wasm, params, model) {
   const root = `/benches/browser/node_modules/${name}/esm/`;
   const { Wllama, LoggerWithoutDebug } = await import(`${root}index.js`);
   const paths = Object.fromEntries(Object.entries(wasm).map(([k, v]) => [k, root + v]));
   const wllama = new Wllama(paths, { suppressNativeLog: true, logger: LoggerWithoutDebug });
-  await wllama.loadModel([model], { n_threads: 1, n_batch: BATCH, ...params });
-  if (wllama.isMultithread()) throw new Error(`${name} runs in several threads`);
+  await wllama.loadModel([model], { n_threads: threads, n_batch: BATCH, ...params });
+  const count = wllama.getNumThreads();
+  if (count !== threads) throw new Error(`${name} runs in ${count} threads`);
   return wllama;
 }
 
 /** Version 2: decodes token ids that it is given. */
 export class WllamaTokens {
-  constructor(name, kv) {
-    this.name = name;
+  constructor(name, kv, threads) {
+    Object.assign(this, { name, threads });
     this.params = { cache_type_k: kv, cache_type_v: kv };
   }
 
   async load(model, context) {
-    const wasm = { 'single-thread/wllama.wasm': 'single-thread/wllama.wasm' };
-    this.wllama = await open(this.name, wasm, { n_ctx: context, ...this.params }, model);
+    const folders = ['single-thread', 'multi-thread'];
+    const wasm = Object.fromEntries(folders.map((f) => [`${f}/wllama.wasm`, `${f}/wllama.wasm`]));
+    this.wllama = await open(this, wasm, { n_ctx: context, ...this.params }, model);
     await this.wllama.samplingInit({ temp: 0 });
   }
 
@@ -45,8 +47,8 @@ export class WllamaTokens {
 
 /** Version 3: llama.cpp's server behind one call, which takes text and reports its own times. */
 export class WllamaServer {
-  constructor(name, kv) {
-    this.name = name;
+  constructor(name, kv, threads) {
+    Object.assign(this, { name, threads });
     this.params = { cache_type_k: kv, cache_type_v: kv };
     this.written = new Map();
   }
@@ -54,7 +56,7 @@ export class WllamaServer {
   async load(model, context) {
     const params = { n_ctx: context, n_ubatch: BATCH, n_parallel: 1, n_gpu_layers: 0 };
     this.wllama = await open(
-      this.name,
+      this,
       { default: 'wasm/wllama.wasm' },
       { ...params, ...this.params },
       model,

@@ -25,7 +25,7 @@ use crate::error::Result;
 pub const KEYS: usize = 64;
 
 /// Tokens whose queries are one task.
-const TASK: usize = 16;
+const TASK: usize = 8;
 
 /// Keys and values of all layers.
 pub struct Cache {
@@ -306,9 +306,13 @@ impl<'a> Block<'a> {
             let q = std::array::from_fn(|r| &self.queries[row(r) * dim..][..dim]);
             for (p, panel) in keys.chunks_exact(dim / 2).take(most.div_ceil(PANEL)).enumerate() {
                 let products = dots(q, panel);
-                for (scores, products) in scores.iter_mut().zip(products) {
-                    let to = &mut scores[p * PANEL..][..PANEL];
-                    to.iter_mut().zip(products).for_each(|(to, x)| *to = x as f32);
+                let key_scales = load(&scales.keys[p * PANEL..]);
+                for (r, products) in products.iter().enumerate() {
+                    let scale = F32x4::splat(self.rows[row(r)].scale);
+                    let [low, high] = of_products(products);
+                    let scaled =
+                        [low.mul(key_scales[0].mul(scale)), high.mul(key_scales[1].mul(scale))];
+                    store(scaled, &mut scores[r][p * PANEL..]);
                 }
             }
             let mut steps = [Step::NONE; ROWS];
@@ -316,7 +320,7 @@ impl<'a> Block<'a> {
                 let row = &mut self.rows[first + r];
                 weights[r] = [0; KEYS];
                 if let seen @ 1.. = visible(row) {
-                    steps[r] = softmax(&mut scores[r], seen, &scales, row, &mut weights[r]);
+                    steps[r] = softmax(&mut scores[r], seen, scales.values, row, &mut weights[r]);
                 }
             }
             let depth = most.next_multiple_of(2);
@@ -324,12 +328,13 @@ impl<'a> Block<'a> {
             let gathered = &mut self.gathered[first * dim..(first + count) * dim];
             for (p, panel) in values.chunks_exact(KEYS / 2).enumerate() {
                 let products = dots(w, &panel[..depth / 2]);
-                let rows = gathered.chunks_exact_mut(dim).zip(steps).zip(products);
+                let rows = gathered.chunks_exact_mut(dim).zip(steps).zip(&products);
                 for ((gathered, step), products) in rows {
                     let to = &mut gathered[p * PANEL..][..PANEL];
-                    for (to, x) in to.iter_mut().zip(products) {
-                        *to = *to * step.before + x as f32 * step.now;
-                    }
+                    let (before, now) = (F32x4::splat(step.before), F32x4::splat(step.now));
+                    let ([a, b], [x, y]) = (load(to), of_products(products));
+                    let sums = [a.mul_add(before, x.mul(now)), b.mul_add(before, y.mul(now))];
+                    store(sums, to);
                 }
             }
         }
@@ -354,20 +359,37 @@ struct TileScales<'a> {
     values: &'a [f32],
 }
 
-/// Turns the first `visible` products of a query and a tile's keys into the integers that the
+/// The first eight numbers.
+#[inline(always)]
+fn load(from: &[f32]) -> [F32x4; 2] {
+    let halves = from[..PANEL].as_chunks().0;
+    [F32x4::load(&halves[0]), F32x4::load(&halves[1])]
+}
+
+/// Eight integers as floats.
+#[inline(always)]
+fn of_products(from: &[i32; PANEL]) -> [F32x4; 2] {
+    let halves = from.as_chunks().0;
+    [F32x4::from_i32(&halves[0]), F32x4::from_i32(&halves[1])]
+}
+
+#[inline(always)]
+fn store(x: [F32x4; 2], to: &mut [f32]) {
+    for (x, to) in x.into_iter().zip(to[..PANEL].as_chunks_mut().0) {
+        x.store(to);
+    }
+}
+
+/// Turns the first `visible` scores of a query in a tile into the integers that the
 /// values are weighted with: exponentials, times the value's scale. The other weights are zero.
 fn softmax(
     scores: &mut [f32; KEYS],
     visible: usize,
-    tile: &TileScales,
+    value_scales: &[f32],
     row: &mut Row,
     weights: &mut [i16; KEYS],
 ) -> Step {
-    let scores = &mut scores[..visible.next_multiple_of(8)];
-    let scale = F32x4::splat(row.scale);
-    for (x, key_scale) in scores.as_chunks_mut().0.iter_mut().zip(tile.keys.as_chunks().0) {
-        F32x4::load(x).mul(F32x4::load(key_scale).mul(scale)).store(x);
-    }
+    let scores = &mut scores[..visible.next_multiple_of(PANEL)];
     scores[visible..].fill(f32::NEG_INFINITY);
     let scores = scores.as_chunks_mut::<4>().0;
     let top = F32x4::splat(f32::NEG_INFINITY);
@@ -380,7 +402,7 @@ fn softmax(
     // The largest weight sets the step: where a first token draws all attention, as in many
     // models, its value is small, and the weights that matter are those of the other keys.
     let (mut sum, mut heaviest) = (F32x4::splat(0.0), F32x4::splat(0.0));
-    for (x, value_scale) in scores.iter_mut().zip(tile.values.as_chunks().0) {
+    for (x, value_scale) in scores.iter_mut().zip(value_scales.as_chunks().0) {
         let e = F32x4::load(x).sub(shift).exp();
         sum = sum.add(e);
         let weight = e.mul(F32x4::load(value_scale));

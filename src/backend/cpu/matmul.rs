@@ -8,11 +8,18 @@
 
 use std::ops::Range;
 
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+use super::kernel::relaxed::Relaxed;
 use super::kernel::{self, Kernel, ROWS};
-use super::matrix::{Bits, Matrix, PANEL, QuantizedRows, Scales};
+#[cfg(any(target_arch = "x86_64", target_feature = "relaxed-simd"))]
+use super::matrix::Bits;
+use super::matrix::{Matrix, PANEL, QuantizedRows, Scales};
 use super::parallel::{Threads, for_each};
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+use super::tune;
 
-/// Rows that a task has at least: unpacking a panel costs as much as multiplying one row with it.
+/// Rows that a task keeps when a thread's share is halved: unpacking a panel costs as much as
+/// multiplying a row or two with it.
 const TASK_ROWS: usize = 32;
 
 /// Multiply-adds that make a part of a single row's product worth a task.
@@ -20,11 +27,7 @@ const TASK_MACS: usize = 4 << 20;
 
 /// `x · wᵀ` for every `w` of `weights`, `[rows, w.rows]` each, by the fastest kernels that this
 /// build and machine have. The rows of `x` are as wide as those of the weights.
-pub fn matmul<const N: usize>(
-    x: &[f32],
-    weights: [&Matrix; N],
-    threads: Threads,
-) -> [Vec<f32>; N] {
+pub fn matmul<const N: usize>(x: &[f32], weights: [&Matrix; N], threads: Threads) -> [Vec<f32>; N] {
     let cols = weights.first().map_or(1, |w| w.cols);
     let rows = x.len() / cols;
     let mut out = weights.map(|w| vec![0.0; rows * w.rows]);
@@ -41,7 +44,11 @@ pub fn matmul<const N: usize>(
         }
         return out;
     }
-    let task = rows.div_ceil(2 * threads.count()).max(TASK_ROWS).next_multiple_of(ROWS);
+    let share = rows.div_ceil(threads.count());
+    // Two tasks a thread, if they are large enough, even out what disturbs one of them.
+    let halved = threads.count() > 1 && share >= 2 * TASK_ROWS;
+    let task = if halved { share.div_ceil(2) } else { share };
+    let task = task.next_multiple_of(ROWS);
     let mut parts = out.each_mut().map(|out| out.as_mut_slice());
     let tasks = x.chunks(task * cols).map(|x| {
         let rows = x.len() / cols;
@@ -68,7 +75,10 @@ pub fn matmul<const N: usize>(
 pub fn multiply(w: &Matrix, panels: Range<usize>, x: &QuantizedRows, out: &mut [f32]) {
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
     if w.bits == Bits::Four {
-        return multiply_with(&mut kernel::relaxed::Relaxed::default(), w, panels, x, out);
+        return match tune::sums_are_wide() {
+            true => multiply_with(&mut Relaxed::<true>::default(), w, panels, x, out),
+            false => multiply_with(&mut Relaxed::<false>::default(), w, panels, x, out),
+        };
     }
     #[cfg(target_arch = "wasm32")]
     return multiply_with(&mut kernel::simd128::Simd128::default(), w, panels, x, out);

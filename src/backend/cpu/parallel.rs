@@ -5,10 +5,9 @@
 pub struct Threads(usize);
 
 impl Threads {
-    /// As many as the global pool of rayon has, which has been started.
-    #[cfg(any(not(target_arch = "wasm32"), target_feature = "atomics"))]
-    pub fn of_pool() -> Self {
-        Self(rayon::current_num_threads())
+    /// This many, which the caller has started as rayon's global pool; 1 needs no start.
+    pub fn started(count: usize) -> Self {
+        Self(count.max(1))
     }
 
     /// At least 1.
@@ -32,7 +31,7 @@ impl Default for Threads {
 pub fn start_threads(count: usize) -> crate::Result<Threads> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(count.max(1)).build_global();
     pool.map_err(|e| crate::Error::Host { reason: format!("threads: {e}") })?;
-    Ok(Threads::of_pool())
+    Ok(Threads::started(count))
 }
 
 /// Does `work` with every task, on all threads when there is more than one task. Handing tasks

@@ -1,5 +1,5 @@
-//! Four floats at a time: `v128` in WebAssembly, a plain array elsewhere, which the compiler
-//! turns into the machine's vectors. Everything but the matrix kernels is written over this type.
+//! Four floats at a time: `v128` in WebAssembly, `__m128` on x86-64, a plain array elsewhere.
+//! Everything but the matrix kernels is written over this type.
 
 #[cfg(target_arch = "wasm32")]
 mod arch {
@@ -76,6 +76,12 @@ mod arch {
             self.store(&mut out);
             out
         }
+        /// Four integers, rounded where a float can't hold them.
+        #[inline(always)]
+        pub fn from_i32(from: &[i32; 4]) -> Self {
+            // SAFETY: `from` is 16 readable bytes; v128.load has no alignment requirement.
+            Self(f32x4_convert_i32x4(unsafe { v128_load(from.as_ptr().cast()) }))
+        }
         /// Four half-precision numbers, widened exactly (infinities and NaN excepted).
         #[inline(always)]
         pub fn from_f16(from: &[u16; 4]) -> Self {
@@ -89,7 +95,111 @@ mod arch {
     }
 }
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(target_arch = "x86_64")]
+mod arch {
+    use core::arch::x86_64::*;
+
+    /// Calls of SSE and SSE2 instructions.
+    macro_rules! sse {
+        ($($body:tt)*) => {
+            // SAFETY: every x86-64 processor has SSE2, and where there is a pointer it comes from a
+            // reference to as many bytes as are read or written, without a need for alignment.
+            unsafe { $($body)* }
+        };
+    }
+
+    /// Four floats.
+    #[derive(Clone, Copy)]
+    pub struct F32x4(__m128);
+
+    impl F32x4 {
+        #[inline(always)]
+        pub fn splat(x: f32) -> Self {
+            Self(sse! { _mm_set1_ps(x) })
+        }
+        #[inline(always)]
+        pub fn load(from: &[f32; 4]) -> Self {
+            Self(sse! { _mm_loadu_ps(from.as_ptr()) })
+        }
+        #[inline(always)]
+        pub fn store(self, to: &mut [f32; 4]) {
+            sse! { _mm_storeu_ps(to.as_mut_ptr(), self.0) }
+        }
+        #[inline(always)]
+        pub fn add(self, o: Self) -> Self {
+            Self(sse! { _mm_add_ps(self.0, o.0) })
+        }
+        #[inline(always)]
+        pub fn sub(self, o: Self) -> Self {
+            Self(sse! { _mm_sub_ps(self.0, o.0) })
+        }
+        #[inline(always)]
+        pub fn mul(self, o: Self) -> Self {
+            Self(sse! { _mm_mul_ps(self.0, o.0) })
+        }
+        #[inline(always)]
+        pub fn div(self, o: Self) -> Self {
+            Self(sse! { _mm_div_ps(self.0, o.0) })
+        }
+        #[inline(always)]
+        pub fn max(self, o: Self) -> Self {
+            Self(sse! { _mm_max_ps(o.0, self.0) })
+        }
+        #[inline(always)]
+        pub fn min(self, o: Self) -> Self {
+            Self(sse! { _mm_min_ps(o.0, self.0) })
+        }
+        /// `self * b + c`, rounded twice: not every x86-64 has the fused instruction.
+        #[inline(always)]
+        pub fn mul_add(self, b: Self, c: Self) -> Self {
+            self.mul(b).add(c)
+        }
+        /// `2^n` of the whole `n` in -127..=127 that stands in the low bits (`2^-127` gives zero).
+        #[inline(always)]
+        pub fn exp2_of_low_bits(self) -> Self {
+            Self(sse! {
+                let n = _mm_slli_epi32(_mm_castps_si128(self.0), 23);
+                _mm_castsi128_ps(_mm_add_epi32(n, _mm_set1_epi32(127 << 23)))
+            })
+        }
+        /// The low halves of eight floats' bits.
+        #[inline(always)]
+        pub fn low_halves(x: [Self; 2]) -> [i16; 8] {
+            let mut out = [0; 8];
+            sse! {
+                // Up, and back down with the sign, which packing then keeps.
+                let [a, b] = x.map(|x| {
+                    _mm_srai_epi32(_mm_slli_epi32(_mm_castps_si128(x.0), 16), 16)
+                });
+                _mm_storeu_si128(out.as_mut_ptr().cast(), _mm_packs_epi32(a, b));
+            }
+            out
+        }
+        #[inline(always)]
+        pub fn to_array(self) -> [f32; 4] {
+            let mut out = [0.0; 4];
+            self.store(&mut out);
+            out
+        }
+        /// Four integers, rounded where a float can't hold them.
+        #[inline(always)]
+        pub fn from_i32(from: &[i32; 4]) -> Self {
+            Self(sse! { _mm_cvtepi32_ps(_mm_loadu_si128(from.as_ptr().cast())) })
+        }
+        /// Four half-precision numbers, widened exactly (infinities and NaN excepted).
+        #[inline(always)]
+        pub fn from_f16(from: &[u16; 4]) -> Self {
+            Self(sse! {
+                let bits = _mm_loadl_epi64(from.as_ptr().cast());
+                let wide = _mm_srai_epi32(_mm_unpacklo_epi16(_mm_setzero_si128(), bits), 3);
+                let placed = _mm_and_si128(wide, _mm_set1_epi32(0x8fff_e000_u32 as i32));
+                _mm_mul_ps(_mm_castsi128_ps(placed), _mm_set1_ps(super::F16_TO_F32))
+            })
+        }
+    }
+}
+
+#[cfg(not(any(target_arch = "wasm32", target_arch = "x86_64")))]
 mod arch {
     /// Four floats.
     #[derive(Clone, Copy)]
@@ -155,6 +265,11 @@ mod arch {
         #[inline(always)]
         pub fn to_array(self) -> [f32; 4] {
             self.0
+        }
+        /// Four integers, rounded where a float can't hold them.
+        #[inline(always)]
+        pub fn from_i32(from: &[i32; 4]) -> Self {
+            Self(from.map(|x| x as f32))
         }
         /// Four half-precision numbers, widened exactly (infinities and NaN excepted).
         #[inline(always)]

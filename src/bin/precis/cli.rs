@@ -9,7 +9,8 @@ use std::time::Instant;
 
 use clap::{Parser, Subcommand};
 use precis::backend::cpu::{self, Cpu};
-use precis::bench::{self, Summary};
+use precis::backend::profiled::Profiled;
+use precis::bench::{self, Measurement, Summary};
 use precis::gguf::Gguf;
 use precis::model::{Config, Model};
 use precis::report::{BackendReport, LoadReport, Report};
@@ -52,6 +53,9 @@ enum Command {
         /// Measured repetitions, after one that is not counted.
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
         repetitions: u32,
+        /// Print the share of each operation too; the clock costs some of the speed.
+        #[arg(long)]
+        profile: bool,
         /// Print JSON instead of a table.
         #[arg(long)]
         json: bool,
@@ -76,8 +80,8 @@ struct ModelArguments {
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Summarize { file, json, model } => summarize(&file, json, &model),
-        Command::Bench { prompt_tokens, decode_tokens, repetitions, json, model } => {
-            measure(&prompt_tokens, decode_tokens, repetitions, json, &model)
+        Command::Bench { prompt_tokens, decode_tokens, repetitions, profile, json, model } => {
+            measure(&prompt_tokens, decode_tokens, repetitions, profile, json, &model)
         }
         Command::Inspect { model } => inspect(&model),
     };
@@ -139,6 +143,7 @@ fn measure(
     lengths: &[usize],
     decode: usize,
     reps: u32,
+    profile: bool,
     json: bool,
     model: &ModelArguments,
 ) -> Result<()> {
@@ -152,7 +157,8 @@ fn measure(
     let mut results: Vec<Vec<_>> = vec![Vec::new(); lengths.len()];
     for repetition in 0..=reps {
         for (length, results) in lengths.iter().zip(&mut results) {
-            let measured = block_on(bench::measure(session, &ids[..*length], decode, &host))?;
+            let measured =
+                block_on(bench::measure(session, &ids[..*length], decode, profile, &host))?;
             if repetition > 0 {
                 results.push(measured);
             }
@@ -161,6 +167,9 @@ fn measure(
     let summaries: Vec<Summary> = results.iter().map(|r| Summary::of(r)).collect();
     if json {
         return print_json(&summaries);
+    }
+    if profile {
+        results.iter().filter_map(|r| r.last()).for_each(print_profile);
     }
     println!("{:>8}  {:>24}  {:>24}", "prompt", "prefill tokens/s", "decode tokens/s");
     for s in &summaries {
@@ -172,6 +181,22 @@ fn measure(
         );
     }
     Ok(())
+}
+
+/// Shares of the time of one prompt's reading.
+fn print_profile(measured: &Measurement) {
+    let prefill = &measured.prefill;
+    let all = prefill.ms.unwrap_or(0.0);
+    println!("{} tokens in {all:.0} ms", prefill.tokens);
+    for operation in &measured.profile {
+        let (name, share) = (&operation.name, 100.0 * operation.ms / all);
+        println!(
+            "{name:>20}  {share:>5.1} %  {:>8.1} ms  {:>6} calls",
+            operation.ms, operation.calls
+        );
+    }
+    let rest = all - measured.profile.iter().map(|operation| operation.ms).sum::<f64>();
+    println!("{:>20}  {:>5.1} %  {rest:>8.1} ms\n", "everything else", 100.0 * rest / all);
 }
 
 fn inspect(path: &Path) -> Result<()> {
@@ -199,7 +224,7 @@ fn inspect(path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn load(arguments: &ModelArguments) -> Result<Summarizer<Cpu>> {
+fn load(arguments: &ModelArguments) -> Result<Summarizer<Profiled<Cpu>>> {
     let path = &arguments.model;
     let processors = || std::thread::available_parallelism().map_or(1, Into::into);
     let threads = cpu::start_threads(arguments.threads.map_or_else(processors, usize::from))?;
@@ -208,7 +233,8 @@ fn load(arguments: &ModelArguments) -> Result<Summarizer<Cpu>> {
     let read_ms = Some(started.elapsed().as_secs_f64() * 1000.0);
     let started = Instant::now();
     let mut gguf = Gguf::open(open(path)?)?;
-    let backend = Cpu { threads };
+    let clock = move || Some(started.elapsed().as_secs_f64() * 1000.0);
+    let backend = Profiled::new(Cpu { threads }, Box::new(clock));
     let model = Model::load(&backend, &mut gguf, &mut |_, _| ())?;
     let load = LoadReport {
         read_ms,
@@ -222,6 +248,7 @@ fn load(arguments: &ModelArguments) -> Result<Summarizer<Cpu>> {
         threads: threads.count(),
         adapter: None,
         features: cpu::features(),
+        reason: None,
     };
     Ok(Summarizer::new(backend, model, (id, Some(sha256)), report, load))
 }

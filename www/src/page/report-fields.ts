@@ -86,6 +86,7 @@ export const CARDS: readonly { title: string; fields: readonly Field[] }[] = [
     fields: [
       field("Backend", "backend.kind", text),
       field("Threads", "backend.threads", whole),
+      field("Chosen because", "backend.reason", text),
       field("Adapter", "backend.adapter", text),
       field("Features", "backend.features", list),
       field("Version", "environment.version", text),

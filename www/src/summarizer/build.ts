@@ -1,13 +1,27 @@
 import { PrecisError } from "./errors.js";
 
-/** The two wasm builds of the engine, by the name of their folder under `wasm/`. */
+/** The two wasm builds of the engine, by the name of their folder under `wasm/`. Only "relaxed" can have threads. */
 export type BuildName = "simd" | "relaxed";
 
-/** What the browser's WebAssembly can run. */
+/** What the browser's WebAssembly can run, and on what. */
 export interface Capabilities {
   simd: boolean;
   relaxed: boolean;
+  /** Whether the page may share memory between threads. */
+  isolated: boolean;
+  /** Logical processors. */
+  cores: number;
 }
+
+/** A build, its threads, and why they were chosen. */
+export interface Choice {
+  build: BuildName;
+  threads: number;
+  reason: string;
+}
+
+/** More threads than this wait for each other more than they compute. */
+const MOST_THREADS = 16;
 
 /** The caller's choice: the best build that runs here, or a particular one (to measure it). */
 export type Backend = "auto" | "wasm-simd" | "wasm-relaxed-simd";
@@ -21,20 +35,32 @@ const RELAXED = [...HEAD, 10, 15, 1, 13, 0, 0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 
 
 /** Asks the browser, by validating a tiny module that uses each instruction set. */
 export function detectCapabilities(): Capabilities {
-  if (typeof WebAssembly === "undefined") return { simd: false, relaxed: false };
-  return { simd: WebAssembly.validate(Uint8Array.from(SIMD)), relaxed: WebAssembly.validate(Uint8Array.from(RELAXED)) };
+  const validates = (module: number[]) => typeof WebAssembly !== "undefined" && WebAssembly.validate(Uint8Array.from(module));
+  return {
+    simd: validates(SIMD),
+    relaxed: validates(RELAXED),
+    isolated: globalThis.crossOriginIsolated === true,
+    cores: navigator.hardwareConcurrency || 1,
+  };
 }
 
-/** Which build to load. Pure, so that every combination is tested without such a browser. */
-export function pickBuild({ simd, relaxed }: Capabilities, backend: Backend): BuildName {
+/** Which build to load and how many threads to start. Pure, so that every combination is tested without such a browser. */
+export function pickBuild({ simd, relaxed, isolated, cores }: Capabilities, backend: Backend, threads?: number): Choice {
   if (!simd) {
     throw new PrecisError(
       "simd-unsupported",
       "This browser's WebAssembly has no SIMD, which reading needs: use Chrome or Edge 91, Firefox 89, Safari 16.4, or a newer one.",
     );
   }
-  if (backend === "auto") return relaxed ? "relaxed" : "simd";
-  if (backend === "wasm-simd") return "simd";
-  if (relaxed) return "relaxed";
-  throw new PrecisError("simd-unsupported", 'This browser\'s WebAssembly has no relaxed SIMD: use the backend "auto" or "wasm-simd".');
+  if (backend === "wasm-relaxed-simd" && !relaxed) {
+    throw new PrecisError("simd-unsupported", 'This browser\'s WebAssembly has no relaxed SIMD: use the backend "auto" or "wasm-simd".');
+  }
+  const one = (build: BuildName, reason: string): Choice => ({ build, threads: 1, reason });
+  if (backend === "wasm-simd") return one("simd", "asked for; this build has no threads");
+  if (!relaxed) return one("simd", "this browser's WebAssembly has no relaxed SIMD; the build without it has no threads");
+  if (threads === 1) return one("relaxed", "one thread was asked for");
+  if (cores === 1) return one("relaxed", "this device has one processor");
+  if (!isolated) return one("relaxed", "the page is not isolated from other origins (COOP and COEP headers), so it can't have threads");
+  const wanted = Math.min(threads ?? MOST_THREADS, cores, MOST_THREADS);
+  return { build: "relaxed", threads: wanted, reason: "the fastest build, and a thread for each processor" + (wanted < cores ? ", as far as asked for or useful" : "") };
 }

@@ -18,6 +18,9 @@ interface Pending {
 
 /** One worker and the calls that it owes an answer. Once lost, it stays lost: make another. */
 export class Client {
+  /** Name of the channel on which threads say that they failed: the worker, which waits for them, can't. */
+  readonly alarm = `precis-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
+  readonly #alarms = new BroadcastChannel(this.alarm);
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
@@ -30,6 +33,7 @@ export class Client {
       event.preventDefault();
       this.#crashed(event.message);
     });
+    this.#alarms.addEventListener("message", ({ data }: MessageEvent<string>) => this.#crashed(`a thread failed: ${data}`));
     this.#worker.addEventListener("messageerror", () => this.#crashed("a message could not be read"));
   }
 
@@ -72,6 +76,7 @@ export class Client {
     if (this.#lost) return;
     this.#lost = reason;
     this.#worker.terminate();
+    this.#alarms.close();
     for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(reason);
   }
 

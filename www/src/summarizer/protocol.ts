@@ -9,10 +9,22 @@ export interface LoadEvent {
   total: number | null;
 }
 
+/** What to load, and on what to run it. */
+export interface LoadParams {
+  model: ModelRequest;
+  backend: Backend;
+  /** The most threads. */
+  threads: number | undefined;
+  /** Name of the channel on which the client hears of a thread that failed. */
+  alarm: string;
+}
+
 /** What came of loading a model. */
 export interface LoadedModel {
   /** Build of the engine that runs, as the Report names it. */
   backend: string;
+  /** Threads that compute. */
+  threads: number;
   /** "memory" where the browser gives no persistent storage (private windows), or nothing verifies the file. */
   storage: "opfs" | "memory";
   /** False when the file was there already. */
@@ -25,7 +37,7 @@ export interface LoadedModel {
 
 /** Every call that the worker answers: its parameters, its result, and the events that it sends on the way. */
 export interface Calls {
-  load: { params: { model: ModelRequest; backend: Backend }; result: LoadedModel; event: LoadEvent };
+  load: { params: LoadParams; result: LoadedModel; event: LoadEvent };
   count: { params: { text: string }; result: number; event: never };
   summarize: { params: { text: string; options: Options }; result: Report; event: RunEvent };
 }

@@ -14,7 +14,7 @@ export interface CreateOptions {
   model: ModelEntry | string;
   /** Default "auto": the fastest build that this browser runs. */
   backend?: Backend;
-  /** The most threads to use; the engine takes as many as it can make use of, which is one so far. */
+  /** The most threads to use. Default: one for each processor, where the page is cross-origin isolated. */
   threads?: number;
   /** Stops the download; what is there by then is kept and the next `create` goes on from it. */
   signal?: AbortSignal;
@@ -36,21 +36,23 @@ export class Summarizer {
 
   readonly #request: ModelRequest;
   readonly #backend: Backend;
+  readonly #threads: number | undefined;
   #client: Promise<Client> | null = null;
   #loaded: LoadedModel | null = null;
   #report: Report | null = null;
   #destroyed = false;
 
-  private constructor(request: ModelRequest, backend: Backend) {
+  private constructor(request: ModelRequest, backend: Backend, threads: number | undefined) {
     this.#request = request;
     this.#backend = backend;
+    this.#threads = threads;
   }
 
   /** Downloads the model unless it is kept already, and prepares it. */
   static async create(options: CreateOptions): Promise<Summarizer> {
     checkOptions(options);
-    const { model, backend = "auto", signal, monitor } = options;
-    const summarizer = new Summarizer(modelRequest(model, pageAddress()), backend);
+    const { model, backend = "auto", threads, signal, monitor } = options;
+    const summarizer = new Summarizer(modelRequest(model, pageAddress()), backend, threads);
     const target = new CreateMonitor();
     monitor?.(target);
     summarizer.#client = summarizer.#open(signal, target);
@@ -138,7 +140,7 @@ export class Summarizer {
     if (signal?.aborted) throw cancelled();
     const client = new Client();
     try {
-      const params = { model: this.#request, backend: this.#backend };
+      const params = { model: this.#request, backend: this.#backend, threads: this.#threads, alarm: client.alarm };
       this.#loaded = await client.call("load", params, { signal, onEvent: (event) => monitor.report(event) });
       return client;
     } catch (error) {

@@ -1,9 +1,9 @@
 /** The dedicated worker: loads one model, then counts and summarizes with it. */
-import { type Backend, detectCapabilities, pickBuild } from "./build.js";
+import { type Choice, detectCapabilities, pickBuild } from "./build.js";
 import { cancelled, PrecisError, toPrecisError } from "./errors.js";
-import type { ModelRequest } from "./model.js";
 import type { Calls, CallName, LoadedModel, LoadEvent, Reply, Request } from "./protocol.js";
 import { obtainModel } from "./store.js";
+import type { ThreadPart } from "./thread.js";
 import type { Engine } from "./wasm/simd/precis.js";
 
 declare const self: DedicatedWorkerGlobalScope;
@@ -12,6 +12,8 @@ declare const self: DedicatedWorkerGlobalScope;
 const PROGRESS_EVERY_MS = 40;
 
 let engine: Engine | null = null;
+/** Kept, because Firefox collects a worker that nobody holds even while it computes. */
+const threads: Worker[] = [];
 /** Ends when what was asked of the engine so far has: it does one thing at a time. */
 let lastTurn: Promise<void> = Promise.resolve();
 const running = new Map<number, AbortController>();
@@ -45,7 +47,7 @@ function perform(request: Exclude<Request, { call: "cancel" }>, signal: AbortSig
   const send = (event: Calls[CallName]["event"]) => post({ id, type: "event", event });
   switch (request.call) {
     case "load":
-      return load(request.params.model, request.params.backend, signal, send);
+      return load(request.params, signal, send);
     case "count":
       return inTurn(signal, () => loaded().count_tokens(request.params.text));
     case "summarize":
@@ -53,8 +55,14 @@ function perform(request: Exclude<Request, { call: "cancel" }>, signal: AbortSig
   }
 }
 
-async function load(model: ModelRequest, backend: Backend, signal: AbortSignal, send: (event: LoadEvent) => void): Promise<LoadedModel> {
-  const wasm = await importBuild(backend);
+async function load(
+  { model, backend, threads, alarm }: Calls["load"]["params"],
+  signal: AbortSignal,
+  send: (event: LoadEvent) => void,
+): Promise<LoadedModel> {
+  const choice = pickBuild(detectCapabilities(), backend, threads);
+  const wasm = await importBuild(choice);
+  if ("start_threads" in wasm && choice.threads > 1) await startThreads(wasm, choice, alarm);
   const started = performance.now();
   const progress = (stage: LoadEvent["stage"]) => throttled((done, total) => send({ stage, loaded: done, total }));
   const { file, storage, downloaded, sha256 } = await obtainModel(model, () => new wasm.Sha256(), signal, progress("download"));
@@ -66,13 +74,14 @@ async function load(model: ModelRequest, backend: Backend, signal: AbortSignal, 
     // One tensor at a time: no copy of the weights outlives the call.
     (offset, into) => into.set(new Uint8Array(reader.readAsArrayBuffer(file.slice(offset, offset + into.length)))),
     { id: model.id, sha256, read_ms },
+    choice.threads,
+    choice.reason,
     progress("prepare"),
   );
-  return { backend: wasm.build(), storage, downloaded, sha256, bytes: file.size, context: engine.context() };
+  return { backend: wasm.build(), threads: choice.threads, storage, downloaded, sha256, bytes: file.size, context: engine.context() };
 }
 
-async function importBuild(backend: Backend) {
-  const build = pickBuild(detectCapabilities(), backend);
+async function importBuild({ build }: Choice) {
   try {
     const wasm = build === "relaxed" ? await import("./wasm/relaxed/precis.js") : await import("./wasm/simd/precis.js");
     await wasm.default();
@@ -80,6 +89,33 @@ async function importBuild(backend: Backend) {
   } catch (cause) {
     throw new PrecisError("download-failed", "The engine itself could not be loaded: check the connection and try again.", { cause });
   }
+}
+
+/** Starts the threads of `choice`, or turns it into one of a single thread where they don't come up. */
+async function startThreads(wasm: typeof import("./wasm/relaxed/precis.js"), choice: Choice, alarm: string): Promise<void> {
+  try {
+    const part: ThreadPart = { module: wasm.shared_module(), memory: wasm.shared_memory(), alarm };
+    await Promise.all(Array.from({ length: choice.threads }, () => startThread(part)));
+    wasm.start_threads(choice.threads);
+  } catch (error) {
+    for (const thread of threads.splice(0)) thread.terminate();
+    choice.threads = 1;
+    choice.reason = `threads could not be started (${toPrecisError(error).message})`;
+  }
+}
+
+/** A worker that is about to become a thread of the engine. */
+function startThread(part: ThreadPart): Promise<void> {
+  const thread = new Worker(new URL("./thread.js", import.meta.url), { type: "module", name: "precis thread" });
+  threads.push(thread);
+  return new Promise((resolve, reject) => {
+    thread.onmessage = () => resolve();
+    thread.onerror = (event) => {
+      event.preventDefault();
+      reject(new Error(event.message || "its script could not be loaded"));
+    };
+    thread.postMessage(part);
+  });
 }
 
 /** Does `work` once all before it is done. Until it begins, `signal` takes it out of the queue at once. */

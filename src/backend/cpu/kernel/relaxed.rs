@@ -1,10 +1,14 @@
-//! The kernel for WebAssembly's relaxed SIMD: 8-bit products of pairs, added in 16 bits.
+//! The kernel for WebAssembly's relaxed SIMD: 8-bit products, added in 16 bits or in 32.
 //!
-//! `i16x8.relaxed_dot_i8x16_i7x16` leaves to the engine what happens when the second operand
-//! leaves 0..=127 or the sum of two products leaves 16 bits. Here the second operand holds 4-bit
-//! weights, 0..=15, so the result is exact everywhere. A lane adds up 16 products of a block, at
+//! The relaxed dot products leave to the engine what happens when the second operand leaves
+//! 0..=127 or the sum of two products leaves 16 bits. Here the second operand holds 4-bit weights,
+//! 0..=15, so the result is exact everywhere. In 16 bits a lane adds up 16 products of a block, at
 //! most 16 * 15 * 127 = 30,480, which 16 bits hold.
 //! (<https://github.com/WebAssembly/relaxed-simd/blob/main/proposals/relaxed-simd/Overview.md>)
+//!
+//! Which of the two is faster depends on what the engine makes of them: sums in 32 bits are one
+//! instruction on ARM with `sdot` and on x86-64 with AVX-VNNI and three elsewhere, sums in 16 bits
+//! are two on x86-64 and four on ARM. Both give the same numbers: [`tune`] lets them race.
 
 use core::arch::wasm32::*;
 
@@ -16,13 +20,14 @@ use crate::quant::BLOCK;
 /// Groups of four inputs in a block.
 const STEPS: usize = BLOCK / 4;
 
-/// Weights unpacked to 8 bits; a step is two vectors of four outputs by four inputs.
+/// Weights unpacked to 8 bits; a step is two vectors of four outputs by four inputs. Products are
+/// added in 32 bits (`WIDE`) or in 16.
 #[derive(Default)]
-pub struct Relaxed {
+pub struct Relaxed<const WIDE: bool> {
     weights: Vec<[v128; 2]>,
 }
 
-impl Kernel for Relaxed {
+impl<const WIDE: bool> Kernel for Relaxed<WIDE> {
     fn unpack(&mut self, _: Bits, panel: Panel) {
         self.weights.clear();
         self.weights.extend(panel.ints.as_chunks::<16>().0.iter().map(split));
@@ -35,7 +40,7 @@ impl Kernel for Relaxed {
         first: usize,
         out: &mut [[f32; PANEL]; R],
     ) {
-        multiply(&self.weights, |step| *step, scales, x, first, out);
+        multiply::<WIDE, _, R>(&self.weights, |step| *step, scales, x, first, out);
     }
 
     fn row(
@@ -46,7 +51,8 @@ impl Kernel for Relaxed {
         x: &QuantizedRows,
         out: &mut [f32; PANEL],
     ) {
-        multiply(panel.ints.as_chunks().0, split, scales, x, 0, std::array::from_mut(out));
+        let out = std::array::from_mut(out);
+        multiply::<WIDE, _, 1>(panel.ints.as_chunks().0, split, scales, x, 0, out);
     }
 
     fn supports(bits: Bits) -> bool {
@@ -64,7 +70,7 @@ fn split(bytes: &[u8; 16]) -> [v128; 2] {
 
 /// Multiplies rows `first..first + R` with a panel, of which `unpack` gives a step.
 #[inline(never)]
-fn multiply<T, const R: usize>(
+fn multiply<const WIDE: bool, T, const R: usize>(
     panel: &[T],
     unpack: impl Fn(&T) -> [v128; 2],
     scales: &Scales,
@@ -78,7 +84,7 @@ fn multiply<T, const R: usize>(
     // Unrolling the inner loop makes the engine spill: the compiler must not know its length.
     let steps = core::hint::black_box(STEPS);
     for b in 0..blocks {
-        let mut dots = [[i16x8_splat(0); 2]; R];
+        let mut dots = [[i32x4_splat(0); 2]; R];
         // SAFETY: `b < blocks`, `steps` is STEPS, and the assertion above.
         unsafe {
             let mut weights = panel.as_ptr().add(b * STEPS);
@@ -88,14 +94,25 @@ fn multiply<T, const R: usize>(
                 let [low, high] = unpack(&*weights);
                 for (r, dots) in dots.iter_mut().enumerate() {
                     let four = v128_load32_splat(ints.add(r * x.cols).cast());
-                    dots[0] = i16x8_add(dots[0], i16x8_relaxed_dot_i8x16_i7x16(four, low));
-                    dots[1] = i16x8_add(dots[1], i16x8_relaxed_dot_i8x16_i7x16(four, high));
+                    dots[0] = add_dot::<WIDE>(dots[0], four, low);
+                    dots[1] = add_dot::<WIDE>(dots[1], four, high);
                 }
                 weights = weights.add(1);
                 ints = ints.add(4);
             }
         }
-        totals.add(b, dots.map(|halves| halves.map(|dot| i32x4_extadd_pairwise_i16x8(dot))));
+        if !WIDE {
+            dots = dots.map(|halves| halves.map(|dot| i32x4_extadd_pairwise_i16x8(dot)));
+        }
+        totals.add(b, dots);
     }
     totals.store(out);
+}
+
+#[inline(always)]
+fn add_dot<const WIDE: bool>(sum: v128, x: v128, weights: v128) -> v128 {
+    match WIDE {
+        true => i32x4_relaxed_dot_i8x16_i7x16_add(x, weights, sum),
+        false => i16x8_add(sum, i16x8_relaxed_dot_i8x16_i7x16(x, weights)),
+    }
 }

@@ -81,7 +81,8 @@ impl Case {
                 let scores: Vec<f64> = (0..=token)
                     .map(|other| {
                         let k = self.rotated(&self.k, kv_heads, other, kv);
-                        let dot: f64 = q.iter().zip(k).map(|(q, k)| f64::from(*q) * f64::from(k)).sum();
+                        let dot: f64 =
+                            q.iter().zip(k).map(|(q, k)| f64::from(*q) * f64::from(k)).sum();
                         dot / (head_dim as f64).sqrt()
                     })
                     .collect();
@@ -89,7 +90,8 @@ impl Case {
                 let weights: Vec<f64> = scores.iter().map(|s| (s - largest).exp()).collect();
                 let total: f64 = weights.iter().sum();
                 for d in 0..head_dim {
-                    let value = |other: usize| f64::from(self.v[(other * kv_heads + kv) * head_dim + d]);
+                    let value =
+                        |other: usize| f64::from(self.v[(other * kv_heads + kv) * head_dim + d]);
                     let sum: f64 = weights.iter().enumerate().map(|(i, w)| w * value(i)).sum();
                     out.push(sum / total);
                 }
@@ -174,6 +176,20 @@ fn large_scores_are_stable() {
         assert!(got.iter().all(|x| x.is_finite()));
         ATTENTION_STEEP.check(&got, &case.oracle(), &format!("one in {period} is large"));
     }
+}
+
+/// A first token that draws nearly all attention and has next to no value, as in many models: what
+/// comes out is made of the small weights of the other keys, which must keep their digits.
+#[wasm_bindgen_test(unsupported = test)]
+fn small_weights_keep_their_digits_beside_a_first_token_that_draws_all() {
+    let mut random = Random(27);
+    let shape = AttentionShape { heads: 3, kv_heads: 1, head_dim: 16 };
+    let mut case = Case::random(&mut random, shape, 2, 130);
+    case.q.fill(1.0);
+    // Scores of about 12 for the first token and of -2 to 2 for the others.
+    case.k[..16].fill(3.0);
+    case.v[..16].iter_mut().for_each(|x| *x *= 1e-4);
+    ATTENTION_STEEP.check(&case.run(130), &case.oracle(), "a sink");
 }
 
 #[wasm_bindgen_test(unsupported = test)]

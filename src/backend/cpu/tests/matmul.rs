@@ -38,8 +38,9 @@ fn kernels(bits: Bits) -> Vec<(&'static str, impl Fn(&Matrix, &QuantizedRows) ->
     #[cfg(target_arch = "wasm32")]
     kernels.push(("simd128", of::<kernel::simd128::Simd128>()));
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-    if kernel::relaxed::Relaxed::supports(bits) {
-        kernels.push(("relaxed", of::<kernel::relaxed::Relaxed>()));
+    if kernel::relaxed::Relaxed::<true>::supports(bits) {
+        kernels.push(("relaxed, 16 bits", of::<kernel::relaxed::Relaxed<false>>()));
+        kernels.push(("relaxed, 32 bits", of::<kernel::relaxed::Relaxed<true>>()));
     }
     // Not used above in one of the builds.
     let _ = bits;

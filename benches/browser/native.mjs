@@ -1,0 +1,43 @@
+// Systems that run outside of the browser: peers/llama/serve.py, one child process each.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { LLAMA, MODEL, PYTHON, ROOT } from './setup.mjs';
+
+/** A loaded model. It ends when its input does, hence also when this process dies. */
+export class Native {
+  /** Loads a system with room for `context` positions. */
+  async load({ name, file = MODEL, threads }, context) {
+    const args = [`${LLAMA}/serve.py`, file, threads, context].map(String);
+    const stdio = ['pipe', 'pipe', 'inherit'];
+    this.child = spawn(join(ROOT, PYTHON), args, { cwd: ROOT, stdio });
+    this.name = name;
+    await once(this.child, 'spawn');
+    this.child.stdin.on('error', () => {}); // it has ended, which the missing answer tells
+    this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
+    this.features = (await this.answer()).features;
+  }
+
+  /** One repetition as the page makes it, and the processor time that it took. */
+  measure({ ids }, decode) {
+    this.child.stdin.write(`${JSON.stringify({ ids, decode })}\n`);
+    return this.answer();
+  }
+
+  async answer() {
+    const { value, done } = await this.lines.next();
+    if (done) throw new Error(`${this.name} ended`);
+    return JSON.parse(value);
+  }
+
+  async close() {
+    const { pid, exitCode, signalCode } = this.child;
+    if (!pid || exitCode !== null || signalCode !== null) return;
+    const ended = once(this.child, 'exit');
+    this.child.kill('SIGKILL'); // it has nothing to tidy up
+    await ended;
+  }
+}

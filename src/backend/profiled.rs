@@ -1,0 +1,117 @@
+//! A backend that times the operations of another.
+
+use std::cell::RefCell;
+
+use super::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
+use crate::error::Result;
+use crate::report::OperationReport;
+
+/// A clock in milliseconds; `None` where time stands still during computation.
+pub type Clock = Box<dyn Fn() -> Option<f64>>;
+
+/// Passes every operation on to a backend, and times it between [`Backend::profile`]'s start and
+/// end. On a device with a queue of its own the times are those of filling the queue.
+pub struct Profiled<B> {
+    backend: B,
+    now_ms: Clock,
+    operations: RefCell<Option<Vec<OperationReport>>>,
+}
+
+impl<B: Backend> Profiled<B> {
+    /// Times nothing yet.
+    pub fn new(backend: B, now_ms: Clock) -> Self {
+        Self { backend, now_ms, operations: RefCell::new(None) }
+    }
+
+    fn timed<T>(&self, name: &str, work: impl FnOnce(&B) -> T) -> T {
+        if self.operations.borrow().is_none() {
+            return work(&self.backend);
+        }
+        let started = (self.now_ms)();
+        let result = work(&self.backend);
+        let ms = (self.now_ms)().zip(started).map_or(0.0, |(now, started)| now - started);
+        if let Some(operations) = self.operations.borrow_mut().as_mut() {
+            match operations.iter_mut().find(|operation| operation.name == name) {
+                Some(operation) => {
+                    operation.calls += 1;
+                    operation.ms += ms;
+                }
+                None => operations.push(OperationReport { name: name.into(), calls: 1, ms }),
+            }
+        }
+        result
+    }
+}
+
+impl<B: Backend> Backend for Profiled<B> {
+    type Tensor = B::Tensor;
+    type Weight = B::Weight;
+    type Vector = B::Vector;
+    type Cache = B::Cache;
+
+    fn load_weight(&self, spec: WeightSpec, rows: &mut RowReader) -> Result<B::Weight> {
+        self.backend.load_weight(spec, rows)
+    }
+
+    fn load_vector(&self, values: Vec<f32>) -> Result<B::Vector> {
+        self.backend.load_vector(values)
+    }
+
+    fn new_cache(&self, layers: usize, shape: AttentionShape, rope: Rope) -> B::Cache {
+        self.backend.new_cache(layers, shape, rope)
+    }
+
+    fn reserve(&self, cache: &mut B::Cache, positions: usize) -> Result<()> {
+        self.backend.reserve(cache, positions)
+    }
+
+    fn cache_bytes(&self, cache: &B::Cache) -> usize {
+        self.backend.cache_bytes(cache)
+    }
+
+    fn weight_bytes(&self, weight: &B::Weight) -> usize {
+        self.backend.weight_bytes(weight)
+    }
+
+    fn embed(&self, table: &B::Weight, ids: &[u32]) -> B::Tensor {
+        self.timed("embedding", |b| b.embed(table, ids))
+    }
+
+    fn matmul<const N: usize>(&self, x: &B::Tensor, weights: [&B::Weight; N]) -> [B::Tensor; N] {
+        self.timed("matrix products", |b| b.matmul(x, weights))
+    }
+
+    fn rms_norm(&self, x: &B::Tensor, gain: &B::Vector, eps: f32) -> B::Tensor {
+        self.timed("norm", |b| b.rms_norm(x, gain, eps))
+    }
+
+    fn attend(
+        &self,
+        cache: &mut B::Cache,
+        layer: usize,
+        start: usize,
+        qkv: [B::Tensor; 3],
+    ) -> B::Tensor {
+        self.timed("attention", |b| b.attend(cache, layer, start, qkv))
+    }
+
+    fn swiglu(&self, gate: B::Tensor, up: &B::Tensor) -> B::Tensor {
+        self.timed("gated activation", |b| b.swiglu(gate, up))
+    }
+
+    fn add(&self, x: B::Tensor, y: &B::Tensor) -> B::Tensor {
+        self.timed("residual", |b| b.add(x, y))
+    }
+
+    fn last_row(&self, x: &B::Tensor) -> B::Tensor {
+        self.backend.last_row(x)
+    }
+
+    async fn read(&self, x: &B::Tensor) -> Result<Vec<f32>> {
+        self.backend.read(x).await
+    }
+
+    fn profile(&self, on: bool) -> Vec<OperationReport> {
+        self.operations.replace(on.then(Vec::new)).unwrap_or_default()
+    }
+}

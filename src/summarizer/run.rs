@@ -1,0 +1,206 @@
+//! One run: prompts read in chunks, answers written token by token.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::chunks::{CHUNK_MS, Chunks};
+use crate::backend::Backend;
+use crate::error::{Error, Result};
+use crate::plan::{self, Plan};
+use crate::report::{ChunkReport, Report};
+use crate::runtime::{Event, Host, Stage};
+use crate::sampler::{Sampler, Sampling};
+use crate::session::Session;
+use crate::tokenizer::TextStream;
+
+/// A small model repeats itself without it.
+const REPETITION_PENALTY: f32 = 1.1;
+
+/// One run in progress.
+pub struct Run<'a, B: Backend, H> {
+    pub session: &'a mut Session<B>,
+    pub host: &'a H,
+    pub report: &'a mut Report,
+    pub chunks: Chunks,
+    /// Prompt tokens in all, estimated.
+    pub total: usize,
+    /// Prompts so far.
+    pub prompts: usize,
+}
+
+impl<B: Backend, H: Host> Run<'_, B, H> {
+    /// Notes on every window, merged until they fit the prompt of the answer; none in one pass.
+    pub async fn take_notes(&mut self, text: &str, plan: &Plan) -> Result<Vec<String>> {
+        let mut notes = Vec::new();
+        if plan.is_one_pass() {
+            return Ok(notes);
+        }
+        for index in 0..plan.windows.len() {
+            let of = plan.windows.len();
+            self.host.emit(Event::Stage { stage: Stage::Window, index, of });
+            notes.push(self.ask(&plan.note_prompt(text, index), NOTE, |_| ()).await?);
+        }
+        loop {
+            let mut lengths = Vec::new();
+            for note in &mut notes {
+                // A text can have more tokens when it is encoded than it was written in.
+                let starts = self.session.model().tokenizer.encode_with_starts(note)?.starts;
+                let end = starts.get(plan::NOTE).copied().unwrap_or(note.len());
+                note.truncate(note.floor_char_boundary(end));
+                // With the marks of the list.
+                lengths.push(starts.len().min(plan::NOTE) + 3);
+            }
+            if lengths.iter().sum::<usize>() <= plan.notes_budget || notes.len() == 1 {
+                return Ok(notes);
+            }
+            self.report.plan.merges += 1;
+            let groups = plan::groups(&lengths, plan.notes_budget);
+            let of = groups.len();
+            let mut merged = Vec::new();
+            for (index, group) in groups.into_iter().enumerate() {
+                self.host.emit(Event::Stage { stage: Stage::Merge, index, of });
+                merged.push(self.ask(&plan.merge_prompt(&notes[group]), NOTE, |_| ()).await?);
+            }
+            notes = merged;
+        }
+    }
+
+    /// Asks the model one question and returns its answer, telling `on_piece` as it comes.
+    pub async fn ask(
+        &mut self,
+        prompt: &str,
+        length: Length,
+        mut on_piece: impl FnMut(&str),
+    ) -> Result<String> {
+        let ids = self.session.model().tokenizer.chat(prompt)?;
+        self.session.truncate(0);
+        self.session.reserve(ids.len() + length.tokens)?;
+        let mut logits = self.read(&ids).await?;
+
+        let sampling = Sampling { repetition_penalty: REPETITION_PENALTY, ..Sampling::greedy() };
+        let mut sampler = Sampler::new(sampling);
+        let mut stream = TextStream::default();
+        let mut text = String::new();
+        let mut yielded = self.host.now_ms();
+        for left in (0..length.tokens).rev() {
+            let started = self.host.now_ms();
+            let id = sampler.choose(logits);
+            let tokenizer = &self.session.model().tokenizer;
+            if tokenizer.ends_answer(id) {
+                break;
+            }
+            let piece = stream.push(tokenizer, id);
+            // The answer begins with its first visible character.
+            let piece = if text.is_empty() { piece.trim_start() } else { &piece };
+            let before = text.len();
+            text.push_str(piece);
+            // That a sentence has ended shows when the next one begins.
+            let first = first_sentence(&text);
+            let ended = length.one_sentence && first < text.len();
+            if ended {
+                text.truncate(first.max(before));
+            }
+            if text.len() > before {
+                on_piece(&text[before..]);
+            }
+            if ended {
+                break;
+            }
+            if left == 0 {
+                break;
+            }
+            logits = self.session.decode(id).await?;
+            let now = self.host.now_ms();
+            self.report.decode.add(elapsed(started, now));
+            if elapsed(yielded, now).is_none_or(|ms| ms >= CHUNK_MS / 2.0) {
+                self.let_others_run().await?;
+                yielded = self.host.now_ms();
+            }
+        }
+        text.truncate(text.trim_end().len());
+        Ok(text)
+    }
+
+    /// Reads a whole prompt in chunks and returns the scores of what follows.
+    async fn read(&mut self, ids: &[u32]) -> Result<Vec<f32>> {
+        let prompt = self.prompts;
+        self.prompts += 1;
+        let mut position = 0;
+        loop {
+            self.let_others_run().await?;
+            let end = ids.len().min(position + self.chunks.next());
+            let tokens = end - position;
+            let started = self.host.now_ms();
+            let chunk = self.session.prefill(&ids[position..end])?;
+            let logits = match end == ids.len() {
+                true => Some(self.session.logits(&chunk).await?),
+                false => None,
+            };
+            let ms = elapsed(started, self.host.now_ms());
+            self.chunks.took(tokens, ms);
+            self.report.plan.chunk = self.report.plan.chunk.max(tokens);
+            self.report.prefill.add(ChunkReport { prompt, position, tokens, ms });
+            let done = self.report.prefill.tokens;
+            self.total = self.total.max(done);
+            self.host.emit(Event::Read { done, total: self.total, position, tokens, ms, prompt });
+            position = end;
+            if let Some(logits) = logits {
+                return Ok(logits);
+            }
+        }
+    }
+
+    async fn let_others_run(&self) -> Result<()> {
+        match self.host.yield_now().await {
+            std::ops::ControlFlow::Continue(()) => Ok(()),
+            std::ops::ControlFlow::Break(()) => Err(Error::Cancelled),
+        }
+    }
+}
+
+/// How long an answer may be.
+#[derive(Clone, Copy)]
+pub struct Length {
+    pub tokens: usize,
+    /// Whether it ends with its first sentence.
+    pub one_sentence: bool,
+}
+
+/// A note is one sentence.
+const NOTE: Length = Length { tokens: plan::NOTE, one_sentence: true };
+
+/// Bytes of the first sentence by the rules of Unicode (UAX #29), white space after it included.
+/// What is shorter than a sentence can be, such as the number before an item of a list, is taken
+/// together with what follows.
+fn first_sentence(text: &str) -> usize {
+    const SHORTEST: usize = 20;
+    let mut end = 0;
+    for sentence in text.split_sentence_bounds() {
+        end += sentence.len();
+        if end >= SHORTEST {
+            break;
+        }
+    }
+    end
+}
+
+pub fn elapsed(from: Option<f64>, to: Option<f64>) -> Option<f64> {
+    Some(to? - from?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn a_sentence_ends_where_the_next_begins() {
+        let first = |text: &str| text[..first_sentence(text)].to_string();
+        assert_eq!(first("The cat sat on the mat. It was"), "The cat sat on the mat. ");
+        assert_eq!(
+            first("The cat sat on 3.5 mats, e.g. this"),
+            "The cat sat on 3.5 mats, e.g. this"
+        );
+        assert_eq!(first("1. The cat sat on the mat.\n- And"), "1. The cat sat on the mat.\n");
+        assert_eq!(first(""), "");
+    }
+}
