@@ -103,8 +103,11 @@ impl Backend for Cpu {
     }
 
     fn matmul<const N: usize>(&self, x: &Tensor, weights: [&Matrix; N]) -> [Tensor; N] {
-        let mut products = matmul::matmul(&x.data, weights, self.threads).into_iter();
-        weights.map(|w| Tensor { width: w.rows, data: products.next().unwrap_or_default() })
+        let mut products = matmul::matmul(&x.data, weights, self.threads);
+        std::array::from_fn(|i| Tensor {
+            width: weights[i].rows,
+            data: std::mem::take(&mut products[i]),
+        })
     }
 
     fn rms_norm(&self, x: &Tensor, gain: &Vec<f32>, eps: f32) -> Tensor {

@@ -85,12 +85,12 @@ impl Engine {
     ) -> Result<Engine, JsValue> {
         let info = info.to_rust().map_err(|e| thrown(&invalid_argument("info", &e)))?;
         let performance = performance();
-        let started = performance.as_ref().map(Performance::now);
         #[cfg(target_feature = "relaxed-simd")]
         cpu::tune(|| performance.as_ref().map(Performance::now)).map_err(|e| thrown(&e))?;
+        let started = performance.as_ref().map(Performance::now);
         let file = JsFile { read, size: size as u64, position: 0 };
         let cpu = Cpu { threads: Threads::started(threads) };
-        let clock = self::performance();
+        let clock = performance.clone();
         let backend = Profiled::new(cpu, Box::new(move || clock.as_ref().map(Performance::now)));
         let model = Gguf::open(file)
             .and_then(|mut gguf| {

@@ -25,9 +25,6 @@ for (const build of ["simd", "relaxed"]) {
   for (const file of ["precis.js", "precis.d.ts", "precis_bg.wasm", "precis_bg.wasm.d.ts"]) {
     cpSync(join(source, "wasm", build, file), join(pkg, "wasm", build, file));
   }
-  // What starts a thread, in the build that has them.
-  const snippets = join(source, "wasm", build, "snippets");
-  if (existsSync(snippets)) cpSync(snippets, join(pkg, "wasm", build, "snippets"), { recursive: true });
 }
 cpSync(join(www, "../models/models.json"), join(pkg, "models.json"));
 for (const file of ["package.json", "README.md"]) cpSync(join(source, file), join(pkg, file));

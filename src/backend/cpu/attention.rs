@@ -17,7 +17,7 @@
 use super::kernel::{self, Pairs, ROWS};
 use super::matrix::{PANEL, zeros};
 use super::parallel::{Threads, for_each};
-use super::simd::{F32x4, round_to_i16};
+use super::simd::{F32x4, largest_magnitude, round_to_i16};
 use crate::backend::{AttentionShape, Rope};
 use crate::error::Result;
 
@@ -154,12 +154,7 @@ fn steps(depth: usize) -> f32 {
 
 /// Rounds `x` to integers within ±`steps` and returns the weight of one step.
 fn quantize(x: &[f32], steps: f32, ints: &mut [i16]) -> f32 {
-    let zero = F32x4::splat(0.0);
-    let largest = x.as_chunks::<4>().0.iter().fold(zero, |largest, x| {
-        let x = F32x4::load(x);
-        largest.max(x).max(zero.sub(x))
-    });
-    let largest = largest.largest();
+    let largest = largest_magnitude(x);
     let inverse = F32x4::splat(if largest > 0.0 { steps / largest } else { 0.0 });
     let pairs = x.as_chunks::<4>().0.as_chunks::<2>().0;
     for (x, ints) in pairs.iter().zip(ints.as_chunks_mut::<8>().0) {
@@ -285,11 +280,8 @@ impl<'a> Block<'a> {
         let pairs = tile_pairs(self.cache.shape);
         let keys = &self.layer.keys[at * pairs..(at + 1) * pairs];
         let values = &self.layer.values[at * pairs..(at + 1) * pairs];
-        let scales = at * KEYS..(at + 1) * KEYS;
-        let scales = TileScales {
-            keys: &self.layer.key_scales[scales.clone()],
-            values: &self.layer.value_scales[scales],
-        };
+        let key_scales = &self.layer.key_scales[at * KEYS..(at + 1) * KEYS];
+        let value_scales = &self.layer.value_scales[at * KEYS..(at + 1) * KEYS];
         let dots = kernel::dots();
         let mut scores = [[0.0; KEYS]; ROWS];
         let mut weights = [[0; KEYS]; ROWS];
@@ -306,7 +298,7 @@ impl<'a> Block<'a> {
             let q = std::array::from_fn(|r| &self.queries[row(r) * dim..][..dim]);
             for (p, panel) in keys.chunks_exact(dim / 2).take(most.div_ceil(PANEL)).enumerate() {
                 let products = dots(q, panel);
-                let key_scales = load(&scales.keys[p * PANEL..]);
+                let key_scales = load(&key_scales[p * PANEL..]);
                 for (r, products) in products.iter().enumerate() {
                     let scale = F32x4::splat(self.rows[row(r)].scale);
                     let [low, high] = of_products(products);
@@ -320,7 +312,7 @@ impl<'a> Block<'a> {
                 let row = &mut self.rows[first + r];
                 weights[r] = [0; KEYS];
                 if let seen @ 1.. = visible(row) {
-                    steps[r] = softmax(&mut scores[r], seen, scales.values, row, &mut weights[r]);
+                    steps[r] = softmax(&mut scores[r], seen, value_scales, row, &mut weights[r]);
                 }
             }
             let depth = most.next_multiple_of(2);
@@ -351,12 +343,6 @@ struct Step {
 impl Step {
     /// A tile that the row does not see.
     const NONE: Self = Self { before: 1.0, now: 0.0 };
-}
-
-/// `[KEYS]` scales of the keys and the values of a tile.
-struct TileScales<'a> {
-    keys: &'a [f32],
-    values: &'a [f32],
 }
 
 /// The first eight numbers.

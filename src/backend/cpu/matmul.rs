@@ -44,7 +44,7 @@ pub fn matmul<const N: usize>(x: &[f32], weights: [&Matrix; N], threads: Threads
         }
         return out;
     }
-    let share = rows.div_ceil(threads.count());
+    let share = rows.div_ceil(threads.count()).max(1);
     // Two tasks a thread, if they are large enough, even out what disturbs one of them.
     let halved = threads.count() > 1 && share >= 2 * TASK_ROWS;
     let task = if halved { share.div_ceil(2) } else { share };

@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use half::f16;
 
-use super::simd::{F32x4, widen_f16};
+use super::simd::{ROUND, largest_magnitude, widen_f16};
 use crate::backend::{RowReader, WeightSpec};
 use crate::error::{Error, Result};
 use crate::quant::{BLOCK, QuantType, SUPPORTED};
@@ -182,18 +182,12 @@ impl QuantizedRows {
         let mut scales = Vec::with_capacity(blocks);
         let mut sums = Vec::with_capacity(blocks);
         for (x, ints) in x.as_chunks::<BLOCK>().0.iter().zip(ints.as_chunks_mut::<BLOCK>().0) {
-            let zero = F32x4::splat(0.0);
-            let largest = x.as_chunks::<4>().0.iter().fold(zero, |largest, x| {
-                let x = F32x4::load(x);
-                largest.max(x).max(zero.sub(x))
-            });
-            let largest = largest.largest();
+            let largest = largest_magnitude(x);
             let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
             let mut sum = 0i32;
             for (int, v) in ints.iter_mut().zip(x) {
-                // 1.5 * 2^23 rounds to the nearest integer, left in the low bits of the float:
-                // this is a vector addition, where a call of `round` would not be.
-                let rounded = (v * inverse + 12_582_912.0).to_bits() as i8;
+                // A vector addition, where a call of `round` would not be.
+                let rounded = (v * inverse + ROUND).to_bits() as i8;
                 *int = rounded;
                 sum += i32::from(rounded);
             }

@@ -70,12 +70,6 @@ mod arch {
             unsafe { v128_store(out.as_mut_ptr().cast(), halves) };
             out
         }
-        #[inline(always)]
-        pub fn to_array(self) -> [f32; 4] {
-            let mut out = [0.0; 4];
-            self.store(&mut out);
-            out
-        }
         /// Four integers, rounded where a float can't hold them.
         #[inline(always)]
         pub fn from_i32(from: &[i32; 4]) -> Self {
@@ -175,12 +169,6 @@ mod arch {
             }
             out
         }
-        #[inline(always)]
-        pub fn to_array(self) -> [f32; 4] {
-            let mut out = [0.0; 4];
-            self.store(&mut out);
-            out
-        }
         /// Four integers, rounded where a float can't hold them.
         #[inline(always)]
         pub fn from_i32(from: &[i32; 4]) -> Self {
@@ -262,10 +250,6 @@ mod arch {
         pub fn low_halves([a, b]: [Self; 2]) -> [i16; 8] {
             std::array::from_fn(|i| if i < 4 { a.0[i] } else { b.0[i - 4] }.to_bits() as i16)
         }
-        #[inline(always)]
-        pub fn to_array(self) -> [f32; 4] {
-            self.0
-        }
         /// Four integers, rounded where a float can't hold them.
         #[inline(always)]
         pub fn from_i32(from: &[i32; 4]) -> Self {
@@ -290,7 +274,7 @@ const F16_TO_F32: f32 = 5.192_297e33;
 /// `1.5 * 2^23`: added to a float below 2^22 in magnitude, it leaves the nearest whole number
 /// (the even one of two) in the low bits. Where instruction sets have a conversion that rounds,
 /// it is slower or saturates in several steps.
-const ROUND: f32 = 12_582_912.0;
+pub const ROUND: f32 = 12_582_912.0;
 
 /// The nearest integers; numbers beyond 16 bits wrap.
 #[inline(always)]
@@ -298,7 +282,26 @@ pub fn round_to_i16(x: [F32x4; 2]) -> [i16; 8] {
     F32x4::low_halves(x.map(|x| x.add(F32x4::splat(ROUND))))
 }
 
+/// The largest magnitude; `x` is a multiple of 4 long.
+#[inline(always)]
+pub fn largest_magnitude(x: &[f32]) -> f32 {
+    let zero = F32x4::splat(0.0);
+    let largest = x.as_chunks::<4>().0.iter().fold(zero, |largest, x| {
+        let x = F32x4::load(x);
+        largest.max(x).max(zero.sub(x))
+    });
+    largest.largest()
+}
+
 impl F32x4 {
+    /// The four numbers.
+    #[inline(always)]
+    pub fn to_array(self) -> [f32; 4] {
+        let mut out = [0.0; 4];
+        self.store(&mut out);
+        out
+    }
+
     /// The sum of the four numbers.
     #[inline(always)]
     pub fn sum(self) -> f32 {

@@ -27,7 +27,7 @@ impl Avx2 {
 /// One step of a panel: four inputs of all eight outputs, or two of them widened.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn split(bits: Bits, bytes: &[u8; 16]) -> __m256i {
+pub(super) fn split(bits: Bits, bytes: &[u8; 16]) -> __m256i {
     // SAFETY: `bytes` is 16 readable bytes.
     let packed = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
     match bits {
@@ -39,8 +39,9 @@ fn split(bits: Bits, bytes: &[u8; 16]) -> __m256i {
     }
 }
 
+/// All steps of a panel.
 #[target_feature(enable = "avx2")]
-fn unpack(weights: &mut Vec<__m256i>, bits: Bits, panel: Panel) {
+pub(super) fn unpack(weights: &mut Vec<__m256i>, bits: Bits, panel: Panel) {
     weights.clear();
     weights.extend(panel.ints.as_chunks().0.iter().map(|bytes| split(bits, bytes)));
 }
@@ -60,17 +61,14 @@ fn multiply<const PACKED: bool, const R: usize>(
     let inputs = if bits == Bits::Four { 4 } else { 2 };
     let steps = BLOCK / inputs;
     let have = if PACKED { packed.len() } else { weights.len() };
-    assert!(have >= blocks * steps && scales.scales.len() >= blocks * PANEL);
-    assert!(scales.mins.len() >= blocks * PANEL && (first + R) * x.cols <= x.ints.len());
-    assert!((first + R) * blocks <= x.scales.len().min(x.sums.len()));
-    let mut totals = [_mm256_setzero_ps(); R];
-    // SAFETY: the assertions above bound every index below: `b < blocks`, `step < steps`,
-    // `row < first + R`.
-    unsafe {
-        for b in 0..blocks {
-            let mut dots = [_mm256_setzero_si256(); R];
-            for step in 0..steps {
-                let at = b * steps + step;
+    assert!(have >= blocks * steps && (first + R) * x.cols <= x.ints.len());
+    let mut totals = Totals::new(scales, x, first);
+    for b in 0..blocks {
+        let mut dots = [_mm256_setzero_si256(); R];
+        for step in 0..steps {
+            let at = b * steps + step;
+            // SAFETY: the assertion above bounds every index: `b < blocks`, `step < steps`.
+            unsafe {
                 let w = match PACKED {
                     true => split(bits, packed.get_unchecked(at)),
                     false => *weights.get_unchecked(at),
@@ -91,21 +89,62 @@ fn multiply<const PACKED: bool, const R: usize>(
                     };
                 }
             }
-            let scale = _mm256_loadu_ps(scales.scales.as_ptr().add(b * PANEL));
-            let min = _mm256_loadu_ps(scales.mins.as_ptr().add(b * PANEL));
-            for r in 0..R {
-                let row = (first + r) * blocks + b;
-                let dot = match bits {
-                    Bits::Four => _mm256_madd_epi16(dots[r], _mm256_set1_epi16(1)),
-                    Bits::Eight => dots[r],
-                };
-                let step = _mm256_mul_ps(scale, _mm256_set1_ps(x.scales[row]));
-                totals[r] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), step, totals[r]);
-                totals[r] = _mm256_fmadd_ps(min, _mm256_set1_ps(x.sums[row]), totals[r]);
+        }
+        if bits == Bits::Four {
+            for dot in &mut dots {
+                *dot = _mm256_madd_epi16(*dot, _mm256_set1_epi16(1));
             }
         }
-        for (out, total) in out.iter_mut().zip(totals) {
-            _mm256_storeu_ps(out.as_mut_ptr(), total);
+        totals.add(b, dots);
+    }
+    totals.store(out);
+}
+
+/// Sums of a tile over the blocks so far.
+pub(super) struct Totals<'a, const R: usize> {
+    sums: [__m256; R],
+    scales: &'a Scales,
+    x: &'a QuantizedRows,
+    first: usize,
+}
+
+impl<'a, const R: usize> Totals<'a, R> {
+    /// Zeros, for rows `first..first + R`.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub fn new(scales: &'a Scales, x: &'a QuantizedRows, first: usize) -> Self {
+        let blocks = x.cols / BLOCK;
+        assert!(scales.scales.len().min(scales.mins.len()) >= blocks * PANEL);
+        assert!((first + R) * blocks <= x.scales.len().min(x.sums.len()));
+        Self { sums: [_mm256_setzero_ps(); R], scales, x, first }
+    }
+
+    /// Adds block `b` with its integer dot products, 32 bits wide.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub fn add(&mut self, b: usize, dots: [__m256i; R]) {
+        let blocks = self.x.cols / BLOCK;
+        assert!(b < blocks);
+        // SAFETY: the assertion above and those of `new`.
+        unsafe {
+            let scale = _mm256_loadu_ps(self.scales.scales.as_ptr().add(b * PANEL));
+            let min = _mm256_loadu_ps(self.scales.mins.as_ptr().add(b * PANEL));
+            for (r, (sum, dot)) in self.sums.iter_mut().zip(dots).enumerate() {
+                let row = (self.first + r) * blocks + b;
+                let step = _mm256_set1_ps(*self.x.scales.get_unchecked(row));
+                *sum = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), _mm256_mul_ps(scale, step), *sum);
+                *sum = _mm256_fmadd_ps(min, _mm256_set1_ps(*self.x.sums.get_unchecked(row)), *sum);
+            }
+        }
+    }
+
+    /// The sums as arrays.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub fn store(self, out: &mut [[f32; PANEL]; R]) {
+        for (out, sum) in out.iter_mut().zip(self.sums) {
+            // SAFETY: `out` is 32 writable bytes.
+            unsafe { _mm256_storeu_ps(out.as_mut_ptr(), sum) };
         }
     }
 }

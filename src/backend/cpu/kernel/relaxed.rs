@@ -8,7 +8,8 @@
 //!
 //! Which of the two is faster depends on what the engine makes of them: sums in 32 bits are one
 //! instruction on ARM with `sdot` and on x86-64 with AVX-VNNI and three elsewhere, sums in 16 bits
-//! are two on x86-64 and four on ARM. Both give the same numbers: [`tune`] lets them race.
+//! are two on x86-64 and four on ARM. Both give the same numbers: [`crate::backend::cpu::tune`] lets
+//! them race.
 
 use core::arch::wasm32::*;
 
