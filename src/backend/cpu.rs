@@ -20,7 +20,7 @@ pub use self::parallel::Threads;
 use self::parallel::for_each;
 #[cfg(not(target_arch = "wasm32"))]
 pub use self::parallel::start_threads;
-use self::simd::F32x4;
+use self::simd::{F32x4, exp};
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 pub use self::tune::tune;
 use crate::backend::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
@@ -140,7 +140,7 @@ impl Backend for Cpu {
         for_each(self.threads, tasks, |(gate, up)| {
             for (gate, up) in gate.as_chunks_mut::<4>().0.iter_mut().zip(up.as_chunks().0) {
                 let x = F32x4::load(gate);
-                let silu = x.div(one.add(F32x4::splat(0.0).sub(x).exp()));
+                let silu = x.div(one.add(exp(F32x4::splat(0.0).sub(x))));
                 silu.mul(F32x4::load(up)).store(gate);
             }
         });

@@ -14,10 +14,12 @@
 //! its own or on the queries beside it: however a prompt was cut into chunks, and whatever thread
 //! computes a row, its result is the same to the bit.
 
+use std::f32::consts::LOG2_E;
+
 use super::kernel::{self, Pairs, ROWS};
 use super::matrix::{PANEL, zeros};
 use super::parallel::{Threads, for_each};
-use super::simd::{F32x4, largest_magnitude, round_to_i16};
+use super::simd::{F32x4, exp2, largest_magnitude, round_to_i16};
 use crate::backend::{AttentionShape, Rope};
 use crate::error::Result;
 
@@ -197,23 +199,24 @@ struct Block<'a> {
     /// Query heads that share keys and values. Row `i * group + g` is head `g` of a group at
     /// token `i`, so that they are side by side.
     group: usize,
-    /// `[rows, head_dim]`
+    /// `[groups, ROWS, head_dim]`; rows that are left over in the last group are zeros.
     queries: Vec<i16>,
-    rows: Vec<Row>,
-    /// `[rows, head_dim]` weighted sums of values.
+    rows: Vec<Rows>,
+    /// `[groups, ROWS, head_dim]` weighted sums of values.
     gathered: Vec<f32>,
 }
 
-/// What one query row knows.
+/// What [`ROWS`] query rows know.
 #[derive(Clone, Copy)]
-struct Row {
-    position: usize,
-    /// Weight of one step of its integers, and 1 / sqrt(head_dim).
-    scale: f32,
-    /// The largest score so far.
-    largest: f32,
-    /// The sum of exponentials so far, relative to the largest.
-    sum: f32,
+struct Rows {
+    positions: [usize; ROWS],
+    /// Weight of one step of its integers, 1 / sqrt(head_dim), and log2(e): scores are logarithms
+    /// to the base 2.
+    scales: [f32; ROWS],
+    /// The largest scores so far.
+    largest: [f32; ROWS],
+    /// The sums of exponentials so far, relative to the largest.
+    sums: [f32; ROWS],
 }
 
 impl<'a> Block<'a> {
@@ -235,7 +238,7 @@ impl<'a> Block<'a> {
         for kv_head in 0..kv_heads {
             let group = kv_head * self.group..(kv_head + 1) * self.group;
             self.take_queries(q, group.clone());
-            let last = self.rows.last().map_or(0, |row| row.position);
+            let last = self.rows.last().map_or(0, |rows| rows.positions[ROWS - 1]);
             for tile in 0..=last / KEYS {
                 self.visit(tile, kv_head);
             }
@@ -243,9 +246,10 @@ impl<'a> Block<'a> {
             let to = tokens.flat_map(|token| {
                 token[group.start * head_dim..group.end * head_dim].chunks_exact_mut(head_dim)
             });
-            let rows = self.rows.iter().zip(self.gathered.chunks_exact(head_dim));
-            for (to, (row, from)) in to.zip(rows) {
-                let inverse = 1.0 / row.sum;
+            let sums = self.rows.iter().flat_map(|rows| rows.sums);
+            let rows = sums.zip(self.gathered.chunks_exact(head_dim));
+            for (to, (sum, from)) in to.zip(rows) {
+                let inverse = 1.0 / sum;
                 to.iter_mut().zip(from).for_each(|(to, x)| *to = x * inverse);
             }
         }
@@ -255,21 +259,26 @@ impl<'a> Block<'a> {
     fn take_queries(&mut self, q: &[f32], group: std::ops::Range<usize>) {
         let AttentionShape { heads, head_dim, .. } = self.cache.shape;
         let count = q.len() / (heads * head_dim) * group.len();
+        let padded = count.next_multiple_of(ROWS);
         self.queries.clear();
-        self.queries.resize(count * head_dim, 0);
+        self.queries.resize(padded * head_dim, 0);
         self.gathered.clear();
-        self.gathered.resize(count * head_dim, 0.0);
+        self.gathered.resize(padded * head_dim, 0.0);
+        let position = |row: usize| self.start + row.min(count - 1) / group.len();
+        let rows = (0..padded / ROWS).map(|i| Rows {
+            positions: std::array::from_fn(|r| position(i * ROWS + r)),
+            scales: [0.0; ROWS],
+            largest: [f32::NEG_INFINITY; ROWS],
+            sums: [0.0; ROWS],
+        });
         self.rows.clear();
-        let factor = 1.0 / (head_dim as f32).sqrt();
-        for (row, ints) in self.queries.chunks_exact_mut(head_dim).enumerate() {
+        self.rows.extend(rows);
+        let factor = LOG2_E / (head_dim as f32).sqrt();
+        for (row, ints) in self.queries.chunks_exact_mut(head_dim).take(count).enumerate() {
             let (token, head) = (row / group.len(), group.start + row % group.len());
             let from = &q[(token * heads + head) * head_dim..][..head_dim];
-            self.rows.push(Row {
-                position: self.start + token,
-                scale: quantize(from, steps(head_dim), ints) * factor,
-                largest: f32::NEG_INFINITY,
-                sum: 0.0,
-            });
+            let scale = quantize(from, steps(head_dim), ints) * factor;
+            self.rows[row / ROWS].scales[row % ROWS] = scale;
         }
     }
 
@@ -285,39 +294,29 @@ impl<'a> Block<'a> {
         let dots = kernel::dots();
         let mut scores = [[0.0; KEYS]; ROWS];
         let mut weights = [[0; KEYS]; ROWS];
-        for first in (0..self.rows.len()).step_by(ROWS) {
-            let count = ROWS.min(self.rows.len() - first);
+        let groups = self.rows.iter_mut().zip(self.queries.chunks_exact(ROWS * dim));
+        for ((rows, queries), gathered) in groups.zip(self.gathered.chunks_exact_mut(ROWS * dim)) {
             // Keys of this tile that a row may see: all, but for the tile of its own position.
-            let visible = |row: &Row| (row.position + 1).saturating_sub(tile * KEYS).min(KEYS);
-            let most = visible(&self.rows[first + count - 1]);
+            let visible = rows.positions.map(|at| (at + 1).saturating_sub(tile * KEYS).min(KEYS));
+            let most = visible[ROWS - 1];
             if most == 0 {
                 continue;
             }
-            // A last group of fewer rows repeats its last row: its extra results are unused.
-            let row = |r: usize| first + r.min(count - 1);
-            let q = std::array::from_fn(|r| &self.queries[row(r) * dim..][..dim]);
+            let q = std::array::from_fn(|r| &queries[r * dim..][..dim]);
             for (p, panel) in keys.chunks_exact(dim / 2).take(most.div_ceil(PANEL)).enumerate() {
                 let products = dots(q, panel);
                 let key_scales = load(&key_scales[p * PANEL..]);
                 for (r, products) in products.iter().enumerate() {
-                    let scale = F32x4::splat(self.rows[row(r)].scale);
+                    let scale = F32x4::splat(rows.scales[r]);
                     let [low, high] = of_products(products);
                     let scaled =
                         [low.mul(key_scales[0].mul(scale)), high.mul(key_scales[1].mul(scale))];
                     store(scaled, &mut scores[r][p * PANEL..]);
                 }
             }
-            let mut steps = [Step::NONE; ROWS];
-            for r in 0..count {
-                let row = &mut self.rows[first + r];
-                weights[r] = [0; KEYS];
-                if let seen @ 1.. = visible(row) {
-                    steps[r] = softmax(&mut scores[r], seen, value_scales, row, &mut weights[r]);
-                }
-            }
+            let steps = softmax(&mut scores, visible, value_scales, rows, &mut weights);
             let depth = most.next_multiple_of(2);
-            let w = std::array::from_fn(|r| &weights[r.min(count - 1)][..depth]);
-            let gathered = &mut self.gathered[first * dim..(first + count) * dim];
+            let w = weights.each_ref().map(|weights| &weights[..depth]);
             for (p, panel) in values.chunks_exact(KEYS / 2).enumerate() {
                 let products = dots(w, &panel[..depth / 2]);
                 let rows = gathered.chunks_exact_mut(dim).zip(steps).zip(&products);
@@ -338,11 +337,6 @@ impl<'a> Block<'a> {
 struct Step {
     before: f32,
     now: f32,
-}
-
-impl Step {
-    /// A tile that the row does not see.
-    const NONE: Self = Self { before: 1.0, now: 0.0 };
 }
 
 /// The first eight numbers.
@@ -366,40 +360,56 @@ fn store(x: [F32x4; 2], to: &mut [f32]) {
     }
 }
 
-/// Turns the first `visible` scores of a query in a tile into the integers that the
-/// values are weighted with: exponentials, times the value's scale. The other weights are zero.
+/// Turns the first `visible` scores of each row in a tile into the integers that the values are
+/// weighted with: exponentials, times the value's scale. The other weights are zero.
 fn softmax(
-    scores: &mut [f32; KEYS],
-    visible: usize,
+    scores: &mut [[f32; KEYS]; ROWS],
+    visible: [usize; ROWS],
     value_scales: &[f32],
-    row: &mut Row,
-    weights: &mut [i16; KEYS],
-) -> Step {
-    let scores = &mut scores[..visible.next_multiple_of(PANEL)];
-    scores[visible..].fill(f32::NEG_INFINITY);
-    let scores = scores.as_chunks_mut::<4>().0;
-    let top = F32x4::splat(f32::NEG_INFINITY);
-    let top = scores.iter().fold(top, |top, x| top.max(F32x4::load(x))).largest();
+    rows: &mut Rows,
+    weights: &mut [[i16; KEYS]; ROWS],
+) -> [Step; ROWS] {
+    /// Scores that are worked on together.
+    const TOGETHER: usize = 16;
+    let zero = F32x4::splat(0.0);
+    let before = F32x4::load(&rows.largest);
+    for (r, scores) in scores.iter_mut().enumerate() {
+        scores[visible[r]..].fill(f32::NEG_INFINITY);
+        let largest = F32x4::splat(rows.largest[r]);
+        let scores = scores.as_chunks::<4>().0.iter();
+        let largest = scores.fold(largest, |top, x| top.max(F32x4::load(x))).largest();
+        rows.largest[r] = largest.to_array()[0];
+    }
+    let [before] = exp2([before.sub(F32x4::load(&rows.largest))]).map(F32x4::to_array);
 
-    let before = row.largest;
-    row.largest = if before < top { top } else { before };
-    let shift = F32x4::splat(row.largest);
-    let before = F32x4::splat(before).sub(shift).exp().to_array()[0];
-    // The largest weight sets the step: where a first token draws all attention, as in many
-    // models, its value is small, and the weights that matter are those of the other keys.
-    let (mut sum, mut heaviest) = (F32x4::splat(0.0), F32x4::splat(0.0));
-    for (x, value_scale) in scores.iter_mut().zip(value_scales.as_chunks().0) {
-        let e = F32x4::load(x).sub(shift).exp();
-        sum = sum.add(e);
-        let weight = e.mul(F32x4::load(value_scale));
-        heaviest = heaviest.max(weight);
-        weight.store(x);
-    }
-    let heaviest = heaviest.largest();
-    let inverse = F32x4::splat(if heaviest > 0.0 { steps(KEYS) / heaviest } else { 0.0 });
-    for (x, to) in scores.as_chunks::<2>().0.iter().zip(weights.as_chunks_mut::<8>().0) {
-        *to = round_to_i16(x.map(|x| F32x4::load(&x).mul(inverse)));
-    }
-    row.sum = row.sum * before + sum.sum();
-    Step { before, now: heaviest / steps(KEYS) }
+    std::array::from_fn(|r| {
+        weights[r] = [0; KEYS];
+        if visible[r] == 0 {
+            return Step { before: 1.0, now: 0.0 };
+        }
+        let scores = &mut scores[r][..visible[r].next_multiple_of(TOGETHER)];
+        let scores = scores.as_chunks_mut::<4>().0.as_chunks_mut::<{ TOGETHER / 4 }>().0;
+        // The largest weight sets the step: where a first token draws all attention, as in many
+        // models, its value is small, and the weights that matter are those of the other keys.
+        let (mut sum, mut heaviest) = (zero, zero);
+        let largest = F32x4::splat(rows.largest[r]);
+        let value_scales = value_scales.as_chunks::<4>().0.as_chunks::<{ TOGETHER / 4 }>().0;
+        for (x, value_scales) in scores.iter_mut().zip(value_scales) {
+            let exponentials = exp2(x.map(|x| F32x4::load(&x).sub(largest)));
+            for ((x, e), value_scale) in x.iter_mut().zip(exponentials).zip(value_scales) {
+                sum = sum.add(e);
+                let weight = e.mul(F32x4::load(value_scale));
+                heaviest = heaviest.max(weight);
+                weight.store(x);
+            }
+        }
+        let heaviest = heaviest.largest().to_array()[0];
+        let inverse = F32x4::splat(if heaviest > 0.0 { steps(KEYS) / heaviest } else { 0.0 });
+        let pairs = scores.as_flattened().as_chunks::<2>().0;
+        for (x, to) in pairs.iter().zip(weights[r].as_chunks_mut::<8>().0) {
+            *to = round_to_i16(x.map(|x| F32x4::load(&x).mul(inverse)));
+        }
+        rows.sums[r] = rows.sums[r] * before[r] + sum.sum();
+        Step { before: before[r], now: heaviest / steps(KEYS) }
+    })
 }

@@ -46,10 +46,10 @@ pub trait Kernel {
     /// Brings a panel's integers into the form that [`Kernel::tile`] reads.
     fn unpack(&mut self, bits: Bits, panel: Panel);
 
-    /// Multiplies rows `first..first + R` of `x` with the unpacked panel: `out[r]` holds the
-    /// [`PANEL`] results of row `first + r`.
+    /// Multiplies the tile of `x` that begins at row `first`, and has `R` rows, with the unpacked
+    /// panel: `out[r]` holds the [`PANEL`] results of row `first + r`.
     fn tile<const R: usize>(
-        &self,
+        &mut self,
         scales: &Scales,
         x: &QuantizedRows,
         first: usize,

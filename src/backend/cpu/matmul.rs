@@ -127,7 +127,7 @@ pub fn multiply_with<K: Kernel>(
 
 #[inline(always)]
 fn tile<K: Kernel, const R: usize>(
-    kernel: &K,
+    kernel: &mut K,
     scales: &Scales,
     x: &QuantizedRows,
     first: usize,

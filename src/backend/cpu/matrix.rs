@@ -15,7 +15,8 @@ use std::ops::Range;
 
 use half::f16;
 
-use super::simd::{ROUND, largest_magnitude, widen_f16};
+use super::kernel::ROWS;
+use super::simd::{F32x4, largest_magnitude, round_to_i8, widen_f16};
 use crate::backend::{RowReader, WeightSpec};
 use crate::error::{Error, Result};
 use crate::quant::{BLOCK, QuantType, SUPPORTED};
@@ -159,17 +160,21 @@ impl Matrix {
 }
 
 /// Activations rounded to 8 bits, with one scale for each block of 32 numbers of a row.
+///
+/// Rows stand in the order in which kernels read them: those of a tile take turns with four
+/// integers each, and with one scale each. Tiles are [`ROWS`] rows, and the rows that are left over
+/// are tiles of their own. The first integer of a tile is at its first row times `cols`.
 pub struct QuantizedRows {
     /// Rows.
     pub rows: usize,
     /// Numbers in a row, a multiple of 32.
     pub cols: usize,
-    /// `[rows, cols]` integers in -127..=127.
+    /// `[tiles, cols / 4, rows of the tile, 4]` integers in -127..=127.
     pub ints: Vec<i8>,
-    /// `[rows, cols / 32]`: weight of one integer step.
+    /// `[tiles, cols / 32, rows of the tile]`: weight of one integer step.
     pub scales: Vec<f32>,
-    /// `[rows, cols / 32]`: scale times the sum of the block's integers, which a weight block's
-    /// minimum is multiplied with.
+    /// Like `scales`: scale times the sum of the block's integers, which a weight block's minimum
+    /// is multiplied with.
     pub sums: Vec<f32>,
 }
 
@@ -177,25 +182,54 @@ impl QuantizedRows {
     /// Rounds the rows of `x`, `cols` numbers each: `scale = max|x| / 127` per block, as ggml's
     /// Q8_1 has it.
     pub fn new(x: &[f32], cols: usize) -> Self {
-        let blocks = x.len() / BLOCK;
-        let mut ints = vec![0; x.len()];
-        let mut scales = Vec::with_capacity(blocks);
-        let mut sums = Vec::with_capacity(blocks);
-        for (x, ints) in x.as_chunks::<BLOCK>().0.iter().zip(ints.as_chunks_mut::<BLOCK>().0) {
-            let largest = largest_magnitude(x);
-            let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-            let mut sum = 0i32;
-            for (int, v) in ints.iter_mut().zip(x) {
-                // A vector addition, where a call of `round` would not be.
-                let rounded = (v * inverse + ROUND).to_bits() as i8;
-                *int = rounded;
-                sum += i32::from(rounded);
+        let (rows, blocks) = (x.len() / cols, x.len() / BLOCK);
+        let (scales, sums) = (vec![0.0; blocks], vec![0.0; blocks]);
+        let mut quantized = Self { rows, cols, ints: vec![0; x.len()], scales, sums };
+        for (row, x) in x.chunks_exact(cols).enumerate() {
+            for (b, x) in x.as_chunks::<BLOCK>().0.iter().enumerate() {
+                let largest = largest_magnitude(x);
+                let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+                let inverse = F32x4::splat(inverse);
+                let mut ints = [0; BLOCK];
+                let halves = x.as_chunks::<4>().0.as_chunks::<4>().0;
+                for (x, ints) in halves.iter().zip(ints.as_chunks_mut::<16>().0) {
+                    *ints = round_to_i8(x.map(|x| F32x4::load(&x).mul(inverse)));
+                }
+                quantized.set(row, b, &ints, largest / 127.0);
             }
-            let scale = largest / 127.0;
-            scales.push(scale);
-            sums.push(scale * sum as f32);
         }
-        Self { rows: x.len() / cols, cols, ints, scales, sums }
+        quantized
+    }
+
+    /// Stores block `b` of a row.
+    pub fn set(&mut self, row: usize, b: usize, ints: &[i8; BLOCK], scale: f32) {
+        let at = self.block_at(row, b);
+        self.scales[at] = scale;
+        self.sums[at] = scale * ints.iter().map(|int| i32::from(*int)).sum::<i32>() as f32;
+        let first = self.int_at(row, b * BLOCK);
+        let tile = self.tile(row).1;
+        let fours = self.ints[first..].chunks_mut(4 * tile);
+        for (to, from) in fours.zip(ints.as_chunks::<4>().0) {
+            to[..4].copy_from_slice(from);
+        }
+    }
+
+    /// The tile of a row: its first row and how many it has.
+    fn tile(&self, row: usize) -> (usize, usize) {
+        let whole = self.rows - self.rows % ROWS;
+        if row < whole { (row - row % ROWS, ROWS) } else { (row, 1) }
+    }
+
+    /// Where integer `k` of a row stands.
+    pub fn int_at(&self, row: usize, k: usize) -> usize {
+        let (first, rows) = self.tile(row);
+        first * self.cols + (k / 4 * rows + row - first) * 4 + k % 4
+    }
+
+    /// Where the scale of a row's block `b` stands, and its sum.
+    pub fn block_at(&self, row: usize, b: usize) -> usize {
+        let (first, rows) = self.tile(row);
+        first * (self.cols / BLOCK) + b * rows + row - first
     }
 }
 

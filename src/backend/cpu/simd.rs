@@ -61,6 +61,16 @@ mod arch {
         pub fn exp2_of_low_bits(self) -> Self {
             Self(i32x4_add(i32x4_shl(self.0, 23), i32x4_splat(127 << 23)))
         }
+        /// `[c, d, a, b]` of `[a, b, c, d]`.
+        #[inline(always)]
+        pub fn swap_halves(self) -> Self {
+            Self(i32x4_shuffle::<2, 3, 0, 1>(self.0, self.0))
+        }
+        /// `[b, a, d, c]` of `[a, b, c, d]`.
+        #[inline(always)]
+        pub fn swap_neighbours(self) -> Self {
+            Self(i32x4_shuffle::<1, 0, 3, 2>(self.0, self.0))
+        }
         /// The low halves of eight floats' bits.
         #[inline(always)]
         pub fn low_halves([a, b]: [Self; 2]) -> [i16; 8] {
@@ -68,6 +78,16 @@ mod arch {
             let mut out = [0; 8];
             // SAFETY: `out` is 16 writable bytes.
             unsafe { v128_store(out.as_mut_ptr().cast(), halves) };
+            out
+        }
+        /// The low halves of sixteen floats' bits, narrowed to 8 bits, which must hold them.
+        #[inline(always)]
+        pub fn low_bytes([a, b, c, d]: [Self; 4]) -> [i8; 16] {
+            let low = i16x8_shuffle::<0, 2, 4, 6, 8, 10, 12, 14>(a.0, b.0);
+            let high = i16x8_shuffle::<0, 2, 4, 6, 8, 10, 12, 14>(c.0, d.0);
+            let mut out = [0; 16];
+            // SAFETY: `out` is 16 writable bytes.
+            unsafe { v128_store(out.as_mut_ptr().cast(), i8x16_narrow_i16x8(low, high)) };
             out
         }
         /// Four integers, rounded where a float can't hold them.
@@ -156,17 +176,29 @@ mod arch {
                 _mm_castsi128_ps(_mm_add_epi32(n, _mm_set1_epi32(127 << 23)))
             })
         }
+        /// `[c, d, a, b]` of `[a, b, c, d]`.
+        #[inline(always)]
+        pub fn swap_halves(self) -> Self {
+            Self(sse! { _mm_shuffle_ps::<0b01_00_11_10>(self.0, self.0) })
+        }
+        /// `[b, a, d, c]` of `[a, b, c, d]`.
+        #[inline(always)]
+        pub fn swap_neighbours(self) -> Self {
+            Self(sse! { _mm_shuffle_ps::<0b10_11_00_01>(self.0, self.0) })
+        }
         /// The low halves of eight floats' bits.
         #[inline(always)]
         pub fn low_halves(x: [Self; 2]) -> [i16; 8] {
             let mut out = [0; 8];
-            sse! {
-                // Up, and back down with the sign, which packing then keeps.
-                let [a, b] = x.map(|x| {
-                    _mm_srai_epi32(_mm_slli_epi32(_mm_castps_si128(x.0), 16), 16)
-                });
-                _mm_storeu_si128(out.as_mut_ptr().cast(), _mm_packs_epi32(a, b));
-            }
+            sse! { _mm_storeu_si128(out.as_mut_ptr().cast(), halves(x)) }
+            out
+        }
+        /// The low halves of sixteen floats' bits, narrowed to 8 bits, which must hold them.
+        #[inline(always)]
+        pub fn low_bytes([a, b, c, d]: [Self; 4]) -> [i8; 16] {
+            let mut out = [0; 16];
+            let (low, high) = (halves([a, b]), halves([c, d]));
+            sse! { _mm_storeu_si128(out.as_mut_ptr().cast(), _mm_packs_epi16(low, high)) }
             out
         }
         /// Four integers, rounded where a float can't hold them.
@@ -183,6 +215,17 @@ mod arch {
                 let placed = _mm_and_si128(wide, _mm_set1_epi32(0x8fff_e000_u32 as i32));
                 _mm_mul_ps(_mm_castsi128_ps(placed), _mm_set1_ps(super::F16_TO_F32))
             })
+        }
+    }
+
+    /// The low halves of eight floats' bits: up, and back down with the sign, which packing then
+    /// keeps.
+    #[inline(always)]
+    fn halves(x: [F32x4; 2]) -> __m128i {
+        sse! {
+            let [a, b] =
+                x.map(|x| _mm_srai_epi32(_mm_slli_epi32(_mm_castps_si128(x.0), 16), 16));
+            _mm_packs_epi32(a, b)
         }
     }
 }
@@ -245,10 +288,25 @@ mod arch {
         pub fn exp2_of_low_bits(self) -> Self {
             Self(self.0.map(|n| f32::from_bits((n.to_bits() << 23).wrapping_add(127 << 23))))
         }
+        /// `[c, d, a, b]` of `[a, b, c, d]`.
+        #[inline(always)]
+        pub fn swap_halves(self) -> Self {
+            Self(std::array::from_fn(|i| self.0[i ^ 2]))
+        }
+        /// `[b, a, d, c]` of `[a, b, c, d]`.
+        #[inline(always)]
+        pub fn swap_neighbours(self) -> Self {
+            Self(std::array::from_fn(|i| self.0[i ^ 1]))
+        }
         /// The low halves of eight floats' bits.
         #[inline(always)]
-        pub fn low_halves([a, b]: [Self; 2]) -> [i16; 8] {
-            std::array::from_fn(|i| if i < 4 { a.0[i] } else { b.0[i - 4] }.to_bits() as i16)
+        pub fn low_halves(x: [Self; 2]) -> [i16; 8] {
+            std::array::from_fn(|i| x[i / 4].0[i % 4].to_bits() as i16)
+        }
+        /// The low halves of sixteen floats' bits, narrowed to 8 bits, which must hold them.
+        #[inline(always)]
+        pub fn low_bytes(x: [Self; 4]) -> [i8; 16] {
+            std::array::from_fn(|i| x[i / 4].0[i % 4].to_bits() as i8)
         }
         /// Four integers, rounded where a float can't hold them.
         #[inline(always)]
@@ -266,6 +324,8 @@ mod arch {
     }
 }
 
+use std::f32::consts::LOG2_E;
+
 pub use arch::F32x4;
 
 /// `2^112`: the difference of the exponent biases of f16 and f32.
@@ -274,12 +334,18 @@ const F16_TO_F32: f32 = 5.192_297e33;
 /// `1.5 * 2^23`: added to a float below 2^22 in magnitude, it leaves the nearest whole number
 /// (the even one of two) in the low bits. Where instruction sets have a conversion that rounds,
 /// it is slower or saturates in several steps.
-pub const ROUND: f32 = 12_582_912.0;
+const ROUND: f32 = 12_582_912.0;
 
 /// The nearest integers; numbers beyond 16 bits wrap.
 #[inline(always)]
 pub fn round_to_i16(x: [F32x4; 2]) -> [i16; 8] {
     F32x4::low_halves(x.map(|x| x.add(F32x4::splat(ROUND))))
+}
+
+/// The nearest integers of numbers within 8 bits.
+#[inline(always)]
+pub fn round_to_i8(x: [F32x4; 4]) -> [i8; 16] {
+    F32x4::low_bytes(x.map(|x| x.add(F32x4::splat(ROUND))))
 }
 
 /// The largest magnitude; `x` is a multiple of 4 long.
@@ -290,7 +356,7 @@ pub fn largest_magnitude(x: &[f32]) -> f32 {
         let x = F32x4::load(x);
         largest.max(x).max(zero.sub(x))
     });
-    largest.largest()
+    largest.largest().to_array()[0]
 }
 
 impl F32x4 {
@@ -305,38 +371,62 @@ impl F32x4 {
     /// The sum of the four numbers.
     #[inline(always)]
     pub fn sum(self) -> f32 {
-        let [a, b, c, d] = self.to_array();
-        (a + b) + (c + d)
+        let pairs = self.add(self.swap_neighbours());
+        pairs.add(pairs.swap_halves()).to_array()[0]
     }
 
-    /// The largest of the four numbers.
+    /// The largest of the four numbers, four times.
     #[inline(always)]
-    pub fn largest(self) -> f32 {
-        // Not `f32::max`, which is a library call in WebAssembly.
-        let larger = |a: f32, b: f32| if a < b { b } else { a };
-        let [a, b, c, d] = self.to_array();
-        larger(larger(a, b), larger(c, d))
+    pub fn largest(self) -> Self {
+        let pairs = self.max(self.swap_neighbours());
+        pairs.max(pairs.swap_halves())
     }
+}
 
-    /// `e^x`, relative error below 3e-7 for -87 <= x <= 88; smaller x give about e^-87.5, which is
-    /// nothing beside the 1 that every softmax sums, and larger ones e^88.
-    ///
-    /// `e^x = 2^n * e^r` with `n = round(x / ln 2)`; `|r| <= ln 2 / 2`, where a polynomial of
-    /// degree 6 (Taylor) errs by less than 2e-7. `ln 2` is taken away in two parts (Cody and
-    /// Waite, 1980) so that `r` keeps its digits.
-    #[inline(always)]
-    pub fn exp(self) -> Self {
-        let x = self.max(Self::splat(-87.5)).min(Self::splat(88.0));
-        let whole = x.mul_add(Self::splat(std::f32::consts::LOG2_E), Self::splat(ROUND));
-        let n = whole.sub(Self::splat(ROUND));
-        let r = n.mul_add(Self::splat(-0.693_359_4), x);
-        let r = n.mul_add(Self::splat(2.121_944_4e-4), r);
-        let mut p = Self::splat(1.0 / 720.0);
-        for c in [1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0] {
-            p = p.mul_add(r, Self::splat(c));
+/// Coefficients of `2^r`, of `r^5` down to 1, relative error below 1e-7 for `|r| <= 1/2`: the
+/// minimax polynomial whose last coefficient is 1, found by Lawson's algorithm.
+const EXP2: [f32; 6] =
+    [1.326_472_7e-3, 9.671_513e-3, 5.550_733_8e-2, 2.402_224_2e-1, 6.931_469_8e-1, 1.0];
+
+/// `2^x`, relative error below 3e-7 for -126 <= x <= 126; smaller x give about 2^-126, which is
+/// nothing beside the 1 that every softmax sums.
+///
+/// `2^x = 2^n * 2^r` with `n = round(x)`. Several vectors take turns, because the processor can do
+/// others' steps while it waits for one's.
+#[inline(always)]
+pub fn exp2<const N: usize>(x: [F32x4; N]) -> [F32x4; N] {
+    let x = x.map(|x| x.max(F32x4::splat(-126.0)));
+    let whole = x.map(|x| x.add(F32x4::splat(ROUND)));
+    let r = std::array::from_fn(|i| x[i].sub(whole[i].sub(F32x4::splat(ROUND))));
+    exp2_of_parts(whole, r)
+}
+
+/// `e^x`, relative error below 3e-7 for -87 <= x <= 88; smaller x give about e^-87.5 and
+/// larger ones e^88.
+///
+/// `e^x = 2^n * e^r` with `n = round(x / ln 2)`, whose product with `ln 2` is taken away in two
+/// parts (Cody and Waite, 1980) so that `r` keeps its digits.
+#[inline(always)]
+pub fn exp(x: F32x4) -> F32x4 {
+    let x = x.max(F32x4::splat(-87.5)).min(F32x4::splat(88.0));
+    let whole = x.mul_add(F32x4::splat(LOG2_E), F32x4::splat(ROUND));
+    let n = whole.sub(F32x4::splat(ROUND));
+    let r = n.mul_add(F32x4::splat(-0.693_359_4), x);
+    let r = n.mul_add(F32x4::splat(2.121_944_4e-4), r);
+    exp2_of_parts([whole], [r.mul(F32x4::splat(LOG2_E))])[0]
+}
+
+/// `2^(n + r)` for the whole `n` in the low bits of `whole`, and `|r| <= 1/2`.
+#[inline(always)]
+fn exp2_of_parts<const N: usize>(whole: [F32x4; N], r: [F32x4; N]) -> [F32x4; N] {
+    let [first, rest @ ..] = EXP2;
+    let mut p = [F32x4::splat(first); N];
+    for c in rest {
+        for (p, r) in p.iter_mut().zip(r) {
+            *p = p.mul_add(r, F32x4::splat(c));
         }
-        p.mul(whole.exp2_of_low_bits())
     }
+    std::array::from_fn(|i| p[i].mul(whole[i].exp2_of_low_bits()))
 }
 
 /// Widens half-precision numbers; `to` is as long as `from`, a multiple of 4.
@@ -354,13 +444,28 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     #[wasm_bindgen_test(unsupported = test)]
-    fn exp_is_within_its_stated_error() {
-        let inputs: Vec<f32> = (-87_000..88_000).map(|i| i as f32 / 1000.0).collect();
-        let got: Vec<f32> = inputs.iter().map(|x| F32x4::splat(*x).exp().to_array()[3]).collect();
-        let want: Vec<f64> = inputs.iter().map(|x| f64::from(*x).exp()).collect();
-        crate::tolerance::EXP.check(&got, &want, "exp");
-        assert!(F32x4::splat(f32::NEG_INFINITY).exp().sum() < 1e-37);
-        assert_eq!(F32x4::splat(0.0).exp().sum(), 4.0);
+    fn exponentials_are_within_their_stated_error() {
+        let lane = |x: F32x4| x.to_array()[3];
+        let check = |range: std::ops::Range<i32>, of: fn(F32x4) -> F32x4, exact: fn(f64) -> f64| {
+            let inputs: Vec<f32> = range.map(|i| i as f32 / 1000.0).collect();
+            let got: Vec<f32> = inputs.iter().map(|x| lane(of(F32x4::splat(*x)))).collect();
+            let want: Vec<f64> = inputs.iter().map(|x| exact(f64::from(*x))).collect();
+            crate::tolerance::EXP.check(&got, &want, "exponentials");
+            assert!(lane(of(F32x4::splat(f32::NEG_INFINITY))) < 1e-37);
+            assert_eq!(lane(of(F32x4::splat(0.0))), 1.0);
+        };
+        check(-87_000..88_000, exp, f64::exp);
+        check(-126_000..126_000, |x| exp2([F32x4::splat(0.0), x])[1], f64::exp2);
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn sums_and_maxima_are_of_all_four() {
+        for i in 0..4 {
+            let mut x = [1.0, 2.0, 4.0, 8.0];
+            x[i] += 100.0;
+            assert_eq!(F32x4::load(&x).sum(), 115.0);
+            assert_eq!(F32x4::load(&x).largest().to_array(), [x[i]; 4]);
+        }
     }
 
     #[wasm_bindgen_test(unsupported = test)]

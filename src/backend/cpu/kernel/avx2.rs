@@ -46,7 +46,7 @@ pub(super) fn unpack(weights: &mut Vec<__m256i>, bits: Bits, panel: Panel) {
     weights.extend(panel.ints.as_chunks().0.iter().map(|bytes| split(bits, bytes)));
 }
 
-/// Multiplies rows `first..first + R` with a panel that is unpacked or not (`PACKED`).
+/// Multiplies the tile that begins at row `first` with a panel that is unpacked or not (`PACKED`).
 #[target_feature(enable = "avx2,fma")]
 fn multiply<const PACKED: bool, const R: usize>(
     bits: Bits,
@@ -74,7 +74,8 @@ fn multiply<const PACKED: bool, const R: usize>(
                     false => *weights.get_unchecked(at),
                 };
                 for (r, dot) in dots.iter_mut().enumerate() {
-                    let at = x.ints.as_ptr().add((first + r) * x.cols + b * BLOCK + step * inputs);
+                    let k = b * BLOCK + step * inputs;
+                    let at = x.ints.as_ptr().add(first * x.cols + k / 4 * 4 * R + r * 4 + k % 4);
                     *dot = match bits {
                         Bits::Four => {
                             let x = _mm256_set1_epi32(at.cast::<i32>().read_unaligned());
@@ -109,7 +110,7 @@ pub(super) struct Totals<'a, const R: usize> {
 }
 
 impl<'a, const R: usize> Totals<'a, R> {
-    /// Zeros, for rows `first..first + R`.
+    /// Zeros, for the tile that begins at row `first`.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     pub fn new(scales: &'a Scales, x: &'a QuantizedRows, first: usize) -> Self {
@@ -130,10 +131,10 @@ impl<'a, const R: usize> Totals<'a, R> {
             let scale = _mm256_loadu_ps(self.scales.scales.as_ptr().add(b * PANEL));
             let min = _mm256_loadu_ps(self.scales.mins.as_ptr().add(b * PANEL));
             for (r, (sum, dot)) in self.sums.iter_mut().zip(dots).enumerate() {
-                let row = (self.first + r) * blocks + b;
-                let step = _mm256_set1_ps(*self.x.scales.get_unchecked(row));
+                let at = self.first * blocks + b * R + r;
+                let step = _mm256_set1_ps(*self.x.scales.get_unchecked(at));
                 *sum = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dot), _mm256_mul_ps(scale, step), *sum);
-                *sum = _mm256_fmadd_ps(min, _mm256_set1_ps(*self.x.sums.get_unchecked(row)), *sum);
+                *sum = _mm256_fmadd_ps(min, _mm256_set1_ps(*self.x.sums.get_unchecked(at)), *sum);
             }
         }
     }
@@ -157,7 +158,7 @@ impl Kernel for Avx2 {
     }
 
     fn tile<const R: usize>(
-        &self,
+        &mut self,
         scales: &Scales,
         x: &QuantizedRows,
         first: usize,

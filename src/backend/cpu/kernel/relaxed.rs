@@ -14,7 +14,7 @@
 use core::arch::wasm32::*;
 
 use super::Kernel;
-use super::simd128::Totals;
+use super::simd128::Products;
 use crate::backend::cpu::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
 use crate::quant::BLOCK;
 
@@ -26,6 +26,7 @@ const STEPS: usize = BLOCK / 4;
 #[derive(Default)]
 pub struct Relaxed<const WIDE: bool> {
     weights: Vec<[v128; 2]>,
+    products: Products,
 }
 
 impl<const WIDE: bool> Kernel for Relaxed<WIDE> {
@@ -35,13 +36,14 @@ impl<const WIDE: bool> Kernel for Relaxed<WIDE> {
     }
 
     fn tile<const R: usize>(
-        &self,
+        &mut self,
         scales: &Scales,
         x: &QuantizedRows,
         first: usize,
         out: &mut [[f32; PANEL]; R],
     ) {
-        multiply::<WIDE, _, R>(&self.weights, |step| *step, scales, x, first, out);
+        let Self { weights, products } = self;
+        multiply::<WIDE, _, R>(weights, |step| *step, scales, x, first, products, out);
     }
 
     fn row(
@@ -52,8 +54,8 @@ impl<const WIDE: bool> Kernel for Relaxed<WIDE> {
         x: &QuantizedRows,
         out: &mut [f32; PANEL],
     ) {
-        let out = std::array::from_mut(out);
-        multiply::<WIDE, _, 1>(panel.ints.as_chunks().0, split, scales, x, 0, out);
+        let (panel, out) = (panel.ints.as_chunks().0, std::array::from_mut(out));
+        multiply::<WIDE, _, 1>(panel, split, scales, x, 0, &mut self.products, out);
     }
 
     fn supports(bits: Bits) -> bool {
@@ -69,7 +71,7 @@ fn split(bytes: &[u8; 16]) -> [v128; 2] {
     [v128_and(packed, i8x16_splat(15)), u8x16_shr(packed, 4)]
 }
 
-/// Multiplies rows `first..first + R` with a panel, of which `unpack` gives a step.
+/// Multiplies the tile that begins at row `first` with a panel, of which `unpack` gives a step.
 #[inline(never)]
 fn multiply<const WIDE: bool, T, const R: usize>(
     panel: &[T],
@@ -77,37 +79,38 @@ fn multiply<const WIDE: bool, T, const R: usize>(
     scales: &Scales,
     x: &QuantizedRows,
     first: usize,
+    products: &mut Products,
     out: &mut [[f32; PANEL]; R],
 ) {
     let blocks = x.cols / BLOCK;
     assert!(panel.len() >= blocks * STEPS && (first + R) * x.cols <= x.ints.len());
-    let mut totals = Totals::new(scales, x, first);
     // Unrolling the inner loop makes the engine spill: the compiler must not know its length.
     let steps = core::hint::black_box(STEPS);
-    for b in 0..blocks {
+    let mut weights = panel.as_ptr();
+    // SAFETY: `first < x.rows`, by the assertion above.
+    let mut ints = unsafe { x.ints.as_ptr().add(first * x.cols) };
+    for products in products.of_blocks(blocks) {
         let mut dots = [[i32x4_splat(0); 2]; R];
-        // SAFETY: `b < blocks`, `steps` is STEPS, and the assertion above.
+        // SAFETY: all `blocks` times `steps`, which is STEPS, are within the assertion above.
         unsafe {
-            let mut weights = panel.as_ptr().add(b * STEPS);
             let end = weights.add(steps);
-            let mut ints = x.ints.as_ptr().add(first * x.cols + b * BLOCK);
             while weights != end {
                 let [low, high] = unpack(&*weights);
                 for (r, dots) in dots.iter_mut().enumerate() {
-                    let four = v128_load32_splat(ints.add(r * x.cols).cast());
+                    let four = v128_load32_splat(ints.add(4 * r).cast());
                     dots[0] = add_dot::<WIDE>(dots[0], four, low);
                     dots[1] = add_dot::<WIDE>(dots[1], four, high);
                 }
                 weights = weights.add(1);
-                ints = ints.add(4);
+                ints = ints.add(4 * R);
             }
         }
         if !WIDE {
             dots = dots.map(|halves| halves.map(|dot| i32x4_extadd_pairwise_i16x8(dot)));
         }
-        totals.add(b, dots);
+        *products = dots;
     }
-    totals.store(out);
+    products.scale(scales, x, first, out);
 }
 
 #[inline(always)]

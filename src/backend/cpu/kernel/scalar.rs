@@ -31,26 +31,25 @@ impl Kernel for Scalar {
     }
 
     fn tile<const R: usize>(
-        &self,
+        &mut self,
         scales: &Scales,
         x: &QuantizedRows,
         first: usize,
         out: &mut [[f32; PANEL]; R],
     ) {
-        let blocks = x.cols / BLOCK;
         *out = [[0.0; PANEL]; R];
         for (b, weights) in self.weights.as_chunks::<{ BLOCK / 2 }>().0.iter().enumerate() {
             for (r, out) in out.iter_mut().enumerate() {
-                let row = first + r;
-                let ints = &x.ints[row * x.cols + b * BLOCK..][..BLOCK];
                 let mut dots = [0i32; PANEL];
-                for (w, x) in weights.iter().zip(ints.as_chunks::<2>().0) {
-                    let [x0, x1] = x.map(i32::from);
+                for (i, w) in weights.iter().enumerate() {
+                    let at = x.int_at(first + r, b * BLOCK + 2 * i);
+                    let [x0, x1] = [x.ints[at], x.ints[at + 1]].map(i32::from);
                     for (dot, w) in dots.iter_mut().zip(w) {
                         *dot += i32::from(w[0]) * x0 + i32::from(w[1]) * x1;
                     }
                 }
-                let (scale, sum) = (x.scales[row * blocks + b], x.sums[row * blocks + b]);
+                let at = x.block_at(first + r, b);
+                let (scale, sum) = (x.scales[at], x.sums[at]);
                 for c in 0..PANEL {
                     let at = b * PANEL + c;
                     out[c] += (scales.scales[at] * scale) * dots[c] as f32;

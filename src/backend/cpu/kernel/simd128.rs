@@ -13,6 +13,7 @@ const STEPS: usize = BLOCK / 2;
 #[derive(Default)]
 pub struct Simd128 {
     weights: Vec<[v128; 2]>,
+    products: Products,
 }
 
 impl Kernel for Simd128 {
@@ -35,13 +36,13 @@ impl Kernel for Simd128 {
     }
 
     fn tile<const R: usize>(
-        &self,
+        &mut self,
         scales: &Scales,
         x: &QuantizedRows,
         first: usize,
         out: &mut [[f32; PANEL]; R],
     ) {
-        multiply(&self.weights, |step| *step, scales, x, first, out);
+        multiply(&self.weights, |step| *step, scales, x, first, &mut self.products, out);
     }
 
     fn row(
@@ -61,7 +62,8 @@ impl Kernel for Simd128 {
             Bits::Eight => {
                 // SAFETY: `bytes` is 16 readable bytes.
                 let load = |bytes: &[u8; 16]| widen(unsafe { v128_load(bytes.as_ptr().cast()) });
-                multiply(panel.ints.as_chunks().0, load, scales, x, 0, out);
+                let panel = panel.ints.as_chunks().0;
+                multiply(panel, load, scales, x, 0, &mut self.products, out);
             }
         }
     }
@@ -71,7 +73,7 @@ impl Kernel for Simd128 {
     }
 }
 
-/// Multiplies rows `first..first + R` with a panel, of which `unpack` gives a step.
+/// Multiplies the tile that begins at row `first` with a panel, of which `unpack` gives a step.
 #[inline(never)]
 fn multiply<T, const R: usize>(
     panel: &[T],
@@ -79,80 +81,79 @@ fn multiply<T, const R: usize>(
     scales: &Scales,
     x: &QuantizedRows,
     first: usize,
+    products: &mut Products,
     out: &mut [[f32; PANEL]; R],
 ) {
     let blocks = x.cols / BLOCK;
     assert!(panel.len() >= blocks * STEPS && (first + R) * x.cols <= x.ints.len());
-    let mut totals = Totals::new(scales, x, first);
-    for b in 0..blocks {
+    let mut weights = panel.as_ptr();
+    for (b, products) in products.of_blocks(blocks).iter_mut().enumerate() {
         let mut dots = [[i32x4_splat(0); 2]; R];
         // SAFETY: `b < blocks`, and the assertion above.
         unsafe {
-            let mut weights = panel.as_ptr().add(b * STEPS);
             let end = weights.add(STEPS);
-            let mut ints = x.ints.as_ptr().add(first * x.cols + b * BLOCK);
+            let mut ints = x.ints.as_ptr().add(first * x.cols + b * R * BLOCK);
             while weights != end {
-                let [low, high] = unpack(&*weights);
-                for (r, dots) in dots.iter_mut().enumerate() {
-                    let pair = v128_load16_splat(ints.add(r * x.cols).cast());
-                    let pair = i16x8_extend_low_i8x16(pair);
-                    dots[0] = i32x4_add(dots[0], i32x4_dot_i16x8(pair, low));
-                    dots[1] = i32x4_add(dots[1], i32x4_dot_i16x8(pair, high));
+                for pair in 0..2 {
+                    let [low, high] = unpack(&*weights.add(pair));
+                    for (r, dots) in dots.iter_mut().enumerate() {
+                        let pair = v128_load16_splat(ints.add(4 * r + 2 * pair).cast());
+                        let pair = i16x8_extend_low_i8x16(pair);
+                        dots[0] = i32x4_add(dots[0], i32x4_dot_i16x8(pair, low));
+                        dots[1] = i32x4_add(dots[1], i32x4_dot_i16x8(pair, high));
+                    }
                 }
-                weights = weights.add(1);
-                ints = ints.add(2);
+                weights = weights.add(2);
+                ints = ints.add(4 * R);
             }
         }
-        totals.add(b, dots);
+        *products = dots;
     }
-    totals.store(out);
+    products.scale(scales, x, first, out);
 }
 
-/// Sums of a tile over the blocks so far.
-pub(super) struct Totals<'a, const R: usize> {
-    sums: [[v128; 2]; R],
-    scales: &'a Scales,
-    x: &'a QuantizedRows,
-    first: usize,
-}
+/// Integer dot products of a tile and a panel, block by block, and what becomes of them. With all
+/// blocks' products done before they are scaled, the sums of either loop fit the registers.
+#[derive(Default)]
+pub(super) struct Products(Vec<[v128; 2]>);
 
-impl<'a, const R: usize> Totals<'a, R> {
-    /// Zeros, for rows `first..first + R`.
+impl Products {
+    /// Room for `R` rows of each block.
     #[inline(always)]
-    pub fn new(scales: &'a Scales, x: &'a QuantizedRows, first: usize) -> Self {
-        let blocks = x.cols / BLOCK;
-        assert!(scales.scales.len().min(scales.mins.len()) >= blocks * PANEL);
-        assert!((first + R) * blocks <= x.scales.len().min(x.sums.len()));
-        Self { sums: [[f32x4_splat(0.0); 2]; R], scales, x, first }
+    pub fn of_blocks<const R: usize>(&mut self, blocks: usize) -> &mut [[[v128; 2]; R]] {
+        self.0.resize(blocks * R, [i32x4_splat(0); 2]);
+        self.0.as_chunks_mut().0
     }
 
-    /// Adds block `b` with its integer dot products, 32 bits wide.
+    /// Adds the blocks up, each with its scales, for the tile that begins at row `first`.
     #[inline(always)]
-    pub fn add(&mut self, b: usize, dots: [[v128; 2]; R]) {
-        let blocks = self.x.cols / BLOCK;
-        assert!(b < blocks);
-        for half in 0..2 {
-            let at = b * PANEL + half * 4;
-            // SAFETY: the assertion above and those of `new`.
-            unsafe {
-                let scale = v128_load(self.scales.scales.as_ptr().add(at).cast());
-                let min = v128_load(self.scales.mins.as_ptr().add(at).cast());
-                for (r, sums) in self.sums.iter_mut().enumerate() {
-                    let row = (self.first + r) * blocks + b;
-                    let step = v128_load32_splat(self.x.scales.as_ptr().add(row).cast());
-                    let dot = f32x4_convert_i32x4(dots[r][half]);
-                    let sum = madd(dot, f32x4_mul(scale, step), sums[half]);
-                    let x = v128_load32_splat(self.x.sums.as_ptr().add(row).cast());
-                    sums[half] = madd(min, x, sum);
+    pub fn scale<const R: usize>(
+        &self,
+        scales: &Scales,
+        x: &QuantizedRows,
+        first: usize,
+        out: &mut [[f32; PANEL]; R],
+    ) {
+        let products = self.0.as_chunks::<R>().0;
+        let panel = scales.scales.as_chunks::<PANEL>().0.iter().zip(scales.mins.as_chunks().0);
+        let tile = first * (x.cols / BLOCK)..;
+        let rows = x.scales[tile.clone()].as_chunks().0.iter().zip(x.sums[tile].as_chunks().0);
+        let mut totals = [[f32x4_splat(0.0); 2]; R];
+        for ((products, (scales, mins)), (steps, sums)) in products.iter().zip(panel).zip(rows) {
+            let scales: [v128; 2] = halves(scales);
+            let mins: [v128; 2] = halves(mins);
+            let steps: &[f32; R] = steps;
+            let sums: &[f32; R] = sums;
+            for (r, totals) in totals.iter_mut().enumerate() {
+                for half in 0..2 {
+                    let step = f32x4_mul(scales[half], f32x4_splat(steps[r]));
+                    let product = f32x4_convert_i32x4(products[r][half]);
+                    totals[half] = madd(product, step, totals[half]);
+                    totals[half] = madd(mins[half], f32x4_splat(sums[r]), totals[half]);
                 }
             }
         }
-    }
-
-    /// The sums as arrays.
-    #[inline(always)]
-    pub fn store(self, out: &mut [[f32; PANEL]; R]) {
-        for (out, [low, high]) in out.iter_mut().zip(self.sums) {
+        for (out, [low, high]) in out.iter_mut().zip(totals) {
             // SAFETY: `out` is 32 writable bytes.
             unsafe {
                 v128_store(out.as_mut_ptr().cast(), low);
@@ -160,6 +161,13 @@ impl<'a, const R: usize> Totals<'a, R> {
             }
         }
     }
+}
+
+/// Eight floats.
+#[inline(always)]
+fn halves(from: &[f32; PANEL]) -> [v128; 2] {
+    // SAFETY: `from` is 32 readable bytes.
+    unsafe { [v128_load(from.as_ptr().cast()), v128_load(from.as_ptr().add(4).cast())] }
 }
 
 /// [`super::Dots`], two vectors of four outputs at a time.

@@ -28,7 +28,7 @@ impl Vnni {
     }
 }
 
-/// Multiplies rows `first..first + R` with a panel that is unpacked or not (`PACKED`).
+/// Multiplies the tile that begins at row `first` with a panel that is unpacked or not (`PACKED`).
 #[target_feature(enable = "avx2,fma,avx512vl,avx512vnni")]
 fn multiply<const PACKED: bool, const R: usize>(
     weights: &[__m256i],
@@ -54,7 +54,7 @@ fn multiply<const PACKED: bool, const R: usize>(
                     false => *weights.get_unchecked(at),
                 };
                 for (r, parts) in parts.iter_mut().enumerate() {
-                    let at = x.ints.as_ptr().add((first + r) * x.cols + b * BLOCK + step * 4);
+                    let at = x.ints.as_ptr().add(first * x.cols + (at * R + r) * 4);
                     let four = _mm256_set1_epi32(at.cast::<i32>().read_unaligned());
                     parts[step % 4] = _mm256_dpbusd_epi32(parts[step % 4], w, four);
                 }
@@ -76,7 +76,7 @@ impl Kernel for Vnni {
     }
 
     fn tile<const R: usize>(
-        &self,
+        &mut self,
         scales: &Scales,
         x: &QuantizedRows,
         first: usize,

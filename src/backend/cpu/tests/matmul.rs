@@ -62,8 +62,8 @@ fn oracle(w: &Stored, x: &QuantizedRows) -> Vec<f64> {
         for output in 0..w.rows {
             let mut total = 0.0;
             for k in 0..w.cols {
-                let scale = f64::from(x.scales[(row * w.cols + k) / BLOCK]);
-                let x = scale * f64::from(x.ints[row * w.cols + k]);
+                let scale = f64::from(x.scales[x.block_at(row, k / BLOCK)]);
+                let x = scale * f64::from(x.ints[x.int_at(row, k)]);
                 total += weights[output * w.cols + k] * x;
             }
             out.push(total);
@@ -82,10 +82,12 @@ fn activations(random: &mut Random, rows: usize, cols: usize) -> QuantizedRows {
 }
 
 /// Activations that are the given integers, at scale 1.
-fn integers(cols: usize, ints: Vec<i8>) -> QuantizedRows {
-    let blocks = ints.as_chunks::<BLOCK>().0;
-    let sums = blocks.iter().map(|b| b.iter().map(|i| f32::from(*i)).sum()).collect();
-    QuantizedRows { rows: ints.len() / cols, cols, scales: vec![1.0; blocks.len()], sums, ints }
+fn integers(cols: usize, ints: &[i8]) -> QuantizedRows {
+    let mut x = QuantizedRows::new(&vec![0.0; ints.len()], cols);
+    for (i, ints) in ints.as_chunks().0.iter().enumerate() {
+        x.set(i * BLOCK / cols, i % (cols / BLOCK), ints, 1.0);
+    }
+    x
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -125,7 +127,7 @@ fn integer_parts_are_exact() {
                 alternating.collect(),
                 any.collect(),
             ] {
-                let x = integers(cols, x);
+                let x = integers(cols, &x);
                 let want = oracle(&stored, &x);
                 for (name, product) in kernels(w.bits) {
                     let got: Vec<f64> = product(&w, &x).into_iter().map(f64::from).collect();
