@@ -8,6 +8,8 @@ mod kernel;
 mod matmul;
 mod matrix;
 mod parallel;
+#[cfg(any(not(target_arch = "wasm32"), target_feature = "atomics"))]
+mod pool;
 mod simd;
 #[cfg(test)]
 mod tests;
@@ -17,6 +19,8 @@ mod tune;
 use self::attention::Cache;
 use self::matrix::Matrix;
 pub use self::parallel::Threads;
+#[cfg(target_feature = "atomics")]
+pub use self::parallel::become_thread;
 use self::parallel::for_each;
 #[cfg(not(target_arch = "wasm32"))]
 pub use self::parallel::start_threads;
@@ -62,6 +66,14 @@ pub struct Tensor {
     pub width: usize,
     /// `[rows, width]`.
     pub data: Vec<f32>,
+}
+
+/// Rows of a task of an operation that takes each number by itself.
+const TASK: usize = 16;
+
+/// Tasks of [`TASK`] rows.
+fn rows(x: &mut [f32], width: usize) -> std::slice::ChunksMut<'_, f32> {
+    x.chunks_mut(TASK * width.max(1))
 }
 
 impl Backend for Cpu {
@@ -111,15 +123,20 @@ impl Backend for Cpu {
     }
 
     fn rms_norm(&self, x: &Tensor, gain: &Vec<f32>, eps: f32) -> Tensor {
-        let mut data = Vec::with_capacity(x.data.len());
-        for row in x.data.chunks_exact(x.width) {
-            let squares = row.as_chunks::<4>().0.iter().fold(F32x4::splat(0.0), |sum, x| {
-                let x = F32x4::load(x);
-                x.mul_add(x, sum)
-            });
-            let scale = 1.0 / (squares.sum() / x.width as f32 + eps).sqrt();
-            data.extend(row.iter().zip(gain).map(|(x, gain)| x * scale * gain));
-        }
+        let mut data = vec![0.0; x.data.len()];
+        let tasks = rows(&mut data, x.width).zip(x.data.chunks(TASK * x.width.max(1)));
+        for_each(self.threads, tasks, |(to, from)| {
+            for (to, x) in to.chunks_exact_mut(gain.len()).zip(from.chunks_exact(gain.len())) {
+                let squares = x.as_chunks::<4>().0.iter().fold(F32x4::splat(0.0), |sum, x| {
+                    let x = F32x4::load(x);
+                    x.mul_add(x, sum)
+                });
+                let scale = 1.0 / (squares.sum() / x.len() as f32 + eps).sqrt();
+                for ((to, x), gain) in to.iter_mut().zip(x).zip(gain) {
+                    *to = x * scale * gain;
+                }
+            }
+        });
         Tensor { width: x.width, data }
     }
 
@@ -132,11 +149,8 @@ impl Backend for Cpu {
     }
 
     fn swiglu(&self, mut gate: Tensor, up: &Tensor) -> Tensor {
-        /// Rows of a task.
-        const TASK: usize = 16;
         let one = F32x4::splat(1.0);
-        let len = TASK * up.width.max(1);
-        let tasks = gate.data.chunks_mut(len).zip(up.data.chunks(len));
+        let tasks = rows(&mut gate.data, up.width).zip(up.data.chunks(TASK * up.width.max(1)));
         for_each(self.threads, tasks, |(gate, up)| {
             for (gate, up) in gate.as_chunks_mut::<4>().0.iter_mut().zip(up.as_chunks().0) {
                 let x = F32x4::load(gate);
@@ -148,7 +162,8 @@ impl Backend for Cpu {
     }
 
     fn add(&self, mut x: Tensor, y: &Tensor) -> Tensor {
-        x.data.iter_mut().zip(&y.data).for_each(|(x, y)| *x += y);
+        let tasks = rows(&mut x.data, y.width).zip(y.data.chunks(TASK * y.width.max(1)));
+        for_each(self.threads, tasks, |(x, y)| x.iter_mut().zip(y).for_each(|(x, y)| *x += y));
         x
     }
 

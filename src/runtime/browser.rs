@@ -68,8 +68,9 @@ pub struct Engine {
 #[wasm_bindgen]
 impl Engine {
     /// Loads a model of `size` bytes. `read(offset, into)` fills the array `into` with the bytes
-    /// from `offset` on, before it returns, or throws. `threads` is what `start_threads` has
-    /// started, or 1; `reason` goes into the reports. `progress(done, total)` counts bytes.
+    /// from `offset` on, before it returns, or throws. `threads` counts this worker and those that
+    /// have called `become_thread`; `reason` goes into the reports. `progress(done, total)` counts
+    /// bytes.
     ///
     /// # Errors
     /// An `Error` with a `code`.

@@ -19,10 +19,7 @@ serve({
   async load(build, threads, model) {
     const precis = await import(`/www/src/summarizer/wasm/${build}/precis.js`);
     await precis.default();
-    if (threads > 1) {
-      await Promise.all(Array.from({ length: threads }, () => startThread(precis)));
-      precis.start_threads(threads);
-    }
+    await Promise.all(Array.from({ length: threads - 1 }, () => startThread(precis)));
     const reader = new FileReaderSync();
     const read = (offset, into) => {
       const part = reader.readAsArrayBuffer(model.slice(offset, offset + into.length));

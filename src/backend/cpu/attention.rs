@@ -15,6 +15,7 @@
 //! computes a row, its result is the same to the bit.
 
 use std::f32::consts::LOG2_E;
+use std::ops::Range;
 
 use super::kernel::{self, Pairs, ROWS};
 use super::matrix::{PANEL, zeros};
@@ -182,20 +183,30 @@ pub fn attend(
     }
     let cache = &*cache;
     let mut out = vec![0.0; q.len()];
+    if q.len() == width {
+        // A single token's heads stand in the order of the heads of keys that they share.
+        let group = width / kv_heads;
+        let tasks = q.chunks_mut(group).zip(out.chunks_mut(group)).enumerate();
+        for_each(threads, tasks, |(kv_head, (q, out))| {
+            Block::new(cache, layer, start, kv_head..kv_head + 1).attend(q, out);
+        });
+        return out;
+    }
     let tasks = q.chunks_mut(TASK * width).zip(out.chunks_mut(TASK * width)).enumerate();
     for_each(threads, tasks, |(i, (q, out))| {
-        let mut block = Block::new(cache, layer, start + i * TASK);
-        block.attend(q, out);
+        Block::new(cache, layer, start + i * TASK, 0..kv_heads).attend(q, out);
     });
     out
 }
 
-/// Queries of a few tokens, all heads, and what they gather.
+/// Queries of a few tokens, and what they gather.
 struct Block<'a> {
     cache: &'a Cache,
     layer: &'a Layer,
     /// Position of the first token.
     start: usize,
+    /// The heads of keys and values whose queries these are.
+    kv_heads: Range<usize>,
     /// Query heads that share keys and values. Row `i * group + g` is head `g` of a group at
     /// token `i`, so that they are side by side.
     group: usize,
@@ -220,32 +231,33 @@ struct Rows {
 }
 
 impl<'a> Block<'a> {
-    fn new(cache: &'a Cache, layer: usize, start: usize) -> Self {
+    fn new(cache: &'a Cache, layer: usize, start: usize, kv_heads: Range<usize>) -> Self {
         let group = cache.shape.heads / cache.shape.kv_heads;
         let (queries, rows, gathered) = (Vec::new(), Vec::new(), Vec::new());
         let layer = &cache.layers[layer];
-        Self { cache, layer, start, group, queries, rows, gathered }
+        Self { cache, layer, start, kv_heads, group, queries, rows, gathered }
     }
 
-    /// `q` and `out` are `[tokens, heads * head_dim]`; `q` is rotated in place.
+    /// `q` and `out` are `[tokens, heads * head_dim]` of the block's heads; `q` is rotated in place.
     fn attend(&mut self, q: &mut [f32], out: &mut [f32]) {
-        let AttentionShape { heads, kv_heads, head_dim } = self.cache.shape;
-        for (i, token) in q.chunks_exact_mut(heads * head_dim).enumerate() {
+        let head_dim = self.cache.shape.head_dim;
+        let group = self.group * head_dim;
+        let width = self.kv_heads.len() * group;
+        for (i, token) in q.chunks_exact_mut(width).enumerate() {
             for head in token.chunks_exact_mut(head_dim) {
                 self.cache.rotate(head, self.start + i);
             }
         }
-        for kv_head in 0..kv_heads {
-            let group = kv_head * self.group..(kv_head + 1) * self.group;
-            self.take_queries(q, group.clone());
+        for (i, kv_head) in self.kv_heads.clone().enumerate() {
+            let heads = i * group..(i + 1) * group;
+            let queries = q.chunks_exact(width).flat_map(|q| q[heads.clone()].chunks(head_dim));
+            self.take_queries(queries, q.len() / width * self.group);
             let last = self.rows.last().map_or(0, |rows| rows.positions[ROWS - 1]);
             for tile in 0..=last / KEYS {
                 self.visit(tile, kv_head);
             }
-            let tokens = out.chunks_exact_mut(heads * head_dim);
-            let to = tokens.flat_map(|token| {
-                token[group.start * head_dim..group.end * head_dim].chunks_exact_mut(head_dim)
-            });
+            let tokens = out.chunks_exact_mut(width);
+            let to = tokens.flat_map(|token| token[heads.clone()].chunks_exact_mut(head_dim));
             let sums = self.rows.iter().flat_map(|rows| rows.sums);
             let rows = sums.zip(self.gathered.chunks_exact(head_dim));
             for (to, (sum, from)) in to.zip(rows) {
@@ -255,16 +267,15 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// Rounds the queries of the heads of one group.
-    fn take_queries(&mut self, q: &[f32], group: std::ops::Range<usize>) {
-        let AttentionShape { heads, head_dim, .. } = self.cache.shape;
-        let count = q.len() / (heads * head_dim) * group.len();
+    /// Rounds the `count` queries of the heads of one group.
+    fn take_queries<'q>(&mut self, queries: impl Iterator<Item = &'q [f32]>, count: usize) {
+        let head_dim = self.cache.shape.head_dim;
         let padded = count.next_multiple_of(ROWS);
         self.queries.clear();
         self.queries.resize(padded * head_dim, 0);
         self.gathered.clear();
         self.gathered.resize(padded * head_dim, 0.0);
-        let position = |row: usize| self.start + row.min(count - 1) / group.len();
+        let position = |row: usize| self.start + row.min(count - 1) / self.group;
         let rows = (0..padded / ROWS).map(|i| Rows {
             positions: std::array::from_fn(|r| position(i * ROWS + r)),
             scales: [0.0; ROWS],
@@ -274,10 +285,9 @@ impl<'a> Block<'a> {
         self.rows.clear();
         self.rows.extend(rows);
         let factor = LOG2_E / (head_dim as f32).sqrt();
-        for (row, ints) in self.queries.chunks_exact_mut(head_dim).take(count).enumerate() {
-            let (token, head) = (row / group.len(), group.start + row % group.len());
-            let from = &q[(token * heads + head) * head_dim..][..head_dim];
-            let scale = quantize(from, steps(head_dim), ints) * factor;
+        let rows = self.queries.chunks_exact_mut(head_dim).zip(queries).enumerate();
+        for (row, (ints, query)) in rows {
+            let scale = quantize(query, steps(head_dim), ints) * factor;
             self.rows[row / ROWS].scales[row % ROWS] = scale;
         }
     }

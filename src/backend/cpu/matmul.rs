@@ -1,7 +1,7 @@
 //! Matrix multiplication: packed weights by 8-bit activations.
 //!
 //! A task is some rows of activations by all weights, or a part of the weights by a single row.
-//! It rounds its rows, unpacks a panel of eight outputs (12 KB at most for the models at hand: it
+//! Of its rows it makes integers; it unpacks a panel of eight outputs (12 KB at most for the models at hand: it
 //! stays in the first-level cache) and multiplies it with every one of them, four at a time.
 //! A row's result does not depend on the rows beside it, so any cutting of a prompt into chunks
 //! and any number of threads give the same numbers.
@@ -18,12 +18,11 @@ use super::parallel::{Threads, for_each};
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 use super::tune;
 
-/// Rows that a task keeps when a thread's share is halved: unpacking a panel costs as much as
-/// multiplying a row or two with it.
-const TASK_ROWS: usize = 32;
+/// Rows of a task: unpacking a panel for them costs as much as multiplying a row or two with it.
+const TASK_ROWS: usize = 64;
 
-/// Multiply-adds that make a part of a single row's product worth a task.
-const TASK_MACS: usize = 4 << 20;
+/// Multiply-adds that make a part of a single row's product worth a task: some 10 µs.
+const TASK_MACS: usize = 64 << 10;
 
 /// `x · wᵀ` for every `w` of `weights`, `[rows, w.rows]` each, by the fastest kernels that this
 /// build and machine have. The rows of `x` are as wide as those of the weights.
@@ -33,22 +32,21 @@ pub fn matmul<const N: usize>(x: &[f32], weights: [&Matrix; N], threads: Threads
     let mut out = weights.map(|w| vec![0.0; rows * w.rows]);
     if rows == 1 {
         let x = QuantizedRows::new(x, cols);
+        let mut tasks = Vec::new();
         for (w, out) in weights.into_iter().zip(&mut out) {
-            let panels = w.rows.div_ceil(PANEL);
-            let tasks = (w.rows * cols / TASK_MACS).clamp(1, threads.count());
-            let task = panels.div_ceil(tasks);
-            let tasks = out.chunks_mut(task * PANEL).enumerate();
-            for_each(threads, tasks, |(i, out)| {
-                multiply(w, i * task..panels.min((i + 1) * task), &x, out);
-            });
+            // Two for each thread even out what disturbs one of them.
+            let parts = (w.rows * cols / TASK_MACS).clamp(1, 2 * threads.count());
+            let panels = w.rows.div_ceil(PANEL).div_ceil(parts).max(1);
+            let parts = out.chunks_mut(panels * PANEL).enumerate();
+            tasks.extend(parts.map(|(i, out)| (w, i * panels, out)));
         }
+        for_each(threads, tasks.into_iter(), |(w, first, out)| {
+            multiply(w, first..first + out.len().div_ceil(PANEL), &x, out);
+        });
         return out;
     }
-    let share = rows.div_ceil(threads.count()).max(1);
-    // Two tasks a thread, if they are large enough, even out what disturbs one of them.
-    let halved = threads.count() > 1 && share >= 2 * TASK_ROWS;
-    let task = if halved { share.div_ceil(2) } else { share };
-    let task = task.next_multiple_of(ROWS);
+    let share = rows.div_ceil(threads.count()).next_multiple_of(ROWS);
+    let task = if threads.count() > 1 { share.min(TASK_ROWS) } else { share }.max(1);
     let mut parts = out.each_mut().map(|out| out.as_mut_slice());
     let tasks = x.chunks(task * cols).map(|x| {
         let rows = x.len() / cols;

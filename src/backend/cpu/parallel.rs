@@ -1,11 +1,14 @@
 //! Work that is divided among threads, where there are any.
 
+#[cfg(any(not(target_arch = "wasm32"), target_feature = "atomics"))]
+use super::pool;
+
 /// How many threads compute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Threads(usize);
 
 impl Threads {
-    /// This many, which the caller has started as rayon's global pool; 1 needs no start.
+    /// This many with the calling one, which has started the others.
     pub fn started(count: usize) -> Self {
         Self(count.max(1))
     }
@@ -23,19 +26,27 @@ impl Default for Threads {
     }
 }
 
-/// Starts threads that compute. They last until the program ends, and there can be no others.
+/// Starts threads that compute, `count` with the calling one. They last until the program ends.
 ///
 /// # Errors
 /// `host-failed` when the system has no more threads to give.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn start_threads(count: usize) -> crate::Result<Threads> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(count.max(1)).build_global();
-    pool.map_err(|e| crate::Error::Host { reason: format!("threads: {e}") })?;
+    for _ in 1..count {
+        let helper = std::thread::Builder::new().name("precis".into()).spawn(|| pool::help());
+        helper.map_err(|e| crate::Error::Host { reason: format!("threads: {e}") })?;
+    }
     Ok(Threads::started(count))
 }
 
-/// Does `work` with every task, on all threads when there is more than one task. Handing tasks
-/// out costs some 30 µs: a task should be worth more than that.
+/// Lends the calling thread to the others, for as long as the program runs.
+#[cfg(target_feature = "atomics")]
+pub fn become_thread() -> ! {
+    pool::help()
+}
+
+/// Does `work` with every task, on all threads when there is more than one task. Handing a task out
+/// costs about a microsecond.
 pub fn for_each<T: Send>(
     threads: Threads,
     tasks: impl ExactSizeIterator<Item = T>,
@@ -43,9 +54,12 @@ pub fn for_each<T: Send>(
 ) {
     #[cfg(any(not(target_arch = "wasm32"), target_feature = "atomics"))]
     if threads.count() > 1 && tasks.len() > 1 {
-        use rayon::iter::{IntoParallelIterator, ParallelIterator};
-        let tasks: Vec<T> = tasks.collect();
-        return tasks.into_par_iter().for_each(work);
+        use std::sync::{Mutex, PoisonError};
+        let tasks: Vec<_> = tasks.map(|task| Mutex::new(Some(task))).collect();
+        return pool::share(tasks.len(), &|i| {
+            let task = tasks[i].lock().unwrap_or_else(PoisonError::into_inner).take();
+            task.into_iter().for_each(&work);
+        });
     }
     let _ = threads;
     tasks.for_each(work);

@@ -62,7 +62,7 @@ async function load(
 ): Promise<LoadedModel> {
   const choice = pickBuild(detectCapabilities(), backend, threads);
   const wasm = await importBuild(choice);
-  if ("start_threads" in wasm && choice.threads > 1) await startThreads(wasm, choice, alarm);
+  if ("become_thread" in wasm && choice.threads > 1) await startThreads(wasm, choice, alarm);
   const started = performance.now();
   const progress = (stage: LoadEvent["stage"]) => throttled((done, total) => send({ stage, loaded: done, total }));
   const { file, storage, downloaded, sha256 } = await obtainModel(model, () => new wasm.Sha256(), signal, progress("download"));
@@ -95,8 +95,8 @@ async function importBuild({ build }: Choice) {
 async function startThreads(wasm: typeof import("./wasm/relaxed/precis.js"), choice: Choice, alarm: string): Promise<void> {
   try {
     const part: ThreadPart = { module: wasm.shared_module(), memory: wasm.shared_memory(), alarm };
-    await Promise.all(Array.from({ length: choice.threads }, () => startThread(part)));
-    wasm.start_threads(choice.threads);
+    // This worker is one of them.
+    await Promise.all(Array.from({ length: choice.threads - 1 }, () => startThread(part)));
   } catch (error) {
     for (const thread of threads.splice(0)) thread.terminate();
     choice.threads = 1;
