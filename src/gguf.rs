@@ -6,6 +6,7 @@
 //!
 //! Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>
 
+use std::collections::HashMap;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 
@@ -64,6 +65,11 @@ impl<R: Read + Seek> Gguf<R> {
         let mut guard = AlignmentGuard { inner: reader, state: GuardState::Key };
         let content = Content::read(&mut guard).map_err(|e| header_error(&e, size))?;
         Ok(Self { reader: guard.inner, size, content })
+    }
+
+    /// Frees all that the header says besides where the tensors are.
+    pub fn forget_metadata(&mut self) {
+        self.content.metadata = HashMap::new();
     }
 
     /// Size of the file in bytes.

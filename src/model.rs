@@ -142,11 +142,13 @@ impl<B: Backend> Model<B> {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self> {
         let config = Config::from_gguf(gguf)?;
+        let tokenizer = Tokenizer::from_gguf(gguf)?;
+        // Megabytes of strings leave room for weights.
+        gguf.forget_metadata();
         let mut loader = Loader { backend, gguf, progress, read: 0, parameters: 0, macs: 0 };
         let decoder = Llama::load(&config, &mut loader)?;
         let (parameters, linear_macs) = (loader.parameters, loader.macs);
         let quant = gguf.tensor(llama::TYPICAL_WEIGHT)?.quant;
-        let tokenizer = Tokenizer::from_gguf(gguf)?;
         let file_bytes = gguf.size();
         progress(file_bytes, file_bytes);
         Ok(Self { config, tokenizer, quant, parameters, linear_macs, file_bytes, decoder })

@@ -249,7 +249,7 @@ fn vocabularies_that_contradict_themselves() {
         (
             "a token less",
             edit("tokens", drop_last).edit("tokenizer.ggml.token_type", drop_last),
-            INVALID,
+            TOKENIZER,
         ),
         ("no tokens", edit("tokens", Vec::clear), INVALID),
         ("tokens that are numbers", edit("tokens", |v| v.fill(Value::U32(1))), MISSING),

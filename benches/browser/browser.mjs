@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:http';
 
-import { ROOT } from './setup.mjs';
+import { MODEL, ROOT } from './setup.mjs';
 
 /** Serves the repository to this machine only, isolated, so that the pages have the fine clock. */
 export async function serve() {
@@ -12,7 +12,7 @@ export async function serve() {
     response.setHeader('Cross-Origin-Embedder-Policy', 'require-corp');
     response.setHeader('Cache-Control', 'no-store');
   };
-  const server = createServer(sirv(ROOT, { dev: true, setHeaders }));
+  const server = createServer(sirv(ROOT, { dev: true, dotfiles: true, setHeaders }));
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
 }
@@ -53,10 +53,10 @@ export class InPage {
   }
 
   /** Loads a system with room for `context` positions. */
-  async load({ name, threads }, context) {
+  async load({ name, threads, file = MODEL }, context) {
     this.name = name;
-    const load = ([name, context, threads]) => bench.load(name, context, threads);
-    await this.page.evaluate(load, [name, context, threads]);
+    const load = ([name, context, threads, path]) => bench.load(name, context, threads, path);
+    await this.page.evaluate(load, [name, context, threads, `/${file}`]);
   }
 
   /** One repetition as the page makes it, and the processor time that it took. */

@@ -46,7 +46,7 @@ export function setUp(systems) {
   }
   const sources = ['Cargo.toml', 'Cargo.lock', 'src/lib.rs'].map((file) => `${CANDLE}/${file}`);
   if (names.includes('candle') && older(`${CANDLE}/pkg/candle_bg.wasm`, sources)) buildCandle();
-  if (systems.some(({ native }) => native)) buildLlama();
+  if (systems.some(({ native, file }) => native || file)) buildLlama();
   if (systems.some(({ file }) => file === Q4_0) && older(Q4_0, [MODEL, `${LLAMA}/quantize.py`])) {
     run(PYTHON, [`${LLAMA}/quantize.py`, MODEL, Q4_0], { cwd: ROOT });
   }

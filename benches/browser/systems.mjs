@@ -1,5 +1,5 @@
 // What is measured, in the order of the table. The page knows how to run each by its name, and
-// native.mjs those with `native`, which read the model `file` or the one that all others read.
+// native.mjs those with `native`. All read the same model but for those with a `file` of their own.
 
 /** Précis on one thread and on several: each row is compared with the one of as many threads. */
 export const OURS = ['precis', 'precis-threads'];
@@ -10,10 +10,11 @@ const SLOW = { slow: true };
 const MANY = { many: true };
 
 const PRECIS = { title: 'Précis', build: 'wasm, relaxed SIMD' };
-const wllama = (version, kv) => ({
+const wllama = (version, kv, file) => ({
   title: 'npm @wllama/wllama',
   version,
-  build: `wasm, SIMD, ${kv} cache`,
+  build: `wasm, SIMD, ${kv} cache${file ? ', Q4_0' : ''}`,
+  ...(file && { file }),
 });
 const LLAMA = { title: 'llama.cpp', version: 'llama-cpp-python 0.3.36', native: true };
 const Q4_1_ROW = { ...LLAMA, build: 'native' };
@@ -29,6 +30,7 @@ const SYSTEMS = [
   { name: 'wllama-2.4.0', ...wllama('2.4.0', 'f32'), ...SLOW },
   { name: 'wllama-2.3.1', ...wllama('2.3.1', 'f32') },
   { name: 'wllama-2.3.1-threads', ...wllama('2.3.1', 'f32'), ...MANY },
+  { name: 'wllama-2.3.1-q4_0-threads', ...wllama('2.3.1', 'f32', Q4_0), ...MANY },
   { name: 'wllama-2.3.1-threads-f16', ...wllama('2.3.1', 'f16'), ...MANY, ...SLOW },
   {
     name: 'candle',

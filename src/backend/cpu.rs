@@ -131,9 +131,11 @@ impl Backend for Cpu {
                     let x = F32x4::load(x);
                     x.mul_add(x, sum)
                 });
-                let scale = 1.0 / (squares.sum() / x.len() as f32 + eps).sqrt();
-                for ((to, x), gain) in to.iter_mut().zip(x).zip(gain) {
-                    *to = x * scale * gain;
+                let scale = F32x4::splat(1.0 / (squares.sum() / x.len() as f32 + eps).sqrt());
+                let gain = gain.as_chunks().0;
+                let to = to.as_chunks_mut().0.iter_mut();
+                for ((to, x), gain) in to.zip(x.as_chunks().0).zip(gain) {
+                    F32x4::load(x).mul(scale).mul(F32x4::load(gain)).store(to);
                 }
             }
         });

@@ -18,6 +18,7 @@ const SYSTEMS = {
   'wllama-2.4.0': (threads) => new WllamaTokens('wllama-2.4.0', 'f32', threads),
   'wllama-2.3.1': (threads) => new WllamaTokens('wllama-2.3.1', 'f32', threads),
   'wllama-2.3.1-threads': (threads) => new WllamaTokens('wllama-2.3.1', 'f32', threads),
+  'wllama-2.3.1-q4_0-threads': (threads) => new WllamaTokens('wllama-2.3.1', 'f32', threads),
   'wllama-2.3.1-threads-f16': (threads) => new WllamaTokens('wllama-2.3.1', 'f16', threads),
   candle: () => new Candle(),
 };
@@ -26,10 +27,7 @@ const SYSTEMS = {
 const NEAR = 64;
 
 const loaded = new Map();
-const PATHS = {
-  model: '/models/SmolLM2-135M-Instruct.Q4_1.gguf',
-  article: '/tests/fixtures/article.md',
-};
+const ARTICLE = '/tests/fixtures/article.md';
 
 async function fetched(path) {
   const response = await fetch(path);
@@ -38,20 +36,21 @@ async function fetched(path) {
 }
 
 globalThis.bench = {
-  /** Loads a system with room for `context` positions. */
-  async load(name, context, threads) {
+  /** Loads a system with room for `context` positions and the model at `path`. */
+  async load(name, context, threads, path) {
     const system = SYSTEMS[name](threads);
-    await system.load(await (await fetched(PATHS.model)).blob(), context);
+    await system.load(await (await fetched(path)).blob(), context);
     loaded.set(name, system);
   },
 
   /**
-   * The first `tokens` ids of the article, and its beginning that encodes to exactly these, for
+   * The first `tokens` ids of the article, repeated where it is too short, and its beginning that encodes to exactly these, for
    * the system that takes text only.
    */
   async prompt(tokens) {
-    const article = await (await fetched(PATHS.article)).text();
     const encode = (text) => loaded.get('precis').encode(text);
+    const once = await (await fetched(ARTICLE)).text();
+    const article = once.repeat(Math.ceil((tokens + NEAR) / (await encode(once)).length));
     const ids = (await encode(article)).slice(0, tokens);
     // A longer text has more tokens, but for a few characters where the cut goes through a word.
     let [short, long] = [0, article.length];
