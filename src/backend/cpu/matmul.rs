@@ -1,12 +1,13 @@
 //! Matrix multiplication: packed weights by 8-bit activations.
 //!
-//! A task is some rows of activations by all weights, or a part of the weights by a single row.
-//! Of its rows it makes integers; it unpacks a panel of eight outputs (12 KB at most for the models at hand: it
-//! stays in the first-level cache) and multiplies it with every one of them, four at a time.
+//! The rows of activations are rounded once. A task is some of a matrix's outputs: it unpacks a
+//! panel of eight of them (12 KB at most for the models at hand: it stays in the first-level cache)
+//! and multiplies it with every row, four at a time.
 //! A row's result does not depend on the rows beside it, so any cutting of a prompt into chunks
 //! and any number of threads give the same numbers.
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 use super::kernel::relaxed::Relaxed;
@@ -18,10 +19,7 @@ use super::parallel::{Threads, for_each};
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 use super::tune;
 
-/// Rows of a task: unpacking a panel for them costs as much as multiplying a row or two with it.
-const TASK_ROWS: usize = 64;
-
-/// Multiply-adds that make a part of a single row's product worth a task: some 10 µs.
+/// Multiply-adds that are worth a task: some 10 µs.
 const TASK_MACS: usize = 64 << 10;
 
 /// `x · wᵀ` for every `w` of `weights`, `[rows, w.rows]` each, by the fastest kernels that this
@@ -30,41 +28,48 @@ pub fn matmul<const N: usize>(x: &[f32], weights: [&Matrix; N], threads: Threads
     let cols = weights.first().map_or(1, |w| w.cols);
     let rows = x.len() / cols;
     let mut out = weights.map(|w| vec![0.0; rows * w.rows]);
-    if rows == 1 {
-        let x = QuantizedRows::new(x, cols);
-        let mut tasks = Vec::new();
-        for (w, out) in weights.into_iter().zip(&mut out) {
-            // Two for each thread even out what disturbs one of them.
-            let parts = (w.rows * cols / TASK_MACS).clamp(1, 2 * threads.count());
-            let panels = w.rows.div_ceil(PANEL).div_ceil(parts).max(1);
-            let parts = out.chunks_mut(panels * PANEL).enumerate();
-            tasks.extend(parts.map(|(i, out)| (w, i * panels, out)));
-        }
-        for_each(threads, tasks.into_iter(), |(w, first, out)| {
-            multiply(w, first..first + out.len().div_ceil(PANEL), &x, out);
-        });
+    if rows == 0 {
         return out;
     }
-    let share = rows.div_ceil(threads.count()).next_multiple_of(ROWS);
-    let task = if threads.count() > 1 { share.min(TASK_ROWS) } else { share }.max(1);
-    let mut parts = out.each_mut().map(|out| out.as_mut_slice());
-    let tasks = x.chunks(task * cols).map(|x| {
-        let rows = x.len() / cols;
-        let mut n = 0;
-        let out = parts.each_mut().map(|part| {
-            let (first, rest) = std::mem::take(part).split_at_mut(rows * weights[n].rows);
-            *part = rest;
-            n += 1;
-            first
+    let x = &QuantizedRows::new(x, cols, threads);
+    // Several tasks a thread even out what disturbs one of them.
+    let panels = |w: &Matrix, tasks_a_thread: usize| {
+        let most = tasks_a_thread * threads.count();
+        let tasks = (rows * w.rows * cols / TASK_MACS).clamp(1, most);
+        w.rows.div_ceil(PANEL).div_ceil(tasks).max(1)
+    };
+    if rows == 1 {
+        let tasks = weights.into_iter().zip(&mut out).flat_map(|(w, out)| {
+            let task = panels(w, 2);
+            let parts = out.chunks_mut(task * PANEL).enumerate();
+            parts.map(move |(i, part)| (w, i * task, part))
         });
-        (x, out)
-    });
-    for_each(threads, tasks, |(x, out)| {
-        let x = QuantizedRows::new(x, cols);
-        for (w, out) in weights.into_iter().zip(out) {
-            multiply(w, 0..w.rows.div_ceil(PANEL), &x, out);
+        let tasks: Vec<_> = tasks.collect();
+        for_each(threads, tasks.into_iter(), |(w, first, out)| {
+            multiply(w, first..first + out.len().div_ceil(PANEL), x, out);
+        });
+    } else if threads.count() == 1 {
+        for (w, out) in weights.into_iter().zip(&mut out) {
+            multiply(w, 0..w.rows.div_ceil(PANEL), x, out);
         }
-    });
+    } else {
+        let outs = out.each_mut().map(|out| Mutex::new(out.as_mut_slice()));
+        let tasks = weights.into_iter().zip(&outs).flat_map(|(w, out)| {
+            let (all, task) = (w.rows.div_ceil(PANEL), panels(w, 4));
+            (0..all).step_by(task).map(move |p| (w, p..all.min(p + task), out))
+        });
+        let tasks: Vec<_> = tasks.collect();
+        for_each(threads, tasks.into_iter(), |(w, panels, out)| {
+            let columns = panels.start * PANEL..w.rows.min(panels.end * PANEL);
+            let mut part = vec![0.0; rows * columns.len()];
+            multiply(w, panels, x, &mut part);
+            let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
+            let parts = part.chunks_exact(columns.len());
+            for (to, from) in out.chunks_exact_mut(w.rows).zip(parts) {
+                to[columns.clone()].copy_from_slice(from);
+            }
+        });
+    }
     out
 }
 

@@ -16,6 +16,7 @@ use std::ops::Range;
 use half::f16;
 
 use super::kernel::ROWS;
+use super::parallel::{Threads, for_each};
 use super::simd::{F32x4, largest_magnitude, round_to_i8, widen_f16};
 use crate::backend::{RowReader, WeightSpec};
 use crate::error::{Error, Result};
@@ -181,53 +182,81 @@ pub struct QuantizedRows {
 impl QuantizedRows {
     /// Rounds the rows of `x`, `cols` numbers each: `scale = max|x| / 127` per block, as ggml's
     /// Q8_1 has it.
-    pub fn new(x: &[f32], cols: usize) -> Self {
-        let (rows, blocks) = (x.len() / cols, x.len() / BLOCK);
-        let (scales, sums) = (vec![0.0; blocks], vec![0.0; blocks]);
+    pub fn new(x: &[f32], cols: usize, threads: Threads) -> Self {
+        /// Rows of a task, whole tiles.
+        const TASK: usize = 4 * ROWS;
+        let (rows, blocks) = (x.len() / cols, cols / BLOCK);
+        let (scales, sums) = (vec![0.0; rows * blocks], vec![0.0; rows * blocks]);
         let mut quantized = Self { rows, cols, ints: vec![0; x.len()], scales, sums };
-        for (row, x) in x.chunks_exact(cols).enumerate() {
-            for (b, x) in x.as_chunks::<BLOCK>().0.iter().enumerate() {
-                let largest = largest_magnitude(x);
-                let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-                let inverse = F32x4::splat(inverse);
-                let mut ints = [0; BLOCK];
-                let halves = x.as_chunks::<4>().0.as_chunks::<4>().0;
-                for (x, ints) in halves.iter().zip(ints.as_chunks_mut::<16>().0) {
-                    *ints = round_to_i8(x.map(|x| F32x4::load(&x).mul(inverse)));
+        // A task's rows stand as they would by themselves.
+        let ints = quantized.ints.chunks_mut(TASK * cols);
+        let scales = quantized.scales.chunks_mut(TASK * blocks);
+        let sums = quantized.sums.chunks_mut(TASK * blocks);
+        let tasks = x.chunks(TASK * cols).zip(ints).zip(scales.zip(sums));
+        for_each(threads, tasks, |((x, ints), (scales, sums))| {
+            let place = Place { rows: x.len() / cols, cols };
+            for (row, x) in x.chunks_exact(cols).enumerate() {
+                for (b, x) in x.as_chunks::<BLOCK>().0.iter().enumerate() {
+                    let at = place.of_block(row, b);
+                    let (rounded, scale) = round_block(x);
+                    scales[at] = scale;
+                    sums[at] = scale * sum(&rounded);
+                    let step = 4 * place.tile(row).1;
+                    let fours = ints[place.of_int(row, b * BLOCK)..].chunks_mut(step);
+                    for (to, from) in fours.zip(rounded.as_chunks::<4>().0) {
+                        to[..4].copy_from_slice(from);
+                    }
                 }
-                quantized.set(row, b, &ints, largest / 127.0);
             }
-        }
+        });
         quantized
     }
 
-    /// Stores block `b` of a row.
-    pub fn set(&mut self, row: usize, b: usize, ints: &[i8; BLOCK], scale: f32) {
-        let at = self.block_at(row, b);
-        self.scales[at] = scale;
-        self.sums[at] = scale * ints.iter().map(|int| i32::from(*int)).sum::<i32>() as f32;
-        let first = self.int_at(row, b * BLOCK);
-        let tile = self.tile(row).1;
-        let fours = self.ints[first..].chunks_mut(4 * tile);
-        for (to, from) in fours.zip(ints.as_chunks::<4>().0) {
-            to[..4].copy_from_slice(from);
-        }
+    /// Where numbers of a row stand.
+    #[cfg(any(test, not(target_arch = "wasm32")))]
+    pub fn place(&self) -> Place {
+        Place { rows: self.rows, cols: self.cols }
     }
+}
 
+/// Integers of a block, and the weight of one step.
+fn round_block(x: &[f32; BLOCK]) -> ([i8; BLOCK], f32) {
+    let largest = largest_magnitude(x);
+    let inverse = F32x4::splat(if largest > 0.0 { 127.0 / largest } else { 0.0 });
+    let mut ints = [0; BLOCK];
+    let halves = x.as_chunks::<4>().0.as_chunks::<4>().0;
+    for (x, ints) in halves.iter().zip(ints.as_chunks_mut::<16>().0) {
+        *ints = round_to_i8(x.map(|x| F32x4::load(&x).mul(inverse)));
+    }
+    (ints, largest / 127.0)
+}
+
+fn sum(ints: &[i8; BLOCK]) -> f32 {
+    ints.iter().map(|int| i32::from(*int)).sum::<i32>() as f32
+}
+
+/// The order of the numbers of [`QuantizedRows`].
+#[derive(Clone, Copy)]
+pub struct Place {
+    rows: usize,
+    cols: usize,
+}
+
+impl Place {
     /// The tile of a row: its first row and how many it has.
-    fn tile(&self, row: usize) -> (usize, usize) {
+    fn tile(self, row: usize) -> (usize, usize) {
         let whole = self.rows - self.rows % ROWS;
         if row < whole { (row - row % ROWS, ROWS) } else { (row, 1) }
     }
 
-    /// Where integer `k` of a row stands.
-    pub fn int_at(&self, row: usize, k: usize) -> usize {
+    /// Of integer `k` of a row.
+    pub fn of_int(self, row: usize, k: usize) -> usize {
         let (first, rows) = self.tile(row);
         first * self.cols + (k / 4 * rows + row - first) * 4 + k % 4
     }
 
-    /// Where the scale of a row's block `b` stands, and its sum.
-    pub fn block_at(&self, row: usize, b: usize) -> usize {
+    /// Of the scale of a row's block `b`, and of its sum.
+    pub fn of_block(self, row: usize, b: usize) -> usize {
         let (first, rows) = self.tile(row);
         first * (self.cols / BLOCK) + b * rows + row - first
     }

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::matmul::multiply;
 use super::matrix::{Matrix, PANEL, QuantizedRows};
+use super::parallel::Threads;
 use crate::backend::WeightSpec;
 use crate::error::Result;
 use crate::quant::{BLOCK, QuantType};
@@ -34,7 +35,7 @@ pub fn tune(now_ms: impl Fn() -> Option<f64>) -> Result<()> {
         *bytes = vec![0x11; range.len() * row_bytes];
         Ok(())
     })?;
-    let x = QuantizedRows::new(&vec![1.0; rows * cols], cols);
+    let x = QuantizedRows::new(&vec![1.0; rows * cols], cols, Threads::default());
     let mut out = vec![0.0; rows * outputs];
     let mut best = [f64::INFINITY; 2];
     for round in 0..ROUNDS[0] {

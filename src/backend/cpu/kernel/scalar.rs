@@ -42,13 +42,13 @@ impl Kernel for Scalar {
             for (r, out) in out.iter_mut().enumerate() {
                 let mut dots = [0i32; PANEL];
                 for (i, w) in weights.iter().enumerate() {
-                    let at = x.int_at(first + r, b * BLOCK + 2 * i);
+                    let at = x.place().of_int(first + r, b * BLOCK + 2 * i);
                     let [x0, x1] = [x.ints[at], x.ints[at + 1]].map(i32::from);
                     for (dot, w) in dots.iter_mut().zip(w) {
                         *dot += i32::from(w[0]) * x0 + i32::from(w[1]) * x1;
                     }
                 }
-                let at = x.block_at(first + r, b);
+                let at = x.place().of_block(first + r, b);
                 let (scale, sum) = (x.scales[at], x.sums[at]);
                 for c in 0..PANEL {
                     let at = b * PANEL + c;

@@ -6,6 +6,7 @@ use super::{QUANTS, Stored};
 use crate::backend::cpu::kernel::{self, Kernel};
 use crate::backend::cpu::matmul::{multiply, multiply_with};
 use crate::backend::cpu::matrix::{Bits, Matrix, PANEL, QuantizedRows};
+use crate::backend::cpu::parallel::Threads;
 use crate::quant::{BLOCK, QuantType};
 use crate::random::Random;
 use crate::tolerance::MATMUL;
@@ -62,8 +63,8 @@ fn oracle(w: &Stored, x: &QuantizedRows) -> Vec<f64> {
         for output in 0..w.rows {
             let mut total = 0.0;
             for k in 0..w.cols {
-                let scale = f64::from(x.scales[x.block_at(row, k / BLOCK)]);
-                let x = scale * f64::from(x.ints[x.int_at(row, k)]);
+                let scale = f64::from(x.scales[x.place().of_block(row, k / BLOCK)]);
+                let x = scale * f64::from(x.ints[x.place().of_int(row, k)]);
                 total += weights[output * w.cols + k] * x;
             }
             out.push(total);
@@ -78,15 +79,15 @@ fn activations(random: &mut Random, rows: usize, cols: usize) -> QuantizedRows {
     for _ in 0..rows {
         x[random.below(rows * cols)] *= 100.0;
     }
-    QuantizedRows::new(&x, cols)
+    QuantizedRows::new(&x, cols, Threads::default())
 }
 
 /// Activations that are the given integers, at scale 1.
 fn integers(cols: usize, ints: &[i8]) -> QuantizedRows {
-    let mut x = QuantizedRows::new(&vec![0.0; ints.len()], cols);
-    for (i, ints) in ints.as_chunks().0.iter().enumerate() {
-        x.set(i * BLOCK / cols, i % (cols / BLOCK), ints, 1.0);
-    }
+    // A block's largest magnitude of 127 makes the scale 1 when it is rounded.
+    let x: Vec<f32> = ints.iter().map(|int| f32::from(*int)).collect();
+    let x = QuantizedRows::new(&x, cols, Threads::default());
+    assert!(x.scales.iter().all(|scale| *scale == 1.0), "a block without 127");
     x
 }
 
@@ -120,7 +121,10 @@ fn integer_parts_are_exact() {
             let stored = Stored::uniform(quant, 9, cols, 1.0, -3.0, *weight);
             let w = stored.pack();
             let alternating = (0..rows * cols).map(|i| if i % 2 == 0 { 127 } else { -127 });
-            let any = (0..rows * cols).map(|_| (random.below(255) as i16 - 127) as i8);
+            let any = (0..rows * cols).map(|i| match i % BLOCK {
+                0 => 127,
+                _ => (random.below(255) as i16 - 127) as i8,
+            });
             for x in [
                 vec![127; rows * cols],
                 vec![-127; rows * cols],
@@ -147,9 +151,9 @@ fn a_row_does_not_depend_on_its_neighbours() {
     for quant in QUANTS {
         let w = Stored::random(&mut random, quant, outputs, cols).pack();
         for (name, product) in kernels(w.bits) {
-            let together = product(&w, &QuantizedRows::new(&x, cols));
+            let together = product(&w, &QuantizedRows::new(&x, cols, Threads::default()));
             for (row, (x, together)) in x.chunks(cols).zip(together.chunks(outputs)).enumerate() {
-                let alone = product(&w, &QuantizedRows::new(x, cols));
+                let alone = product(&w, &QuantizedRows::new(x, cols, Threads::default()));
                 assert_eq!(alone, together, "{name} {quant:?} row {row}");
             }
         }
@@ -163,14 +167,14 @@ fn a_planted_error_is_caught() {
     let (rows, outputs, cols) = (4, 33, 576);
     for quant in QUANTS {
         let right = Stored::random(&mut random, quant, outputs, cols);
-        let x = QuantizedRows::new(&random.signed_vec(rows * cols), cols);
+        let x = QuantizedRows::new(&random.signed_vec(rows * cols), cols, Threads::default());
         let want = oracle(&right, &x);
 
         let at = 20 * right.row_bytes() - 1;
         let mut bytes = right.bytes.clone();
         bytes[at] ^= 1;
         let wrong = Stored { bytes, ..right };
-        let mut wrong_x = QuantizedRows::new(&random.signed_vec(0), cols);
+        let mut wrong_x = QuantizedRows::new(&random.signed_vec(0), cols, Threads::default());
         wrong_x.rows = rows;
         wrong_x.ints = x.ints.clone();
         wrong_x.scales = x.scales.clone();

@@ -4,6 +4,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::{QUANTS, Stored};
 use crate::backend::cpu::matrix::{Matrix, QuantizedRows};
+use crate::backend::cpu::parallel::Threads;
 use crate::backend::{RowReader, WeightSpec};
 use crate::error::Error;
 use crate::quant::{BLOCK, QuantType};
@@ -73,13 +74,13 @@ fn activations_round_to_the_nearest_step() {
     x[2 * BLOCK..3 * BLOCK].fill(0.0);
     x[3 * BLOCK..4 * BLOCK].iter_mut().for_each(|x| *x *= 1e-30);
     x[4 * BLOCK..5 * BLOCK].iter_mut().for_each(|x| *x *= 1e30);
-    let rows = QuantizedRows::new(&x, 4 * BLOCK);
+    let rows = QuantizedRows::new(&x, 4 * BLOCK, Threads::default());
     assert_eq!((rows.rows, rows.cols), (10, 4 * BLOCK));
     for (b, x) in x.chunks(BLOCK).enumerate() {
         let (row, first) = (b / 4, b % 4 * BLOCK);
         let ints: Vec<i8> =
-            (first..first + BLOCK).map(|k| rows.ints[rows.int_at(row, k)]).collect();
-        let at = rows.block_at(row, b % 4);
+            (first..first + BLOCK).map(|k| rows.ints[rows.place().of_int(row, k)]).collect();
+        let at = rows.place().of_block(row, b % 4);
         let largest = x.iter().fold(0.0f32, |m, x| m.max(x.abs()));
         let scale = f64::from(largest) / 127.0;
         assert!((f64::from(rows.scales[at]) - scale).abs() <= scale * 1e-7, "block {b}");
