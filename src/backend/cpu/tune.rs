@@ -14,16 +14,17 @@ static WIDE: AtomicBool = AtomicBool::new(false);
 /// Rows, inputs and outputs of the product that is timed.
 const SHAPE: [usize; 3] = [64, 576, 256];
 
-/// Rounds of each way, and how many of them come too early to count: the engine still optimizes.
-const ROUNDS: [usize; 2] = [8, 3];
+/// How long the race lasts, in milliseconds. The engine still optimizes either way in its first
+/// tens of them, when it likes: of the two, one may be at its best long before the other.
+const RACE_MS: f64 = 120.0;
 
 /// Whether [`super::kernel::relaxed::Relaxed`] adds in 32 bits: what [`tune`] found to be faster.
 pub fn sums_are_wide() -> bool {
     WIDE.load(Ordering::Relaxed)
 }
 
-/// Lets the two ways of adding race, for some 20 ms. They give the same numbers, so it does not
-/// matter if a busy machine makes the slower one win, or if the clock stands still.
+/// Lets the two ways of adding race; the best round of each counts. They give the same numbers, so
+/// a wrong choice costs time alone. Without a clock there is no race.
 ///
 /// # Errors
 /// `out-of-memory`.
@@ -37,16 +38,16 @@ pub fn tune(now_ms: impl Fn() -> Option<f64>) -> Result<()> {
     })?;
     let x = QuantizedRows::new(&vec![1.0; rows * cols], cols, Threads::default());
     let mut out = vec![0.0; rows * outputs];
+    let Some(end) = now_ms().map(|now| now + RACE_MS) else { return Ok(()) };
     let mut best = [f64::INFINITY; 2];
-    for round in 0..ROUNDS[0] {
-        for wide in [false, true] {
-            WIDE.store(wide, Ordering::Relaxed);
-            let started = now_ms();
-            multiply(&w, 0..outputs / PANEL, &x, &mut out);
-            let Some(ms) = now_ms().zip(started).map(|(now, started)| now - started) else { break };
-            if round >= ROUNDS[1] && ms > 0.0 {
-                best[usize::from(wide)] = best[usize::from(wide)].min(ms);
-            }
+    // The number of rounds is for clocks that stand still.
+    for wide in [false, true].into_iter().cycle().take(1000) {
+        WIDE.store(wide, Ordering::Relaxed);
+        let Some(started) = now_ms().filter(|now| *now < end) else { break };
+        multiply(&w, 0..outputs / PANEL, &x, &mut out);
+        let Some(ms) = now_ms().map(|now| now - started) else { break };
+        if ms > 0.0 {
+            best[usize::from(wide)] = best[usize::from(wide)].min(ms);
         }
     }
     WIDE.store(best[1] < best[0], Ordering::Relaxed);
