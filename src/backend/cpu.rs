@@ -4,6 +4,7 @@
 //! our own kernel, and a tensor library between them would only allocate and dispatch.
 
 mod attention;
+mod exp;
 mod kernel;
 mod matmul;
 mod matrix;
@@ -17,6 +18,7 @@ mod tests;
 mod tune;
 
 use self::attention::Cache;
+use self::exp::exp;
 use self::matrix::Matrix;
 pub use self::parallel::Threads;
 #[cfg(target_feature = "atomics")]
@@ -24,7 +26,7 @@ pub use self::parallel::become_thread;
 use self::parallel::for_each;
 #[cfg(not(target_arch = "wasm32"))]
 pub use self::parallel::start_threads;
-use self::simd::{F32x4, exp};
+use self::simd::F32x4;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 pub use self::tune::tune;
 use crate::backend::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
@@ -71,9 +73,14 @@ pub struct Tensor {
 /// Rows of a task of an operation that takes each number by itself.
 const TASK: usize = 16;
 
-/// Tasks of [`TASK`] rows.
-fn rows(x: &mut [f32], width: usize) -> std::slice::ChunksMut<'_, f32> {
-    x.chunks_mut(TASK * width.max(1))
+/// Tasks of [`TASK`] rows of a result and of what it is made from, both `width` wide.
+fn tasks<'a>(
+    to: &'a mut [f32],
+    from: &'a [f32],
+    width: usize,
+) -> impl ExactSizeIterator<Item = (&'a mut [f32], &'a [f32])> {
+    let len = TASK * width.max(1);
+    to.chunks_mut(len).zip(from.chunks(len))
 }
 
 impl Backend for Cpu {
@@ -124,8 +131,7 @@ impl Backend for Cpu {
 
     fn rms_norm(&self, x: &Tensor, gain: &Vec<f32>, eps: f32) -> Tensor {
         let mut data = vec![0.0; x.data.len()];
-        let tasks = rows(&mut data, x.width).zip(x.data.chunks(TASK * x.width.max(1)));
-        for_each(self.threads, tasks, |(to, from)| {
+        for_each(self.threads, tasks(&mut data, &x.data, x.width), |(to, from)| {
             for (to, x) in to.chunks_exact_mut(gain.len()).zip(from.chunks_exact(gain.len())) {
                 let squares = x.as_chunks::<4>().0.iter().fold(F32x4::splat(0.0), |sum, x| {
                     let x = F32x4::load(x);
@@ -152,8 +158,7 @@ impl Backend for Cpu {
 
     fn swiglu(&self, mut gate: Tensor, up: &Tensor) -> Tensor {
         let one = F32x4::splat(1.0);
-        let tasks = rows(&mut gate.data, up.width).zip(up.data.chunks(TASK * up.width.max(1)));
-        for_each(self.threads, tasks, |(gate, up)| {
+        for_each(self.threads, tasks(&mut gate.data, &up.data, up.width), |(gate, up)| {
             for (gate, up) in gate.as_chunks_mut::<4>().0.iter_mut().zip(up.as_chunks().0) {
                 let x = F32x4::load(gate);
                 let silu = x.div(one.add(exp(F32x4::splat(0.0).sub(x))));
@@ -164,8 +169,9 @@ impl Backend for Cpu {
     }
 
     fn add(&self, mut x: Tensor, y: &Tensor) -> Tensor {
-        let tasks = rows(&mut x.data, y.width).zip(y.data.chunks(TASK * y.width.max(1)));
-        for_each(self.threads, tasks, |(x, y)| x.iter_mut().zip(y).for_each(|(x, y)| *x += y));
+        for_each(self.threads, tasks(&mut x.data, &y.data, y.width), |(x, y)| {
+            x.iter_mut().zip(y).for_each(|(x, y)| *x += y)
+        });
         x
     }
 

@@ -17,10 +17,11 @@
 use std::f32::consts::LOG2_E;
 use std::ops::Range;
 
+use super::exp::exp2;
 use super::kernel::{self, Pairs, ROWS};
 use super::matrix::{PANEL, zeros};
 use super::parallel::{Threads, for_each};
-use super::simd::{F32x4, exp2, largest_magnitude, round_to_i16};
+use super::simd::{F32x4, largest_magnitude, round_to_i16};
 use crate::backend::{AttentionShape, Rope};
 use crate::error::Result;
 
