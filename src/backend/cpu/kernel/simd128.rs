@@ -135,6 +135,8 @@ impl Products {
         out: &mut [[f32; PANEL]; R],
     ) {
         let products = self.0.as_chunks::<R>().0;
+        assert!(scales.scales.len().min(scales.mins.len()) >= products.len() * PANEL);
+        assert!((first + R) * products.len() <= x.scales.len().min(x.sums.len()));
         let panel = scales.scales.as_chunks::<PANEL>().0.iter().zip(scales.mins.as_chunks().0);
         let tile = first * (x.cols / BLOCK)..;
         let rows = x.scales[tile.clone()].as_chunks().0.iter().zip(x.sums[tile].as_chunks().0);
