@@ -1,10 +1,11 @@
-//! The processor's backend: packed integer weights, 8-bit activations, half-precision cache.
+//! The processor's backend: packed integer weights, 8-bit activations, 8-bit keys and values.
 //!
 //! Activations are plain vectors of floats rather than candle tensors: every operation here is
 //! our own kernel, and a tensor library between them would only allocate and dispatch.
 
 mod attention;
 mod exp;
+mod hadamard;
 mod kernel;
 mod matmul;
 mod matrix;

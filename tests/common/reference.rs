@@ -7,8 +7,8 @@ use precis::backend::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
 
 #[derive(Clone, Copy)]
 pub struct Reference {
-    /// Whether activations are rounded to 8 bits before a product, and queries, keys and values to
-    /// 16, as the processor's backend does.
+    /// Whether activations are rounded to 8 bits before a product, and queries, keys, values and the
+    /// softmax's weights in attention, as the processor's backend does.
     pub rounding: bool,
 }
 
@@ -24,17 +24,29 @@ fn round_to_8_bits(x: &mut [f32]) {
     }
 }
 
-/// Every head in steps of its largest magnitude ÷ the largest whole number of which the products,
-/// `depth` of them, add up within 32 bits.
-fn round_to_16_bits(x: &mut [f32], head_dim: usize, depth: usize) {
-    let steps = (f64::from(i32::MAX) / depth as f64).sqrt().floor() as f32;
-    for head in x.chunks_mut(head_dim) {
-        let largest = head.iter().fold(0.0f32, |m, x| m.max(x.abs()));
+/// Every `width` numbers in steps of their largest magnitude ÷ `steps`.
+fn round_to(steps: f32, x: &mut [f32], width: usize) {
+    for x in x.chunks_mut(width) {
+        let largest = x.iter().fold(0.0f32, |m, x| m.max(x.abs()));
         if largest > 0.0 {
-            for x in head {
+            for x in x {
                 *x = (*x * (steps / largest)).round_ties_even() * (largest / steps);
             }
         }
+    }
+}
+
+/// The Walsh–Hadamard transform of each head, orthogonal: sums and differences of numbers that are
+/// 1, 2, 4, … places apart, in parts whose length is a power of two.
+fn transform(x: &mut [f32], head_dim: usize) {
+    let span: usize = 1 << head_dim.trailing_zeros();
+    for part in x.chunks_mut(span) {
+        for width in (0..span.ilog2()).map(|power| 1 << power) {
+            for i in (0..span).filter(|i| i & width == 0) {
+                (part[i], part[i + width]) = (part[i] + part[i + width], part[i] - part[i + width]);
+            }
+        }
+        part.iter_mut().for_each(|x| *x /= (span as f32).sqrt());
     }
 }
 
@@ -43,7 +55,7 @@ fn round_weights(weights: &mut [f32], size: impl Fn(usize) -> f32) {
     for (tile, weights) in weights.chunks_mut(64).enumerate() {
         let mut sized: Vec<f32> =
             weights.iter().enumerate().map(|(i, w)| w * size(64 * tile + i)).collect();
-        round_to_16_bits(&mut sized, 64, 64);
+        round_to(127.0, &mut sized, 64);
         for (i, (weight, sized)) in weights.iter_mut().zip(sized).enumerate() {
             let size = size(64 * tile + i);
             *weight = if size > 0.0 { sized / size } else { 0.0 };
@@ -174,10 +186,10 @@ impl Backend for Reference {
             }
         }
         if self.rounding {
-            round_to_16_bits(&mut q.data, head_dim, head_dim);
-            round_to_16_bits(&mut k.data, head_dim, head_dim);
-            // Values are added up over a tile of 64 keys.
-            round_to_16_bits(&mut v.data, head_dim, 64);
+            for (tensor, steps) in [(&mut q, 63.0), (&mut k, 127.0), (&mut v, 127.0)] {
+                transform(&mut tensor.data, head_dim);
+                round_to(steps, &mut tensor.data, head_dim);
+            }
         }
         for (cached, new) in cache.layers[layer].iter_mut().zip([k, v]) {
             cached.truncate(start * kv_width);
@@ -205,6 +217,9 @@ impl Backend for Reference {
                 for (out, value) in out.iter_mut().zip(&values[at(j)..][..head_dim]) {
                     *out += weight / total * value;
                 }
+            }
+            if self.rounding {
+                transform(&mut out, head_dim);
             }
             data.extend(out);
         }

@@ -109,14 +109,20 @@ def prompt_records(path, model, prefix, ids, lengths, out):
 
 
 def record_pieces(path, out, article):
-    """Logits after each of the article's first 20 pieces of 24 tokens: many positions, since what rounding does to one
-    is a matter of luck. Every 24th entry of the vocabulary stands for all."""
-    model = open_model(path, n_ctx=512)
-    ids, rows = encode(model, article), []
-    for first in range(0, 480, 24):
-        model.eval(ids[first:first + 24])
-        rows.append(last_logits(model)[::24])
-    np.asarray(rows).astype("<f2").tofile(out / "article-pieces.logits.f16")
+    """Logits after each of the article's first 60 pieces of 32 tokens, with and without rounding: many positions, since
+    what rounding does to one is a matter of luck. Every 24th entry of the vocabulary stands for all."""
+    def record(path, name):
+        model = open_model(path, n_ctx=2048)
+        ids, rows = encode(model, article), []
+        for first in range(0, 60 * 32, 32):
+            model.eval(ids[first:first + 32])
+            rows.append(last_logits(model)[::24])
+        np.asarray(rows).astype("<f2").tofile(out / f"{name}.logits.f16")
+
+    record(path, "article-pieces")
+    with tempfile.TemporaryDirectory() as folder:
+        dequantize(path, Path(folder) / "f32.gguf")
+        record(Path(folder) / "f32.gguf", "article-pieces-exact")
 
 
 def recorded_by():

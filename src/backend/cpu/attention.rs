@@ -5,10 +5,11 @@
 //! each query keeps the largest score so far, the sum of exponentials and the weighted sum of
 //! values, and rescales the last two when the largest score grows.
 //!
-//! Queries, keys, values and the softmax's weights are rounded to 16-bit integers with one scale a
-//! vector. Products of pairs of such integers, added in 32 bits, are what the instruction sets do
-//! twice as fast as products of floats, and the steps are so many ([`steps`]) that the rounding is
-//! finer than that of a half-precision cache of the same size.
+//! Keys and values are rounded to 8 bits and a sign, queries and the softmax's weights to 7 bits
+//! in all, each vector with a scale of its own (as Zhang et al., "SageAttention", arXiv:2410.02367,
+//! do in part): instruction sets have products of such integers, added four at a time in 32 bits.
+//! Queries, keys and values are transformed before ([`hadamard`]); without that, a few large
+//! numbers in each key would take the steps from the others.
 //!
 //! A tile begins at a multiple of [`KEYS`], and nothing that a query computes depends on keys after
 //! its own or on the queries beside it: however a prompt was cut into chunks, and whatever thread
@@ -18,10 +19,11 @@ use std::f32::consts::LOG2_E;
 use std::ops::Range;
 
 use super::exp::exp2;
-use super::kernel::{self, Pairs, ROWS};
+use super::hadamard;
+use super::kernel::{self, Fours, Quads, ROWS};
 use super::matrix::{PANEL, zeros};
 use super::parallel::{Threads, for_each};
-use super::simd::{F32x4, largest_magnitude, round_to_i16};
+use super::simd::{F32x4, largest_magnitude, round_to_i8};
 use crate::backend::{AttentionShape, Rope};
 use crate::error::Result;
 
@@ -30,6 +32,17 @@ pub const KEYS: usize = 64;
 
 /// Tokens whose queries are one task.
 const TASK: usize = 8;
+
+/// The largest magnitude of the integers of a key or a value.
+const STEPS: f32 = 127.0;
+
+/// The largest magnitude of the integers of a query, to which [`QUERY_ZERO`] is added: kernels take
+/// it as a number of 7 bits without a sign.
+const QUERY_STEPS: f32 = 63.0;
+const QUERY_ZERO: u8 = 64;
+
+/// The largest integer of a softmax's weight.
+const WEIGHT_STEPS: f32 = 127.0;
 
 /// Keys and values of all layers.
 pub struct Cache {
@@ -41,15 +54,17 @@ pub struct Cache {
     positions: usize,
 }
 
-/// Tiles are ordered `[positions / KEYS, kv_heads]`, in [`Pairs`] as the kernels read them.
+/// Tiles are ordered `[positions / KEYS, kv_heads]`, in [`Quads`] as the kernels read them.
 #[derive(Default)]
 struct Layer {
-    /// A tile is `[KEYS / PANEL, head_dim / 2]`: a panel's outputs are keys.
-    keys: Vec<Pairs>,
-    /// A tile is `[head_dim / PANEL, KEYS / 2]`: a panel's outputs are numbers of the head.
-    values: Vec<Pairs>,
+    /// A tile is `[KEYS / PANEL, head_dim / 4]`: a panel's outputs are keys.
+    keys: Vec<Quads>,
+    /// A tile is `[head_dim / PANEL, KEYS / 4]`: a panel's outputs are numbers of the head.
+    values: Vec<Quads>,
     /// `[KEYS]` a tile: weight of one step of a key's integers.
     key_scales: Vec<f32>,
+    /// `[KEYS]` a tile: what [`QUERY_ZERO`] adds to a product with a key, negated.
+    key_starts: Vec<i32>,
     /// `[KEYS]` a tile: weight of one step of a value's integers.
     value_scales: Vec<f32>,
 }
@@ -78,8 +93,9 @@ impl Cache {
         }
         let heads = tiles * self.shape.kv_heads;
         for layer in &mut self.layers {
-            grow(&mut layer.keys, heads * tile_pairs(self.shape))?;
-            grow(&mut layer.values, heads * tile_pairs(self.shape))?;
+            grow(&mut layer.keys, heads * tile_quads(self.shape))?;
+            grow(&mut layer.values, heads * tile_quads(self.shape))?;
+            grow(&mut layer.key_starts, heads * KEYS)?;
             for scales in [&mut layer.key_scales, &mut layer.value_scales] {
                 grow(scales, heads * KEYS)?;
             }
@@ -100,7 +116,9 @@ impl Cache {
     pub fn bytes(&self) -> usize {
         let of = |l: &Layer| {
             let scales = l.key_scales.len() + l.value_scales.len();
-            size_of::<Pairs>() * (l.keys.len() + l.values.len()) + size_of::<f32>() * scales
+            size_of::<Quads>() * (l.keys.len() + l.values.len())
+                + size_of::<f32>() * scales
+                + size_of::<i32>() * l.key_starts.len()
         };
         self.layers.iter().map(of).sum()
     }
@@ -115,56 +133,58 @@ impl Cache {
     }
 
     /// Rotates a token's keys, `[kv_heads, head_dim]`, and stores them with its values.
-    fn append(&mut self, layer: usize, position: usize, keys: &mut [f32], values: &[f32]) {
+    fn append(&mut self, layer: usize, position: usize, keys: &mut [f32], values: &mut [f32]) {
         let AttentionShape { kv_heads, head_dim, .. } = self.shape;
         let (tile, within) = (position / KEYS, position % KEYS);
         let ints = &mut vec![0; head_dim][..];
-        let heads = keys.chunks_exact_mut(head_dim).zip(values.chunks_exact(head_dim));
+        let heads = keys.chunks_exact_mut(head_dim).zip(values.chunks_exact_mut(head_dim));
         for (head, (key, value)) in heads.enumerate() {
             self.rotate(key, position);
             let tile = tile * kv_heads + head;
             let layer = &mut self.layers[layer];
-            let pairs = tile_pairs(self.shape);
+            let quads = tile_quads(self.shape);
 
             let at = tile * KEYS + within;
-            layer.key_scales[at] = quantize(key, steps(head_dim), ints);
-            let panel = &mut layer.keys[tile * pairs + within / PANEL * head_dim / 2..];
-            for (pair, two) in panel.iter_mut().zip(ints.as_chunks::<2>().0) {
-                let c = within % PANEL;
-                pair[2 * c..2 * c + 2].copy_from_slice(two);
+            layer.key_scales[at] = quantize(key, ints);
+            let sum: i32 = ints.iter().map(|int| i32::from(*int)).sum();
+            layer.key_starts[at] = -i32::from(QUERY_ZERO) * sum;
+            let panel = &mut layer.keys[tile * quads + within / PANEL * head_dim / 4..];
+            for (quad, four) in panel.iter_mut().zip(ints.as_chunks::<4>().0) {
+                quad.as_chunks_mut().0[within % PANEL] = *four;
             }
 
-            layer.value_scales[at] = quantize(value, steps(KEYS), ints);
-            let panels = layer.values[tile * pairs..(tile + 1) * pairs].chunks_exact_mut(KEYS / 2);
+            layer.value_scales[at] = quantize(value, ints);
+            let panels = layer.values[tile * quads..(tile + 1) * quads].chunks_exact_mut(KEYS / 4);
             for (panel, eight) in panels.zip(ints.as_chunks::<PANEL>().0) {
-                let pair = &mut panel[within / 2];
+                let quad = &mut panel[within / 4];
                 for (c, int) in eight.iter().enumerate() {
-                    pair[2 * c + within % 2] = *int;
+                    quad[4 * c + within % 4] = *int;
                 }
             }
         }
     }
 }
 
-/// [`Pairs`] in a tile of keys, or of values.
-fn tile_pairs(shape: AttentionShape) -> usize {
-    KEYS * shape.head_dim / (2 * PANEL)
+/// [`Quads`] in a tile of keys, or of values.
+fn tile_quads(shape: AttentionShape) -> usize {
+    KEYS * shape.head_dim / (4 * PANEL)
 }
 
-/// The largest magnitude of integers of which `depth` products may be added in 32 bits.
-fn steps(depth: usize) -> f32 {
-    (f64::from(i32::MAX) / depth as f64).sqrt().floor().min(f64::from(i16::MAX)) as f32
-}
-
-/// Rounds `x` to integers within ±`steps` and returns the weight of one step.
-fn quantize(x: &[f32], steps: f32, ints: &mut [i16]) -> f32 {
+/// Transforms a key or a value, rounds it to integers within ±[`STEPS`] and returns the weight of
+/// one step.
+fn quantize(x: &mut [f32], ints: &mut [i8]) -> f32 {
+    hadamard::transform(x);
     let largest = largest_magnitude(x);
-    let inverse = F32x4::splat(if largest > 0.0 { steps / largest } else { 0.0 });
-    let pairs = x.as_chunks::<4>().0.as_chunks::<2>().0;
-    for (x, ints) in pairs.iter().zip(ints.as_chunks_mut::<8>().0) {
-        *ints = round_to_i16(x.map(|x| F32x4::load(&x).mul(inverse)));
+    let inverse = inverse(STEPS, largest);
+    for (x, int) in x.iter().zip(ints) {
+        *int = (x * inverse).round_ties_even() as i8;
     }
-    largest / steps
+    largest / STEPS
+}
+
+/// What takes `largest` to `steps`; zero where there is nothing to take.
+fn inverse(steps: f32, largest: f32) -> f32 {
+    if largest > 0.0 { steps / largest } else { 0.0 }
 }
 
 /// Rotates and caches the chunk's keys and values, which begin at position `start`, and attends:
@@ -174,12 +194,13 @@ pub fn attend(
     cache: &mut Cache,
     layer: usize,
     start: usize,
-    [mut q, mut k, v]: [Vec<f32>; 3],
+    [mut q, mut k, mut v]: [Vec<f32>; 3],
     threads: Threads,
 ) -> Vec<f32> {
     let AttentionShape { heads, kv_heads, head_dim } = cache.shape;
     let (width, kv_width) = (heads * head_dim, kv_heads * head_dim);
-    for (i, (k, v)) in k.chunks_exact_mut(kv_width).zip(v.chunks_exact(kv_width)).enumerate() {
+    let tokens = k.chunks_exact_mut(kv_width).zip(v.chunks_exact_mut(kv_width));
+    for (i, (k, v)) in tokens.enumerate() {
         cache.append(layer, start + i, k, v);
     }
     let cache = &*cache;
@@ -211,8 +232,8 @@ struct Block<'a> {
     /// Query heads that share keys and values. Row `i * group + g` is head `g` of a group at
     /// token `i`, so that they are side by side.
     group: usize,
-    /// `[groups, ROWS, head_dim]`; rows that are left over in the last group are zeros.
-    queries: Vec<i16>,
+    /// `[groups, head_dim / 4]`; rows that are left over in the last group are zeros.
+    queries: Vec<Fours>,
     rows: Vec<Rows>,
     /// `[groups, ROWS, head_dim]` weighted sums of values.
     gathered: Vec<f32>,
@@ -251,8 +272,10 @@ impl<'a> Block<'a> {
         }
         for (i, kv_head) in self.kv_heads.clone().enumerate() {
             let heads = i * group..(i + 1) * group;
-            let queries = q.chunks_exact(width).flat_map(|q| q[heads.clone()].chunks(head_dim));
-            self.take_queries(queries, q.len() / width * self.group);
+            let count = q.len() / width * self.group;
+            let tokens = q.chunks_exact_mut(width);
+            let queries = tokens.flat_map(|q| q[heads.clone()].chunks_exact_mut(head_dim));
+            self.take_queries(queries, count);
             let last = self.rows.last().map_or(0, |rows| rows.positions[ROWS - 1]);
             for tile in 0..=last / KEYS {
                 self.visit(tile, kv_head);
@@ -262,22 +285,23 @@ impl<'a> Block<'a> {
             let sums = self.rows.iter().flat_map(|rows| rows.sums);
             let rows = sums.zip(self.gathered.chunks_exact(head_dim));
             for (to, (sum, from)) in to.zip(rows) {
-                let inverse = 1.0 / sum;
+                let inverse = 1.0 / (sum * hadamard::span(head_dim) as f32);
                 to.iter_mut().zip(from).for_each(|(to, x)| *to = x * inverse);
+                hadamard::transform(to);
             }
         }
     }
 
-    /// Rounds the `count` queries of the heads of one group.
-    fn take_queries<'q>(&mut self, queries: impl Iterator<Item = &'q [f32]>, count: usize) {
+    /// Transforms and rounds the `count` queries of the heads of one group.
+    fn take_queries<'q>(&mut self, queries: impl Iterator<Item = &'q mut [f32]>, count: usize) {
         let head_dim = self.cache.shape.head_dim;
-        let padded = count.next_multiple_of(ROWS);
+        let groups = count.div_ceil(ROWS);
         self.queries.clear();
-        self.queries.resize(padded * head_dim, 0);
+        self.queries.resize(groups * head_dim / 4, [0; 4 * ROWS]);
         self.gathered.clear();
-        self.gathered.resize(padded * head_dim, 0.0);
+        self.gathered.resize(groups * ROWS * head_dim, 0.0);
         let position = |row: usize| self.start + row.min(count - 1) / self.group;
-        let rows = (0..padded / ROWS).map(|i| Rows {
+        let rows = (0..groups).map(|i| Rows {
             positions: std::array::from_fn(|r| position(i * ROWS + r)),
             scales: [0.0; ROWS],
             largest: [f32::NEG_INFINITY; ROWS],
@@ -285,11 +309,18 @@ impl<'a> Block<'a> {
         });
         self.rows.clear();
         self.rows.extend(rows);
-        let factor = LOG2_E / (head_dim as f32).sqrt();
-        let rows = self.queries.chunks_exact_mut(head_dim).zip(queries).enumerate();
-        for (row, (ints, query)) in rows {
-            let scale = quantize(query, steps(head_dim), ints) * factor;
-            self.rows[row / ROWS].scales[row % ROWS] = scale;
+        // Both vectors of a product are transformed.
+        let factor = LOG2_E / ((head_dim as f32).sqrt() * hadamard::span(head_dim) as f32);
+        for (row, query) in queries.enumerate() {
+            hadamard::transform(query);
+            let largest = largest_magnitude(query);
+            let inverse = inverse(QUERY_STEPS, largest);
+            self.rows[row / ROWS].scales[row % ROWS] = largest / QUERY_STEPS * factor;
+            let to = &mut self.queries[row / ROWS * head_dim / 4..];
+            for (to, four) in to.iter_mut().zip(query.as_chunks::<4>().0) {
+                to.as_chunks_mut().0[row % ROWS] =
+                    four.map(|x| (QUERY_ZERO as i8 + (x * inverse).round_ties_even() as i8) as u8);
+            }
         }
     }
 
@@ -297,15 +328,16 @@ impl<'a> Block<'a> {
     fn visit(&mut self, tile: usize, kv_head: usize) {
         let dim = self.cache.shape.head_dim;
         let at = tile * self.cache.shape.kv_heads + kv_head;
-        let pairs = tile_pairs(self.cache.shape);
-        let keys = &self.layer.keys[at * pairs..(at + 1) * pairs];
-        let values = &self.layer.values[at * pairs..(at + 1) * pairs];
+        let quads = tile_quads(self.cache.shape);
+        let keys = &self.layer.keys[at * quads..(at + 1) * quads];
+        let values = &self.layer.values[at * quads..(at + 1) * quads];
         let key_scales = &self.layer.key_scales[at * KEYS..(at + 1) * KEYS];
+        let key_starts = &self.layer.key_starts[at * KEYS..(at + 1) * KEYS];
         let value_scales = &self.layer.value_scales[at * KEYS..(at + 1) * KEYS];
         let dots = kernel::dots();
         let mut scores = [[0.0; KEYS]; ROWS];
-        let mut weights = [[0; KEYS]; ROWS];
-        let groups = self.rows.iter_mut().zip(self.queries.chunks_exact(ROWS * dim));
+        let mut weights = [[0; 4 * ROWS]; KEYS / 4];
+        let groups = self.rows.iter_mut().zip(self.queries.chunks_exact(dim / 4));
         for ((rows, queries), gathered) in groups.zip(self.gathered.chunks_exact_mut(ROWS * dim)) {
             // Keys of this tile that a row may see: all, but for the tile of its own position.
             let visible = rows.positions.map(|at| (at + 1).saturating_sub(tile * KEYS).min(KEYS));
@@ -313,9 +345,9 @@ impl<'a> Block<'a> {
             if most == 0 {
                 continue;
             }
-            let q = std::array::from_fn(|r| &queries[r * dim..][..dim]);
-            for (p, panel) in keys.chunks_exact(dim / 2).take(most.div_ceil(PANEL)).enumerate() {
-                let products = dots(q, panel);
+            let panels = keys.chunks_exact(dim / 4).zip(key_starts.as_chunks().0);
+            for (p, (panel, starts)) in panels.take(most.div_ceil(PANEL)).enumerate() {
+                let products = dots(queries, panel, starts);
                 let key_scales = load(&key_scales[p * PANEL..]);
                 for (r, products) in products.iter().enumerate() {
                     let scale = F32x4::splat(rows.scales[r]);
@@ -326,10 +358,9 @@ impl<'a> Block<'a> {
                 }
             }
             let steps = softmax(&mut scores, visible, value_scales, rows, &mut weights);
-            let depth = most.next_multiple_of(2);
-            let w = weights.each_ref().map(|weights| &weights[..depth]);
-            for (p, panel) in values.chunks_exact(KEYS / 2).enumerate() {
-                let products = dots(w, &panel[..depth / 2]);
+            let depth = most.div_ceil(4);
+            for (p, panel) in values.chunks_exact(KEYS / 4).enumerate() {
+                let products = dots(&weights[..depth], &panel[..depth], &[0; PANEL]);
                 let rows = gathered.chunks_exact_mut(dim).zip(steps).zip(&products);
                 for ((gathered, step), products) in rows {
                     let to = &mut gathered[p * PANEL..][..PANEL];
@@ -378,7 +409,7 @@ fn softmax(
     visible: [usize; ROWS],
     value_scales: &[f32],
     rows: &mut Rows,
-    weights: &mut [[i16; KEYS]; ROWS],
+    weights: &mut [Fours; KEYS / 4],
 ) -> [Step; ROWS] {
     /// Scores that are worked on together.
     const TOGETHER: usize = 16;
@@ -393,13 +424,15 @@ fn softmax(
     }
     let [before] = exp2([before.sub(F32x4::load(&rows.largest))]).map(F32x4::to_array);
 
-    std::array::from_fn(|r| {
-        weights[r] = [0; KEYS];
+    let most = visible[ROWS - 1].next_multiple_of(TOGETHER);
+    let mut inverses = [zero; ROWS];
+    let steps = std::array::from_fn(|r| {
         if visible[r] == 0 {
+            scores[r] = [0.0; KEYS];
             return Step { before: 1.0, now: 0.0 };
         }
-        let scores = &mut scores[r][..visible[r].next_multiple_of(TOGETHER)];
-        let scores = scores.as_chunks_mut::<4>().0.as_chunks_mut::<{ TOGETHER / 4 }>().0;
+        let scores = scores[r][..most].as_chunks_mut::<4>().0;
+        let scores = scores.as_chunks_mut::<{ TOGETHER / 4 }>().0;
         // The largest weight sets the step: where a first token draws all attention, as in many
         // models, its value is small, and the weights that matter are those of the other keys.
         let (mut sum, mut heaviest) = (zero, zero);
@@ -415,12 +448,14 @@ fn softmax(
             }
         }
         let heaviest = heaviest.largest().to_array()[0];
-        let inverse = F32x4::splat(if heaviest > 0.0 { steps(KEYS) / heaviest } else { 0.0 });
-        let pairs = scores.as_flattened().as_chunks::<2>().0;
-        for (x, to) in pairs.iter().zip(weights[r].as_chunks_mut::<8>().0) {
-            *to = round_to_i16(x.map(|x| F32x4::load(&x).mul(inverse)));
-        }
+        inverses[r] = F32x4::splat(inverse(WEIGHT_STEPS, heaviest));
         rows.sums[r] = rows.sums[r] * before[r] + sum.sum();
-        Step { before: before[r], now: heaviest / steps(KEYS) }
-    })
+        Step { before: before[r], now: heaviest / WEIGHT_STEPS }
+    });
+    let scores = scores.each_ref().map(|scores| scores.as_chunks::<4>().0);
+    for (i, weights) in weights[..most / 4].iter_mut().enumerate() {
+        let four = |r: usize| F32x4::load(&scores[r][i]).mul(inverses[r]);
+        *weights = round_to_i8(std::array::from_fn(four)).map(i8::cast_unsigned);
+    }
+    steps
 }

@@ -22,19 +22,23 @@ use super::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
 /// Rows that are multiplied together.
 pub const ROWS: usize = 4;
 
-/// Two inputs of each of a panel's outputs in turn, as 16-bit integers.
-pub type Pairs = [i16; 2 * PANEL];
+/// Four inputs of each of a panel's outputs in turn.
+pub type Quads = [i8; 4 * PANEL];
 
-/// Exact products of [`ROWS`] rows of 16-bit integers and a panel of them, one [`Pairs`] for each
-/// two numbers of a row. The sums fit 32 bits.
-pub type Dots = fn([&[i16]; ROWS], &[Pairs]) -> [[i32; PANEL]; ROWS];
+/// Four numbers of each of [`ROWS`] rows in turn, 0 to 127.
+pub type Fours = [u8; 4 * ROWS];
+
+/// Exact products of [`ROWS`] rows and a panel, added to the third argument. The sums fit 32 bits.
+pub type Dots = fn(&[Fours], &[Quads], &[i32; PANEL]) -> [[i32; PANEL]; ROWS];
 
 /// The fastest [`Dots`] that this build and machine have.
 pub fn dots() -> Dots {
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+    return relaxed::dots;
+    #[cfg(all(target_arch = "wasm32", not(target_feature = "relaxed-simd")))]
     return simd128::dots;
     #[cfg(target_arch = "x86_64")]
-    if let Some(dots) = avx2::dots() {
+    if let Some(dots) = vnni::dots().or_else(avx2::dots) {
         return dots;
     }
     #[cfg(not(target_arch = "wasm32"))]

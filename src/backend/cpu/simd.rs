@@ -71,15 +71,6 @@ mod arch {
         pub fn swap_neighbours(self) -> Self {
             Self(i32x4_shuffle::<1, 0, 3, 2>(self.0, self.0))
         }
-        /// The low halves of eight floats' bits.
-        #[inline(always)]
-        pub fn low_halves([a, b]: [Self; 2]) -> [i16; 8] {
-            let halves = i16x8_shuffle::<0, 2, 4, 6, 8, 10, 12, 14>(a.0, b.0);
-            let mut out = [0; 8];
-            // SAFETY: `out` is 16 writable bytes.
-            unsafe { v128_store(out.as_mut_ptr().cast(), halves) };
-            out
-        }
         /// The low halves of sixteen floats' bits, narrowed to 8 bits, which must hold them.
         #[inline(always)]
         pub fn low_bytes([a, b, c, d]: [Self; 4]) -> [i8; 16] {
@@ -186,13 +177,6 @@ mod arch {
         pub fn swap_neighbours(self) -> Self {
             Self(sse! { _mm_shuffle_ps::<0b10_11_00_01>(self.0, self.0) })
         }
-        /// The low halves of eight floats' bits.
-        #[inline(always)]
-        pub fn low_halves(x: [Self; 2]) -> [i16; 8] {
-            let mut out = [0; 8];
-            sse! { _mm_storeu_si128(out.as_mut_ptr().cast(), halves(x)) }
-            out
-        }
         /// The low halves of sixteen floats' bits, narrowed to 8 bits, which must hold them.
         #[inline(always)]
         pub fn low_bytes([a, b, c, d]: [Self; 4]) -> [i8; 16] {
@@ -298,11 +282,6 @@ mod arch {
         pub fn swap_neighbours(self) -> Self {
             Self(std::array::from_fn(|i| self.0[i ^ 1]))
         }
-        /// The low halves of eight floats' bits.
-        #[inline(always)]
-        pub fn low_halves(x: [Self; 2]) -> [i16; 8] {
-            std::array::from_fn(|i| x[i / 4].0[i % 4].to_bits() as i16)
-        }
         /// The low halves of sixteen floats' bits, narrowed to 8 bits, which must hold them.
         #[inline(always)]
         pub fn low_bytes(x: [Self; 4]) -> [i8; 16] {
@@ -333,12 +312,6 @@ const F16_TO_F32: f32 = 5.192_297e33;
 /// (the even one of two) in the low bits. Where instruction sets have a conversion that rounds,
 /// it is slower or saturates in several steps.
 pub const ROUND: f32 = 12_582_912.0;
-
-/// The nearest integers; numbers beyond 16 bits wrap.
-#[inline(always)]
-pub fn round_to_i16(x: [F32x4; 2]) -> [i16; 8] {
-    F32x4::low_halves(x.map(|x| x.add(F32x4::splat(ROUND))))
-}
 
 /// The nearest integers of numbers within 8 bits.
 #[inline(always)]

@@ -6,7 +6,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Dots, Kernel, Pairs, ROWS};
+use super::{Dots, Fours, Kernel, Quads, ROWS};
 use crate::backend::cpu::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
 use crate::quant::BLOCK;
 
@@ -186,33 +186,44 @@ impl Kernel for Avx2 {
     }
 }
 
-/// [`Dots`] by `vpmaddwd`, where the processor has it for eight outputs at a time.
+/// [`Dots`] by `vpmaddubsw`, where the processor has it for eight outputs at a time: two products of
+/// a number of 7 bits and one of 8 with its sign fit 16.
 pub fn dots() -> Option<Dots> {
-    fn safe(x: [&[i16]; ROWS], panel: &[Pairs]) -> [[i32; PANEL]; ROWS] {
+    fn safe(x: &[Fours], panel: &[Quads], start: &[i32; PANEL]) -> [[i32; PANEL]; ROWS] {
         // SAFETY: this function is given away only where the instructions were found.
-        unsafe { dots_by_pairs(x, panel) }
+        unsafe { add_up(x, panel, start) }
     }
     is_x86_feature_detected!("avx2").then_some(safe as Dots)
 }
 
 #[target_feature(enable = "avx2")]
-fn dots_by_pairs(x: [&[i16]; ROWS], panel: &[Pairs]) -> [[i32; PANEL]; ROWS] {
-    assert!(x.iter().all(|x| x.len() == 2 * panel.len()));
-    let mut sums = [_mm256_setzero_si256(); ROWS];
-    for (i, pairs) in panel.iter().enumerate() {
-        // SAFETY: a panel's entry is 32 readable bytes, and every row has two numbers for it.
-        unsafe {
-            let pairs = _mm256_loadu_si256(pairs.as_ptr().cast());
-            for (sum, x) in sums.iter_mut().zip(x) {
-                let two = _mm256_set1_epi32(x.as_ptr().cast::<i32>().add(i).read_unaligned());
-                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, two));
-            }
+fn add_up(x: &[Fours], panel: &[Quads], start: &[i32; PANEL]) -> [[i32; PANEL]; ROWS] {
+    let mut sums = [load(start); ROWS];
+    for (x, quads) in x.iter().zip(panel) {
+        let quads = load(quads);
+        for (sum, x) in sums.iter_mut().zip(x.as_chunks::<4>().0) {
+            let pairs = _mm256_maddubs_epi16(_mm256_set1_epi32(i32::from_le_bytes(*x)), quads);
+            *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
         }
     }
-    sums.map(|sum| {
-        let mut out = [0; PANEL];
-        // SAFETY: `out` is 32 writable bytes.
-        unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), sum) };
-        out
-    })
+    sums.map(|sum| store(sum))
+}
+
+/// A vector of a panel's numbers.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn load<T, const N: usize>(from: &[T; N]) -> __m256i {
+    const { assert!(size_of::<T>() * N == 32) };
+    // SAFETY: `from` is 32 readable bytes.
+    unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
+}
+
+/// A panel's integers.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn store(sum: __m256i) -> [i32; PANEL] {
+    let mut out = [0; PANEL];
+    // SAFETY: `out` is 32 writable bytes.
+    unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), sum) };
+    out
 }

@@ -13,8 +13,8 @@
 
 use core::arch::wasm32::*;
 
-use super::Kernel;
-use super::simd128::Products;
+use super::simd128::{Products, load, of_vectors};
+use super::{Fours, Kernel, Quads, ROWS};
 use crate::backend::cpu::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
 use crate::quant::BLOCK;
 
@@ -111,6 +111,29 @@ fn multiply<const WIDE: bool, T, const R: usize>(
         *products = dots;
     }
     products.scale(scales, x, first, out);
+}
+
+/// [`super::Dots`]: the rows' numbers, of 7 bits, are the second operand, so the result is exact
+/// everywhere here too.
+#[inline(never)]
+pub fn dots(x: &[Fours], panel: &[Quads], start: &[i32; PANEL]) -> [[i32; PANEL]; ROWS] {
+    assert!(x.len() == panel.len());
+    let mut sums = [load(start); ROWS];
+    let (mut x, mut quads) = (x.as_ptr(), panel.as_ptr());
+    // SAFETY: both are as long, by the assertion, and left when the end of one is reached.
+    unsafe {
+        let end = quads.add(core::hint::black_box(panel.len()));
+        while quads != end {
+            let [low, high] = load(&*quads);
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let four = v128_load32_splat(x.cast::<u32>().add(r));
+                sums[0] = add_dot::<true>(sums[0], low, four);
+                sums[1] = add_dot::<true>(sums[1], high, four);
+            }
+            (x, quads) = (x.add(1), quads.add(1));
+        }
+    }
+    sums.map(of_vectors)
 }
 
 #[inline(always)]

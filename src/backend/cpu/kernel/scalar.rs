@@ -1,6 +1,6 @@
 //! The kernel in plain Rust: the specification of the others and what native builds run.
 
-use super::{Kernel, Pairs, ROWS};
+use super::{Fours, Kernel, Quads, ROWS};
 use crate::backend::cpu::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
 use crate::quant::BLOCK;
 
@@ -65,15 +65,14 @@ impl Kernel for Scalar {
 }
 
 /// [`super::Dots`], one number at a time.
-pub fn dots(x: [&[i16]; ROWS], panel: &[Pairs]) -> [[i32; PANEL]; ROWS] {
-    x.map(|x| {
-        let mut sums = [0; PANEL];
-        for (x, pairs) in x.as_chunks::<2>().0.iter().zip(panel) {
-            let [x0, x1] = x.map(i32::from);
-            for (sum, [w0, w1]) in sums.iter_mut().zip(pairs.as_chunks::<2>().0) {
-                *sum += x0 * i32::from(*w0) + x1 * i32::from(*w1);
+pub fn dots(x: &[Fours], panel: &[Quads], start: &[i32; PANEL]) -> [[i32; PANEL]; ROWS] {
+    let mut sums = [*start; ROWS];
+    for (x, quads) in x.iter().zip(panel) {
+        for (sums, x) in sums.iter_mut().zip(x.as_chunks::<4>().0) {
+            for (sum, quad) in sums.iter_mut().zip(quads.as_chunks::<4>().0) {
+                *sum += x.iter().zip(quad).map(|(x, w)| i32::from(*x) * i32::from(*w)).sum::<i32>();
             }
         }
-        sums
-    })
+    }
+    sums
 }

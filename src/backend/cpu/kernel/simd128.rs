@@ -2,7 +2,9 @@
 
 use core::arch::wasm32::*;
 
-use super::{Kernel, Pairs, ROWS};
+use super::Kernel;
+#[cfg(not(target_feature = "relaxed-simd"))]
+use super::{Fours, Quads, ROWS};
 use crate::backend::cpu::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
 use crate::quant::BLOCK;
 
@@ -142,8 +144,9 @@ impl Products {
         let rows = x.scales[tile.clone()].as_chunks().0.iter().zip(x.sums[tile].as_chunks().0);
         let mut totals = [[f32x4_splat(0.0); 2]; R];
         for ((products, (scales, mins)), (steps, sums)) in products.iter().zip(panel).zip(rows) {
-            let scales: [v128; 2] = halves(scales);
-            let mins: [v128; 2] = halves(mins);
+            let scales: &[f32; PANEL] = scales;
+            let mins: &[f32; PANEL] = mins;
+            let (scales, mins) = (load(scales), load(mins));
             let steps: &[f32; R] = steps;
             let sums: &[f32; R] = sums;
             for (r, totals) in totals.iter_mut().enumerate() {
@@ -165,41 +168,48 @@ impl Products {
     }
 }
 
-/// Eight floats.
-#[inline(always)]
-fn halves(from: &[f32; PANEL]) -> [v128; 2] {
-    // SAFETY: `from` is 32 readable bytes.
-    unsafe { [v128_load(from.as_ptr().cast()), v128_load(from.as_ptr().add(4).cast())] }
-}
-
-/// [`super::Dots`], two vectors of four outputs at a time.
+/// [`super::Dots`], by pairs in 16 bits.
+#[cfg(not(target_feature = "relaxed-simd"))]
 #[inline(never)]
-pub fn dots(x: [&[i16]; ROWS], panel: &[Pairs]) -> [[i32; PANEL]; ROWS] {
-    assert!(x.iter().all(|x| x.len() == 2 * panel.len()));
-    let mut sums = [[i32x4_splat(0); 2]; ROWS];
-    let mut rows = x.map(<[i16]>::as_ptr);
-    for pairs in panel {
-        // SAFETY: a panel's entry is 32 readable bytes, and every row has two numbers for it.
-        unsafe {
-            let low = v128_load(pairs.as_ptr().cast());
-            let high = v128_load(pairs.as_ptr().add(PANEL).cast());
-            for (sums, row) in sums.iter_mut().zip(&mut rows) {
-                let two = v128_load32_splat(row.cast());
-                sums[0] = i32x4_add(sums[0], i32x4_dot_i16x8(two, low));
-                sums[1] = i32x4_add(sums[1], i32x4_dot_i16x8(two, high));
-                *row = row.add(2);
+pub fn dots(x: &[Fours], panel: &[Quads], start: &[i32; PANEL]) -> [[i32; PANEL]; ROWS] {
+    let mut sums = [load(start); ROWS];
+    for (x, quads) in x.iter().zip(panel) {
+        let [low, high] = load(quads).map(by_pairs);
+        let pairs = [
+            [i16x8_extend_low_i8x16(low), i16x8_extend_low_i8x16(high)],
+            [i16x8_extend_high_i8x16(low), i16x8_extend_high_i8x16(high)],
+        ];
+        for (sums, x) in sums.iter_mut().zip(x.as_chunks::<4>().0) {
+            for (x, pairs) in x.as_chunks::<2>().0.iter().zip(pairs) {
+                // SAFETY: `x` is 2 readable bytes.
+                let x = i16x8_extend_low_u8x16(unsafe { v128_load16_splat(x.as_ptr().cast()) });
+                for (sum, pair) in sums.iter_mut().zip(pairs) {
+                    *sum = i32x4_add(*sum, i32x4_dot_i16x8(x, pair));
+                }
             }
         }
     }
-    sums.map(|[low, high]| {
-        let mut out = [0; PANEL];
-        // SAFETY: `out` is 32 writable bytes.
-        unsafe {
-            v128_store(out.as_mut_ptr().cast(), low);
-            v128_store(out.as_mut_ptr().add(4).cast(), high);
-        }
-        out
-    })
+    sums.map(of_vectors)
+}
+
+/// The two vectors of a panel's numbers.
+#[inline(always)]
+pub(super) fn load<T, const N: usize>(from: &[T; N]) -> [v128; 2] {
+    const { assert!(size_of::<T>() * N == 32) };
+    // SAFETY: `from` is 32 readable bytes.
+    unsafe { [v128_load(from.as_ptr().cast()), v128_load(from.as_ptr().cast::<v128>().add(1))] }
+}
+
+/// A panel's integers.
+#[inline(always)]
+pub(super) fn of_vectors([low, high]: [v128; 2]) -> [i32; PANEL] {
+    let mut out = [0; PANEL];
+    // SAFETY: `out` is 32 writable bytes.
+    unsafe {
+        v128_store(out.as_mut_ptr().cast(), low);
+        v128_store(out.as_mut_ptr().add(4).cast(), high);
+    }
+    out
 }
 
 /// Two inputs of all eight outputs.
