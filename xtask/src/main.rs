@@ -39,8 +39,11 @@ enum Command {
     Test,
     /// Set up and build the static site (www/dist) and the npm package (www/pkg)
     Build,
-    /// Measure reading speed beside other engines in one browser (see benches/README.md)
+    /// Measure the engine's kernels, and reading speed beside other engines (see benches/README.md)
     Bench {
+        /// The kernels alone
+        #[arg(long, conflicts_with = "arguments")]
+        kernels: bool,
         /// Arguments of benches/browser/run.mjs, such as --tokens 512,2048
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
@@ -74,8 +77,15 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Builds, fetches the model and runs the bench, which brings its own peers.
-fn bench(arguments: &[String]) -> Result<()> {
+/// Measures the kernels; then builds, fetches the model and runs the bench, which brings its own
+/// peers.
+fn bench(kernels_alone: bool, arguments: &[String]) -> Result<()> {
+    let mut kernels = run::command("cargo");
+    kernels.args(["bench", "--package", "precis-bench"]);
+    run::run(&mut kernels, "see its message above")?;
+    if kernels_alone {
+        return Ok(());
+    }
     model::fetch(&root().join("models/models.json"), None, &root().join("models"))?;
     build::build()?;
     let mut node = run::command("node");
@@ -88,7 +98,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Serve { port } => serve::serve(port),
         Command::Test => test::test(),
         Command::Build => build::build(),
-        Command::Bench { arguments } => bench(&arguments),
+        Command::Bench { kernels, arguments } => bench(kernels, &arguments),
         Command::Fixture => write_fixture(),
         Command::Model(ModelCommand::Fetch { id, into }) => {
             let into = into.unwrap_or_else(|| root().join("models"));
