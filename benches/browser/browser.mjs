@@ -66,4 +66,9 @@ export class InPage {
     const run = await this.page.evaluate(measure, [this.name, prompt, decode]);
     return { ...run, cpu_ms: (await this.cpu()) - before };
   }
+
+  /** What the machine can do at best at this moment, as the page measures it for Précis. */
+  ceiling() {
+    return this.page.evaluate((name) => bench.ceiling(name), this.name);
+  }
 }

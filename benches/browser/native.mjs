@@ -1,19 +1,23 @@
-// Systems that run outside of the browser: peers/llama/serve.py, one child process each.
+// Systems that run outside of the browser, one child process each: benches/engine/src/main.rs and
+// peers/llama/serve.py.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { LLAMA, MODEL, PYTHON, ROOT } from './setup.mjs';
+import { ENGINE, LLAMA, MODEL, PYTHON, ROOT } from './setup.mjs';
+
+/** Program and first arguments, by a system's `native`. */
+const PROGRAMS = { precis: [ENGINE], llama: [join(ROOT, PYTHON), `${LLAMA}/serve.py`] };
 
 /** A loaded model. It ends when its input does, hence also when this process dies. */
 export class Native {
   /** Loads a system with room for `context` positions. */
-  async load({ name, file = MODEL, threads }, context) {
-    const args = [`${LLAMA}/serve.py`, file, threads, context].map(String);
+  async load({ name, native, file = MODEL, threads }, context) {
+    const [program, ...args] = [...PROGRAMS[native], file, threads, context].map(String);
     const stdio = ['pipe', 'pipe', 'inherit'];
-    this.child = spawn(join(ROOT, PYTHON), args, { cwd: ROOT, stdio });
+    this.child = spawn(program, args, { cwd: ROOT, stdio });
     this.name = name;
     await once(this.child, 'spawn');
     this.child.stdin.on('error', () => {}); // it has ended, which the missing answer tells

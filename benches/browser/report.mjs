@@ -22,6 +22,22 @@ export function summary(values) {
   return { median: middle, min: Math.min(...values), max: Math.max(...values), mad };
 }
 
+/** How much of what the machine can do at best is used, which was measured after each repetition. */
+export function ceiling(runs, { prefill, decode }) {
+  const all = runs.map((run) => run.ceiling);
+  const [{ linear_macs, weight_bytes }] = all;
+  const peak_gmacs = summary(all.map((each) => each.peak_gmacs));
+  return {
+    linear_macs,
+    weight_bytes,
+    peak_gmacs,
+    copy_gbs: summary(all.map((each) => each.copy_gbs)),
+    of_peak: (linear_macs * prefill.median) / (peak_gmacs.median * 1e9),
+    weights_gbs: (weight_bytes * decode.median) / 1e9,
+    repetitions: all,
+  };
+}
+
 export function machine(chromium) {
   const git = (...args) => {
     try {
@@ -64,6 +80,15 @@ const COLUMNS = [
   ['same tokens', ({ ids_agree }) => ids_agree ?? 'other file'],
 ];
 
+/** Of those systems for which it was measured. */
+const CEILING_COLUMNS = [
+  ...COLUMNS.slice(0, TEXTS + 1),
+  ['kernel peak, GMAC/s', ({ ceiling }) => ceiling.peak_gmacs.median.toFixed(1)],
+  ['of the kernel peak', ({ ceiling }) => `${(ceiling.of_peak * 100).toFixed(0)} %`],
+  ['copy, GB/s', ({ ceiling }) => ceiling.copy_gbs.median.toFixed(1)],
+  ['weights read, GB/s', ({ ceiling }) => ceiling.weights_gbs.toFixed(1)],
+];
+
 const times = (ratio) => `${ratio.toFixed(1)}×`;
 
 /** One length's results as a Markdown section. */
@@ -71,15 +96,18 @@ export function section({ tokens, decode, repetitions, load_average: [before, af
   const ours = (threads) =>
     systems.find((system) => OURS.includes(system.name) && system.threads === threads);
   const line = (cells) => `| ${cells.join(' | ')} |`;
+  const table = (columns, rows) => [
+    line(columns.map(([heading]) => heading)),
+    line(columns.map((_, i) => (i < TEXTS ? '---' : '---:'))),
+    ...rows.map((row) => line(columns.map(([, cell]) => cell(row, ours(row.threads))))),
+    '',
+  ];
+  const measured = systems.filter((system) => system.ceiling);
   return [
     `## ${tokens} tokens`,
     '',
-    line(COLUMNS.map(([heading]) => heading)),
-    line(COLUMNS.map((_, i) => (i < TEXTS ? '---' : '---:'))),
-    ...systems.map((system) =>
-      line(COLUMNS.map(([, cell]) => cell(system, ours(system.threads)))),
-    ),
-    '',
+    ...table(COLUMNS, systems),
+    ...(measured.length ? table(CEILING_COLUMNS, measured) : []),
     `Medians of ${repetitions} repetitions, ${decode} tokens decoded after each. Load average over ` +
       `one minute: ${before.toFixed(2)} before, ${after.toFixed(2)} after.`,
     '',
@@ -87,7 +115,7 @@ export function section({ tokens, decode, repetitions, load_average: [before, af
 }
 
 /** The whole file. */
-export function document({ machine, model, native }, sections) {
+export function document({ machine, model, cmake_args }, sections) {
   return [
     '# Reading speed in the browser',
     '',
@@ -96,7 +124,7 @@ export function document({ machine, model, native }, sections) {
     `- Chromium ${machine.chromium}, headless; Node ${machine.node}`,
     `- ${machine.date}, commit ${machine.commit}`,
     `- ${model.file}, sha256 ${model.sha256}`,
-    ...(native ? [`- llama.cpp, native: ${native.cmake_args}`] : []),
+    ...(cmake_args ? [`- llama.cpp, native: ${cmake_args}`] : []),
     '',
     'What the columns mean and how the systems are configured: ../README.md.',
     '',

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 
 import { browse, InPage, serve } from './browser.mjs';
 import { Native } from './native.mjs';
-import { document, machine, section, sha256, summary } from './report.mjs';
+import { ceiling, document, machine, section, sha256, summary } from './report.mjs';
 import { cmakeArgs, MODEL, ROOT, setUp } from './setup.mjs';
 import { ALL, OURS, systemsOf, USUAL } from './systems.mjs';
 
@@ -65,6 +65,7 @@ async function measure(page, loaded, systems, tokens, { repetitions, decode }) {
       const started = performance.now();
       const run = await loaded.get(name).measure(prompt, decode);
       run.cpu_share = run.cpu_ms / (performance.now() - started);
+      if (OURS.includes(name)) run.ceiling = await loaded.get(name).ceiling();
       runs.get(name).push(run);
       const speed = ((tokens * 1000) / run.prefill_ms).toFixed(1);
       const share = (run.cpu_share * 100).toFixed(0);
@@ -87,13 +88,18 @@ async function measure(page, loaded, systems, tokens, { repetitions, decode }) {
       }
       const differs = written.findIndex((id, i) => id !== reference[i]);
       const agree = differs === -1 ? written.length : differs;
-      return {
-        ...system,
+      const speeds = {
         prefill: summary(measured.map((run) => (tokens * 1000) / run.prefill_ms)),
         decode: summary(measured.map((run) => (decode * 1000) / run.decode_ms)),
+      };
+      return {
+        ...system,
+        ...speeds,
+        ...(OURS.includes(system.name) && { ceiling: ceiling(measured, speeds) }),
         prefill_ms: measured.map((run) => run.prefill_ms),
         decode_ms: measured.map((run) => run.decode_ms),
         cpu_share: measured.map((run) => run.cpu_share),
+        features: loaded.get(system.name).features,
         warm_up: { prefill_ms: warmUp.prefill_ms, decode_ms: warmUp.decode_ms },
         written,
         // of the tokens written, those before the first that the first system did not write;
@@ -124,12 +130,10 @@ async function main() {
       loaded.set(system.name, engine);
       await engine.load(system, context);
     }
-    const native = systems.find((system) => system.native);
     const facts = {
       machine: machine(browser.version()),
       model: { file: MODEL, sha256: sha256(MODEL) },
-      native: native && { cmake_args: cmakeArgs(), features: loaded.get(native.name).features },
-      peak_gmacs: await page.evaluate((name) => bench.peakGmacs(name), ours.name),
+      ...(systems.some(({ native }) => native === 'llama') && { cmake_args: cmakeArgs() }),
     };
     const version = JSON.parse(readFileSync(join(ROOT, 'www/package.json'))).version;
     const versioned = systems.map((system) => ({ version, ...system }));

@@ -2,7 +2,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 
 import { Q4_0 } from './systems.mjs';
 
@@ -15,6 +15,10 @@ const CANDLE = 'benches/peers/candle';
 export const LLAMA = 'benches/peers/llama';
 const VENV = '.tools/llama';
 export const PYTHON = `${VENV}/bin/python`;
+
+const PACKAGE = 'precis-bench';
+const TARGET = resolve(ROOT, process.env.CARGO_TARGET_DIR ?? 'target');
+export const ENGINE = join(TARGET, 'release/precis-bench-peer');
 
 /** ggml's instruction sets, and how Linux calls them. */
 const SETS = {
@@ -46,7 +50,10 @@ export function setUp(systems) {
   }
   const sources = ['Cargo.toml', 'Cargo.lock', 'src/lib.rs'].map((file) => `${CANDLE}/${file}`);
   if (names.includes('candle') && older(`${CANDLE}/pkg/candle_bg.wasm`, sources)) buildCandle();
-  if (systems.some(({ native, file }) => native || file)) buildLlama();
+  if (systems.some(({ native }) => native === 'precis')) {
+    run('cargo', ['build', '--release', '--locked', '--package', PACKAGE], { cwd: ROOT });
+  }
+  if (systems.some(({ native, file }) => native === 'llama' || file)) buildLlama();
   if (systems.some(({ file }) => file === Q4_0) && older(Q4_0, [MODEL, `${LLAMA}/quantize.py`])) {
     run(PYTHON, [`${LLAMA}/quantize.py`, MODEL, Q4_0], { cwd: ROOT });
   }

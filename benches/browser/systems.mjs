@@ -1,7 +1,11 @@
 // What is measured, in the order of the table. The page knows how to run each by its name, and
-// native.mjs those with `native`. All read the same model but for those with a `file` of their own.
+// native.mjs those with `native`, which names the program. All read the same model but for those with
+// a `file` of their own.
 
-/** Précis on one thread and on several: each row is compared with the one of as many threads. */
+/**
+ * Précis in Chromium on one thread and on several: each row is compared with the one of as many
+ * threads.
+ */
 export const OURS = ['precis', 'precis-threads'];
 
 export const Q4_0 = '.tools/llama/SmolLM2-135M-Instruct.Q4_0.gguf';
@@ -10,13 +14,14 @@ const SLOW = { slow: true };
 const MANY = { many: true };
 
 const PRECIS = { title: 'Précis', build: 'wasm, relaxed SIMD' };
+const NATIVE = { title: 'Précis', build: 'native', native: 'precis' };
 const wllama = (version, kv, file) => ({
   title: 'npm @wllama/wllama',
   version,
   build: `wasm, SIMD, ${kv} cache${file ? ', Q4_0' : ''}`,
   ...(file && { file }),
 });
-const LLAMA = { title: 'llama.cpp', version: 'llama-cpp-python 0.3.36', native: true };
+const LLAMA = { title: 'llama.cpp', version: 'llama-cpp-python 0.3.36', native: 'llama' };
 const Q4_1_ROW = { ...LLAMA, build: 'native' };
 const Q4_0_ROW = { ...LLAMA, build: 'native, Q4_0', file: Q4_0 };
 
@@ -39,6 +44,8 @@ const SYSTEMS = [
     build: 'wasm, SIMD',
     ...SLOW,
   },
+  { name: 'precis-native', ...NATIVE },
+  { name: 'precis-native-threads', ...NATIVE, ...MANY },
   { name: 'llama.cpp', ...Q4_1_ROW },
   { name: 'llama.cpp-threads', ...Q4_1_ROW, ...MANY },
   { name: 'llama.cpp-q4_0', ...Q4_0_ROW },

@@ -62,6 +62,20 @@ impl<B: Backend> Llama<B> {
         Ok(Self { embedding, head, layers, norm, eps: config.norm_eps })
     }
 
+    /// Bytes of packed weights that writing one token reads: every matrix, but for an embedding
+    /// beside a head of its own.
+    pub fn weight_bytes(&self, b: &B) -> usize {
+        let layers = self.layers.iter().flat_map(|layer| {
+            let Layer { query, key, value, output, gate, up, down, .. } = layer;
+            [query, key, value, output, gate, up, down]
+        });
+        layers.chain([self.head()]).map(|weight| b.weight_bytes(weight)).sum()
+    }
+
+    fn head(&self) -> &B::Weight {
+        self.head.as_ref().unwrap_or(&self.embedding)
+    }
+
     /// Reads the tokens `ids` at positions `start..` into the cache, which has room for them:
     /// activations `[ids, width]` after the last layer.
     pub fn forward(&self, b: &B, cache: &mut B::Cache, start: usize, ids: &[u32]) -> B::Tensor {
@@ -85,7 +99,7 @@ impl<B: Backend> Llama<B> {
     /// `[1, vocabulary]`.
     pub fn logits(&self, b: &B, x: &B::Tensor) -> B::Tensor {
         let last = b.rms_norm(&b.last_row(x), &self.norm, self.eps);
-        let [logits] = b.matmul(&last, [self.head.as_ref().unwrap_or(&self.embedding)]);
+        let [logits] = b.matmul(&last, [self.head()]);
         logits
     }
 }

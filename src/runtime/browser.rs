@@ -164,6 +164,24 @@ impl Engine {
         Ok(self.hold()?.session().model().config.context)
     }
 
+    /// Multiplications that one prompt token takes in the linear layers.
+    ///
+    /// # Errors
+    /// An `Error` with a `code`.
+    pub fn linear_macs(&self) -> Result<usize, JsValue> {
+        Ok(self.hold()?.session().model().linear_macs)
+    }
+
+    /// Bytes of packed weights that writing one token reads.
+    ///
+    /// # Errors
+    /// An `Error` with a `code`.
+    pub fn weight_bytes(&self) -> Result<usize, JsValue> {
+        let mut summarizer = self.hold()?;
+        let session = summarizer.session();
+        Ok(session.model().decoder.weight_bytes(session.backend()))
+    }
+
     /// Reads `ids` and writes `decode` tokens, for measuring: no template, plan or stopping.
     /// `profile` asks for the time of each operation.
     ///

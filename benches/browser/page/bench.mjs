@@ -72,5 +72,5 @@ globalThis.bench = {
    */
   measure: (name, prompt, decode) => loaded.get(name).measure(prompt, decode),
 
-  peakGmacs: (name) => loaded.get(name).peakGmacs(),
+  ceiling: (name) => loaded.get(name).ceiling(),
 };

@@ -19,7 +19,15 @@ export class Precis {
     return this.call('measure', ids, decode);
   }
 
-  peakGmacs() {
-    return this.call('peakGmacs');
+  /**
+   * What a token costs, and the most that this engine's kernel and copying memory (read and
+   * written, on as many threads) make of the machine at this moment.
+   */
+  async ceiling() {
+    const copier = () => remote(new URL('copy.worker.mjs', import.meta.url));
+    this.copiers ??= Array.from({ length: this.how[1] }, copier);
+    const ceiling = await this.call('ceiling');
+    const speeds = await Promise.all(this.copiers.map((copy) => copy('copy')));
+    return { ...ceiling, copy_gbs: speeds.reduce((sum, speed) => sum + speed) };
   }
 }

@@ -38,5 +38,9 @@ serve({
     return { prefill_ms: prefill.ms, decode_ms: decoded.ms, written };
   },
 
-  peakGmacs: () => engine.peak_gmacs(),
+  ceiling: async () => ({
+    linear_macs: engine.linear_macs(),
+    weight_bytes: engine.weight_bytes(),
+    peak_gmacs: await engine.peak_gmacs(),
+  }),
 });
