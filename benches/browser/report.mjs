@@ -126,6 +126,8 @@ export function document({ machine, model, cmake_args }, sections) {
     `- ${model.file}, sha256 ${model.sha256}`,
     ...(cmake_args ? [`- llama.cpp, native: ${cmake_args}`] : []),
     '',
+    '![Prefill speed of each system, as in the tables](browser.svg)',
+    '',
     'What the columns mean and how the systems are configured: ../README.md.',
     '',
     ...sections,

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 
 import { browse, InPage, serve } from './browser.mjs';
 import { Native } from './native.mjs';
+import { draw, RESULTS } from './plot.mjs';
 import { ceiling, document, machine, section, sha256, summary } from './report.mjs';
 import { cmakeArgs, MODEL, ROOT, setUp } from './setup.mjs';
 import { ALL, OURS, systemsOf, USUAL } from './systems.mjs';
@@ -28,7 +29,7 @@ function options() {
       decode: { type: 'string', default: '32' },
       threads: { type: 'string', default: '2' },
       only: { type: 'string', default: USUAL.join() },
-      out: { type: 'string', default: join(ROOT, 'benches/results') },
+      out: { type: 'string', default: RESULTS },
       help: { type: 'boolean', default: false },
     },
   });
@@ -152,6 +153,7 @@ async function main() {
     }
     const markdown = document(facts, sections);
     writeFileSync(join(out, 'browser.md'), markdown);
+    await draw(out);
     console.log(`\n${markdown}`);
   } finally {
     for (const engine of loaded.values()) await engine.close?.();
