@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 
-import { Q4_0 } from './systems.mjs';
+import { Q4_0, Q8 } from './systems.mjs';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
@@ -13,7 +13,9 @@ export const MODEL = 'models/SmolLM2-135M-Instruct.Q4_1.gguf';
 const HERE = 'benches/browser';
 const CANDLE = 'benches/peers/candle';
 export const LLAMA = 'benches/peers/llama';
+const ONNX = 'benches/peers/onnx';
 const VENV = '.tools/llama';
+const ONNX_VENV = '.tools/onnx';
 export const PYTHON = `${VENV}/bin/python`;
 
 const PACKAGE = 'precis-bench';
@@ -53,10 +55,11 @@ export function setUp(systems) {
   if (systems.some(({ native }) => native === 'precis')) {
     run('cargo', ['build', '--release', '--locked', '--package', PACKAGE], { cwd: ROOT });
   }
-  if (systems.some(({ native, file }) => native === 'llama' || file)) buildLlama();
+  if (systems.some(({ native, file }) => native === 'llama' || file === Q4_0)) buildLlama();
   if (systems.some(({ file }) => file === Q4_0) && older(Q4_0, [MODEL, `${LLAMA}/quantize.py`])) {
     run(PYTHON, [`${LLAMA}/quantize.py`, MODEL, Q4_0], { cwd: ROOT });
   }
+  if (systems.some(({ file }) => file === Q8)) exportOnnx();
 }
 
 function buildCandle() {
@@ -89,10 +92,6 @@ function buildLlama() {
   const files = ['requirements.txt', 'build-constraints.txt'];
   const [requirements, constraints] = files.map((file) => join(ROOT, LLAMA, file));
   const texts = [requirements, constraints].map((file) => readFileSync(file, 'utf8'));
-  const inputs = [args, ...texts].join('\n');
-  const made = join(ROOT, VENV, 'made-of.txt');
-  if (existsSync(made) && readFileSync(made, 'utf8') === inputs) return;
-  run('python3', ['-m', 'venv', '--clear', VENV], { cwd: ROOT });
   const env = {
     ...process.env,
     CMAKE_ARGS: `-DLLAVA_BUILD=OFF ${args}`,
@@ -100,10 +99,27 @@ function buildLlama() {
     PIP_CONSTRAINT: constraints, // older pip
     PIP_BUILD_CONSTRAINT: constraints,
   };
-  // A wheel in pip's cache may be made with other flags. -v shows how far the compiler is.
-  const how = ['-v', '--no-cache-dir', '--disable-pip-version-check'];
-  const what = ['--no-binary', 'llama-cpp-python', '-r', requirements];
-  run(PYTHON, ['-m', 'pip', 'install', ...how, ...what], { cwd: ROOT, env });
+  // -v shows how far the compiler is.
+  const what = ['-v', '--no-binary', 'llama-cpp-python', '-r', requirements];
+  venv(VENV, [args, ...texts].join('\n'), what, env);
+}
+
+/** Takes minutes, once: a virtual environment with what makes ONNX of the model, and the export. */
+function exportOnnx() {
+  const requirements = join(ROOT, ONNX, 'requirements.txt');
+  venv(ONNX_VENV, readFileSync(requirements, 'utf8'), ['-r', requirements]);
+  if (!older(Q8, [MODEL, `${ONNX}/export.py`])) return;
+  run(`${ONNX_VENV}/bin/python`, [`${ONNX}/export.py`, MODEL, Q8], { cwd: ROOT });
+}
+
+/** A virtual environment that pip installs this in, made anew when what it is made of differs. */
+function venv(folder, inputs, what, env) {
+  const made = join(ROOT, folder, 'made-of.txt');
+  if (existsSync(made) && readFileSync(made, 'utf8') === inputs) return;
+  run('python3', ['-m', 'venv', '--clear', folder], { cwd: ROOT });
+  // A wheel in pip's cache may be made with other flags.
+  const how = ['--no-cache-dir', '--disable-pip-version-check'];
+  run(`${folder}/bin/python`, ['-m', 'pip', 'install', ...how, ...what], { cwd: ROOT, env });
   writeFileSync(made, inputs);
 }
 

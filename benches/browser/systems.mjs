@@ -9,6 +9,7 @@
 export const OURS = ['precis', 'precis-threads'];
 
 export const Q4_0 = '.tools/llama/SmolLM2-135M-Instruct.Q4_0.gguf';
+export const Q8 = '.tools/onnx/SmolLM2-135M-Instruct/onnx/model_quantized.onnx';
 
 const SLOW = { slow: true };
 const MANY = { many: true };
@@ -21,6 +22,12 @@ const wllama = (version, kv, file) => ({
   build: `wasm, SIMD, ${kv} cache${file ? ', Q4_0' : ''}`,
   ...(file && { file }),
 });
+const TRANSFORMERS = {
+  title: 'npm @huggingface/transformers',
+  version: '4.3.1',
+  build: 'wasm, SIMD, q8',
+  file: Q8,
+};
 const LLAMA = { title: 'llama.cpp', version: 'llama-cpp-python 0.3.36', native: 'llama' };
 const Q4_1_ROW = { ...LLAMA, build: 'native' };
 const Q4_0_ROW = { ...LLAMA, build: 'native, Q4_0', file: Q4_0 };
@@ -37,6 +44,8 @@ const SYSTEMS = [
   { name: 'wllama-2.3.1-threads', ...wllama('2.3.1', 'f32'), ...MANY },
   { name: 'wllama-2.3.1-q4_0-threads', ...wllama('2.3.1', 'f32', Q4_0), ...MANY },
   { name: 'wllama-2.3.1-threads-f16', ...wllama('2.3.1', 'f16'), ...MANY, ...SLOW },
+  { name: 'transformers.js-q8', ...TRANSFORMERS, ...SLOW },
+  { name: 'transformers.js-q8-threads', ...TRANSFORMERS, ...MANY },
   {
     name: 'candle',
     title: 'candle-transformers quantized_llama',

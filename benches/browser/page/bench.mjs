@@ -2,11 +2,12 @@
 
 import { Candle } from './candle.mjs';
 import { Precis } from './precis.mjs';
+import { Transformers } from './transformers.mjs';
 import { WllamaServer, WllamaTokens } from './wllama.mjs';
 
 /**
  * Each is made for a number of threads, and has `load(model, context)` and
- * `measure({ ids, text }, decode)`.
+ * `measure({ ids, text }, decode)`. The model is a blob, or a path for those with `fetches`.
  */
 const SYSTEMS = {
   precis: (threads) => new Precis('relaxed', threads),
@@ -20,6 +21,8 @@ const SYSTEMS = {
   'wllama-2.3.1-threads': (threads) => new WllamaTokens('wllama-2.3.1', 'f32', threads),
   'wllama-2.3.1-q4_0-threads': (threads) => new WllamaTokens('wllama-2.3.1', 'f32', threads),
   'wllama-2.3.1-threads-f16': (threads) => new WllamaTokens('wllama-2.3.1', 'f16', threads),
+  'transformers.js-q8': (threads) => new Transformers(threads),
+  'transformers.js-q8-threads': (threads) => new Transformers(threads),
   candle: () => new Candle(),
 };
 
@@ -39,7 +42,7 @@ globalThis.bench = {
   /** Loads a system with room for `context` positions and the model at `path`. */
   async load(name, context, threads, path) {
     const system = SYSTEMS[name](threads);
-    await system.load(await (await fetched(path)).blob(), context);
+    await system.load(system.fetches ? path : await (await fetched(path)).blob(), context);
     loaded.set(name, system);
   },
 
