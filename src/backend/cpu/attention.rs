@@ -23,7 +23,7 @@ use super::hadamard;
 use super::kernel::{self, Fours, Quads, ROWS};
 use super::matrix::{PANEL, zeros};
 use super::parallel::{Threads, for_each};
-use super::simd::{F32x4, largest_magnitude, round_to_i8};
+use super::simd::{F32x4, ROUND, largest_magnitude, round_to_i8};
 use crate::backend::{AttentionShape, Rope};
 use crate::error::Result;
 
@@ -177,9 +177,14 @@ fn quantize(x: &mut [f32], ints: &mut [i8]) -> f32 {
     let largest = largest_magnitude(x);
     let inverse = inverse(STEPS, largest);
     for (x, int) in x.iter().zip(ints) {
-        *int = (x * inverse).round_ties_even() as i8;
+        *int = nearest(x * inverse);
     }
     largest / STEPS
+}
+
+/// The nearest integer to a number within 8 bits.
+fn nearest(x: f32) -> i8 {
+    (x + ROUND).to_bits() as i8
 }
 
 /// What takes `largest` to `steps`; zero where there is nothing to take.
@@ -319,7 +324,7 @@ impl<'a> Block<'a> {
             let to = &mut self.queries[row / ROWS * head_dim / 4..];
             for (to, four) in to.iter_mut().zip(query.as_chunks::<4>().0) {
                 to.as_chunks_mut().0[row % ROWS] =
-                    four.map(|x| (QUERY_ZERO as i8 + (x * inverse).round_ties_even() as i8) as u8);
+                    four.map(|x| QUERY_ZERO.wrapping_add_signed(nearest(x * inverse)));
             }
         }
     }
