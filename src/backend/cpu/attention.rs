@@ -48,10 +48,15 @@ const WEIGHT_STEPS: f32 = 127.0;
 pub struct Cache {
     layers: Vec<Layer>,
     shape: AttentionShape,
+    rotation: Rotation,
+    positions: usize,
+}
+
+/// The rotations of all positions that there is room for.
+struct Rotation {
     rope: Rope,
     /// `[positions, rope.dims / 2]` cosines and sines.
     angles: Vec<[f32; 2]>,
-    positions: usize,
 }
 
 /// Tiles are ordered `[positions / KEYS, kv_heads]`, in [`Quads`] as the kernels read them.
@@ -73,7 +78,7 @@ impl Cache {
     /// An empty cache.
     pub fn new(layers: usize, shape: AttentionShape, rope: Rope) -> Self {
         let layers = (0..layers).map(|_| Layer::default()).collect();
-        Self { layers, shape, rope, angles: Vec::new(), positions: 0 }
+        Self { layers, shape, rotation: Rotation { rope, angles: Vec::new() }, positions: 0 }
     }
 
     /// Makes room for positions up to `positions`.
@@ -100,14 +105,7 @@ impl Cache {
                 grow(scales, heads * KEYS)?;
             }
         }
-        let half = self.rope.dims / 2;
-        for position in self.positions..tiles * KEYS {
-            self.angles.extend((0..half).map(|i| {
-                let exponent = -2.0 * i as f64 / self.rope.dims as f64;
-                let angle = position as f64 * f64::from(self.rope.base).powf(exponent);
-                [angle.cos() as f32, angle.sin() as f32]
-            }));
-        }
+        self.rotation.reach(self.positions..tiles * KEYS);
         self.positions = tiles * KEYS;
         Ok(())
     }
@@ -123,6 +121,47 @@ impl Cache {
         self.layers.iter().map(of).sum()
     }
 
+    /// Rotates and stores the keys of a chunk that begins at `start`, and its values, both
+    /// `[tokens, kv_heads * head_dim]`.
+    fn append(&mut self, layer: usize, start: usize, [k, v]: [&[f32]; 2], threads: Threads) {
+        let AttentionShape { kv_heads, head_dim, .. } = self.shape;
+        let width = kv_heads * head_dim;
+        let end = start + k.len() / width;
+        let quads = tile_quads(self.shape);
+        let rotation = &self.rotation;
+        let tiles = self.layers[layer].tiles(quads).enumerate();
+        let from = start / KEYS * kv_heads;
+        // One token is less work than handing it out.
+        let threads = if end - start == 1 { Threads::default() } else { threads };
+        let tasks: Vec<_> = tiles.skip(from).take(end.div_ceil(KEYS) * kv_heads - from).collect();
+        for_each(threads, tasks.into_iter(), |(i, mut tile)| {
+            let (first, head) = (i / kv_heads * KEYS, i % kv_heads * head_dim);
+            let (mut vector, mut ints) = (vec![0.0; head_dim], vec![0; head_dim]);
+            for position in start.max(first)..end.min(first + KEYS) {
+                let at = (position - start) * width + head;
+                vector.copy_from_slice(&k[at..at + head_dim]);
+                rotation.rotate(&mut vector, position);
+                tile.set_key(position - first, &mut vector, &mut ints);
+                vector.copy_from_slice(&v[at..at + head_dim]);
+                tile.set_value(position - first, &mut vector, &mut ints);
+            }
+        });
+    }
+}
+
+impl Rotation {
+    /// Adds `positions`, which follow those that are there.
+    fn reach(&mut self, positions: Range<usize>) {
+        let Rope { base, dims } = self.rope;
+        for position in positions {
+            self.angles.extend((0..dims / 2).map(|i| {
+                let exponent = -2.0 * i as f64 / dims as f64;
+                let angle = position as f64 * f64::from(base).powf(exponent);
+                [angle.cos() as f32, angle.sin() as f32]
+            }));
+        }
+    }
+
     /// Rotates one head's query or key to `position`.
     fn rotate(&self, head: &mut [f32], position: usize) {
         let half = self.rope.dims / 2;
@@ -131,35 +170,55 @@ impl Cache {
             (*x, *y) = (*x * cos - *y * sin, *x * sin + *y * cos);
         }
     }
+}
 
-    /// Rotates a token's keys, `[kv_heads, head_dim]`, and stores them with its values.
-    fn append(&mut self, layer: usize, position: usize, keys: &mut [f32], values: &mut [f32]) {
-        let AttentionShape { kv_heads, head_dim, .. } = self.shape;
-        let (tile, within) = (position / KEYS, position % KEYS);
-        let ints = &mut vec![0; head_dim][..];
-        let heads = keys.chunks_exact_mut(head_dim).zip(values.chunks_exact_mut(head_dim));
-        for (head, (key, value)) in heads.enumerate() {
-            self.rotate(key, position);
-            let tile = tile * kv_heads + head;
-            let layer = &mut self.layers[layer];
-            let quads = tile_quads(self.shape);
+/// Keys and values of one tile and head.
+struct Tile<'a> {
+    keys: &'a mut [Quads],
+    values: &'a mut [Quads],
+    key_scales: &'a mut [f32],
+    key_starts: &'a mut [i32],
+    value_scales: &'a mut [f32],
+}
 
-            let at = tile * KEYS + within;
-            layer.key_scales[at] = quantize(key, ints);
-            let sum: i32 = ints.iter().map(|int| i32::from(*int)).sum();
-            layer.key_starts[at] = -i32::from(QUERY_ZERO) * sum;
-            let panel = &mut layer.keys[tile * quads + within / PANEL * head_dim / 4..];
-            for (quad, four) in panel.iter_mut().zip(ints.as_chunks::<4>().0) {
-                quad.as_chunks_mut().0[within % PANEL] = *four;
-            }
+impl Layer {
+    /// All tiles, of which the keys, as the values, are `quads` long.
+    fn tiles(&mut self, quads: usize) -> impl Iterator<Item = Tile<'_>> {
+        let integers = self.keys.chunks_exact_mut(quads).zip(self.values.chunks_exact_mut(quads));
+        let scales = self.key_scales.chunks_exact_mut(KEYS);
+        let scales = scales.zip(self.value_scales.chunks_exact_mut(KEYS));
+        let starts = self.key_starts.chunks_exact_mut(KEYS);
+        integers.zip(scales).zip(starts).map(
+            |(((keys, values), (key_scales, value_scales)), key_starts)| Tile {
+                keys,
+                values,
+                key_scales,
+                key_starts,
+                value_scales,
+            },
+        )
+    }
+}
 
-            layer.value_scales[at] = quantize(value, ints);
-            let panels = layer.values[tile * quads..(tile + 1) * quads].chunks_exact_mut(KEYS / 4);
-            for (panel, eight) in panels.zip(ints.as_chunks::<PANEL>().0) {
-                let quad = &mut panel[within / 4];
-                for (c, int) in eight.iter().enumerate() {
-                    quad[4 * c + within % 4] = *int;
-                }
+impl Tile<'_> {
+    /// Stores the key of the tile's position `at`; `ints` is scratch space as long as the key.
+    fn set_key(&mut self, at: usize, key: &mut [f32], ints: &mut [i8]) {
+        self.key_scales[at] = quantize(key, ints);
+        let sum: i32 = ints.iter().map(|int| i32::from(*int)).sum();
+        self.key_starts[at] = -i32::from(QUERY_ZERO) * sum;
+        let panel = &mut self.keys[at / PANEL * ints.len() / 4..];
+        for (quad, four) in panel.iter_mut().zip(ints.as_chunks::<4>().0) {
+            quad.as_chunks_mut().0[at % PANEL] = *four;
+        }
+    }
+
+    /// Stores the value of the tile's position `at`; `ints` is scratch space as long as the value.
+    fn set_value(&mut self, at: usize, value: &mut [f32], ints: &mut [i8]) {
+        self.value_scales[at] = quantize(value, ints);
+        let panels = self.values.chunks_exact_mut(KEYS / 4);
+        for (panel, eight) in panels.zip(ints.as_chunks::<PANEL>().0) {
+            for (quad, int) in panel[at / 4].as_chunks_mut::<4>().0.iter_mut().zip(eight) {
+                quad[at % 4] = *int;
             }
         }
     }
@@ -199,15 +258,12 @@ pub fn attend(
     cache: &mut Cache,
     layer: usize,
     start: usize,
-    [mut q, mut k, mut v]: [Vec<f32>; 3],
+    [mut q, k, v]: [Vec<f32>; 3],
     threads: Threads,
 ) -> Vec<f32> {
     let AttentionShape { heads, kv_heads, head_dim } = cache.shape;
-    let (width, kv_width) = (heads * head_dim, kv_heads * head_dim);
-    let tokens = k.chunks_exact_mut(kv_width).zip(v.chunks_exact_mut(kv_width));
-    for (i, (k, v)) in tokens.enumerate() {
-        cache.append(layer, start + i, k, v);
-    }
+    let width = heads * head_dim;
+    cache.append(layer, start, [&k, &v], threads);
     let cache = &*cache;
     let mut out = vec![0.0; q.len()];
     if q.len() == width {
@@ -272,7 +328,7 @@ impl<'a> Block<'a> {
         let width = self.kv_heads.len() * group;
         for (i, token) in q.chunks_exact_mut(width).enumerate() {
             for head in token.chunks_exact_mut(head_dim) {
-                self.cache.rotate(head, self.start + i);
+                self.cache.rotation.rotate(head, self.start + i);
             }
         }
         for (i, kv_head) in self.kv_heads.clone().enumerate() {

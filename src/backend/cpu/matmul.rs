@@ -7,7 +7,6 @@
 //! and any number of threads give the same numbers.
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 use super::kernel::relaxed::Relaxed;
@@ -33,97 +32,87 @@ pub fn matmul<const N: usize>(x: &[f32], weights: [&Matrix; N], threads: Threads
     }
     let x = &QuantizedRows::new(x, cols, threads);
     // Several tasks a thread even out what disturbs one of them.
-    let panels = |w: &Matrix, tasks_a_thread: usize| {
-        let most = tasks_a_thread * threads.count();
-        let tasks = (rows * w.rows * cols / TASK_MACS).clamp(1, most);
-        w.rows.div_ceil(PANEL).div_ceil(tasks).max(1)
+    let most = match (threads.count(), rows) {
+        (1, _) => 1,
+        (count, 1) => 2 * count,
+        (count, _) => 4 * count,
     };
-    if rows == 1 {
-        let tasks = weights.into_iter().zip(&mut out).flat_map(|(w, out)| {
-            let task = panels(w, 2);
-            let parts = out.chunks_mut(task * PANEL).enumerate();
-            parts.map(move |(i, part)| (w, i * task, part))
-        });
-        let tasks: Vec<_> = tasks.collect();
-        for_each(threads, tasks.into_iter(), |(w, first, out)| {
-            multiply(w, first..first + out.len().div_ceil(PANEL), x, out);
-        });
-    } else if threads.count() == 1 {
-        for (w, out) in weights.into_iter().zip(&mut out) {
-            multiply(w, 0..w.rows.div_ceil(PANEL), x, out);
-        }
-    } else {
-        let outs = out.each_mut().map(|out| Mutex::new(out.as_mut_slice()));
-        let tasks = weights.into_iter().zip(&outs).flat_map(|(w, out)| {
-            let (all, task) = (w.rows.div_ceil(PANEL), panels(w, 4));
-            (0..all).step_by(task).map(move |p| (w, p..all.min(p + task), out))
-        });
-        let tasks: Vec<_> = tasks.collect();
-        for_each(threads, tasks.into_iter(), |(w, panels, out)| {
-            let columns = panels.start * PANEL..w.rows.min(panels.end * PANEL);
-            let mut part = vec![0.0; rows * columns.len()];
-            multiply(w, panels, x, &mut part);
-            let mut out = out.lock().unwrap_or_else(PoisonError::into_inner);
-            let parts = part.chunks_exact(columns.len());
-            for (to, from) in out.chunks_exact_mut(w.rows).zip(parts) {
-                to[columns.clone()].copy_from_slice(from);
-            }
-        });
-    }
+    let tasks = weights.into_iter().zip(&mut out).flat_map(|(w, out)| {
+        let tasks = (rows * w.rows * cols / TASK_MACS).clamp(1, most);
+        let panels = w.rows.div_ceil(PANEL).div_ceil(tasks).max(1);
+        let parts = columns(out, w.rows, panels * PANEL).into_iter().enumerate();
+        parts.map(move |(i, part)| (w, i * panels, part))
+    });
+    let tasks: Vec<_> = tasks.collect();
+    for_each(threads, tasks.into_iter(), |(w, first, mut out)| {
+        multiply(w, first, x, &mut out);
+    });
     out
 }
 
-/// `panels` of `w` by all rows of `x`, by the fastest kernel there is for them; `out` is
-/// `[x.rows, outputs of the panels]`.
-pub fn multiply(w: &Matrix, panels: Range<usize>, x: &QuantizedRows, out: &mut [f32]) {
+/// Cuts a matrix `width` wide into parts of `count` columns, and the last of what is left. A part
+/// is its rows.
+pub fn columns(matrix: &mut [f32], width: usize, count: usize) -> Vec<Vec<&mut [f32]>> {
+    let rows = matrix.len() / width;
+    let mut parts: Vec<_> = (0..width.div_ceil(count)).map(|_| Vec::with_capacity(rows)).collect();
+    for row in matrix.chunks_exact_mut(width) {
+        parts.iter_mut().zip(row.chunks_mut(count)).for_each(|(part, row)| part.push(row));
+    }
+    parts
+}
+
+/// The panels of `w` from `first` on, as many as the rows of `out` have room for, by all rows of `x`,
+/// by the fastest kernels there are for them.
+pub fn multiply(w: &Matrix, first: usize, x: &QuantizedRows, out: &mut [&mut [f32]]) {
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
     if w.bits == Bits::Four {
         return match tune::sums_are_wide() {
-            true => multiply_with(&mut Relaxed::<true>::default(), w, panels, x, out),
-            false => multiply_with(&mut Relaxed::<false>::default(), w, panels, x, out),
+            true => multiply_with(&mut Relaxed::<true>::default(), w, first, x, out),
+            false => multiply_with(&mut Relaxed::<false>::default(), w, first, x, out),
         };
     }
     #[cfg(target_arch = "wasm32")]
-    return multiply_with(&mut kernel::simd128::Simd128::default(), w, panels, x, out);
+    return multiply_with(&mut kernel::simd128::Simd128::default(), w, first, x, out);
     #[cfg(target_arch = "x86_64")]
     if let Some(mut kernel) = kernel::vnni::Vnni::detect().filter(|_| w.bits == Bits::Four) {
-        return multiply_with(&mut kernel, w, panels, x, out);
+        return multiply_with(&mut kernel, w, first, x, out);
     }
     #[cfg(target_arch = "x86_64")]
     if let Some(mut kernel) = kernel::avx2::Avx2::detect() {
-        return multiply_with(&mut kernel, w, panels, x, out);
+        return multiply_with(&mut kernel, w, first, x, out);
     }
     #[cfg(not(target_arch = "wasm32"))]
-    multiply_with(&mut kernel::scalar::Scalar::default(), w, panels, x, out);
+    multiply_with(&mut kernel::scalar::Scalar::default(), w, first, x, out);
 }
 
 /// [`multiply`] by a given kernel, which supports the width of `w`.
 pub fn multiply_with<K: Kernel>(
     kernel: &mut K,
     w: &Matrix,
-    panels: Range<usize>,
+    first: usize,
     x: &QuantizedRows,
-    out: &mut [f32],
+    out: &mut [&mut [f32]],
 ) {
-    debug_assert!(w.cols == x.cols && K::supports(w.bits));
-    let width = out.len() / x.rows;
+    debug_assert!(w.cols == x.cols && out.len() == x.rows && K::supports(w.bits));
+    let width = out.first().map_or(0, |row| row.len());
     let mut scales = Scales::default();
-    for (p, panel) in w.panels(panels).enumerate() {
+    for (p, panel) in w.panels(first..first + width.div_ceil(PANEL)).enumerate() {
         scales.fill(panel);
         let outputs = p * PANEL..width.min((p + 1) * PANEL);
-        if x.rows == 1 {
+        if let [row] = out {
             let mut result = [0.0; PANEL];
             kernel.row(w.bits, panel, &scales, x, &mut result);
-            store(&result, &mut out[outputs]);
+            store(&result, &mut row[outputs]);
             continue;
         }
         kernel.unpack(w.bits, panel);
-        let whole = x.rows - x.rows % ROWS;
-        for row in (0..whole).step_by(ROWS) {
-            tile::<K, ROWS>(kernel, &scales, x, row, width, outputs.clone(), out);
+        let (tiles, rest) = out.as_chunks_mut::<ROWS>();
+        for (i, rows) in tiles.iter_mut().enumerate() {
+            tile(kernel, &scales, x, i * ROWS, rows, outputs.clone());
         }
-        for row in whole..x.rows {
-            tile::<K, 1>(kernel, &scales, x, row, width, outputs.clone(), out);
+        for (i, row) in rest.iter_mut().enumerate() {
+            let at = tiles.len() * ROWS + i;
+            tile(kernel, &scales, x, at, std::array::from_mut(row), outputs.clone());
         }
     }
 }
@@ -134,14 +123,13 @@ fn tile<K: Kernel, const R: usize>(
     scales: &Scales,
     x: &QuantizedRows,
     first: usize,
-    width: usize,
+    out: &mut [&mut [f32]; R],
     outputs: Range<usize>,
-    out: &mut [f32],
 ) {
     let mut results = [[0.0; PANEL]; R];
     kernel.tile(scales, x, first, &mut results);
-    for (r, result) in results.iter().enumerate() {
-        store(result, &mut out[(first + r) * width..][outputs.clone()]);
+    for (row, result) in out.iter_mut().zip(&results) {
+        store(result, &mut row[outputs.clone()]);
     }
 }
 

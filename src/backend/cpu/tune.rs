@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::matmul::multiply;
-use super::matrix::{Matrix, PANEL, QuantizedRows};
+use super::matrix::{Matrix, QuantizedRows};
 use super::parallel::Threads;
 use crate::backend::WeightSpec;
 use crate::error::Result;
@@ -38,13 +38,14 @@ pub fn tune(now_ms: impl Fn() -> Option<f64>) -> Result<()> {
     })?;
     let x = QuantizedRows::new(&vec![1.0; rows * cols], cols, Threads::default());
     let mut out = vec![0.0; rows * outputs];
+    let mut out: Vec<&mut [f32]> = out.chunks_exact_mut(outputs).collect();
     let Some(end) = now_ms().map(|now| now + RACE_MS) else { return Ok(()) };
     let mut best = [f64::INFINITY; 2];
     // The number of rounds is for clocks that stand still.
     for wide in [false, true].into_iter().cycle().take(1000) {
         WIDE.store(wide, Ordering::Relaxed);
         let Some(started) = now_ms().filter(|now| *now < end) else { break };
-        multiply(&w, 0..outputs / PANEL, &x, &mut out);
+        multiply(&w, 0, &x, &mut out);
         let Some(ms) = now_ms().map(|now| now - started) else { break };
         if ms > 0.0 {
             best[usize::from(wide)] = best[usize::from(wide)].min(ms);

@@ -5,35 +5,35 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::{QUANTS, Stored};
 use crate::backend::cpu::kernel::{self, Kernel};
 use crate::backend::cpu::matmul::{multiply, multiply_with};
-use crate::backend::cpu::matrix::{Bits, Matrix, PANEL, QuantizedRows};
+use crate::backend::cpu::matrix::{Bits, Matrix, QuantizedRows};
 use crate::backend::cpu::parallel::Threads;
 use crate::quant::{BLOCK, QuantType};
 use crate::random::Random;
 use crate::tolerance::MATMUL;
 
-type Product = fn(&Matrix, &QuantizedRows, &mut [f32]);
+type Product = fn(&Matrix, &QuantizedRows, &mut [&mut [f32]]);
 
 /// The kernels that multiply weights of this width here, and whichever the engine would choose.
 fn kernels(bits: Bits) -> Vec<(&'static str, impl Fn(&Matrix, &QuantizedRows) -> Vec<f32>)> {
     fn of<K: Kernel + Default>() -> Product {
-        |w, x, out| multiply_with(&mut K::default(), w, 0..w.rows.div_ceil(PANEL), x, out)
+        |w, x, out| multiply_with(&mut K::default(), w, 0, x, out)
     }
     let mut kernels: Vec<(&str, Product)> = vec![
-        ("chosen", |w, x, out| multiply(w, 0..w.rows.div_ceil(PANEL), x, out)),
+        ("chosen", |w, x, out| multiply(w, 0, x, out)),
         ("scalar", of::<kernel::scalar::Scalar>()),
     ];
     #[cfg(target_arch = "x86_64")]
     if kernel::avx2::Avx2::detect().is_some() {
         kernels.push(("avx2", |w, x, out| {
             let mut kernel = kernel::avx2::Avx2::detect().expect("detected above");
-            multiply_with(&mut kernel, w, 0..w.rows.div_ceil(PANEL), x, out);
+            multiply_with(&mut kernel, w, 0, x, out);
         }));
     }
     #[cfg(target_arch = "x86_64")]
     if kernel::vnni::Vnni::detect().is_some() && kernel::vnni::Vnni::supports(bits) {
         kernels.push(("vnni", |w, x, out| {
             let mut kernel = kernel::vnni::Vnni::detect().expect("detected above");
-            multiply_with(&mut kernel, w, 0..w.rows.div_ceil(PANEL), x, out);
+            multiply_with(&mut kernel, w, 0, x, out);
         }));
     }
     #[cfg(target_arch = "wasm32")]
@@ -48,7 +48,7 @@ fn kernels(bits: Bits) -> Vec<(&'static str, impl Fn(&Matrix, &QuantizedRows) ->
     let whole = |(name, product): (&'static str, Product)| {
         (name, move |w: &Matrix, x: &QuantizedRows| {
             let mut out = vec![0.0; x.rows * w.rows];
-            product(w, x, &mut out);
+            product(w, x, &mut out.chunks_exact_mut(w.rows).collect::<Vec<_>>());
             out
         })
     };
