@@ -15,7 +15,7 @@ import { ALL, OURS, systemsOf, USUAL } from './systems.mjs';
 const USAGE = `node benches/browser/run.mjs [--tokens 512,2048] [--only NAME,…] …
   --tokens       prompt lengths to measure, in tokens (default 512)
   --repetitions  measured repetitions of every system after one warm-up (default 5)
-  --decode       tokens written after each prompt (default 32)
+  --decode       tokens written after each prompt (default 64)
   --threads      of the systems whose name says so (default 2)
   --only         names of systems, or all (default those with a star)
   --out          folder for the results (default benches/results)
@@ -26,7 +26,7 @@ function options() {
     options: {
       tokens: { type: 'string', default: '512' },
       repetitions: { type: 'string', default: '5' },
-      decode: { type: 'string', default: '32' },
+      decode: { type: 'string', default: '64' },
       threads: { type: 'string', default: '2' },
       only: { type: 'string', default: USUAL.join() },
       out: { type: 'string', default: RESULTS },

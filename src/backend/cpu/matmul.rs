@@ -52,7 +52,7 @@ pub fn matmul<const N: usize>(x: &[f32], weights: [&Matrix; N], threads: Threads
 
 /// Cuts a matrix `width` wide into parts of `count` columns, and the last of what is left. A part
 /// is its rows.
-pub fn columns(matrix: &mut [f32], width: usize, count: usize) -> Vec<Vec<&mut [f32]>> {
+fn columns(matrix: &mut [f32], width: usize, count: usize) -> Vec<Vec<&mut [f32]>> {
     let rows = matrix.len() / width;
     let mut parts: Vec<_> = (0..width.div_ceil(count)).map(|_| Vec::with_capacity(rows)).collect();
     for row in matrix.chunks_exact_mut(width) {
