@@ -4,6 +4,7 @@
 //! our own kernel, and a tensor library between them would only allocate and dispatch.
 
 mod attention;
+mod cache;
 mod exp;
 mod hadamard;
 mod kernel;
@@ -18,7 +19,7 @@ mod tests;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 mod tune;
 
-use self::attention::Cache;
+use self::cache::Cache;
 use self::exp::exp;
 use self::matrix::Matrix;
 pub use self::parallel::Threads;

@@ -5,8 +5,7 @@
 //! each query keeps the largest score so far, the sum of exponentials and the weighted sum of
 //! values, and rescales the last two when the largest score grows.
 //!
-//! Keys and values are rounded to 8 bits and a sign, queries and the softmax's weights to 7 bits
-//! in all, each vector with a scale of its own (as Zhang et al., "SageAttention", arXiv:2410.02367,
+//! Keys and values are rounded to 8 bits, queries and the softmax's weights to 7, each vector with a scale of its own (as Zhang et al., "SageAttention", arXiv:2410.02367,
 //! do in part): instruction sets have products of such integers, added four at a time in 32 bits.
 //! Queries, keys and values are transformed before ([`hadamard`]); without that, a few large
 //! numbers in each key would take the steps from the others.
@@ -18,238 +17,23 @@
 use std::f32::consts::LOG2_E;
 use std::ops::Range;
 
+use super::cache::{Cache, KEYS, QUERY_ZERO, Tile};
 use super::exp::exp2;
 use super::hadamard;
-use super::kernel::{self, Fours, Quads, ROWS};
-use super::matrix::{PANEL, zeros};
+use super::kernel::{self, Fours, ROWS};
+use super::matrix::PANEL;
 use super::parallel::{Threads, for_each};
-use super::simd::{F32x4, ROUND, largest_magnitude, round_to_i8};
-use crate::backend::{AttentionShape, Rope};
-use crate::error::Result;
-
-/// Positions in a tile of keys.
-pub const KEYS: usize = 64;
+use super::simd::{F32x4, inverse, largest_magnitude, nearest, round_to_i8};
+use crate::backend::AttentionShape;
 
 /// Tokens whose queries are one task.
 const TASK: usize = 8;
 
-/// The largest magnitude of the integers of a key or a value.
-const STEPS: f32 = 127.0;
-
-/// The largest magnitude of the integers of a query, to which [`QUERY_ZERO`] is added: kernels take
-/// it as a number of 7 bits without a sign.
+/// The largest magnitude of the integers of a query, which with [`QUERY_ZERO`] have 7 bits.
 const QUERY_STEPS: f32 = 63.0;
-const QUERY_ZERO: u8 = 64;
 
 /// The largest integer of a softmax's weight.
 const WEIGHT_STEPS: f32 = 127.0;
-
-/// Keys and values of all layers.
-pub struct Cache {
-    layers: Vec<Layer>,
-    shape: AttentionShape,
-    rotation: Rotation,
-    positions: usize,
-}
-
-/// The rotations of all positions that there is room for.
-struct Rotation {
-    rope: Rope,
-    /// `[positions, rope.dims / 2]` cosines and sines.
-    angles: Vec<[f32; 2]>,
-}
-
-/// Tiles are ordered `[positions / KEYS, kv_heads]`, in [`Quads`] as the kernels read them.
-#[derive(Default)]
-struct Layer {
-    /// A tile is `[KEYS / PANEL, head_dim / 4]`: a panel's outputs are keys.
-    keys: Vec<Quads>,
-    /// A tile is `[head_dim / PANEL, KEYS / 4]`: a panel's outputs are numbers of the head.
-    values: Vec<Quads>,
-    /// `[KEYS]` a tile: weight of one step of a key's integers.
-    key_scales: Vec<f32>,
-    /// `[KEYS]` a tile: what [`QUERY_ZERO`] adds to a product with a key, negated.
-    key_starts: Vec<i32>,
-    /// `[KEYS]` a tile: weight of one step of a value's integers.
-    value_scales: Vec<f32>,
-}
-
-impl Cache {
-    /// An empty cache.
-    pub fn new(layers: usize, shape: AttentionShape, rope: Rope) -> Self {
-        let layers = (0..layers).map(|_| Layer::default()).collect();
-        Self { layers, shape, rotation: Rotation { rope, angles: Vec::new() }, positions: 0 }
-    }
-
-    /// Makes room for positions up to `positions`.
-    ///
-    /// # Errors
-    /// `out-of-memory`; the cache is then as it was, or larger.
-    pub fn reserve(&mut self, positions: usize) -> Result<()> {
-        fn grow<T: Copy + Default>(v: &mut Vec<T>, len: usize) -> Result<()> {
-            let mut grown = zeros(len)?;
-            grown[..v.len()].copy_from_slice(v);
-            *v = grown;
-            Ok(())
-        }
-        let tiles = positions.div_ceil(KEYS);
-        if tiles * KEYS <= self.positions {
-            return Ok(());
-        }
-        let heads = tiles * self.shape.kv_heads;
-        for layer in &mut self.layers {
-            grow(&mut layer.keys, heads * tile_quads(self.shape))?;
-            grow(&mut layer.values, heads * tile_quads(self.shape))?;
-            grow(&mut layer.key_starts, heads * KEYS)?;
-            for scales in [&mut layer.key_scales, &mut layer.value_scales] {
-                grow(scales, heads * KEYS)?;
-            }
-        }
-        self.rotation.reach(self.positions..tiles * KEYS);
-        self.positions = tiles * KEYS;
-        Ok(())
-    }
-
-    /// Bytes of keys and values.
-    pub fn bytes(&self) -> usize {
-        let of = |l: &Layer| {
-            let scales = l.key_scales.len() + l.value_scales.len();
-            size_of::<Quads>() * (l.keys.len() + l.values.len())
-                + size_of::<f32>() * scales
-                + size_of::<i32>() * l.key_starts.len()
-        };
-        self.layers.iter().map(of).sum()
-    }
-
-    /// Rotates and stores the keys of a chunk that begins at `start`, and its values, both
-    /// `[tokens, kv_heads * head_dim]`.
-    fn append(&mut self, layer: usize, start: usize, [k, v]: [&[f32]; 2], threads: Threads) {
-        let AttentionShape { kv_heads, head_dim, .. } = self.shape;
-        let width = kv_heads * head_dim;
-        let end = start + k.len() / width;
-        let quads = tile_quads(self.shape);
-        let rotation = &self.rotation;
-        let tiles = self.layers[layer].tiles(quads).enumerate();
-        let from = start / KEYS * kv_heads;
-        // One token is less work than handing it out.
-        let threads = if end - start == 1 { Threads::default() } else { threads };
-        let tasks: Vec<_> = tiles.skip(from).take(end.div_ceil(KEYS) * kv_heads - from).collect();
-        for_each(threads, tasks.into_iter(), |(i, mut tile)| {
-            let (first, head) = (i / kv_heads * KEYS, i % kv_heads * head_dim);
-            let (mut vector, mut ints) = (vec![0.0; head_dim], vec![0; head_dim]);
-            for position in start.max(first)..end.min(first + KEYS) {
-                let at = (position - start) * width + head;
-                vector.copy_from_slice(&k[at..at + head_dim]);
-                rotation.rotate(&mut vector, position);
-                tile.set_key(position - first, &mut vector, &mut ints);
-                vector.copy_from_slice(&v[at..at + head_dim]);
-                tile.set_value(position - first, &mut vector, &mut ints);
-            }
-        });
-    }
-}
-
-impl Rotation {
-    /// Adds `positions`, which follow those that are there.
-    fn reach(&mut self, positions: Range<usize>) {
-        let Rope { base, dims } = self.rope;
-        for position in positions {
-            self.angles.extend((0..dims / 2).map(|i| {
-                let exponent = -2.0 * i as f64 / dims as f64;
-                let angle = position as f64 * f64::from(base).powf(exponent);
-                [angle.cos() as f32, angle.sin() as f32]
-            }));
-        }
-    }
-
-    /// Rotates one head's query or key to `position`.
-    fn rotate(&self, head: &mut [f32], position: usize) {
-        let half = self.rope.dims / 2;
-        let angles = &self.angles[position * half..(position + 1) * half];
-        for ([x, y], [cos, sin]) in head.as_chunks_mut::<2>().0.iter_mut().zip(angles) {
-            (*x, *y) = (*x * cos - *y * sin, *x * sin + *y * cos);
-        }
-    }
-}
-
-/// Keys and values of one tile and head.
-struct Tile<'a> {
-    keys: &'a mut [Quads],
-    values: &'a mut [Quads],
-    key_scales: &'a mut [f32],
-    key_starts: &'a mut [i32],
-    value_scales: &'a mut [f32],
-}
-
-impl Layer {
-    /// All tiles, of which the keys, as the values, are `quads` long.
-    fn tiles(&mut self, quads: usize) -> impl Iterator<Item = Tile<'_>> {
-        let integers = self.keys.chunks_exact_mut(quads).zip(self.values.chunks_exact_mut(quads));
-        let scales = self.key_scales.chunks_exact_mut(KEYS);
-        let scales = scales.zip(self.value_scales.chunks_exact_mut(KEYS));
-        let starts = self.key_starts.chunks_exact_mut(KEYS);
-        integers.zip(scales).zip(starts).map(
-            |(((keys, values), (key_scales, value_scales)), key_starts)| Tile {
-                keys,
-                values,
-                key_scales,
-                key_starts,
-                value_scales,
-            },
-        )
-    }
-}
-
-impl Tile<'_> {
-    /// Stores the key of the tile's position `at`; `ints` is scratch space as long as the key.
-    fn set_key(&mut self, at: usize, key: &mut [f32], ints: &mut [i8]) {
-        self.key_scales[at] = quantize(key, ints);
-        let sum: i32 = ints.iter().map(|int| i32::from(*int)).sum();
-        self.key_starts[at] = -i32::from(QUERY_ZERO) * sum;
-        let panel = &mut self.keys[at / PANEL * ints.len() / 4..];
-        for (quad, four) in panel.iter_mut().zip(ints.as_chunks::<4>().0) {
-            quad.as_chunks_mut().0[at % PANEL] = *four;
-        }
-    }
-
-    /// Stores the value of the tile's position `at`; `ints` is scratch space as long as the value.
-    fn set_value(&mut self, at: usize, value: &mut [f32], ints: &mut [i8]) {
-        self.value_scales[at] = quantize(value, ints);
-        let panels = self.values.chunks_exact_mut(KEYS / 4);
-        for (panel, eight) in panels.zip(ints.as_chunks::<PANEL>().0) {
-            for (quad, int) in panel[at / 4].as_chunks_mut::<4>().0.iter_mut().zip(eight) {
-                quad[at % 4] = *int;
-            }
-        }
-    }
-}
-
-/// [`Quads`] in a tile of keys, or of values.
-fn tile_quads(shape: AttentionShape) -> usize {
-    KEYS * shape.head_dim / (4 * PANEL)
-}
-
-/// Transforms a key or a value, rounds it to integers within ±[`STEPS`] and returns the weight of
-/// one step.
-fn quantize(x: &mut [f32], ints: &mut [i8]) -> f32 {
-    hadamard::transform(x);
-    let largest = largest_magnitude(x);
-    let inverse = inverse(STEPS, largest);
-    for (x, int) in x.iter().zip(ints) {
-        *int = nearest(x * inverse);
-    }
-    largest / STEPS
-}
-
-/// The nearest integer to a number within 8 bits.
-fn nearest(x: f32) -> i8 {
-    (x + ROUND).to_bits() as i8
-}
-
-/// What takes `largest` to `steps`; zero where there is nothing to take.
-fn inverse(steps: f32, largest: f32) -> f32 {
-    if largest > 0.0 { steps / largest } else { 0.0 }
-}
 
 /// Rotates and caches the chunk's keys and values, which begin at position `start`, and attends:
 /// `q` is `[tokens, heads * head_dim]`, `k` and `v` are `[tokens, kv_heads * head_dim]`, and so is
@@ -285,7 +69,7 @@ pub fn attend(
 /// Queries of a few tokens, and what they gather.
 struct Block<'a> {
     cache: &'a Cache,
-    layer: &'a Layer,
+    layer: usize,
     /// Position of the first token.
     start: usize,
     /// The heads of keys and values whose queries these are.
@@ -317,7 +101,6 @@ impl<'a> Block<'a> {
     fn new(cache: &'a Cache, layer: usize, start: usize, kv_heads: Range<usize>) -> Self {
         let group = cache.shape.heads / cache.shape.kv_heads;
         let (queries, rows, gathered) = (Vec::new(), Vec::new(), Vec::new());
-        let layer = &cache.layers[layer];
         Self { cache, layer, start, kv_heads, group, queries, rows, gathered }
     }
 
@@ -388,13 +171,8 @@ impl<'a> Block<'a> {
     /// Attends with every row to one tile of keys.
     fn visit(&mut self, tile: usize, kv_head: usize) {
         let dim = self.cache.shape.head_dim;
-        let at = tile * self.cache.shape.kv_heads + kv_head;
-        let quads = tile_quads(self.cache.shape);
-        let keys = &self.layer.keys[at * quads..(at + 1) * quads];
-        let values = &self.layer.values[at * quads..(at + 1) * quads];
-        let key_scales = &self.layer.key_scales[at * KEYS..(at + 1) * KEYS];
-        let key_starts = &self.layer.key_starts[at * KEYS..(at + 1) * KEYS];
-        let value_scales = &self.layer.value_scales[at * KEYS..(at + 1) * KEYS];
+        let Tile { keys, values, key_scales, key_starts, value_scales } =
+            self.cache.tile(self.layer, tile, kv_head);
         let dots = kernel::dots();
         let mut scores = [[0.0; KEYS]; ROWS];
         let mut weights = [[0; 4 * ROWS]; KEYS / 4];

@@ -17,7 +17,7 @@ use half::f16;
 
 use super::kernel::ROWS;
 use super::parallel::{Threads, for_each};
-use super::simd::{F32x4, largest_magnitude, round_to_i8, widen_f16};
+use super::simd::{F32x4, inverse, largest_magnitude, round_to_i8, widen_f16};
 use crate::backend::{RowReader, WeightSpec};
 use crate::error::{Error, Result};
 use crate::quant::{BLOCK, QuantType, SUPPORTED};
@@ -222,7 +222,7 @@ impl QuantizedRows {
 /// Integers of a block, and the weight of one step.
 fn round_block(x: &[f32; BLOCK]) -> ([i8; BLOCK], f32) {
     let largest = largest_magnitude(x);
-    let inverse = F32x4::splat(if largest > 0.0 { 127.0 / largest } else { 0.0 });
+    let inverse = F32x4::splat(inverse(127.0, largest));
     let mut ints = [0; BLOCK];
     let halves = x.as_chunks::<4>().0.as_chunks::<4>().0;
     for (x, ints) in halves.iter().zip(ints.as_chunks_mut::<16>().0) {

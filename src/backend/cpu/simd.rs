@@ -319,6 +319,18 @@ pub fn round_to_i8(x: [F32x4; 4]) -> [i8; 16] {
     F32x4::low_bytes(x.map(|x| x.add(F32x4::splat(ROUND))))
 }
 
+/// The nearest integer to a number within 8 bits.
+#[inline(always)]
+pub fn nearest(x: f32) -> i8 {
+    (x + ROUND).to_bits() as i8
+}
+
+/// What takes `largest` to `steps`; zero where there is nothing to take.
+#[inline(always)]
+pub fn inverse(steps: f32, largest: f32) -> f32 {
+    if largest > 0.0 { steps / largest } else { 0.0 }
+}
+
 /// The largest magnitude; `x` is a multiple of 4 long.
 #[inline(always)]
 pub fn largest_magnitude(x: &[f32]) -> f32 {

@@ -144,9 +144,7 @@ impl Products {
         let rows = x.scales[tile.clone()].as_chunks().0.iter().zip(x.sums[tile].as_chunks().0);
         let mut totals = [[f32x4_splat(0.0); 2]; R];
         for ((products, (scales, mins)), (steps, sums)) in products.iter().zip(panel).zip(rows) {
-            let scales: &[f32; PANEL] = scales;
-            let mins: &[f32; PANEL] = mins;
-            let (scales, mins) = (load(scales), load(mins));
+            let (scales, mins) = (load::<f32, PANEL>(scales), load::<f32, PANEL>(mins));
             let steps: &[f32; R] = steps;
             let sums: &[f32; R] = sums;
             for (r, totals) in totals.iter_mut().enumerate() {

@@ -3,7 +3,8 @@
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::backend::cpu::Threads;
-use crate::backend::cpu::attention::{Cache, KEYS, attend};
+use crate::backend::cpu::attention::attend;
+use crate::backend::cpu::cache::{Cache, KEYS};
 use crate::backend::cpu::kernel::{self, Fours, Quads, ROWS};
 use crate::backend::cpu::matrix::PANEL;
 use crate::backend::{AttentionShape, Rope};
