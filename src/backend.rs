@@ -5,9 +5,11 @@
 
 pub mod cpu;
 pub mod profiled;
+mod rope;
 
 use std::ops::Range;
 
+pub use self::rope::{Rope, Yarn};
 use crate::error::Result;
 use crate::quant::QuantType;
 use crate::report::OperationReport;
@@ -35,16 +37,6 @@ pub struct AttentionShape {
     pub kv_heads: usize,
     /// Numbers in one head.
     pub head_dim: usize,
-}
-
-/// Rotary position embedding (Su et al., "RoFormer", arXiv:2104.09864) over adjacent pairs, as
-/// GGUF files of the llama architecture store their query and key weights.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rope {
-    /// Base of the geometric sequence of wavelengths.
-    pub base: f32,
-    /// How many numbers of each head are rotated.
-    pub dims: usize,
 }
 
 /// A device that can run a decoder.
@@ -84,6 +76,10 @@ pub trait Backend {
 
     /// Bytes that the cache takes.
     fn cache_bytes(&self, cache: &Self::Cache) -> usize;
+
+    /// Bytes that a cache of `layers` layers takes once there is room for `positions`: what
+    /// [`Backend::cache_bytes`] says then. It may be more than there could be memory.
+    fn cache_bytes_for(&self, layers: usize, shape: AttentionShape, positions: usize) -> u64;
 
     /// Bytes that a weight takes.
     fn weight_bytes(&self, weight: &Self::Weight) -> usize;

@@ -36,7 +36,7 @@ pub struct Config {
     pub ffn_width: usize,
     /// Heads of the attention.
     pub attention: AttentionShape,
-    /// Position embedding.
+    /// Position embedding within the trained context.
     pub rope: Rope,
     /// Added to the mean square in norms.
     pub norm_eps: f32,
@@ -81,7 +81,7 @@ impl Config {
             width,
             ffn_width: size("feed_forward_length", MAX_WIDTH)?,
             attention: AttentionShape { heads, kv_heads, head_dim },
-            rope: Rope { base: gguf.float(&key("rope.freq_base"))?, dims },
+            rope: Rope { base: gguf.float(&key("rope.freq_base"))?, dims, scaling: None },
             norm_eps: gguf.float(&key("attention.layer_norm_rms_epsilon"))?,
             context: size("context_length", MAX_CONTEXT)?,
             vocabulary: gguf.strings("tokenizer.ggml.tokens")?.len(),

@@ -111,6 +111,10 @@ impl Backend for Cpu {
         cache.bytes()
     }
 
+    fn cache_bytes_for(&self, layers: usize, shape: AttentionShape, positions: usize) -> u64 {
+        Cache::bytes_for(layers, shape, positions)
+    }
+
     fn weight_bytes(&self, weight: &Matrix) -> usize {
         weight.bytes()
     }

@@ -65,6 +65,10 @@ impl<B: Backend> Backend for Profiled<B> {
         self.backend.reserve(cache, positions)
     }
 
+    fn cache_bytes_for(&self, layers: usize, shape: AttentionShape, positions: usize) -> u64 {
+        self.backend.cache_bytes_for(layers, shape, positions)
+    }
+
     fn cache_bytes(&self, cache: &B::Cache) -> usize {
         self.backend.cache_bytes(cache)
     }

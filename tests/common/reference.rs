@@ -2,14 +2,18 @@
 //! formula reads. Without rounding it shows that the forward pass itself is right; with the
 //! processor backend's rounding it shows that this backend does nothing beside it.
 
-use precis::Result;
 use precis::backend::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
+use precis::{Error, Result};
 
 #[derive(Clone, Copy)]
 pub struct Reference {
     /// Whether activations are rounded to 8 bits before a product, and queries, keys, values and the
     /// softmax's weights in attention, as the processor's backend does.
     pub rounding: bool,
+    /// Whether attention keeps its temperature in an extended context, which is a mistake.
+    pub lukewarm: bool,
+    /// Positions that there is memory for.
+    pub room: usize,
 }
 
 /// Every block of 32 in steps of its largest magnitude ÷ 127, nearest even.
@@ -79,21 +83,40 @@ pub struct Cache {
     layers: Vec<[Vec<f32>; 2]>,
     shape: AttentionShape,
     rope: Rope,
+    lukewarm: bool,
 }
 
 impl Cache {
     fn rotate(&self, row: &mut [f32], position: usize) {
         for head in row.chunks_mut(self.shape.head_dim) {
             for (i, pair) in head[..self.rope.dims].chunks_mut(2).enumerate() {
-                let power = -2.0 * i as f64 / self.rope.dims as f64;
-                let (sin, cos) =
-                    (position as f64 * f64::from(self.rope.base).powf(power)).sin_cos();
-                let (x, y) = (f64::from(pair[0]), f64::from(pair[1]));
+                let (frequency, scale) = turn(&self.rope, i);
+                let scale = if self.lukewarm { 1.0 } else { scale };
+                let (sin, cos) = (position as f64 * frequency).sin_cos();
+                let (x, y) = (f64::from(pair[0]) * scale, f64::from(pair[1]) * scale);
                 pair[0] = (x * cos - y * sin) as f32;
                 pair[1] = (x * sin + y * cos) as f32;
             }
         }
     }
+}
+
+/// Radians a position of pair `d`, and what it is multiplied with, by section 3 of the paper of
+/// YaRN (arXiv:2309.00071), in its letters.
+fn turn(rope: &Rope, d: usize) -> (f64, f64) {
+    let theta = f64::from(rope.base).powf(-2.0 * d as f64 / rope.dims as f64);
+    let Some(yarn) = rope.scaling else { return (theta, 1.0) };
+    let (s, l) = (f64::from(yarn.factor), yarn.context as f64);
+    let (alpha, beta) = (1.0, 32.0);
+    let lambda = 2.0 * std::f64::consts::PI / theta;
+    let r = l / lambda;
+    let gamma = match r {
+        r if r < alpha => 0.0,
+        r if r > beta => 1.0,
+        r => (r - alpha) / (beta - alpha),
+    };
+    let h = (1.0 - gamma) * theta / s + gamma * theta;
+    (h, 0.1 * s.ln() + 1.0)
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {
@@ -111,10 +134,10 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 }
 
 /// Nothing rounded.
-pub const EXACT: Reference = Reference { rounding: false };
+pub const EXACT: Reference = Reference { rounding: false, lukewarm: false, room: usize::MAX };
 
 /// Rounded as the processor's backend does.
-pub const ROUNDED: Reference = Reference { rounding: true };
+pub const ROUNDED: Reference = Reference { rounding: true, ..EXACT };
 
 impl Backend for Reference {
     type Tensor = Tensor;
@@ -134,15 +157,24 @@ impl Backend for Reference {
     }
 
     fn new_cache(&self, layers: usize, shape: AttentionShape, rope: Rope) -> Cache {
-        Cache { layers: vec![[Vec::new(), Vec::new()]; layers], shape, rope }
+        let lukewarm = self.lukewarm;
+        Cache { layers: vec![[Vec::new(), Vec::new()]; layers], shape, rope, lukewarm }
     }
 
-    fn reserve(&self, _: &mut Cache, _: usize) -> Result<()> {
-        Ok(())
+    fn reserve(&self, cache: &mut Cache, positions: usize) -> Result<()> {
+        if positions <= self.room {
+            return Ok(());
+        }
+        let bytes = self.cache_bytes_for(cache.layers.len(), cache.shape, positions) as usize;
+        Err(Error::OutOfMemory { what: "keys and values", bytes })
     }
 
     fn cache_bytes(&self, cache: &Cache) -> usize {
         cache.layers.iter().flatten().map(|part| 4 * part.len()).sum()
+    }
+
+    fn cache_bytes_for(&self, layers: usize, shape: AttentionShape, positions: usize) -> u64 {
+        (layers * positions * shape.kv_heads * shape.head_dim * 2 * 4) as u64
     }
 
     fn weight_bytes(&self, weight: &Weight) -> usize {

@@ -14,7 +14,7 @@ const FFN_WIDTH: usize = 1536;
 const KV_WIDTH: usize = 192;
 const VOCABULARY: usize = 49_152;
 const ATTENTION: AttentionShape = AttentionShape { heads: 9, kv_heads: 3, head_dim: 64 };
-const ROPE: Rope = Rope { base: 100_000.0, dims: 64 };
+const ROPE: Rope = Rope { base: 100_000.0, dims: 64, scaling: None };
 const NORM_EPS: f32 = 1e-5;
 
 /// As `bench::measure` reads.

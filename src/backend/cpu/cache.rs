@@ -8,7 +8,7 @@ use super::matrix::{PANEL, zeros};
 use super::parallel::{Threads, for_each};
 use super::simd::{inverse, largest_magnitude, nearest};
 use crate::backend::{AttentionShape, Rope};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Positions in a tile of keys.
 pub const KEYS: usize = 64;
@@ -63,15 +63,27 @@ impl Cache {
     /// # Errors
     /// `out-of-memory`; the cache is then as it was, or larger.
     pub fn reserve(&mut self, positions: usize) -> Result<()> {
-        fn grow<T: Copy + Default>(v: &mut Vec<T>, len: usize) -> Result<()> {
-            let mut grown = zeros(len)?;
-            grown[..v.len()].copy_from_slice(v);
-            *v = grown;
-            Ok(())
-        }
         let tiles = positions.div_ceil(KEYS);
-        if tiles * KEYS <= self.positions {
+        if tiles <= self.positions / KEYS {
             return Ok(());
+        }
+        let bytes = Self::bytes_for(self.layers.len(), self.shape, positions);
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        // No more than this can be asked for, and whatever is less doesn't overflow on the way.
+        let grown = if bytes <= isize::MAX as usize { self.grow(tiles).ok() } else { None };
+        grown.ok_or(Error::OutOfMemory { what: "keys and values", bytes })
+    }
+
+    /// Makes room for so many tiles, more than there are.
+    fn grow(&mut self, tiles: usize) -> Result<()> {
+        fn grow<T: Copy + Default>(v: &mut Vec<T>, len: usize) -> Result<()> {
+            // It is as long already where memory ran out while another one grew.
+            if v.len() < len {
+                let mut grown = zeros(len)?;
+                grown[..v.len()].copy_from_slice(v);
+                *v = grown;
+            }
+            Ok(())
         }
         let heads = tiles * self.shape.kv_heads;
         for layer in &mut self.layers {
@@ -82,9 +94,17 @@ impl Cache {
                 grow(scales, heads * KEYS)?;
             }
         }
-        self.rotation.reach(self.positions..tiles * KEYS);
+        self.rotation.reach(self.positions..tiles * KEYS)?;
         self.positions = tiles * KEYS;
         Ok(())
+    }
+
+    /// Bytes of keys and values of a cache with room for `positions`.
+    pub fn bytes_for(layers: usize, shape: AttentionShape, positions: usize) -> u64 {
+        let tiles = positions.div_ceil(KEYS) as u64;
+        let tile = 2 * size_of::<Quads>() * tile_quads(shape)
+            + KEYS * (2 * size_of::<f32>() + size_of::<i32>());
+        tiles.saturating_mul((layers * shape.kv_heads) as u64).saturating_mul(tile as u64)
     }
 
     /// Bytes of keys and values.
@@ -143,15 +163,17 @@ impl Cache {
 
 impl Rotation {
     /// Adds `positions`, which follow those that are there.
-    fn reach(&mut self, positions: Range<usize>) {
-        let Rope { base, dims } = self.rope;
-        for position in positions {
-            self.angles.extend((0..dims / 2).map(|i| {
-                let exponent = -2.0 * i as f64 / dims as f64;
-                let angle = position as f64 * f64::from(base).powf(exponent);
-                [angle.cos() as f32, angle.sin() as f32]
-            }));
-        }
+    ///
+    /// # Errors
+    /// `out-of-memory`; nothing has been added then.
+    fn reach(&mut self, positions: Range<usize>) -> Result<()> {
+        let pairs = positions.len() * (self.rope.dims / 2);
+        let bytes = pairs * size_of::<[f32; 2]>();
+        self.angles
+            .try_reserve_exact(pairs)
+            .map_err(|_| Error::OutOfMemory { what: "the angles of positions", bytes })?;
+        self.angles.extend(self.rope.angles(positions));
+        Ok(())
     }
 
     /// Rotates one head's query or key to `position`.

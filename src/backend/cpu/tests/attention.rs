@@ -27,7 +27,7 @@ struct Case {
 
 impl Case {
     fn random(random: &mut Random, shape: AttentionShape, dims: usize, tokens: usize) -> Self {
-        let rope = Rope { base: 10_000.0, dims };
+        let rope = Rope { base: 10_000.0, dims, scaling: None };
         let (q, kv) = (tokens * shape.heads, tokens * shape.kv_heads);
         let mut numbers = |count: usize| random.signed_vec(count * shape.head_dim);
         Self { shape, rope, tokens, q: numbers(q), k: numbers(kv), v: numbers(kv) }
@@ -309,6 +309,22 @@ fn room_can_be_made_while_reading() {
     assert_eq!(got, case.run(130));
     // Two layers of 192 positions: keys and values of a byte, two scales and a sum of four a head.
     assert_eq!(cache.bytes(), 2 * 192 * (2 * kv_width + 3 * shape.kv_heads * 4));
+    assert_eq!(cache.bytes() as u64, Cache::bytes_for(2, shape, 130));
+}
+
+/// More than there are addresses for: what has 64 bits for them is refused by the allocator, too.
+#[wasm_bindgen_test(unsupported = test)]
+fn room_that_cannot_be_had_leaves_the_cache_whole() {
+    let (shape, dims) = shapes()[0];
+    let case = Case::random(&mut Random(29), shape, dims, 130);
+    let want = case.run(130);
+    let mut cache = case.cache();
+    let refused = (usize::BITS == 64).then_some(usize::MAX >> 12);
+    for positions in [usize::MAX, usize::MAX >> 6].into_iter().chain(refused) {
+        let error = cache.reserve(positions).expect_err("there is no such memory");
+        assert_eq!(error.code(), "out-of-memory", "{positions}");
+    }
+    assert_eq!(case.read(&mut cache, 0, 130), want);
 }
 
 /// The kernel's rotation is held to the oracle's by the tests above, and the oracle's to the paper's
@@ -318,7 +334,7 @@ fn the_oracle_rotates_as_the_paper_does() {
     let mut random = Random(26);
     let shape = AttentionShape { heads: 1, kv_heads: 1, head_dim: 8 };
     for dims in [2, 4, 8] {
-        let rope = Rope { base: 100.0, dims };
+        let rope = Rope { base: 100.0, dims, scaling: None };
         let case = Case { rope, ..Case::random(&mut random, shape, dims, 40) };
         let vector = |token: usize| case.rotated(&case.q, 1, token, 0);
         for token in [0, 1, 39] {
