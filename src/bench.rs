@@ -106,8 +106,7 @@ pub async fn measure<B: Backend>(
     profile: bool,
     host: &impl Host,
 ) -> Result<Measurement> {
-    session.truncate(0);
-    session.reserve(ids.len() + decode)?;
+    session.start(ids.len() + decode)?;
     let mut measurement = Measurement::default();
     let mut logits = Vec::new();
     let elapsed = |from: Option<f64>| Some(host.now_ms()? - from?);

@@ -91,15 +91,16 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// More tokens than the model has positions.
+    /// More tokens than there are positions.
     #[error(
-        "{tokens} tokens do not fit into the model's {context} positions: use a shorter prompt."
+        "{tokens} tokens do not fit into one prompt, which has {limit} at most: use a shorter one, or have the document read in windows."
     )]
     PromptTooLong {
         /// Tokens asked for, those already in the cache included.
         tokens: usize,
-        /// The model's positions.
-        context: usize,
+        /// The largest number: the model's trained positions, or as many as its context has been or
+        /// can be extended to.
+        limit: usize,
     },
     /// The device has no more memory to give.
     #[error(

@@ -1,14 +1,20 @@
 //! A conversation with a model: what has been read so far, and how to go on.
 
-use crate::backend::Backend;
+use crate::backend::{Backend, Rope, Yarn};
 use crate::error::{Error, Result};
 use crate::model::Model;
+
+/// How many times its trained context a model may be made to reach: as far as the paper of
+/// [`Yarn`] goes, from 4,096 positions to 131,072.
+pub const MAX_EXTENSION: usize = 32;
 
 /// A model, the cache of what it has read, and the position it has reached.
 pub struct Session<B: Backend> {
     backend: B,
     model: Model<B>,
     cache: B::Cache,
+    /// The cache's position embedding.
+    rope: Rope,
     position: usize,
 }
 
@@ -16,8 +22,9 @@ impl<B: Backend> Session<B> {
     /// A session that has read nothing.
     pub fn new(backend: B, model: Model<B>) -> Self {
         let config = &model.config;
-        let cache = backend.new_cache(config.layers, config.attention, config.rope);
-        Self { backend, model, cache, position: 0 }
+        let rope = config.rope;
+        let cache = backend.new_cache(config.layers, config.attention, rope);
+        Self { backend, model, cache, rope, position: 0 }
     }
 
     /// The model.
@@ -40,6 +47,76 @@ impl<B: Backend> Session<B> {
         self.backend.cache_bytes(&self.cache)
     }
 
+    /// Bytes that keys and values take once there is room for `positions`, before any is made.
+    pub fn cache_bytes_for(&self, positions: usize) -> u64 {
+        let config = &self.model.config;
+        self.backend.cache_bytes_for(config.layers, config.attention, positions)
+    }
+
+    /// How positions past the trained context are reached; `None` where they aren't.
+    pub fn extension(&self) -> Option<Yarn> {
+        self.rope.scaling
+    }
+
+    /// Forgets everything and makes room for `positions` tokens within the trained context.
+    ///
+    /// # Errors
+    /// `prompt-too-long` past the trained context: the session is then as it was. `out-of-memory`:
+    /// it is then empty, and so is its cache.
+    pub fn start(&mut self, positions: usize) -> Result<()> {
+        let limit = self.model.config.context;
+        if positions > limit {
+            return Err(Error::PromptTooLong { tokens: positions, limit });
+        }
+        self.start_with(None, positions)
+    }
+
+    /// Forgets everything and makes room for `positions` tokens, past the trained context too: as
+    /// [`Self::start`] up to there, and by [`Yarn`] beyond.
+    ///
+    /// Keys are stored rotated, so the factor is chosen before the first one: `positions` ÷ trained
+    /// context, rounded up to a quarter. Documents of about the same length are then read with the
+    /// same angles, and a factor is a short number that a float holds exactly.
+    ///
+    /// # Errors
+    /// As [`Self::start`], with [`MAX_EXTENSION`] times the trained context as the limit.
+    pub fn extend(&mut self, positions: usize) -> Result<()> {
+        let context = self.model.config.context;
+        let limit = context.saturating_mul(MAX_EXTENSION);
+        if positions > limit {
+            return Err(Error::PromptTooLong { tokens: positions, limit });
+        }
+        let factor = (4 * positions).div_ceil(context) as f32 / 4.0;
+        let scaling = (positions > context).then_some(Yarn { factor, context });
+        self.start_with(scaling, positions)
+    }
+
+    fn start_with(&mut self, scaling: Option<Yarn>, positions: usize) -> Result<()> {
+        self.position = 0;
+        let plain = self.model.config.rope;
+        let rope = Rope { scaling, ..plain };
+        if rope != self.rope {
+            self.renew(rope);
+        }
+        let room = self.backend.reserve(&mut self.cache, positions);
+        // What could be had is worth nothing by itself.
+        room.inspect_err(|_| self.renew(plain))
+    }
+
+    /// Gives the cache's memory back.
+    fn renew(&mut self, rope: Rope) {
+        let config = &self.model.config;
+        self.cache = self.backend.new_cache(config.layers, config.attention, rope);
+        self.rope = rope;
+    }
+
+    /// Positions that there are with this position embedding.
+    fn limit(&self) -> usize {
+        let context = self.model.config.context;
+        // Quarters of a context, as [`Self::extend`] makes them.
+        self.rope.scaling.map_or(context, |yarn| (f64::from(yarn.factor) * context as f64) as usize)
+    }
+
     /// Forgets everything after the first `position` tokens; their keys and values stay.
     pub fn truncate(&mut self, position: usize) {
         self.position = self.position.min(position);
@@ -48,12 +125,13 @@ impl<B: Backend> Session<B> {
     /// Makes room for `tokens` more tokens at once, so that nothing is moved while they are read.
     ///
     /// # Errors
-    /// `prompt-too-long` past the model's context, `out-of-memory`.
+    /// `prompt-too-long` past the trained context, or past what [`Self::extend`] made of it;
+    /// `out-of-memory`.
     pub fn reserve(&mut self, tokens: usize) -> Result<()> {
-        let context = self.model.config.context;
+        let limit = self.limit();
         let end = self.position.saturating_add(tokens);
-        if end > context {
-            return Err(Error::PromptTooLong { tokens: end, context });
+        if end > limit {
+            return Err(Error::PromptTooLong { tokens: end, limit });
         }
         self.backend.reserve(&mut self.cache, end)
     }

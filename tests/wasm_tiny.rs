@@ -7,6 +7,8 @@ use common::golden::{self, Golden, Prompt, Run};
 use common::reference::{EXACT, ROUNDED, Reference};
 use common::tolerance::{FORWARD_PASS, LOGITS_TINY, MARGIN_TINY, SAME_ROUNDING};
 use common::{TINY, logits, tiny};
+use precis::Error;
+use precis::backend::Backend;
 use precis::backend::cpu::Cpu;
 use precis::session::Session;
 use precis::tokenizer::TextStream;
@@ -83,10 +85,15 @@ fn logits_and_greedy_tokens_are_llama_cpps() {
     }
 }
 
+/// The slow and obvious backend with the tiny model.
+fn reference_session(reference: Reference) -> Session<Reference> {
+    let model = common::load(&reference, std::io::Cursor::new(TINY)).expect("the fixture loads");
+    Session::new(reference, model)
+}
+
 /// The last position's logits by the slow and obvious backend.
 fn reference_logits(reference: Reference, ids: &[u32]) -> Vec<f32> {
-    let model = common::load(&reference, std::io::Cursor::new(TINY)).expect("the fixture loads");
-    logits(&mut Session::new(reference, model), ids, 64)
+    logits(&mut reference_session(reference), ids, 64)
 }
 
 /// The smallest mistake of a prompt: one of its last tokens is another one.
@@ -106,6 +113,107 @@ fn without_rounding_the_forward_pass_is_llama_cpps() {
         FORWARD_PASS.check(&reference_logits(EXACT, &ids), &want, what);
         FORWARD_PASS.catches(&reference_logits(EXACT, &misread(&ids)), &want, what);
     }
+}
+
+/// The last position's logits in a context that was extended to `positions`.
+fn extended_logits<B: Backend>(
+    session: &mut Session<B>,
+    positions: usize,
+    ids: &[u32],
+) -> Vec<f32> {
+    session.extend(positions).expect("the context reaches so far");
+    logits(session, ids, 64)
+}
+
+/// The tiny model has 512 positions; 1,400 tokens take a factor of 2.75.
+const LONG: usize = 1400;
+
+#[wasm_bindgen_test(unsupported = test)]
+fn an_extended_context_is_the_references() {
+    let ids: Vec<u32> = {
+        let article = tiny().tokenizer.encode(ARTICLE).expect("plain text").ids;
+        article.into_iter().cycle().take(LONG).collect()
+    };
+    let mut session = Session::new(Cpu::default(), tiny());
+    let want = extended_logits(&mut reference_session(EXACT), LONG, &ids);
+    let want: Vec<f64> = want.into_iter().map(f64::from).collect();
+    let got = extended_logits(&mut session, LONG, &ids);
+    assert_eq!(session.extension().map(|yarn| (yarn.factor, yarn.context)), Some((2.75, 512)));
+    LOGITS_TINY.check(&got, &want, "1,400 tokens");
+    let wrong = extended_logits(&mut session, 4 * LONG, &ids);
+    LOGITS_TINY.catches(&wrong, &want, "a factor of 11");
+    let cold = Reference { lukewarm: true, ..EXACT };
+    let wrong = extended_logits(&mut reference_session(cold), LONG, &ids);
+    LOGITS_TINY.catches(&wrong, &want, "the temperature");
+}
+
+/// Short prompts, as [`the_processors_backend_is_the_reference_with_its_rounding`] says why, but
+/// with the angles of a long one.
+#[wasm_bindgen_test(unsupported = test)]
+fn an_extended_context_is_the_references_with_its_rounding() {
+    let mut session = Session::new(Cpu::default(), tiny());
+    let (_, all) = prompts().pop().expect("two prompts");
+    let mut alike = 0;
+    for ids in all.chunks_exact(10) {
+        let want = extended_logits(&mut reference_session(ROUNDED), LONG, ids);
+        let want: Vec<f64> = want.into_iter().map(f64::from).collect();
+        let distance = SAME_ROUNDING.distance(&extended_logits(&mut session, LONG, ids), &want);
+        println!("{distance:.2e}");
+        alike += usize::from(distance <= SAME_ROUNDING.bound);
+        for (positions, what) in [(LONG + 120, "a factor of 3"), (512, "no extension")] {
+            let wrong = extended_logits(&mut session, positions, ids);
+            SAME_ROUNDING.catches(&wrong, &want, what);
+        }
+        let cold = Reference { lukewarm: true, ..ROUNDED };
+        let wrong = extended_logits(&mut reference_session(cold), LONG, ids);
+        SAME_ROUNDING.catches(&wrong, &want, "the temperature");
+    }
+    println!("{alike} of 20 alike");
+    assert!(alike > 12, "only {alike} of 20 prompts are alike: {}", SAME_ROUNDING.reason);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn an_extension_leaves_no_trace() {
+    let (_, ids) = prompts().pop().expect("two prompts");
+    let mut session = Session::new(Cpu::default(), tiny());
+    let want = logits(&mut session, &ids, 64);
+    // Up to the trained context nothing is extended, and keys and values stay where they are.
+    let bytes = session.cache_bytes();
+    assert_eq!(session.cache_bytes_for(ids.len()), bytes as u64);
+    assert_eq!(extended_logits(&mut session, ids.len(), &ids), want);
+    assert_eq!((session.extension(), session.cache_bytes()), (None, bytes));
+
+    let long = extended_logits(&mut session, LONG, &ids);
+    assert_ne!(long, want);
+    assert_eq!(session.cache_bytes_for(LONG), session.cache_bytes() as u64);
+    // 2.75 times 512, and not one more.
+    assert!(session.reserve(1408 - session.position()).is_ok());
+    assert_eq!(session.reserve(1409 - session.position()).err(), Some(too_long(1409, 1408)));
+    assert_eq!(extended_logits(&mut session, LONG, &ids), long);
+
+    session.start(ids.len()).expect("the prompt fits");
+    assert_eq!((session.extension(), session.cache_bytes()), (None, bytes));
+    assert_eq!(logits(&mut session, &ids, 64), want);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn an_extension_ends_somewhere() {
+    let (_, ids) = prompts().pop().expect("two prompts");
+    let mut session = Session::new(Cpu::default(), tiny());
+    let want = logits(&mut session, &ids, 64);
+    for tokens in [32 * 512 + 1, usize::MAX] {
+        assert_eq!(session.extend(tokens).err(), Some(too_long(tokens, 32 * 512)));
+    }
+    assert_eq!(session.start(513).err(), Some(too_long(513, 512)));
+    assert!(too_long(16_385, 16_384).to_string().contains("16384 at most"));
+    assert_eq!(session.position(), ids.len(), "nothing is forgotten");
+    assert!(session.extend(32 * 512).is_ok());
+    session.start(ids.len()).expect("the prompt fits");
+    assert_eq!(logits(&mut session, &ids, 64), want);
+}
+
+fn too_long(tokens: usize, limit: usize) -> Error {
+    Error::PromptTooLong { tokens, limit }
 }
 
 /// And rounding is all that the processor's backend adds. Two programs that round alike part where
