@@ -3,13 +3,19 @@
 //! Everything here is pure: text and token positions in, ranges and prompts out. What is decided:
 //! 1. A request at the end of the document ("… provide a brief one-sentence summary.") is taken out
 //!    and becomes the question; otherwise [`DEFAULT_REQUEST`] is.
-//! 2. A document that fits the context beside its prompt and answer is one window.
+//! 2. A document that fits the context beside its prompt and answer is one window, unless a
+//!    [`Strategy`] was asked for.
 //! 3. A longer one is cut at headings, paragraphs, sentences or words, the strongest border within
 //!    the second half of each window, and its windows are of about equal length.
 //! 4. The answer is asked over the document's opening, its headings and the windows' notes: notes
 //!    alone make a small model drift to a detail of one window.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
 
 /// Asked when the document doesn't ask for anything itself.
 pub const DEFAULT_REQUEST: &str = "Summarize the document above in one sentence.";
@@ -30,6 +36,22 @@ const SLACK: usize = 48;
 /// A request is a last paragraph of at most so many bytes.
 const LONGEST_REQUEST: usize = 400;
 
+/// How a document shall be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub enum Strategy {
+    /// In one pass when it fits the trained context, else in windows.
+    #[default]
+    Auto,
+    /// In one pass, however long it is: past the trained context the model reads with another
+    /// position embedding, as [`Session::extend`](crate::session::Session::extend) says.
+    OnePass,
+    /// In windows, even if it fits the trained context; one that is no longer than a window is
+    /// read in one pass all the same.
+    Windows,
+}
+
 /// How a document will be read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
@@ -48,7 +70,7 @@ pub struct Plan {
 /// What a plan has to respect.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// Positions of the model.
+    /// Positions that the model was trained for.
     pub context: usize,
     /// Tokens that the chat template adds.
     pub overhead: usize,
@@ -58,19 +80,24 @@ pub struct Limits {
 
 impl Plan {
     /// Plans the reading of `text`, whose tokens begin at the bytes `starts`.
-    pub fn new(text: &str, starts: &[usize], limits: Limits) -> Self {
+    pub fn new(text: &str, starts: &[usize], limits: Limits, strategy: Strategy) -> Self {
         let (body, request) = split_request(text);
         let tokens = |range: &Range<usize>| count(starts, range);
         let request_tokens = tokens(&(body.end..text.len())).max(SLACK);
         let spent = limits.overhead + limits.answer + request_tokens + SLACK;
         let room = limits.context.saturating_sub(spent).max(1);
-        if tokens(&body) <= room {
+        let spent = limits.overhead + NOTE + 2 * SLACK;
+        let window = WINDOW.min(limits.context.saturating_sub(spent)).max(1);
+        let whole = match strategy {
+            Strategy::Auto => room,
+            Strategy::OnePass => usize::MAX,
+            Strategy::Windows => room.min(window),
+        };
+        if tokens(&body) <= whole {
             let (opening, headings) = (0..0, Vec::new());
             let notes_budget = room;
             return Self { windows: vec![body], request, opening, headings, notes_budget };
         }
-        let spent = limits.overhead + NOTE + 2 * SLACK;
-        let window = WINDOW.min(limits.context.saturating_sub(spent)).max(1);
         let windows = cut(text, body.clone(), starts, window);
         // The answer's prompt: a quarter opening, a quarter headings, half notes.
         let prompt = room.min(WINDOW);
@@ -254,125 +281,4 @@ fn headings(text: &str, range: &Range<usize>, starts: &[usize], budget: usize) -
         headings.push(heading.to_string());
     }
     headings
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use wasm_bindgen_test::wasm_bindgen_test;
-
-    const LIMITS: Limits = Limits { context: 2000, overhead: 30, answer: 96 };
-
-    /// One token a word, as far as a plan can tell.
-    fn words(text: &str) -> Vec<usize> {
-        let mut starts = vec![0];
-        starts.extend(text.match_indices(' ').map(|(at, _)| at));
-        starts
-    }
-
-    fn plan(text: &str) -> Plan {
-        Plan::new(text, &words(text), LIMITS)
-    }
-
-    #[wasm_bindgen_test(unsupported = test)]
-    fn a_short_document_is_read_in_one_pass() {
-        let plan = plan("A short text.\n\nWith two paragraphs.");
-        assert!(plan.is_one_pass());
-        assert_eq!(plan.windows, std::slice::from_ref(&(0..35)));
-        assert_eq!(plan.request, DEFAULT_REQUEST);
-    }
-
-    #[wasm_bindgen_test(unsupported = test)]
-    fn a_trailing_request_is_the_question() {
-        let text = "Body of it.\n\n\nBased on all the above, provide a one-sentence summary.\n";
-        let plan = plan(text);
-        assert_eq!(plan.request, "Based on all the above, provide a one-sentence summary.");
-        assert!(plan.asks_for_one_sentence());
-        let prompt = plan.answer_prompt(text, &[]);
-        assert_eq!(
-            prompt,
-            "Body of it.\n\nBased on all the above, provide a one-sentence summary."
-        );
-    }
-
-    #[wasm_bindgen_test(unsupported = test)]
-    fn ordinary_endings_are_no_request() {
-        for text in [
-            "Body.\n\nThe end.",
-            "Body.\n\n## Summary",
-            "Summarize.",
-            "\n\nSummarize this.",
-            &format!("Body.\n\n{}summary", "long ".repeat(100)),
-        ] {
-            assert_eq!(plan(text).request, DEFAULT_REQUEST, "{text}");
-        }
-    }
-
-    #[wasm_bindgen_test(unsupported = test)]
-    fn windows_cover_everything_in_order_within_the_budget() {
-        let sentence = "The quick brown fox jumps over the lazy dog and rests. ";
-        let section = format!("## Title\n\n{}\n\n", sentence.repeat(40));
-        for text in [
-            section.repeat(12),
-            sentence.repeat(900),
-            "word ".repeat(9000),
-            "一二三。".repeat(4000),
-        ] {
-            let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).step_by(3).collect();
-            let plan = Plan::new(&text, &starts, LIMITS);
-            assert!(plan.windows.len() > 1);
-            let mut at = 0;
-            for window in &plan.windows {
-                assert_eq!(window.start, at);
-                assert!(count(&starts, window) <= WINDOW);
-                at = window.end;
-            }
-            assert_eq!(at, text.len());
-        }
-    }
-
-    #[wasm_bindgen_test(unsupported = test)]
-    fn windows_end_at_the_strongest_border() {
-        let section = format!("## Title\n\n{}\n\n", "Some words here. ".repeat(300));
-        let text = section.repeat(6);
-        let plan = plan(&text);
-        for window in &plan.windows[1..] {
-            assert!(text[window.clone()].starts_with("## Title"));
-        }
-        let text = "Some words here. ".repeat(4000);
-        for window in &Plan::new(&text, &words(&text), LIMITS).windows {
-            assert!(text[window.clone()].ends_with("here. "));
-        }
-    }
-
-    #[wasm_bindgen_test(unsupported = test)]
-    fn a_token_longer_than_the_budget_still_ends_a_window() {
-        let text = "é".repeat(50);
-        let plan = Plan::new(&text, &[0], Limits { context: 0, overhead: 0, answer: 0 });
-        assert_eq!(plan.windows, std::slice::from_ref(&(0..text.len())));
-        let starts: Vec<usize> = (0..50).map(|i| 2 * i).collect();
-        let plan = Plan::new(&text, &starts, Limits { context: 0, overhead: 0, answer: 0 });
-        assert_eq!(plan.windows.len(), 50);
-    }
-
-    #[wasm_bindgen_test(unsupported = test)]
-    fn the_answer_sees_opening_headings_and_notes() {
-        let text =
-            format!("# Subject\n\nIt is about cats. {}\n\n## Part\n\n", "Filler here. ".repeat(40))
-                .repeat(60);
-        let plan = plan(&text);
-        assert_eq!(plan.headings, ["Subject", "Part"]);
-        let prompt = plan.answer_prompt(&text, &["First note.".into(), "Second note.".into()]);
-        let find = |part: &str| prompt.find(part).expect(part);
-        let (notes, sections) = (find("- First note.\n- Second"), find("- Subject\n- Part\n"));
-        assert!(notes < sections && sections < find("# Subject\n\nIt is about cats."));
-        assert!(prompt.ends_with(DEFAULT_REQUEST));
-    }
-
-    #[wasm_bindgen_test(unsupported = test)]
-    fn groups_shrink_any_list_of_notes() {
-        assert_eq!(groups(&[10; 6], 30), [0..3, 3..6]);
-        assert_eq!(groups(&[50, 50, 50], 30), [0..2, 2..3]);
-        assert!(groups(&[], 30).is_empty());
-    }
 }

@@ -119,7 +119,7 @@ reported! {
         pub merges: usize,
         /// Tokens of the largest chunk.
         pub chunk: usize,
-        /// How positions past the trained context were reached.
+        /// How positions past the trained context were reached: `YaRN, factor 5.75`.
         pub context_extension: Option<String>,
         /// The request that the answer followed: the document's own last line, or the default.
         pub request: String,

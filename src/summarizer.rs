@@ -11,7 +11,7 @@ use crate::backend::Backend;
 use crate::bench;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::plan::{Limits, Plan};
+use crate::plan::{Limits, Plan, Strategy};
 use crate::report::{
     BackendReport, DocumentReport, LoadReport, MemoryReport, ModelReport, PlanReport, Report,
     SCHEMA,
@@ -38,6 +38,8 @@ pub struct Options {
     pub max_tokens: Option<usize>,
     /// Whether to time every kind of operation: [`Report::profile`].
     pub profile: bool,
+    /// Whether to read the document in one pass or in windows.
+    pub strategy: Strategy,
 }
 
 /// Summarizes documents, one at a time, with one model.
@@ -91,7 +93,7 @@ impl<B: Backend> Summarizer<B> {
         let tokens = model.tokenizer.encode_with_starts(text)?;
         let tokenize_ms = elapsed(before, host.now_ms());
         let limits = Limits { context, overhead: model.tokenizer.chat_overhead(), answer };
-        let plan = Plan::new(text, &tokens.starts, limits);
+        let plan = Plan::new(text, &tokens.starts, limits, options.strategy);
         let strategy = if plan.is_one_pass() { "one-pass" } else { "windows" };
 
         let mut report = Report {
@@ -133,6 +135,7 @@ impl<B: Backend> Summarizer<B> {
             chunks,
             total,
             prompts: 0,
+            extends: options.strategy == Strategy::OnePass,
         };
         let notes = run.take_notes(text, &plan).await?;
         run.host.emit(Event::Stage { stage: Stage::Answer, index: 0, of: 1 });

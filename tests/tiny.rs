@@ -7,12 +7,14 @@
 mod common;
 
 use std::cell::RefCell;
+use std::io::Cursor;
 
 use common::host::TestHost;
+use common::reference::{EXACT, Reference};
 use common::{now, tiny};
 use precis::Error;
 use precis::backend::cpu::Cpu;
-use precis::plan::DEFAULT_REQUEST;
+use precis::plan::{DEFAULT_REQUEST, Strategy};
 use precis::report::{BackendReport, LoadReport, Report, SCHEMA};
 use precis::runtime::native::{Native, block_on};
 use precis::runtime::{Event, Host, Stage};
@@ -138,6 +140,102 @@ fn a_long_document_is_read_in_windows_and_merged() {
     assert!(report.plan.windows > 5 && report.plan.merges > 0, "{:?}", report.plan);
 }
 
+fn with(strategy: Strategy) -> Options {
+    Options { strategy, ..Options::default() }
+}
+
+/// What two runs have in common that did the same.
+fn essence(report: &Report) -> (String, usize, u64) {
+    (report.summary.clone(), report.prefill.tokens, report.memory.kv_bytes)
+}
+
+#[test]
+fn a_long_document_is_read_in_one_pass_where_that_is_asked_for() {
+    let mut summarizer = summarizer();
+    let want = now(summarizer.run(SHORT, &Options::default(), &TestHost::default()));
+    let want = want.expect("a summary");
+
+    let host = TestHost::ticking();
+    let report = now(summarizer.run(&long(), &with(Strategy::OnePass), &host)).expect("a summary");
+    check(&report, &host.events.borrow());
+    assert_eq!((report.plan.strategy.as_str(), report.plan.windows), ("one-pass", 1));
+    // What was read and the 96 tokens of an answer, in quarters of 512.
+    let quarters = (report.prefill.tokens + 96).div_ceil(128);
+    assert!(quarters > 8, "{quarters}");
+    let extension = format!("YaRN, factor {}", quarters as f32 / 4.0);
+    assert_eq!(report.plan.context_extension, Some(extension));
+    let model = tiny();
+    let ids = model.tokenizer.chat(&format!("{}\n\n{DEFAULT_REQUEST}", long().trim()));
+    assert_eq!(report.prefill.tokens, ids.expect("plain text").len());
+
+    // And the next run is an ordinary one.
+    let next = now(summarizer.run(SHORT, &Options::default(), &TestHost::default()));
+    assert_eq!(essence(&next.expect("a summary")), essence(&want));
+}
+
+#[test]
+fn a_short_document_is_not_extended() {
+    let want = run(SHORT, &Options::default(), &TestHost::default()).expect("a summary");
+    for strategy in [Strategy::OnePass, Strategy::Windows] {
+        let host = TestHost::ticking();
+        let report = run(SHORT, &with(strategy), &host).expect("a summary");
+        check(&report, &host.events.borrow());
+        assert_eq!(essence(&report), essence(&want));
+        assert_eq!((report.plan.windows, report.plan.context_extension), (1, None));
+        assert!(report.absent.contains_key("plan.context_extension"));
+    }
+}
+
+#[test]
+fn a_document_that_fits_is_read_in_windows_where_that_is_asked_for() {
+    let options = |strategy| Options { max_tokens: Some(8), ..with(strategy) };
+    let tokenizer = tiny().tokenizer;
+    // A window leaves room for a note of 56 tokens, one pass for an answer of 8.
+    let tokens = 512 - tokenizer.chat_overhead() - 130;
+    let starts = tokenizer.encode_with_starts(&long()).expect("plain text").starts;
+    let text = &long()[..starts[tokens]];
+    for (strategy, windows) in [(Strategy::Auto, 1), (Strategy::OnePass, 1), (Strategy::Windows, 2)]
+    {
+        let host = TestHost::ticking();
+        let report = run(text, &options(strategy), &host).expect("a summary");
+        check(&report, &host.events.borrow());
+        assert_eq!(report.plan.windows, windows, "{strategy:?}");
+        assert_eq!(report.plan.context_extension, None);
+    }
+    // And one that doesn't fit is read as it would be without asking.
+    let [asked, auto] = [Strategy::Windows, Strategy::Auto]
+        .map(|strategy| run(&long(), &with(strategy), &TestHost::default()).expect("a summary"));
+    assert_eq!(essence(&asked), essence(&auto));
+}
+
+#[test]
+fn one_pass_has_a_limit() {
+    let text = "word ".repeat(20_000);
+    let mut summarizer = summarizer();
+    let error = now(summarizer.run(&text, &with(Strategy::OnePass), &TestHost::default()));
+    let error = error.expect_err("more than 32 times 512 tokens");
+    assert_eq!(error.code(), "prompt-too-long");
+    assert!(error.to_string().contains("16384 at most"), "{error}");
+    assert!(now(summarizer.run(SHORT, &Options::default(), &TestHost::default())).is_ok());
+}
+
+#[test]
+fn too_little_memory_for_one_pass_leaves_room_for_others() {
+    let reference = Reference { room: 600, ..EXACT };
+    let model = common::load(&reference, Cursor::new(common::TINY)).expect("the fixture loads");
+    let (backend, load) = (BackendReport::default(), LoadReport::default());
+    let mut summarizer = Summarizer::new(reference, model, ("tiny".into(), None), backend, load);
+    let mut run = |text: &str, strategy| {
+        let report = now(summarizer.run(text, &with(strategy), &TestHost::default()));
+        report.as_ref().map(essence).map_err(Error::code)
+    };
+    let want = run(SHORT, Strategy::Auto).expect("a summary");
+    assert_eq!(run(&long(), Strategy::OnePass), Err("out-of-memory"));
+    assert_eq!(run(SHORT, Strategy::Auto), Ok(want.clone()));
+    assert_eq!(run(&long(), Strategy::OnePass), Err("out-of-memory"));
+    assert_eq!(run(SHORT, Strategy::OnePass), Ok(want));
+}
+
 #[test]
 fn the_native_host_reports_in_its_own_time() {
     let events = RefCell::new(Vec::new());
@@ -232,4 +330,11 @@ fn options_out_of_range() {
     assert_eq!(report.decode.tokens, 0);
     let unknown = serde_json::from_str::<Options>(r#"{"chunks": 4}"#);
     assert!(unknown.is_err(), "a misspelt option is no option");
+    for (name, strategy) in
+        [("auto", Strategy::Auto), ("one-pass", Strategy::OnePass), ("windows", Strategy::Windows)]
+    {
+        let options = serde_json::from_value(serde_json::json!({ "strategy": name }));
+        assert_eq!(options.ok(), Some(with(strategy)), "{name}");
+    }
+    assert!(serde_json::from_str::<Options>(r#"{"strategy": "one pass"}"#).is_err());
 }

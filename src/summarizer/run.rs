@@ -25,6 +25,8 @@ pub struct Run<'a, B: Backend, H> {
     pub total: usize,
     /// Prompts so far.
     pub prompts: usize,
+    /// Whether a prompt may go past the trained context.
+    pub extends: bool,
 }
 
 impl<B: Backend, H: Host> Run<'_, B, H> {
@@ -72,8 +74,13 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         mut on_piece: impl FnMut(&str),
     ) -> Result<String> {
         let ids = self.session.model().tokenizer.chat(prompt)?;
-        self.session.truncate(0);
-        self.session.reserve(ids.len() + length.tokens)?;
+        let positions = ids.len() + length.tokens;
+        match self.extends {
+            true => self.session.extend(positions)?,
+            false => self.session.start(positions)?,
+        }
+        let extension = self.session.extension();
+        self.report.plan.context_extension = extension.map(|yarn| yarn.to_string());
         let mut logits = self.read(&ids).await?;
 
         let sampling = Sampling { repetition_penalty: REPETITION_PENALTY, ..Sampling::greedy() };

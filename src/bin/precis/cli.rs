@@ -13,11 +13,14 @@ use precis::backend::profiled::Profiled;
 use precis::bench::{self, Measurement, Summary};
 use precis::gguf::Gguf;
 use precis::model::{Config, Model};
+use precis::plan::Strategy;
 use precis::report::{BackendReport, LoadReport, Report};
 use precis::runtime::native::{Native, block_on};
 use precis::runtime::{Event, Stage};
 use precis::summarizer::{MAX_DOCUMENT, Options, Summarizer};
 use precis::{Error, Result};
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
 use sha2::{Digest, Sha256};
 
 /// The article that prompts for measuring are taken from.
@@ -39,6 +42,10 @@ enum Command {
         /// Print the report as JSON instead of the summary.
         #[arg(long)]
         json: bool,
+        /// How to read it: "one-pass" extends the model's context where the document is longer,
+        /// "windows" reads it in parts, "auto" does so where it does not fit.
+        #[arg(long, default_value = "auto", value_parser = strategy)]
+        strategy: Strategy,
         #[command(flatten)]
         model: ModelArguments,
     },
@@ -79,7 +86,10 @@ struct ModelArguments {
 /// Parses the arguments and runs the command.
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Summarize { file, json, model } => summarize(&file, json, &model),
+        Command::Summarize { file, json, strategy, model } => {
+            let options = Options { strategy, ..Options::default() };
+            summarize(&file, json, &options, &model)
+        }
         Command::Bench { prompt_tokens, decode_tokens, repetitions, profile, json, model } => {
             measure(&prompt_tokens, decode_tokens, repetitions, profile, json, &model)
         }
@@ -94,7 +104,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn summarize(file: &Path, json: bool, model: &ModelArguments) -> Result<()> {
+/// The strategy of this name, as options in JSON have it.
+fn strategy(name: &str) -> std::result::Result<Strategy, serde::de::value::Error> {
+    Strategy::deserialize(name.into_deserializer())
+}
+
+fn summarize(file: &Path, json: bool, options: &Options, model: &ModelArguments) -> Result<()> {
     let text = read_text(file)?;
     let mut summarizer = load(model)?;
     let show = std::io::stderr().is_terminal();
@@ -107,7 +122,7 @@ fn summarize(file: &Path, json: bool, model: &ModelArguments) -> Result<()> {
         event if show => progress(&event),
         _ => {}
     });
-    let report = block_on(summarizer.run(&text, &Options::default(), &host))?;
+    let report = block_on(summarizer.run(&text, options, &host))?;
     if json {
         return print_json(&report);
     }

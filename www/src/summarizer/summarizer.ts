@@ -31,7 +31,7 @@ export interface SummarizeOptions extends Options {
 
 /** A model, loaded in a worker of its own, that summarizes one document at a time. */
 export class Summarizer {
-  /** Documents have no limit in tokens: what exceeds the model's context is read in windows. */
+  /** Documents have no limit in tokens: what exceeds the model's context is read in windows, unless `strategy` says otherwise. */
   readonly inputQuota = Infinity;
 
   readonly #request: ModelRequest;

@@ -1,0 +1,127 @@
+//! Plans of texts whose tokens are words, as far as a plan can tell.
+
+use super::*;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+const LIMITS: Limits = Limits { context: 2000, overhead: 30, answer: 96 };
+
+/// One token a word, as far as a plan can tell.
+fn words(text: &str) -> Vec<usize> {
+    let mut starts = vec![0];
+    starts.extend(text.match_indices(' ').map(|(at, _)| at));
+    starts
+}
+
+fn plan(text: &str) -> Plan {
+    Plan::new(text, &words(text), LIMITS, Strategy::Auto)
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_short_document_is_read_in_one_pass() {
+    let plan = plan("A short text.\n\nWith two paragraphs.");
+    assert!(plan.is_one_pass());
+    assert_eq!(plan.windows, std::slice::from_ref(&(0..35)));
+    assert_eq!(plan.request, DEFAULT_REQUEST);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_strategy_decides_where_both_are_possible() {
+    let windows = |tokens: usize, strategy| {
+        let text = "word ".repeat(tokens);
+        Plan::new(&text, &words(&text), LIMITS, strategy).windows.len()
+    };
+    for (tokens, auto, in_windows) in [(1400, 1, 1), (1600, 1, 2), (9000, 7, 7)] {
+        assert_eq!(windows(tokens, Strategy::Auto), auto, "{tokens} tokens");
+        assert_eq!(windows(tokens, Strategy::OnePass), 1, "{tokens} tokens");
+        assert_eq!(windows(tokens, Strategy::Windows), in_windows, "{tokens} tokens");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_trailing_request_is_the_question() {
+    let text = "Body of it.\n\n\nBased on all the above, provide a one-sentence summary.\n";
+    let plan = plan(text);
+    assert_eq!(plan.request, "Based on all the above, provide a one-sentence summary.");
+    assert!(plan.asks_for_one_sentence());
+    let prompt = plan.answer_prompt(text, &[]);
+    assert_eq!(prompt, "Body of it.\n\nBased on all the above, provide a one-sentence summary.");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn ordinary_endings_are_no_request() {
+    for text in [
+        "Body.\n\nThe end.",
+        "Body.\n\n## Summary",
+        "Summarize.",
+        "\n\nSummarize this.",
+        &format!("Body.\n\n{}summary", "long ".repeat(100)),
+    ] {
+        assert_eq!(plan(text).request, DEFAULT_REQUEST, "{text}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn windows_cover_everything_in_order_within_the_budget() {
+    let sentence = "The quick brown fox jumps over the lazy dog and rests. ";
+    let section = format!("## Title\n\n{}\n\n", sentence.repeat(40));
+    for text in
+        [section.repeat(12), sentence.repeat(900), "word ".repeat(9000), "一二三。".repeat(4000)]
+    {
+        let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).step_by(3).collect();
+        let plan = Plan::new(&text, &starts, LIMITS, Strategy::Auto);
+        assert!(plan.windows.len() > 1);
+        let mut at = 0;
+        for window in &plan.windows {
+            assert_eq!(window.start, at);
+            assert!(count(&starts, window) <= WINDOW);
+            at = window.end;
+        }
+        assert_eq!(at, text.len());
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn windows_end_at_the_strongest_border() {
+    let section = format!("## Title\n\n{}\n\n", "Some words here. ".repeat(300));
+    let text = section.repeat(6);
+    let plan = plan(&text);
+    for window in &plan.windows[1..] {
+        assert!(text[window.clone()].starts_with("## Title"));
+    }
+    let text = "Some words here. ".repeat(4000);
+    for window in &self::plan(&text).windows {
+        assert!(text[window.clone()].ends_with("here. "));
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_token_longer_than_the_budget_still_ends_a_window() {
+    let text = "é".repeat(50);
+    let none = Limits { context: 0, overhead: 0, answer: 0 };
+    let plan = Plan::new(&text, &[0], none, Strategy::Auto);
+    assert_eq!(plan.windows, std::slice::from_ref(&(0..text.len())));
+    let starts: Vec<usize> = (0..50).map(|i| 2 * i).collect();
+    let plan = Plan::new(&text, &starts, none, Strategy::Auto);
+    assert_eq!(plan.windows.len(), 50);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn the_answer_sees_opening_headings_and_notes() {
+    let text =
+        format!("# Subject\n\nIt is about cats. {}\n\n## Part\n\n", "Filler here. ".repeat(40))
+            .repeat(60);
+    let plan = plan(&text);
+    assert_eq!(plan.headings, ["Subject", "Part"]);
+    let prompt = plan.answer_prompt(&text, &["First note.".into(), "Second note.".into()]);
+    let find = |part: &str| prompt.find(part).expect(part);
+    let (notes, sections) = (find("- First note.\n- Second"), find("- Subject\n- Part\n"));
+    assert!(notes < sections && sections < find("# Subject\n\nIt is about cats."));
+    assert!(prompt.ends_with(DEFAULT_REQUEST));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn groups_shrink_any_list_of_notes() {
+    assert_eq!(groups(&[10; 6], 30), [0..3, 3..6]);
+    assert_eq!(groups(&[50, 50, 50], 30), [0..2, 2..3]);
+    assert!(groups(&[], 30).is_empty());
+}
