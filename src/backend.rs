@@ -6,6 +6,9 @@
 pub mod cpu;
 pub mod profiled;
 mod rope;
+#[cfg(test)]
+mod stored;
+pub mod webgpu;
 
 use std::ops::Range;
 
@@ -13,6 +16,7 @@ pub use self::rope::{Rope, Yarn};
 use crate::error::Result;
 use crate::quant::QuantType;
 use crate::report::OperationReport;
+use crate::sampler;
 
 /// Shape and storage of a weight that is about to be loaded.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,6 +56,12 @@ pub trait Backend {
     type Vector;
     /// Keys and values of every layer.
     type Cache;
+
+    /// Tokens of a chunk at most, however fast the device is.
+    const LARGEST_CHUNK: usize = 512;
+
+    /// Tokens of a chunk in measurements: the same on all devices of a kind, so that they compare.
+    const MEASURED_CHUNK: usize = 128;
 
     /// Packs a weight matrix.
     ///
@@ -118,10 +128,42 @@ pub trait Backend {
     /// The last row of `x` as a matrix of one row.
     fn last_row(&self, x: &Self::Tensor) -> Self::Tensor;
 
+    /// Waits until everything before has been computed; nothing on backends that compute at once.
+    ///
+    /// # Errors
+    /// `gpu-lost`, `gpu-failed` or `out-of-memory`, when that has happened since the last wait.
+    fn finish(&self) -> impl Future<Output = Result<()>> {
+        std::future::ready(Ok(()))
+    }
+
+    /// The index of the largest number of a matrix of one row, the first of equals, once the numbers
+    /// of the indices `penalized`, each there once, have been divided by `penalty` when positive and
+    /// multiplied when negative. What is no number is never the largest.
+    ///
+    /// # Errors
+    /// As [`Backend::read`].
+    fn best(
+        &self,
+        scores: Self::Tensor,
+        penalized: &[u32],
+        penalty: f32,
+    ) -> impl Future<Output = Result<u32>> {
+        async move {
+            let mut scores = self.read(&scores).await?;
+            sampler::penalize(&mut scores, penalized, penalty);
+            Ok(sampler::best(&scores))
+        }
+    }
+
+    /// Bytes of the device's own memory in use; `None` on backends without one.
+    fn device_bytes(&self) -> Option<u64> {
+        None
+    }
+
     /// Waits for the device and brings a tensor's numbers back, row after row.
     ///
     /// # Errors
-    /// `host-failed` when the device is gone.
+    /// `gpu-lost`, `gpu-failed` or `out-of-memory`, when that has happened since the last wait.
     fn read(&self, x: &Self::Tensor) -> impl Future<Output = Result<Vec<f32>>>;
 
     /// Begins to time operations, or ends it; returns what was timed since the last beginning.

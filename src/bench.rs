@@ -7,12 +7,8 @@ use crate::error::{Error, Result};
 use crate::quant::{BLOCK, QuantType};
 use crate::report::{ChunkReport, DecodeReport, OperationReport, PrefillReport};
 use crate::runtime::Host;
-use crate::sampler;
+use crate::sampler::{Sampler, Sampling};
 use crate::session::Session;
-
-/// Tokens of a chunk in measurements: the same everywhere, so that they compare. Runs choose less on
-/// slow devices and more on fast ones.
-const CHUNK: usize = 128;
 
 /// Rows, inputs and outputs of the product that measures the kernels' peak: the feed-forward part
 /// of SmolLM2-135M for a chunk of 64.
@@ -108,16 +104,19 @@ pub async fn measure<B: Backend>(
 ) -> Result<Measurement> {
     session.start(ids.len() + decode)?;
     let mut measurement = Measurement::default();
-    let mut logits = Vec::new();
+    let mut next = None;
+    let mut sampler = Sampler::new(Sampling::greedy());
     let elapsed = |from: Option<f64>| Some(host.now_ms()? - from?);
     session.backend().profile(profile);
-    for (i, chunk) in ids.chunks(CHUNK).enumerate() {
+    let size = B::MEASURED_CHUNK;
+    for (i, chunk) in ids.chunks(size).enumerate() {
         let started = host.now_ms();
         let read = session.prefill(chunk)?;
-        if (i + 1) * CHUNK >= ids.len() {
-            logits = session.logits(&read).await?;
+        match (i + 1) * size >= ids.len() {
+            true => next = Some(session.choose(&read, &mut sampler).await?),
+            false => session.finish().await?,
         }
-        let (position, tokens, ms) = (i * CHUNK, chunk.len(), elapsed(started));
+        let (position, tokens, ms) = (i * size, chunk.len(), elapsed(started));
         measurement.prefill.add(ChunkReport { prompt: 0, position, tokens, ms });
         // A cancelled measurement is none.
         if host.yield_now().await.is_break() {
@@ -125,16 +124,16 @@ pub async fn measure<B: Backend>(
         }
     }
     measurement.profile = session.backend().profile(false);
-    if logits.is_empty() {
+    let Some(mut id) = next else {
         let (option, value, expected) = ("ids", "empty".into(), "at least one token");
         return Err(Error::InvalidOptions { option, value, expected });
-    }
+    };
     for _ in 0..decode {
         let started = host.now_ms();
-        let id = sampler::best(&logits);
-        logits = session.decode(id).await?;
-        measurement.decode.add(elapsed(started));
         measurement.written.push(id);
+        let read = session.prefill(&[id])?;
+        id = session.choose(&read, &mut sampler).await?;
+        measurement.decode.add(elapsed(started));
     }
     Ok(measurement)
 }

@@ -112,6 +112,29 @@ pub enum Error {
         /// How much was asked for.
         bytes: usize,
     },
+    /// The GPU has no more memory to give, and doesn't say for what.
+    #[error(
+        "The GPU is out of memory. Close other tabs or programs, use a shorter document, or choose the processor."
+    )]
+    GpuOutOfMemory,
+    /// There is no GPU, or it may not be used.
+    #[error("No GPU could be used: {reason}.")]
+    GpuUnavailable {
+        /// What the browser or the system said.
+        reason: String,
+    },
+    /// The GPU went away while it was used: unplugged, reset after a crash, or taken by the browser.
+    #[error("The GPU was lost: {reason}. Try again, or choose the processor.")]
+    GpuLost {
+        /// What the browser or the system said.
+        reason: String,
+    },
+    /// The GPU refused something, or computes wrongly.
+    #[error("The GPU failed: {reason}. Choose the processor.")]
+    GpuFailed {
+        /// What the browser or the system said, or what was found wrong.
+        reason: String,
+    },
     /// An option is out of its range.
     #[error("Option {option} is {value}: it must be {expected}.")]
     InvalidOptions {
@@ -148,7 +171,10 @@ impl Error {
             Error::ModelInvalid { .. } => "model-invalid",
             Error::ModelTokenizer { .. } => "model-tokenizer",
             Error::PromptTooLong { .. } => "prompt-too-long",
-            Error::OutOfMemory { .. } => "out-of-memory",
+            Error::OutOfMemory { .. } | Error::GpuOutOfMemory => "out-of-memory",
+            Error::GpuUnavailable { .. } => "gpu-unavailable",
+            Error::GpuLost { .. } => "gpu-lost",
+            Error::GpuFailed { .. } => "gpu-failed",
             Error::InvalidOptions { .. } => "invalid-options",
             Error::Cancelled => "cancelled",
             Error::Host { .. } => "host-failed",

@@ -155,8 +155,21 @@ impl<B: Backend> Model<B> {
     }
 }
 
-/// What an architecture needs for loading its weights.
-pub(crate) struct Loader<'a, B, R> {
+/// Where an architecture gets its weights from.
+pub(crate) trait Weights<B: Backend> {
+    /// The matrix `name`, which must be `[rows, cols]`; `every_token` says whether each prompt token
+    /// is multiplied with it.
+    fn weight(&mut self, name: &str, shape: [usize; 2], every_token: bool) -> Result<B::Weight>;
+
+    /// The gains `name`, which must be `len` floats.
+    fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector>;
+
+    /// Whether there is a tensor of this name.
+    fn has(&self, name: &str) -> bool;
+}
+
+/// Weights of a file.
+struct Loader<'a, B, R> {
     backend: &'a B,
     gguf: &'a mut Gguf<R>,
     progress: &'a mut dyn FnMut(u64, u64),
@@ -165,9 +178,7 @@ pub(crate) struct Loader<'a, B, R> {
     macs: usize,
 }
 
-impl<B: Backend, R: Read + Seek> Loader<'_, B, R> {
-    /// Loads the matrix `name`, which must be `[rows, cols]`; `every_token` says whether each
-    /// prompt token is multiplied with it.
+impl<B: Backend, R: Read + Seek> Weights<B> for Loader<'_, B, R> {
     fn weight(
         &mut self,
         name: &str,
@@ -193,7 +204,6 @@ impl<B: Backend, R: Read + Seek> Loader<'_, B, R> {
         })
     }
 
-    /// Loads the gains `name`, which must be `len` floats.
     fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector> {
         let tensor = self.gguf.tensor(name)?;
         if (tensor.rows, tensor.cols, tensor.quant) != (1, len, QuantType::F32) {
@@ -212,6 +222,10 @@ impl<B: Backend, R: Read + Seek> Loader<'_, B, R> {
         let mut values = vec![0.0; len];
         QuantType::F32.decode(&bytes, &mut values);
         self.backend.load_vector(values)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.gguf.has_tensor(name)
     }
 }
 

@@ -3,6 +3,9 @@
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
+use crate::backend::Backend;
+use crate::error::Result;
+
 /// How the next token is chosen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sampling {
@@ -49,28 +52,29 @@ impl Sampler {
         Self { sampling, random, recent: Vec::new() }
     }
 
-    /// Chooses from `logits`, one score a token, and remembers the choice. Scores that are not
-    /// numbers are never chosen unless there are no others.
-    pub fn choose(&mut self, mut logits: Vec<f32>) -> u32 {
+    /// Chooses from `scores`, one a token, and remembers the choice. Scores that are not numbers are
+    /// never chosen unless there are no others. They leave the device only where chance decides.
+    ///
+    /// # Errors
+    /// As [`Backend::read`].
+    pub async fn choose<B: Backend>(&mut self, backend: &B, scores: B::Tensor) -> Result<u32> {
         let s = &self.sampling;
+        let mut seen = Vec::new();
         if s.repetition_penalty != 1.0 {
             let window = self.recent.len().saturating_sub(s.penalty_window);
-            let mut seen = self.recent[window..].to_vec();
+            seen.extend_from_slice(&self.recent[window..]);
             seen.sort_unstable();
             seen.dedup();
-            for id in seen {
-                if let Some(score) = logits.get_mut(id as usize) {
-                    *score *= if *score > 0.0 {
-                        1.0 / s.repetition_penalty
-                    } else {
-                        s.repetition_penalty
-                    };
-                }
-            }
         }
-        let id = if s.temperature > 0.0 { self.draw(&logits) } else { best(&logits) };
+        let id = if s.temperature > 0.0 {
+            let mut scores = backend.read(&scores).await?;
+            penalize(&mut scores, &seen, s.repetition_penalty);
+            self.draw(&scores)
+        } else {
+            backend.best(scores, &seen, s.repetition_penalty).await?
+        };
         self.recent.push(id);
-        id
+        Ok(id)
     }
 
     fn draw(&mut self, logits: &[f32]) -> u32 {
@@ -103,6 +107,15 @@ impl Sampler {
     }
 }
 
+/// Scores of the tokens `seen` are divided by `penalty` when positive and multiplied when negative.
+pub fn penalize(scores: &mut [f32], seen: &[u32], penalty: f32) {
+    for id in seen {
+        if let Some(score) = scores.get_mut(*id as usize) {
+            *score = if *score > 0.0 { *score / penalty } else { *score * penalty };
+        }
+    }
+}
+
 /// The token with the highest score, the first of equals.
 pub fn best(logits: &[f32]) -> u32 {
     let mut best = (f32::NEG_INFINITY, 0);
@@ -117,21 +130,34 @@ pub fn best(logits: &[f32]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::cpu::{Cpu, Tensor};
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
     use wasm_bindgen_test::wasm_bindgen_test;
+
+    fn choose(sampler: &mut Sampler, scores: Vec<f32>) -> u32 {
+        let scores = Tensor { width: scores.len(), data: scores };
+        match pin!(sampler.choose(&Cpu::default(), scores))
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
+            Poll::Ready(id) => id.expect("the processor is always there"),
+            Poll::Pending => panic!("the processor's backend never waits"),
+        }
+    }
 
     #[wasm_bindgen_test(unsupported = test)]
     fn greedy_takes_the_first_best() {
         let mut sampler = Sampler::new(Sampling::greedy());
-        assert_eq!(sampler.choose(vec![1.0, 3.0, f32::NAN, 3.0]), 1);
-        assert_eq!(sampler.choose(vec![f32::NAN; 3]), 0);
+        assert_eq!(choose(&mut sampler, vec![1.0, 3.0, f32::NAN, 3.0]), 1);
+        assert_eq!(choose(&mut sampler, vec![f32::NAN; 3]), 0);
     }
 
     #[wasm_bindgen_test(unsupported = test)]
     fn penalty_turns_away_from_what_was_said() {
         let mut sampler = Sampler::new(Sampling { repetition_penalty: 2.0, ..Sampling::greedy() });
-        assert_eq!(sampler.choose(vec![3.0, 2.0, -1.0]), 0);
-        assert_eq!(sampler.choose(vec![3.0, 2.0, -1.0]), 1);
-        assert_eq!(sampler.choose(vec![-1.0, -1.0, -1.5]), 2);
+        assert_eq!(choose(&mut sampler, vec![3.0, 2.0, -1.0]), 0);
+        assert_eq!(choose(&mut sampler, vec![3.0, 2.0, -1.0]), 1);
+        assert_eq!(choose(&mut sampler, vec![-1.0, -1.0, -1.5]), 2);
     }
 
     #[wasm_bindgen_test(unsupported = test)]
@@ -149,7 +175,7 @@ mod tests {
             for _ in 0..4000 {
                 // Probabilities 8/15, 4/15, 2/15 and 1/15.
                 let logits = [8.0f32, 4.0, 2.0, 1.0].map(f32::ln);
-                counts[sampler.choose(logits.to_vec()) as usize] += 1;
+                counts[choose(&mut sampler, logits.to_vec()) as usize] += 1;
             }
             counts
         };

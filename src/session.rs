@@ -3,6 +3,7 @@
 use crate::backend::{Backend, Rope, Yarn};
 use crate::error::{Error, Result};
 use crate::model::Model;
+use crate::sampler::Sampler;
 
 /// How many times its trained context a model may be made to reach: as far as the paper of
 /// [`Yarn`] goes, from 4,096 positions to 131,072.
@@ -155,10 +156,27 @@ impl<B: Backend> Session<B> {
         Ok(Prefilled { activations: x })
     }
 
+    /// Waits until every chunk so far has been computed.
+    ///
+    /// # Errors
+    /// `gpu-lost`, `gpu-failed` or `out-of-memory`: what was read is then lost.
+    pub async fn finish(&self) -> Result<()> {
+        self.backend.finish().await
+    }
+
+    /// What follows the last token of a chunk, by `sampler`'s choice.
+    ///
+    /// # Errors
+    /// As [`Self::finish`].
+    pub async fn choose(&self, chunk: &Prefilled<B>, sampler: &mut Sampler) -> Result<u32> {
+        let scores = self.model.decoder.logits(&self.backend, &chunk.activations);
+        sampler.choose(&self.backend, scores).await
+    }
+
     /// The scores of every token for what follows the last token of a chunk.
     ///
     /// # Errors
-    /// `host-failed` when the device is gone.
+    /// As [`Self::finish`].
     pub async fn logits(&self, chunk: &Prefilled<B>) -> Result<Vec<f32>> {
         let logits = self.model.decoder.logits(&self.backend, &chunk.activations);
         self.backend.read(&logits).await

@@ -49,6 +49,9 @@ impl<B: Backend> Backend for Profiled<B> {
     type Vector = B::Vector;
     type Cache = B::Cache;
 
+    const LARGEST_CHUNK: usize = B::LARGEST_CHUNK;
+    const MEASURED_CHUNK: usize = B::MEASURED_CHUNK;
+
     fn load_weight(&self, spec: WeightSpec, rows: &mut RowReader) -> Result<B::Weight> {
         self.backend.load_weight(spec, rows)
     }
@@ -109,6 +112,18 @@ impl<B: Backend> Backend for Profiled<B> {
 
     fn last_row(&self, x: &B::Tensor) -> B::Tensor {
         self.backend.last_row(x)
+    }
+
+    async fn finish(&self) -> Result<()> {
+        self.backend.finish().await
+    }
+
+    async fn best(&self, scores: B::Tensor, penalized: &[u32], penalty: f32) -> Result<u32> {
+        self.backend.best(scores, penalized, penalty).await
+    }
+
+    fn device_bytes(&self) -> Option<u64> {
+        self.backend.device_bytes()
     }
 
     async fn read(&self, x: &B::Tensor) -> Result<Vec<f32>> {

@@ -1,9 +1,7 @@
 //! The llama architecture (Touvron et al., arXiv:2302.13971) with grouped heads: SmolLM2 and its
 //! like. Tensor names are those of llama.cpp's GGUF conversion.
 
-use std::io::{Read, Seek};
-
-use super::{Config, Loader};
+use super::{Config, Weights};
 use crate::backend::Backend;
 use crate::error::Result;
 
@@ -33,12 +31,12 @@ struct Layer<B: Backend> {
 }
 
 impl<B: Backend> Llama<B> {
-    pub(super) fn load<R: Read + Seek>(config: &Config, loader: &mut Loader<B, R>) -> Result<Self> {
+    pub(crate) fn load(config: &Config, loader: &mut impl Weights<B>) -> Result<Self> {
         let Config { width, ffn_width, vocabulary, .. } = *config;
         let heads = config.attention.heads * config.attention.head_dim;
         let kv = config.attention.kv_heads * config.attention.head_dim;
         let embedding = loader.weight("token_embd.weight", [vocabulary, width], false)?;
-        let head = match loader.gguf.has_tensor("output.weight") {
+        let head = match loader.has("output.weight") {
             true => Some(loader.weight("output.weight", [vocabulary, width], false)?),
             false => None,
         };

@@ -81,16 +81,14 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         }
         let extension = self.session.extension();
         self.report.plan.context_extension = extension.map(|yarn| yarn.to_string());
-        let mut logits = self.read(&ids).await?;
-
         let sampling = Sampling { repetition_penalty: REPETITION_PENALTY, ..Sampling::greedy() };
         let mut sampler = Sampler::new(sampling);
+        let mut id = self.read(&ids, &mut sampler).await?;
+
         let mut stream = TextStream::default();
         let mut text = String::new();
         let mut yielded = self.host.now_ms();
         for left in (0..length.tokens).rev() {
-            let started = self.host.now_ms();
-            let id = sampler.choose(logits);
             let tokenizer = &self.session.model().tokenizer;
             if tokenizer.ends_answer(id) {
                 break;
@@ -115,7 +113,9 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             if left == 0 {
                 break;
             }
-            logits = self.session.decode(id).await?;
+            let started = self.host.now_ms();
+            let chunk = self.session.prefill(&[id])?;
+            id = self.session.choose(&chunk, &mut sampler).await?;
             let now = self.host.now_ms();
             self.report.decode.add(elapsed(started, now));
             if elapsed(yielded, now).is_none_or(|ms| ms >= CHUNK_MS / 2.0) {
@@ -127,8 +127,8 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         Ok(text)
     }
 
-    /// Reads a whole prompt in chunks and returns the scores of what follows.
-    async fn read(&mut self, ids: &[u32]) -> Result<Vec<f32>> {
+    /// Reads a whole prompt in chunks and returns the token that follows.
+    async fn read(&mut self, ids: &[u32], sampler: &mut Sampler) -> Result<u32> {
         let prompt = self.prompts;
         self.prompts += 1;
         let mut position = 0;
@@ -138,10 +138,11 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             let tokens = end - position;
             let started = self.host.now_ms();
             let chunk = self.session.prefill(&ids[position..end])?;
-            let logits = match end == ids.len() {
-                true => Some(self.session.logits(&chunk).await?),
-                false => None,
-            };
+            let mut next = None;
+            match end == ids.len() {
+                true => next = Some(self.session.choose(&chunk, sampler).await?),
+                false => self.session.finish().await?,
+            }
             let ms = elapsed(started, self.host.now_ms());
             self.chunks.took(tokens, ms);
             self.report.plan.chunk = self.report.plan.chunk.max(tokens);
@@ -150,8 +151,8 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             self.total = self.total.max(done);
             self.host.emit(Event::Read { done, total: self.total, position, tokens, ms, prompt });
             position = end;
-            if let Some(logits) = logits {
-                return Ok(logits);
+            if let Some(next) = next {
+                return Ok(next);
             }
         }
     }

@@ -55,8 +55,20 @@ table! {
         "an f32 sum of squares, all positive, one square root, three products";
     SWIGLU: Relative <= 1e-6,
         "the error of EXP, one division, two products";
+    GPU_MATMUL: Nmse <= 1e-11,
+        "weights are exact in f32, products and sums are f32 in any order, over 32 to 1,536 inputs";
+    GPU_HALF_MATMUL: Nmse <= 1e-5,
+        "inputs, weights and sums of 32 products in 16-bit floats, each rounded to one part in 2,048";
+    GPU_SWIGLU: Relative <= 2e-5,
+        "WGSL allows an exponential 3 + 2 |x| units in the last place, at 80 that is 1e-5, and a division 2.5";
+    GPU_ATTENTION: Nmse <= 1e-9,
+        "beside keys and values that are rounded to 16-bit floats alike: f32 sums, exponentials with the few units in the last place that WGSL allows, and keys that fall to the other neighbour of 16 bits";
     FORWARD_PASS: Nmse <= 1e-6,
         "f32 sums in another order, over all layers, and the f16 that the record is stored in (4e-8)";
+    GPU_FORWARD_PASS: Nmse <= 2e-6,
+        "FORWARD_PASS, and keys and values in 16-bit floats";
+    GPU_HALF_FORWARD_PASS: Nmse <= 1e-4,
+        "matrix products in 16-bit floats: 1e-6 each (GPU_HALF_MATMUL), over all layers";
     SAME_ROUNDING: Nmse <= 1e-9,
         "the same rounding in two programs, whose f32 sums differ in the last bits: 1e-14 to 1e-11 where these take no number to its other neighbour, and 1e-4 where they do, as in 2 of 20 prompts";
     LOGITS: Nmse <= 5e-4,

@@ -3,6 +3,7 @@
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::{QUANTS, Stored};
+use crate::backend::cpu::Cpu;
 use crate::backend::cpu::kernel::{self, Kernel};
 use crate::backend::cpu::matmul::{multiply, multiply_with};
 use crate::backend::cpu::matrix::{Bits, Matrix, QuantizedRows};
@@ -99,7 +100,7 @@ fn every_kernel_is_the_oracle() {
     for quant in QUANTS {
         for [rows, outputs, cols] in by_rows.into_iter().chain(by_shape) {
             let stored = Stored::random(&mut random, quant, outputs, cols);
-            let (w, x) = (stored.pack(), activations(&mut random, rows, cols));
+            let (w, x) = (stored.load(&Cpu::default()), activations(&mut random, rows, cols));
             let want = oracle(&stored, &x);
             for (name, product) in kernels(w.bits) {
                 let what = format!("{name} {quant:?} {rows}x{cols} by {outputs}");
@@ -119,7 +120,7 @@ fn integer_parts_are_exact() {
             if quant == QuantType::Q8_0 { &[0x80, 0x7f, 0xff] } else { &[0x00, 0xff, 0xf0, 0x0f] };
         for weight in extremes {
             let stored = Stored::uniform(quant, 9, cols, 1.0, -3.0, *weight);
-            let w = stored.pack();
+            let w = stored.load(&Cpu::default());
             let alternating = (0..rows * cols).map(|i| if i % 2 == 0 { 127 } else { -127 });
             let any = (0..rows * cols).map(|i| match i % BLOCK {
                 0 => 127,
@@ -149,7 +150,7 @@ fn a_row_does_not_depend_on_its_neighbours() {
     let (rows, outputs, cols) = (31, 17, 96);
     let x: Vec<f32> = random.signed_vec(rows * cols);
     for quant in QUANTS {
-        let w = Stored::random(&mut random, quant, outputs, cols).pack();
+        let w = Stored::random(&mut random, quant, outputs, cols).load(&Cpu::default());
         for (name, product) in kernels(w.bits) {
             let together = product(&w, &QuantizedRows::new(&x, cols, Threads::default()));
             for (row, (x, together)) in x.chunks(cols).zip(together.chunks(outputs)).enumerate() {
@@ -180,11 +181,11 @@ fn a_planted_error_is_caught() {
         wrong_x.scales = x.scales.clone();
         wrong_x.sums = x.sums.clone();
         wrong_x.ints[cols + 77] ^= 1;
-        let w = wrong.pack();
+        let w = wrong.load(&Cpu::default());
         let right = Stored { bytes: right.bytes, ..wrong };
         for (name, product) in kernels(w.bits) {
             MATMUL.catches(&product(&w, &x), &want, &format!("{name} {quant:?}: a weight"));
-            let got = product(&right.pack(), &wrong_x);
+            let got = product(&right.load(&Cpu::default()), &wrong_x);
             MATMUL.catches(&got, &want, &format!("{name} {quant:?}: an activation"));
         }
     }

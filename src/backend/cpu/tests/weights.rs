@@ -2,6 +2,8 @@
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
+use crate::backend::cpu::Cpu;
+
 use super::{QUANTS, Stored};
 use crate::backend::cpu::matrix::{Matrix, QuantizedRows};
 use crate::backend::cpu::parallel::Threads;
@@ -35,9 +37,13 @@ fn packing_is_a_permutation() {
     for quant in QUANTS {
         for [rows, cols] in SHAPES {
             let mut stored = Stored::random(&mut random, quant, rows, cols);
-            assert_eq!(unpacked(&stored.pack()), decoded(&stored), "{quant:?} {rows}x{cols}");
+            assert_eq!(
+                unpacked(&stored.load(&Cpu::default())),
+                decoded(&stored),
+                "{quant:?} {rows}x{cols}"
+            );
             // One integer that is off by one is seen.
-            let packed = stored.pack();
+            let packed = stored.load(&Cpu::default());
             let at = stored.bytes.len() - 1 - random.below(BLOCK / 2);
             stored.bytes[at] ^= 1;
             assert_ne!(unpacked(&packed), decoded(&stored), "{quant:?} {rows}x{cols}");
@@ -50,7 +56,11 @@ fn packed_size_is_the_files() {
     for (quant, overhead) in [(QuantType::Q4_0, 2), (QuantType::Q4_1, 0), (QuantType::Q8_0, 0)] {
         // Q4_0 gets a minimum a block; the others take what they take in the file.
         let stored = Stored::uniform(quant, 16, 64, 1.0, 0.0, 0);
-        assert_eq!(stored.pack().bytes(), stored.bytes.len() + overhead * 32, "{quant:?}");
+        assert_eq!(
+            stored.load(&Cpu::default()).bytes(),
+            stored.bytes.len() + overhead * 32,
+            "{quant:?}"
+        );
     }
 }
 

@@ -1,0 +1,351 @@
+//! The GPU's backend, through wgpu: WebGPU in browsers; Vulkan, Metal or Direct3D 12 natively.
+//!
+//! Operations are written down and submitted a few at a time ([`recorder`]); only
+//! [`Backend::finish`], [`Backend::read`] and [`Backend::best`] wait for the GPU. Activations are
+//! 32-bit floats, keys and values 16-bit ones, weights stay quantized. What goes wrong on the way
+//! shows when the next of these waits ends.
+
+mod buffer;
+mod cache;
+mod device;
+mod kernel;
+mod recorder;
+// In Node there is no GPU; the build with relaxed SIMD is tested in a browser.
+#[cfg(all(test, any(not(target_arch = "wasm32"), target_feature = "relaxed-simd")))]
+mod tests;
+mod weight;
+
+use std::f32::consts::LOG2_E;
+use std::rc::Rc;
+
+use self::buffer::Buffer;
+pub use self::cache::Cache;
+use self::device::Device;
+pub use self::device::Restrictions;
+use self::kernel::Kernel;
+use self::recorder::Recorder;
+pub use self::weight::Weight;
+use crate::backend::profiled::Clock;
+use crate::backend::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
+use crate::error::Result;
+use crate::report::OperationReport;
+
+/// Numbers of a vector in shaders.
+const FOUR: usize = 4;
+
+/// Invocations of a workgroup in shaders that take each number by itself.
+const LANES: usize = 64;
+
+/// Rows, and outputs, of a tile in matmul.wgsl.
+const TILE: usize = 64;
+
+/// Up to so many rows, matvec.wgsl reads each weight once a row sooner than matmul.wgsl would fill
+/// its tile.
+const FEW_ROWS: usize = 4;
+
+/// Outputs of a workgroup in matvec.wgsl.
+const OUTPUTS: usize = 16;
+
+/// Queries of a workgroup in attention.wgsl.
+const QUERIES: usize = 64;
+
+/// Keys of a part in attention_split.wgsl.
+const PART: usize = 256;
+
+/// Runs a decoder on a GPU.
+#[derive(Clone)]
+pub struct WebGpu {
+    recorder: Rc<Recorder>,
+}
+
+/// A row-major matrix of floats in the GPU's memory.
+pub struct Tensor {
+    buffer: Buffer,
+    rows: usize,
+    width: usize,
+}
+
+impl WebGpu {
+    /// Opens the GPU that the system thinks fastest. The clock tells how long it takes, so that
+    /// nothing keeps it for long.
+    ///
+    /// # Errors
+    /// `gpu-unavailable`.
+    pub async fn open(restrictions: Restrictions, now_ms: Clock) -> Result<Self> {
+        let device = Device::open(restrictions).await?;
+        Ok(Self { recorder: Rc::new(Recorder::new(device, now_ms)) })
+    }
+
+    /// Name of the GPU and of what drives it.
+    pub fn adapter(&self) -> &str {
+        &self.recorder.device.name
+    }
+
+    /// Whether it is a processor that plays a GPU.
+    pub fn is_software(&self) -> bool {
+        self.recorder.device.is_software
+    }
+
+    /// The features in use.
+    pub fn features(&self) -> Vec<String> {
+        match self.recorder.device.has_f16 {
+            true => vec!["shader-f16".into()],
+            false => Vec::new(),
+        }
+    }
+
+    /// Ends the use of the GPU at once; everything after is `gpu-lost`.
+    pub fn destroy(&self) {
+        self.recorder.device.raw.destroy();
+    }
+
+    fn tensor(&self, rows: usize, width: usize) -> Tensor {
+        let buffer = self.recorder.scratch((4 * rows * width) as u64);
+        Tensor { buffer, rows, width }
+    }
+
+    fn uploaded(&self, numbers: &[u32]) -> Buffer {
+        let bytes: Vec<u8> = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
+        let buffer = self.recorder.scratch(bytes.len() as u64);
+        self.recorder.upload(&buffer, 0, &bytes);
+        buffer
+    }
+
+    /// `kernel` on every four numbers of two tensors alike.
+    fn elementwise(&self, kernel: Kernel, x: &Tensor, y: &Tensor) {
+        let fours = x.width / FOUR;
+        let grid = [fours.div_ceil(LANES), x.rows, 1];
+        self.dispatch(kernel, &[fours], &[&x.buffer, &y.buffer], grid, 0);
+    }
+
+    fn dispatch(
+        &self,
+        kernel: Kernel,
+        parameters: &[usize],
+        buffers: &[&Buffer],
+        grid: [usize; 3],
+        macs: usize,
+    ) {
+        let parameters: Vec<u32> = parameters.iter().map(|p| *p as u32).collect();
+        self.recorder.dispatch(kernel, &parameters, buffers, grid.map(|n| n as u32), macs as f64);
+    }
+
+    fn multiply(&self, x: &Tensor, weight: &Weight) -> Tensor {
+        let out = self.tensor(x.rows, weight.rows);
+        let format = weight.format;
+        for part in &weight.parts {
+            let outputs = part.rows.len();
+            let (kernel, grid) = if x.rows <= FEW_ROWS {
+                (Kernel::MatVec(format), [outputs.div_ceil(OUTPUTS), x.rows, 1])
+            } else {
+                let f16 = self.recorder.device.has_f16;
+                let kernel = Kernel::MatMul { format, f16 };
+                (kernel, [outputs.div_ceil(TILE), x.rows.div_ceil(TILE), 1])
+            };
+            let parameters = [x.rows, x.width / 32, outputs, part.rows.start, weight.rows];
+            let buffers = [&x.buffer, &part.words, &part.scales, &out.buffer];
+            self.dispatch(kernel, &parameters, &buffers, grid, x.rows * x.width * outputs);
+        }
+        out
+    }
+
+    /// [`Backend::attend`] where each query sees `window` positions up to its own.
+    fn attend_within(
+        &self,
+        cache: &mut Cache,
+        layer: usize,
+        start: usize,
+        window: usize,
+        [q, k, v]: [Tensor; 3],
+    ) -> Tensor {
+        let shape = cache.shape;
+        let AttentionShape { heads, kv_heads, head_dim } = shape;
+        let (Some(layer), Some(angles)) = (cache.layers.get(layer), &cache.angles) else {
+            return q;
+        };
+        let pairs = head_dim / 2;
+        let parameters = [start, heads, kv_heads, pairs, cache.rope.dims / 2];
+        let buffers = [angles, &q.buffer, &k.buffer, &v.buffer, &layer.keys, &layer.values];
+        let grid = [(heads * pairs).div_ceil(LANES), q.rows, 1];
+        self.dispatch(Kernel::Rope, &parameters, &buffers, grid, 0);
+        let seen = Seen { layer, shape, start, window };
+        match q.rows <= FEW_ROWS {
+            true => self.attend_split(&seen, &q),
+            false => self.attend_tiles(&seen, &q),
+        }
+    }
+
+    /// Attends with few queries: the keys of each are shared among workgroups.
+    fn attend_split(&self, seen: &Seen, q: &Tensor) -> Tensor {
+        let Seen { layer, shape, start, window } = *seen;
+        let AttentionShape { heads, kv_heads, head_dim } = shape;
+        let fours = head_dim / FOUR;
+        let parts = (start + q.rows).div_ceil(PART);
+        let queries = q.rows * heads;
+        let sums = self.recorder.scratch((4 * queries * parts * head_dim) as u64);
+        let totals = self.recorder.scratch((8 * queries * parts) as u64);
+        let buffers = [&q.buffer, &layer.keys, &layer.values, &sums, &totals];
+        let parameters = [q.rows, start, heads, kv_heads, scale(head_dim), window, parts];
+        let macs = 2 * queries * parts * PART * head_dim;
+        let kernel = Kernel::AttentionSplit { fours };
+        self.dispatch(kernel, &parameters, &buffers, [parts, heads, q.rows], macs);
+        let out = self.tensor(q.rows, q.width);
+        let buffers = [&sums, &totals, &out.buffer];
+        let grid = [(queries * fours).div_ceil(LANES), 1, 1];
+        self.dispatch(Kernel::AttentionMerge { fours }, &[queries, parts], &buffers, grid, 0);
+        out
+    }
+
+    /// Attends with many queries, each of which has an invocation of its own.
+    fn attend_tiles(&self, seen: &Seen, q: &Tensor) -> Tensor {
+        let Seen { layer, shape, start, window } = *seen;
+        let AttentionShape { heads, kv_heads, head_dim } = shape;
+        let out = self.tensor(q.rows, q.width);
+        let buffers = [&q.buffer, &layer.keys, &layer.values, &out.buffer];
+        let parameters = [q.rows, start, heads, kv_heads, scale(head_dim), window];
+        let grid = [(q.rows * heads / kv_heads).div_ceil(QUERIES), kv_heads, 1];
+        let macs = 2 * q.rows * heads * (start + q.rows) * head_dim;
+        let kernel = Kernel::Attention { fours: head_dim / FOUR };
+        self.dispatch(kernel, &parameters, &buffers, grid, macs);
+        out
+    }
+}
+
+/// What the queries of a chunk see.
+struct Seen<'a> {
+    layer: &'a cache::Layer,
+    shape: AttentionShape,
+    /// Position of the first query.
+    start: usize,
+    /// Positions up to its own that each query sees.
+    window: usize,
+}
+
+/// No window: a query sees all positions up to its own.
+const EVERYTHING: usize = u32::MAX as usize;
+
+/// The bits of the float that scores are multiplied with, so that they are logarithms to the base 2.
+fn scale(head_dim: usize) -> usize {
+    (LOG2_E / (head_dim as f32).sqrt()).to_bits() as usize
+}
+
+impl Backend for WebGpu {
+    type Tensor = Tensor;
+    type Weight = Weight;
+    type Vector = Buffer;
+    type Cache = Cache;
+
+    // Tiles of many rows keep all of a large GPU busy.
+    const LARGEST_CHUNK: usize = 2048;
+    const MEASURED_CHUNK: usize = 1024;
+
+    fn load_weight(&self, spec: WeightSpec, rows: &mut RowReader) -> Result<Weight> {
+        Weight::load(&self.recorder, spec, rows)
+    }
+
+    fn load_vector(&self, values: Vec<f32>) -> Result<Buffer> {
+        let bytes: Vec<u8> = values.into_iter().flat_map(f32::to_le_bytes).collect();
+        let recorder = &self.recorder;
+        let len = bytes.len() as u64;
+        let buffer = recorder.memory.lasting(&recorder.device, "the model's weights", len)?;
+        recorder.upload(&buffer, 0, &bytes);
+        Ok(buffer)
+    }
+
+    fn new_cache(&self, layers: usize, shape: AttentionShape, rope: Rope) -> Cache {
+        Cache::new(layers, shape, rope)
+    }
+
+    fn reserve(&self, cache: &mut Cache, positions: usize) -> Result<()> {
+        cache.reserve(&self.recorder, positions)
+    }
+
+    fn cache_bytes(&self, cache: &Cache) -> usize {
+        cache.bytes()
+    }
+
+    fn weight_bytes(&self, weight: &Weight) -> usize {
+        weight.bytes()
+    }
+
+    fn embed(&self, table: &Weight, ids: &[u32]) -> Tensor {
+        let out = self.tensor(ids.len(), table.cols);
+        let ids = self.uploaded(ids);
+        for part in &table.parts {
+            let parameters = [table.cols / 32, part.rows.start, part.rows.len()];
+            let buffers = [&ids, &part.words, &part.scales, &out.buffer];
+            let grid = [table.cols.div_ceil(LANES), out.rows, 1];
+            self.dispatch(Kernel::Embed(table.format), &parameters, &buffers, grid, 0);
+        }
+        out
+    }
+
+    fn matmul<const N: usize>(&self, x: &Tensor, weights: [&Weight; N]) -> [Tensor; N] {
+        weights.map(|weight| self.multiply(x, weight))
+    }
+
+    fn rms_norm(&self, x: &Tensor, gain: &Buffer, eps: f32) -> Tensor {
+        let out = self.tensor(x.rows, x.width);
+        let parameters = [x.width / FOUR, eps.to_bits() as usize];
+        let buffers = [&x.buffer, gain, &out.buffer];
+        self.dispatch(Kernel::RmsNorm, &parameters, &buffers, [x.rows, 1, 1], 0);
+        out
+    }
+
+    fn attend(&self, cache: &mut Cache, layer: usize, start: usize, qkv: [Tensor; 3]) -> Tensor {
+        self.attend_within(cache, layer, start, EVERYTHING, qkv)
+    }
+
+    fn swiglu(&self, gate: Tensor, up: &Tensor) -> Tensor {
+        self.elementwise(Kernel::SwiGlu, &gate, up);
+        gate
+    }
+
+    fn add(&self, x: Tensor, y: &Tensor) -> Tensor {
+        self.elementwise(Kernel::Add, &x, y);
+        x
+    }
+
+    fn last_row(&self, x: &Tensor) -> Tensor {
+        let out = self.tensor(1, x.width);
+        let bytes = (4 * x.width) as u64;
+        self.recorder.copy(&x.buffer, (x.rows - 1) as u64 * bytes, &out.buffer, bytes);
+        out
+    }
+
+    async fn finish(&self) -> Result<()> {
+        self.recorder.wait().await
+    }
+
+    async fn read(&self, x: &Tensor) -> Result<Vec<f32>> {
+        let bytes = self.recorder.fetch(&x.buffer, (4 * x.rows * x.width) as u64).await?;
+        Ok(bytes.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect())
+    }
+
+    async fn best(&self, scores: Tensor, penalized: &[u32], penalty: f32) -> Result<u32> {
+        if !penalized.is_empty() {
+            let ids = self.uploaded(penalized);
+            let parameters = [penalized.len(), penalty.to_bits() as usize];
+            let grid = [penalized.len().div_ceil(LANES), 1, 1];
+            let buffers = [&ids, &scores.buffer];
+            self.dispatch(Kernel::Penalize, &parameters, &buffers, grid, 0);
+        }
+        let best = self.recorder.scratch(4);
+        let buffers = [&scores.buffer, &best];
+        self.dispatch(Kernel::Best, &[scores.width], &buffers, [1, 1, 1], 0);
+        let bytes = self.recorder.fetch(&best, 4).await?;
+        Ok(bytes.first_chunk().map_or(0, |four| u32::from_le_bytes(*four)))
+    }
+
+    fn device_bytes(&self) -> Option<u64> {
+        Some(self.recorder.memory.bytes())
+    }
+
+    fn cache_bytes_for(&self, layers: usize, shape: AttentionShape, positions: usize) -> u64 {
+        Cache::bytes_for(layers, shape, positions)
+    }
+
+    fn profile(&self, on: bool) -> Vec<OperationReport> {
+        self.recorder.profile(on)
+    }
+}

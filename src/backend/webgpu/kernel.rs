@@ -1,0 +1,188 @@
+//! The shaders, what each of them is bound to, and their compiled form.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::device::Device;
+
+/// How a weight's integers are stored: one decoding snippet each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// 4 bits.
+    Q4,
+    /// 8 bits with a sign.
+    Q8,
+}
+
+/// A shader, specialized for what it works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kernel {
+    Embed(Format),
+    RmsNorm,
+    /// In 16-bit floats where `f16`.
+    MatMul {
+        format: Format,
+        f16: bool,
+    },
+    MatVec(Format),
+    Rope,
+    /// For heads of `fours` times four numbers, as the two below.
+    Attention {
+        fours: usize,
+    },
+    AttentionSplit {
+        fours: usize,
+    },
+    AttentionMerge {
+        fours: usize,
+    },
+    SwiGlu,
+    Add,
+    Penalize,
+    Best,
+}
+
+/// What a shader does with a buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Read,
+    Write,
+}
+
+use Access::{Read, Write};
+
+impl Kernel {
+    /// Its name in profiles: what it does for a decoder.
+    pub fn operation(self) -> &'static str {
+        match self {
+            Self::Embed(_) => "embedding",
+            Self::RmsNorm => "norm",
+            Self::MatMul { .. } => "matrix products",
+            Self::MatVec(_) => "matrix-vector products",
+            Self::Rope => "rotation and cache",
+            Self::Attention { .. } | Self::AttentionSplit { .. } | Self::AttentionMerge { .. } => {
+                "attention"
+            }
+            Self::SwiGlu => "gated activation",
+            Self::Add => "residual",
+            Self::Penalize | Self::Best => "choice of token",
+        }
+    }
+
+    /// The buffers that follow its parameters.
+    fn buffers(self) -> &'static [Access] {
+        match self {
+            Self::Embed(_) | Self::MatMul { .. } | Self::MatVec(_) => &[Read, Read, Read, Write],
+            Self::RmsNorm => &[Read, Read, Write],
+            Self::Rope => &[Read, Write, Read, Read, Write, Write],
+            Self::Attention { .. } => &[Read, Read, Read, Write],
+            Self::AttentionSplit { .. } => &[Read, Read, Read, Write, Write],
+            Self::AttentionMerge { .. } => &[Read, Read, Write],
+            Self::SwiGlu | Self::Add => &[Write, Read],
+            Self::Penalize | Self::Best => &[Read, Write],
+        }
+    }
+
+    /// The shader's text: snippets and constants that it shares or depends on, then itself.
+    pub fn source(self) -> String {
+        macro_rules! shader {
+            ($name:literal) => {
+                include_str!(concat!("shaders/", $name, ".wgsl"))
+            };
+        }
+        let weight = |format| {
+            let decode = match format {
+                Format::Q4 => shader!("q4"),
+                Format::Q8 => shader!("q8"),
+            };
+            [shader!("weight"), decode].join("\n")
+        };
+        let fours = |fours| format!("const FOURS = {fours}u;\n");
+        match self {
+            Self::Embed(format) => weight(format) + shader!("embed"),
+            Self::RmsNorm => shader!("rms_norm").into(),
+            Self::MatMul { format, f16 } => {
+                let number = if f16 { shader!("number_f16") } else { shader!("number_f32") };
+                [number, &weight(format), shader!("matmul")].join("\n")
+            }
+            Self::MatVec(format) => weight(format) + shader!("matvec"),
+            Self::Rope => shader!("rope").into(),
+            Self::Attention { fours: n } => {
+                // Two tiles fit the 16 KiB that a workgroup has everywhere.
+                let keys = format!("const KEYS = {}u;\n", (512 / n).clamp(1, 16));
+                fours(n) + &keys + shader!("attention")
+            }
+            Self::AttentionSplit { fours: n } => fours(n) + shader!("attention_split"),
+            Self::AttentionMerge { fours: n } => fours(n) + shader!("attention_merge"),
+            Self::SwiGlu => shader!("swiglu").into(),
+            Self::Add => shader!("add").into(),
+            Self::Penalize => shader!("penalize").into(),
+            Self::Best => shader!("best").into(),
+        }
+    }
+}
+
+/// A compiled shader.
+pub struct Pipeline {
+    pub raw: wgpu::ComputePipeline,
+    pub layout: wgpu::BindGroupLayout,
+}
+
+/// The shaders that were asked for so far.
+#[derive(Default)]
+pub struct Pipelines(RefCell<HashMap<Kernel, Rc<Pipeline>>>);
+
+impl Pipelines {
+    /// The compiled form of `kernel`. A failure shows in [`Device::check`].
+    pub fn get(&self, device: &Device, kernel: Kernel) -> Rc<Pipeline> {
+        let mut pipelines = self.0.borrow_mut();
+        Rc::clone(pipelines.entry(kernel).or_insert_with(|| Rc::new(compile(device, kernel))))
+    }
+}
+
+fn compile(device: &Device, kernel: Kernel) -> Pipeline {
+    let label = format!("{kernel:?}");
+    let device = &device.raw;
+    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+        label: Some(&label),
+        source: wgpu::ShaderSource::Wgsl(kernel.source().into()),
+    });
+    let uniform = wgpu::BufferBindingType::Uniform;
+    let storage = kernel.buffers().iter().map(|access| {
+        let ty = wgpu::BufferBindingType::Storage { read_only: *access == Read };
+        (ty, false)
+    });
+    let entries: Vec<_> = std::iter::once((uniform, true))
+        .chain(storage)
+        .zip(0..)
+        .map(|((ty, has_dynamic_offset), binding)| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset, min_binding_size: None },
+            count: None,
+        })
+        .collect();
+    let layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some(&label),
+        entries: &entries,
+    });
+    let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some(&label),
+        bind_group_layouts: &[Some(&layout)],
+        immediate_size: 0,
+    });
+    let raw = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+        label: Some(&label),
+        layout: Some(&pipeline_layout),
+        module: &module,
+        entry_point: Some("main"),
+        // No shader reads workgroup memory that it has not written.
+        compilation_options: wgpu::PipelineCompilationOptions {
+            zero_initialize_workgroup_memory: false,
+            ..Default::default()
+        },
+        cache: None,
+    });
+    Pipeline { raw, layout }
+}

@@ -1,0 +1,100 @@
+// Causal attention for many queries with an online softmax over tiles of keys (Milakov and
+// Gimelshein, arXiv:1805.02867; Dao et al., arXiv:2205.14135). An invocation has a query of one
+// head; the heads that share keys stand side by side, so that a workgroup reads a tile once for
+// all of them. Scores are logarithms to the base 2. `FOURS` is a head's width in fours, `KEYS` are
+// those of a tile.
+struct Params {
+    tokens: u32,
+    // Position of the first token.
+    start: u32,
+    heads: u32,
+    kv_heads: u32,
+    // log2(e) / sqrt(width of a head)
+    scale: f32,
+    // How many positions up to its own a query sees.
+    window: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+// [token, head, four]
+@group(0) @binding(1) var<storage, read> queries: array<vec4f>;
+// [position, head, four]
+@group(0) @binding(2) var<storage, read> keys: array<vec2u>;
+@group(0) @binding(3) var<storage, read> values: array<vec2u>;
+// [token, head, four]
+@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
+
+const LANES = 64u;
+// Less than any score, and finite: whatever is weighted by it vanishes beside the first score.
+const NOTHING = -1e30;
+var<workgroup> key_tile: array<vec4f, KEYS * FOURS>;
+var<workgroup> value_tile: array<vec4f, KEYS * FOURS>;
+
+fn unpack(packed: vec2u) -> vec4f {
+    return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
+}
+
+// x counts queries in workgroups, y heads of keys.
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) at: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let group = p.heads / p.kv_heads;
+    let queries_in_all = p.tokens * group;
+    let first = at.x * LANES;
+    // Beyond the last query there is a copy of it, whose result is not stored.
+    let index = min(first + lane, queries_in_all - 1u);
+    let position = p.start + index / group;
+    let head = at.y * group + index % group;
+    let query_at = (index / group * p.heads + head) * FOURS;
+
+    var query: array<vec4f, FOURS>;
+    var gathered: array<vec4f, FOURS>;
+    for (var i = 0u; i < FOURS; i++) {
+        query[i] = queries[query_at + i] * p.scale;
+    }
+    var largest = NOTHING;
+    var sum = 0.0;
+
+    let first_position = p.start + first / group;
+    let end = p.start + (min(first + LANES, queries_in_all) + group - 1u) / group;
+    let begin = max(first_position + 1u, p.window) - p.window;
+    for (var tile = begin / KEYS; tile * KEYS < end; tile++) {
+        workgroupBarrier();
+        for (var i = lane; i < KEYS * FOURS; i += LANES) {
+            let key = min(tile * KEYS + i / FOURS, end - 1u);
+            let here = (key * p.kv_heads + at.y) * FOURS + i % FOURS;
+            key_tile[i] = unpack(keys[here]);
+            value_tile[i] = unpack(values[here]);
+        }
+        workgroupBarrier();
+        var scores: array<f32, KEYS>;
+        var top = largest;
+        for (var k = 0u; k < KEYS; k++) {
+            var four = vec4f();
+            for (var i = 0u; i < FOURS; i++) {
+                four += query[i] * key_tile[k * FOURS + i];
+            }
+            let key = tile * KEYS + k;
+            let score = four.x + four.y + four.z + four.w;
+            scores[k] = select(NOTHING, score, key <= position && position - key < p.window);
+            top = max(top, scores[k]);
+        }
+        let before = exp2(largest - top);
+        largest = top;
+        sum *= before;
+        for (var i = 0u; i < FOURS; i++) {
+            gathered[i] *= before;
+        }
+        for (var k = 0u; k < KEYS; k++) {
+            let weight = exp2(scores[k] - top);
+            sum += weight;
+            for (var i = 0u; i < FOURS; i++) {
+                gathered[i] += weight * value_tile[k * FOURS + i];
+            }
+        }
+    }
+    if first + lane < queries_in_all {
+        for (var i = 0u; i < FOURS; i++) {
+            out[query_at + i] = gathered[i] / sum;
+        }
+    }
+}

@@ -1,0 +1,36 @@
+// Puts the parts of attention_split.wgsl together. `FOURS` is a head's width in fours.
+struct Params {
+    // Tokens times heads.
+    queries: u32,
+    parts: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+// [query, part, four]
+@group(0) @binding(1) var<storage, read> sums: array<vec4f>;
+// [query, part]: largest score, sum of exponentials
+@group(0) @binding(2) var<storage, read> totals: array<vec2f>;
+// [query, four]
+@group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
+
+// One invocation four numbers of a query.
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) at: vec3u) {
+    let query = at.x / FOURS;
+    if query >= p.queries {
+        return;
+    }
+    var largest = totals[query * p.parts].x;
+    for (var part = 1u; part < p.parts; part++) {
+        largest = max(largest, totals[query * p.parts + part].x);
+    }
+    var sum = 0.0;
+    var gathered = vec4f();
+    for (var part = 0u; part < p.parts; part++) {
+        let i = query * p.parts + part;
+        let weight = exp2(totals[i].x - largest);
+        sum += weight * totals[i].y;
+        gathered += weight * sums[i * FOURS + at.x % FOURS];
+    }
+    out[at.x] = gathered / sum;
+}

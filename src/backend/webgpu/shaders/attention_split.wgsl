@@ -1,0 +1,120 @@
+// Causal attention for few queries: a workgroup has one query and a part of the keys, and writes
+// its largest score, its sum of exponentials and its weighted sum of values, for
+// attention_merge.wgsl. Scores are logarithms to the base 2. `FOURS` is a head's width in fours.
+struct Params {
+    tokens: u32,
+    // Position of the first token.
+    start: u32,
+    heads: u32,
+    kv_heads: u32,
+    // log2(e) / sqrt(width of a head)
+    scale: f32,
+    // How many positions up to its own a query sees.
+    window: u32,
+    parts: u32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+// [token, head, four]
+@group(0) @binding(1) var<storage, read> queries: array<vec4f>;
+// [position, head, four]
+@group(0) @binding(2) var<storage, read> keys: array<vec2u>;
+@group(0) @binding(3) var<storage, read> values: array<vec2u>;
+// [token, head, part, four]
+@group(0) @binding(4) var<storage, read_write> sums: array<vec4f>;
+// [token, head, part]: largest score, sum of exponentials
+@group(0) @binding(5) var<storage, read_write> totals: array<vec2f>;
+
+const LANES = 64u;
+// Keys of a part: those at `part * PART` and after.
+const PART = 256u;
+const NOTHING = -1e30;
+var<workgroup> query: array<vec4f, FOURS>;
+var<workgroup> weights: array<f32, PART>;
+var<workgroup> shared_numbers: array<f32, LANES>;
+var<workgroup> gathered: array<vec4f, LANES>;
+
+fn unpack(packed: vec2u) -> vec4f {
+    return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
+}
+
+// x counts parts, y heads, z tokens.
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) at: vec3u, @builtin(local_invocation_index) lane: u32) {
+    let position = p.start + at.z;
+    let kv_head = at.y / (p.heads / p.kv_heads);
+    let query_at = at.z * p.heads + at.y;
+    for (var i = lane; i < FOURS; i += LANES) {
+        query[i] = queries[query_at * FOURS + i] * p.scale;
+    }
+    workgroupBarrier();
+
+    var largest = NOTHING;
+    for (var k = lane; k < PART; k += LANES) {
+        let key = at.x * PART + k;
+        var score = NOTHING;
+        if key <= position && position - key < p.window {
+            var four = vec4f();
+            for (var i = 0u; i < FOURS; i++) {
+                four += query[i] * unpack(keys[(key * p.kv_heads + kv_head) * FOURS + i]);
+            }
+            score = four.x + four.y + four.z + four.w;
+        }
+        weights[k] = score;
+        largest = max(largest, score);
+    }
+    shared_numbers[lane] = largest;
+    for (var step = LANES / 2u; step > 0u; step /= 2u) {
+        workgroupBarrier();
+        if lane < step {
+            shared_numbers[lane] = max(shared_numbers[lane], shared_numbers[lane + step]);
+        }
+    }
+    workgroupBarrier();
+    largest = shared_numbers[0];
+    workgroupBarrier();
+
+    var sum = 0.0;
+    for (var k = lane; k < PART; k += LANES) {
+        // A part without a visible key has no weight.
+        let weight = select(exp2(weights[k] - largest), 0.0, weights[k] <= NOTHING);
+        weights[k] = weight;
+        sum += weight;
+    }
+    shared_numbers[lane] = sum;
+    for (var step = LANES / 2u; step > 0u; step /= 2u) {
+        workgroupBarrier();
+        if lane < step {
+            shared_numbers[lane] += shared_numbers[lane + step];
+        }
+    }
+    workgroupBarrier();
+
+    // Invocations share the fours of a head, and what is over shares its keys.
+    let part = query_at * p.parts + at.x;
+    let visible = min(PART, max(position + 1u, at.x * PART) - at.x * PART);
+    for (var first = 0u; first < FOURS; first += LANES) {
+        let across = min(FOURS - first, LANES);
+        let shares = LANES / across;
+        let four = first + lane % across;
+        var values_sum = vec4f();
+        if lane / across < shares {
+            for (var k = lane / across; k < visible; k += shares) {
+                let key = at.x * PART + k;
+                values_sum += weights[k] * unpack(values[(key * p.kv_heads + kv_head) * FOURS + four]);
+            }
+        }
+        gathered[lane] = values_sum;
+        workgroupBarrier();
+        if lane < across {
+            for (var share = 1u; share < shares; share++) {
+                values_sum += gathered[lane + share * across];
+            }
+            sums[part * FOURS + four] = values_sum;
+        }
+        workgroupBarrier();
+    }
+    if lane == 0u {
+        totals[part] = vec2f(largest, shared_numbers[0]);
+    }
+}

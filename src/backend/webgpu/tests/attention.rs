@@ -1,0 +1,178 @@
+//! Attention against the full softmax that its name stands for.
+
+use super::on_a_gpu;
+
+on_a_gpu! {
+    attention_is_its_formula
+    windows_end_where_they_should
+    heads_too_wide_for_shaders_are_refused
+}
+
+mod cases {
+    use half::f16;
+
+    use crate::backend::webgpu::tests::open;
+    use crate::backend::webgpu::{Cache, EVERYTHING, Restrictions, WebGpu};
+    use crate::backend::{AttentionShape, Backend, Rope, Yarn};
+    use crate::random::Random;
+    use crate::tolerance::GPU_ATTENTION;
+
+    const SHAPES: [AttentionShape; 4] = [
+        AttentionShape { heads: 9, kv_heads: 3, head_dim: 64 },
+        AttentionShape { heads: 2, kv_heads: 2, head_dim: 8 },
+        AttentionShape { heads: 4, kv_heads: 1, head_dim: 256 },
+        AttentionShape { heads: 4, kv_heads: 2, head_dim: 80 },
+    ];
+
+    struct Case {
+        shape: AttentionShape,
+        rope: Rope,
+        tokens: usize,
+        window: usize,
+        q: Vec<f32>,
+        k: Vec<f32>,
+        v: Vec<f32>,
+    }
+
+    impl Case {
+        fn random(random: &mut Random, shape: AttentionShape, tokens: usize) -> Self {
+            let scaling = Some(Yarn { factor: 2.0, context: 100 });
+            let rope = Rope { base: 10_000.0, dims: shape.head_dim - 4, scaling };
+            let (q, kv) = (tokens * shape.heads, tokens * shape.kv_heads);
+            let mut numbers = |count: usize| random.signed_vec(count * shape.head_dim);
+            let (q, mut k, v) = (numbers(q), numbers(kv), numbers(kv));
+            // A few large numbers, as the keys of real models have.
+            for _ in 0..tokens {
+                let at = random.below(k.len());
+                k[at] *= 20.0;
+            }
+            Self { shape, rope, tokens, window: EVERYTHING, q, k, v }
+        }
+
+        /// Reads in chunks of `chunk`, the last token by itself.
+        async fn run(&self, gpu: &WebGpu, chunk: usize) -> Vec<f32> {
+            let mut cache = Cache::new(2, self.shape, self.rope);
+            let mut out = Vec::new();
+            let mut start = 0;
+            while start < self.tokens {
+                let end = (start + chunk).min((self.tokens - 1).max(start + 1));
+                // Room grows on the way, and what is there stays.
+                gpu.reserve(&mut cache, end).expect("memory for a few keys");
+                let part = |x: &[f32]| {
+                    let width = x.len() / self.tokens;
+                    gpu.of(width, &x[start * width..end * width])
+                };
+                let qkv = [part(&self.q), part(&self.k), part(&self.v)];
+                let attended = gpu.attend_within(&mut cache, 1, start, self.window, qkv);
+                out.extend(gpu.numbers(&attended).await);
+                start = end;
+            }
+            out
+        }
+
+        fn rotated(&self, x: &[f32], heads: usize, token: usize, head: usize) -> Vec<f64> {
+            let head_dim = self.shape.head_dim;
+            let mut x: Vec<f64> = x[(token * heads + head) * head_dim..][..head_dim]
+                .iter()
+                .map(|x| (*x).into())
+                .collect();
+            for (pair, [cos, sin]) in x.chunks_mut(2).zip(self.rope.angles(token..token + 1)) {
+                let (a, b) = (pair[0], pair[1]);
+                pair[0] = a * f64::from(cos) - b * f64::from(sin);
+                pair[1] = a * f64::from(sin) + b * f64::from(cos);
+            }
+            x
+        }
+
+        /// softmax(q · k / √head_dim) · v in double precision, over keys and values of 16 bits.
+        fn oracle(&self) -> Vec<f64> {
+            let AttentionShape { heads, kv_heads, head_dim } = self.shape;
+            let half = |x: f64| f16::from_f64(x).to_f64();
+            let mut out = Vec::new();
+            for token in 0..self.tokens {
+                let first = (token + 1).saturating_sub(self.window);
+                for head in 0..heads {
+                    let kv = head / (heads / kv_heads);
+                    let q = self.rotated(&self.q, heads, token, head);
+                    let scores: Vec<f64> = (first..=token)
+                        .map(|other| {
+                            let k = self.rotated(&self.k, kv_heads, other, kv);
+                            let dot: f64 = q.iter().zip(k).map(|(q, k)| q * half(k)).sum();
+                            dot / (head_dim as f64).sqrt()
+                        })
+                        .collect();
+                    let top = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                    let weights: Vec<f64> = scores.iter().map(|s| (s - top).exp()).collect();
+                    let total: f64 = weights.iter().sum();
+                    out.extend((0..head_dim).map(|d| {
+                        let value = |other: usize| {
+                            half(self.v[(other * kv_heads + kv) * head_dim + d].into())
+                        };
+                        let sum = weights.iter().zip(first..).map(|(w, other)| w * value(other));
+                        sum.sum::<f64>() / total
+                    }));
+                }
+            }
+            out
+        }
+    }
+
+    pub async fn attention_is_its_formula() {
+        let gpu = open(Restrictions::default()).await;
+        let mut random = Random(30);
+        for shape in SHAPES {
+            for [tokens, chunk] in [[1, 1], [3, 2], [22, 21], [65, 64], [300, 100], [530, 300]] {
+                if tokens > 300 && shape != SHAPES[0] {
+                    continue;
+                }
+                let case = Case::random(&mut random, shape, tokens);
+                let got = case.run(&gpu, chunk).await;
+                let what = format!("{shape:?}, {tokens} tokens in chunks of {chunk}");
+                GPU_ATTENTION.check(&got, &case.oracle(), &what);
+                if tokens < 3 {
+                    continue;
+                }
+                // Planted: another head's keys, a value of another token, no rotation.
+                let mut wrong =
+                    Case { k: case.k.clone(), q: case.q.clone(), v: case.v.clone(), ..case };
+                wrong.k.rotate_left(shape.head_dim);
+                GPU_ATTENTION.catches(&got, &wrong.oracle(), "keys");
+                wrong.k.rotate_right(shape.head_dim);
+                wrong.v[..shape.head_dim].rotate_left(1);
+                GPU_ATTENTION.catches(&got, &wrong.oracle(), "one value");
+                wrong.v[..shape.head_dim].rotate_right(1);
+                wrong.rope.base = 500.0;
+                GPU_ATTENTION.catches(&got, &wrong.oracle(), "rotation");
+            }
+        }
+    }
+
+    pub async fn windows_end_where_they_should() {
+        let gpu = open(Restrictions::default()).await;
+        let mut random = Random(31);
+        for window in [1, 16, 40, 100] {
+            let mut case = Case::random(&mut random, SHAPES[0], 150);
+            case.window = window;
+            for chunk in [1, 60] {
+                let got = case.run(&gpu, chunk).await;
+                GPU_ATTENTION.check(&got, &case.oracle(), &format!("window of {window}"));
+                let wrong = Case {
+                    window: window + 1,
+                    k: case.k.clone(),
+                    q: case.q.clone(),
+                    v: case.v.clone(),
+                    ..case
+                };
+                GPU_ATTENTION.catches(&got, &wrong.oracle(), "one more");
+            }
+        }
+    }
+
+    pub async fn heads_too_wide_for_shaders_are_refused() {
+        let gpu = open(Restrictions::default()).await;
+        let shape = AttentionShape { heads: 1, kv_heads: 1, head_dim: 4096 };
+        let rope = Rope { base: 10_000.0, dims: 64, scaling: None };
+        let refused = gpu.reserve(&mut Cache::new(1, shape, rope), 1);
+        assert_eq!(refused.map_err(|e| e.code()), Err("gpu-unavailable"));
+    }
+}

@@ -1,0 +1,219 @@
+//! Products, norm, activation, embedding and the choice of a token.
+
+use super::on_a_gpu;
+
+on_a_gpu! {
+    products_are_sums
+    products_of_parts_are_those_of_the_whole
+    rms_norm_is_its_formula
+    swiglu_is_its_formula
+    embedding_is_the_tables_rows
+    adding_and_the_last_row
+    the_best_is_the_first_of_the_largest
+    buffers_are_used_again
+}
+
+mod cases {
+    use crate::backend::Backend;
+    use crate::backend::stored::{QUANTS, Stored};
+    use crate::backend::webgpu::Restrictions;
+    use crate::backend::webgpu::tests::{each_way, open};
+    use crate::random::Random;
+    use crate::tolerance::{GPU_HALF_MATMUL, GPU_MATMUL, GPU_SWIGLU, RMS_NORM};
+
+    /// Rows about the borders between kernels and tiles; inputs and outputs off the tile.
+    const SHAPES: [[usize; 3]; 8] = [
+        [1, 32, 5],
+        [1, 576, 200],
+        [4, 96, 64],
+        [5, 96, 65],
+        [63, 64, 33],
+        [64, 288, 64],
+        [65, 32, 130],
+        [130, 576, 192],
+    ];
+
+    fn doubles(x: &[f32]) -> Vec<f64> {
+        x.iter().map(|x| f64::from(*x)).collect()
+    }
+
+    /// Random numbers, some a hundred times larger than the rest, as real models have them.
+    fn activations(random: &mut Random, count: usize) -> Vec<f32> {
+        let mut x = random.signed_vec(count);
+        for _ in 0..count.div_ceil(50) {
+            x[random.below(count)] *= 100.0;
+        }
+        x
+    }
+
+    fn product(w: &Stored, x: &[f32]) -> Vec<f64> {
+        let (weights, x) = (w.decode(), doubles(x));
+        let dot = |x: &[f64], w: &[f64]| x.iter().zip(w).map(|(x, w)| x * w).sum::<f64>();
+        let rows = x.chunks(w.cols);
+        rows.flat_map(|x| weights.chunks(w.cols).map(|w| dot(x, w)).collect::<Vec<_>>()).collect()
+    }
+
+    pub async fn products_are_sums() {
+        let mut random = Random(20);
+        for gpu in each_way().await {
+            for quant in QUANTS {
+                for [rows, cols, outputs] in SHAPES {
+                    let stored = Stored::random(&mut random, quant, outputs, cols);
+                    let x = activations(&mut random, rows * cols);
+                    let what = format!("{quant:?} {rows}x{cols}x{outputs} {:?}", gpu.features());
+                    let [got] = gpu.matmul(&gpu.of(cols, &x), [&stored.load(&gpu)]);
+                    let got = gpu.numbers(&got).await;
+                    let halves = rows > 4 && !gpu.features().is_empty();
+                    let tolerance = if halves { GPU_HALF_MATMUL } else { GPU_MATMUL };
+                    tolerance.check(&got, &product(&stored, &x), &what);
+                    // Planted: one weight of one output, the neighbouring row.
+                    let mut wrong = Stored { bytes: stored.bytes.clone(), ..stored };
+                    let last = wrong.bytes.len() - 1;
+                    wrong.bytes[last] ^= 0x40;
+                    let mut planted = x.clone();
+                    planted.rotate_left(cols.min(31));
+                    tolerance.catches(&got, &product(&stored, &planted), "other inputs");
+                    if !halves {
+                        tolerance.catches(&got, &product(&wrong, &x), "one weight");
+                    }
+                }
+            }
+        }
+    }
+
+    /// A matrix that shaders can't see at once.
+    pub async fn products_of_parts_are_those_of_the_whole() {
+        let mut random = Random(21);
+        let whole = open(Restrictions { no_f16: true, ..Default::default() }).await;
+        let parted = open(Restrictions { no_f16: true, max_binding: Some(8 << 10) }).await;
+        for quant in QUANTS {
+            let stored = Stored::random(&mut random, quant, 300, 128);
+            let x = random.signed_vec(7 * 128);
+            let (a, b) = (stored.load(&whole), stored.load(&parted));
+            assert!(a.parts.len() == 1 && b.parts.len() > 1, "{quant:?}");
+            for rows in [1, 7] {
+                let x = &x[..rows * 128];
+                let [want] = whole.matmul(&whole.of(128, x), [&a]);
+                let [got] = parted.matmul(&parted.of(128, x), [&b]);
+                let (want, got) = (whole.numbers(&want).await, parted.numbers(&got).await);
+                assert_eq!(got, want, "{quant:?}");
+            }
+            let ids = [299, 0, 127, 128, 64];
+            let (want, got) = (whole.embed(&a, &ids), parted.embed(&b, &ids));
+            assert_eq!(parted.numbers(&got).await, whole.numbers(&want).await, "{quant:?}");
+        }
+    }
+
+    pub async fn rms_norm_is_its_formula() {
+        let mut random = Random(22);
+        let gpu = open(Restrictions::default()).await;
+        for [rows, width] in [[1, 32], [3, 64], [5, 576], [31, 1536]] {
+            let (x, gain) = (random.signed_vec(rows * width), random.signed_vec(width));
+            let norm = |gain: &[f32], eps: f64| -> Vec<f64> {
+                let row = |row: &[f64]| {
+                    let mean = row.iter().map(|x| x * x).sum::<f64>() / width as f64;
+                    let scale = 1.0 / (mean + eps).sqrt();
+                    let gained = row.iter().zip(gain).map(|(x, gain)| x * scale * f64::from(*gain));
+                    gained.collect::<Vec<_>>()
+                };
+                doubles(&x).chunks(width).flat_map(row).collect()
+            };
+            let vector = gpu.load_vector(gain.clone()).expect("memory");
+            let got = gpu.numbers(&gpu.rms_norm(&gpu.of(width, &x), &vector, 1e-5)).await;
+            RMS_NORM.check(&got, &norm(&gain, f64::from(1e-5f32)), &format!("{rows}x{width}"));
+            RMS_NORM.catches(&got, &norm(&gain, 1e-3), "epsilon");
+            let mut wrong = gain.clone();
+            wrong.rotate_left(1);
+            RMS_NORM.catches(&got, &norm(&wrong, 1e-5), "gain");
+        }
+    }
+
+    pub async fn swiglu_is_its_formula() {
+        let mut random = Random(23);
+        let gpu = open(Restrictions::default()).await;
+        let width = 2048;
+        let gate: Vec<f32> = (0..width).map(|i| (i as f32 - 1024.0) / 12.8).collect();
+        let up = random.signed_vec(width);
+        let formula = |up: &[f32]| -> Vec<f64> {
+            let silu = |x: f64| x / (1.0 + (-x).exp());
+            doubles(&gate).iter().zip(up).map(|(x, up)| silu(*x) * f64::from(*up)).collect()
+        };
+        let got = gpu.swiglu(gpu.of(width / 4, &gate), &gpu.of(width / 4, &up));
+        let got = gpu.numbers(&got).await;
+        GPU_SWIGLU.check(&got, &formula(&up), "gates of -80 to 80");
+        let mut wrong = up.clone();
+        wrong[2000] *= 1.001;
+        GPU_SWIGLU.catches(&got, &formula(&wrong), "one factor");
+        let gate = [-1e30, -500.0, -90.0, 90.0, 500.0, 1e30, 0.0, -0.0];
+        let got = gpu.swiglu(gpu.of(8, &gate), &gpu.of(8, &[1.0; 8]));
+        let want = [0.0, 0.0, 0.0, 90.0, 500.0, 1e30, 0.0, 0.0];
+        for (got, (want, gate)) in gpu.numbers(&got).await.iter().zip(want.iter().zip(gate)) {
+            assert!((got - want).abs() <= want.abs() * 1e-6 + 1e-8, "silu({gate}) = {got}");
+        }
+    }
+
+    pub async fn embedding_is_the_tables_rows() {
+        let mut random = Random(24);
+        let gpu = open(Restrictions::default()).await;
+        for quant in QUANTS {
+            let stored = Stored::random(&mut random, quant, 133, 96);
+            let ids = [132, 0, 7, 8, 64, 132];
+            let mut table = vec![0.0; 133 * 96];
+            quant.decode(&stored.bytes, &mut table);
+            let want: Vec<f32> =
+                ids.iter().flat_map(|id| &table[*id as usize * 96..][..96]).copied().collect();
+            let got = gpu.numbers(&gpu.embed(&stored.load(&gpu), &ids)).await;
+            // A fused multiplication and addition may round once less.
+            let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-6 * b.abs().max(0.1);
+            assert!(got.iter().zip(&want).all(near), "{quant:?}");
+            assert_eq!(got.len(), want.len());
+        }
+    }
+
+    pub async fn adding_and_the_last_row() {
+        let gpu = open(Restrictions::default()).await;
+        let x = gpu.of(4, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
+        let y = gpu.of(4, &[0.5, 0.25, -3.0, 1.0, 0.0, -6.0, 1.0, 2.0]);
+        let sum = gpu.add(x, &y);
+        assert_eq!(gpu.numbers(&sum).await, [1.5, 2.25, 0.0, 5.0, 5.0, 0.0, 8.0, 10.0]);
+        assert_eq!(gpu.numbers(&gpu.last_row(&sum)).await, [5.0, 0.0, 8.0, 10.0]);
+    }
+
+    pub async fn the_best_is_the_first_of_the_largest() {
+        let gpu = open(Restrictions::default()).await;
+        let mut random = Random(25);
+        let mut scores = random.signed_vec(49_157);
+        let best = async |scores: &[f32], seen: &[u32], penalty: f32| {
+            let tensor = gpu.of(scores.len(), scores);
+            gpu.best(tensor, seen, penalty).await.expect("the GPU is there")
+        };
+        for at in [40_000, 3_000] {
+            scores[at] = 3.0;
+            assert_eq!(best(&scores, &[], 1.0).await, at as u32);
+        }
+        assert_eq!(best(&scores, &[3_000], 2.0).await, 40_000);
+        scores[49_156] = 2.0;
+        assert_eq!(best(&scores, &[3_000, 40_000], 1.6).await, 49_156);
+        assert_eq!(best(&[-1.0, -3.0, -1.5], &[0], 2.0).await, 2);
+        assert_eq!(best(&[-1e38, f32::NAN, -1e37], &[], 1.0).await, 2);
+        assert_eq!(best(&[f32::NAN; 3], &[], 1.0).await, 0);
+    }
+
+    pub async fn buffers_are_used_again() {
+        let gpu = open(Restrictions::default()).await;
+        let x = gpu.of(64, &[1.0; 640]);
+        let y = gpu.of(64, &[2.0; 640]);
+        gpu.finish().await.expect("the GPU is there");
+        let mut bytes = Vec::new();
+        for _ in 0..20 {
+            let gain = gpu.load_vector(vec![1.0; 64]).expect("memory");
+            let sum = gpu.add(gpu.rms_norm(&x, &gain, 1e-5), &y);
+            assert_eq!(gpu.numbers(&sum).await.len(), 640);
+            drop((gain, sum));
+            gpu.finish().await.expect("the GPU is there");
+            bytes.push(gpu.device_bytes());
+        }
+        assert!(bytes[0] > Some(0));
+        assert!(bytes[1..].iter().all(|now| *now == bytes[0]), "{bytes:?}");
+    }
+}

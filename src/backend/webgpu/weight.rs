@@ -1,0 +1,126 @@
+//! Weights as the shaders read them: shaders/weight.wgsl.
+
+use std::ops::Range;
+
+use super::buffer::Buffer;
+use super::kernel::Format;
+use super::recorder::Recorder;
+use crate::backend::{RowReader, WeightSpec};
+use crate::error::{Error, Result};
+use crate::quant::{self, BLOCK, QuantType};
+
+/// Outputs of a tile.
+const TILE: usize = 64;
+
+/// Outputs whose integers stand side by side.
+const FOUR: usize = 4;
+
+/// A matrix in the GPU's memory.
+pub struct Weight {
+    pub format: Format,
+    /// Outputs.
+    pub rows: usize,
+    /// Inputs.
+    pub cols: usize,
+    /// In order; several where one would be larger than a shader may see.
+    pub parts: Vec<Part>,
+}
+
+/// Some rows of a matrix.
+pub struct Part {
+    pub rows: Range<usize>,
+    pub words: Buffer,
+    pub scales: Buffer,
+}
+
+impl Weight {
+    /// Packs a weight tile by tile.
+    ///
+    /// # Errors
+    /// `model-unsupported-quant`, `out-of-memory`, or what `read` says.
+    pub fn load(recorder: &Recorder, spec: WeightSpec, read: &mut RowReader) -> Result<Self> {
+        let WeightSpec { rows, cols, quant } = spec;
+        let format = match quant {
+            QuantType::Q4_0 | QuantType::Q4_1 => Format::Q4,
+            QuantType::Q8_0 => Format::Q8,
+            QuantType::F32 => {
+                return Err(Error::ModelUnsupportedQuant {
+                    tensor: "a matrix".into(),
+                    quant: quant.name().into(),
+                    supported: quant::SUPPORTED,
+                });
+            }
+        };
+        let bits = match format {
+            Format::Q4 => 4,
+            Format::Q8 => 8,
+        };
+        let blocks = cols / BLOCK;
+        let tile_words = (TILE * cols * bits / 8) as u64;
+        let tile_scales = (TILE * blocks * 4) as u64;
+        let limit = recorder.device.max_binding;
+        let tiles_a_part = ((limit / tile_words) as usize).max(1);
+        let tiles = rows.div_ceil(TILE);
+        let mut bytes = Vec::new();
+        let parts = (0..tiles)
+            .step_by(tiles_a_part)
+            .map(|first| {
+                let last = tiles.min(first + tiles_a_part);
+                let count = (last - first) as u64;
+                let lasting =
+                    |bytes| recorder.memory.lasting(&recorder.device, "the model's weights", bytes);
+                let (words, scales) = (lasting(count * tile_words)?, lasting(count * tile_scales)?);
+                for tile in first..last {
+                    let range = tile * TILE..rows.min((tile + 1) * TILE);
+                    read(range, &mut bytes)?;
+                    let packed = pack(quant, bits, blocks, &bytes);
+                    let at = (tile - first) as u64;
+                    recorder.upload(&words, at * tile_words, &packed.words);
+                    recorder.upload(&scales, at * tile_scales, &packed.scales);
+                }
+                // Uploads are kept in memory until something is submitted.
+                recorder.device.queue.submit([]);
+                Ok(Part { rows: first * TILE..rows.min(last * TILE), words, scales })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        recorder.device.check()?;
+        Ok(Self { format, rows, cols, parts })
+    }
+
+    /// Bytes that the matrix takes.
+    pub fn bytes(&self) -> usize {
+        let parts = self.parts.iter();
+        parts.map(|part| (part.words.raw().size() + part.scales.raw().size()) as usize).sum()
+    }
+}
+
+struct Packed {
+    words: Vec<u8>,
+    scales: Vec<u8>,
+}
+
+/// A tile of rows as a file stores them; those that are lacking are zeros.
+fn pack(quant: QuantType, bits: usize, blocks: usize, rows: &[u8]) -> Packed {
+    let block_bytes = BLOCK * bits / 8;
+    let mut words = vec![0; TILE * blocks * block_bytes];
+    let mut scales = vec![0; TILE * blocks * 4];
+    for (i, stored) in rows.chunks_exact(quant.block_bytes()).enumerate() {
+        let (row, block) = (i / blocks, i % blocks);
+        let Some(stored) = quant.split(stored) else { continue };
+        // [block, group of four rows]
+        let group = block * (TILE / FOUR) + row / FOUR;
+        let to = &mut words[group * FOUR * block_bytes..][..FOUR * block_bytes];
+        for (k, int) in stored.ints.iter().enumerate() {
+            // [word, row of the group], each word of 32 bits.
+            let bit = k * bits;
+            let at = (bit / 32 * FOUR + row % FOUR) * 4 + bit % 32 / 8;
+            to[at] |= match bits {
+                4 => int.cast_unsigned() << (bit % 8),
+                _ => int.cast_unsigned(),
+            };
+        }
+        let pair = [stored.scale.to_le_bytes(), stored.min.to_le_bytes()].concat();
+        scales[(group * FOUR + row % FOUR) * 4..][..4].copy_from_slice(&pair);
+    }
+    Packed { words, scales }
+}

@@ -1,0 +1,120 @@
+//! The GPU's backend with whole models: the same numbers as without any rounding, but for what
+//! 16-bit floats cost, and the same tokens as the processor.
+
+// wasm-pack compiles every test for WebAssembly; this one needs a file system.
+#![cfg(not(target_family = "wasm"))]
+
+mod common;
+
+use std::fs::{self, File};
+use std::io::Cursor;
+use std::path::Path;
+
+use common::golden::{self, Golden, Prompt};
+use common::tolerance::{GPU_FORWARD_PASS, GPU_HALF_FORWARD_PASS, MARGIN};
+use precis::backend::Backend;
+use precis::backend::cpu::Cpu;
+use precis::backend::webgpu::{Restrictions, WebGpu};
+use precis::model::Model;
+use precis::runtime::native::block_on;
+use precis::sampler;
+use precis::session::Session;
+
+const MODEL: &str = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn fixture(name: &str) -> Vec<u8> {
+    fs::read(root().join("tests/fixtures").join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+fn golden(name: &str) -> Vec<Prompt> {
+    golden::parse::<Golden>(&String::from_utf8(fixture(name)).expect("text")).prompts
+}
+
+fn gpu(no_f16: bool) -> WebGpu {
+    let restrictions = Restrictions { no_f16, ..Default::default() };
+    block_on(WebGpu::open(restrictions, Box::new(|| None)))
+        .expect("a GPU, or Mesa's lavapipe (package mesa-vulkan-drivers)")
+}
+
+fn real<B: Backend>(backend: &B) -> Model<B> {
+    let file = File::open(root().join(MODEL))
+        .unwrap_or_else(|e| panic!("{MODEL}: {e}. Run `cargo xtask model fetch` first."));
+    common::load(backend, file).expect("the real model loads")
+}
+
+fn logits(session: &mut Session<WebGpu>, ids: &[u32], chunk: usize) -> Vec<f32> {
+    session.truncate(0);
+    let mut last = None;
+    for chunk in ids.chunks(chunk) {
+        last = Some(session.prefill(chunk).expect("the prompt fits"));
+        block_on(session.finish()).expect("the GPU is there");
+    }
+    block_on(session.logits(&last.expect("a prompt has tokens"))).expect("the GPU is there")
+}
+
+#[test]
+fn the_forward_pass_is_llama_cpps() {
+    let gpus = [(gpu(true), GPU_FORWARD_PASS), (gpu(false), GPU_HALF_FORWARD_PASS)];
+    for (gpu, tolerance) in gpus {
+        let tiny = common::load(&gpu, Cursor::new(common::TINY)).expect("the fixture loads");
+        let mut session = Session::new(gpu, tiny);
+        for prompt in golden("golden-tiny.json") {
+            let ids = prompt.ids(&[]);
+            let want = golden::halves(&fixture(&prompt.exact.logits));
+            for chunk in [ids.len(), 7, 1] {
+                let what = format!("{} in chunks of {chunk}", prompt.name);
+                tolerance.check(&logits(&mut session, &ids, chunk), &want, &what);
+            }
+            let mut wrong = ids.clone();
+            wrong[0] += 1;
+            tolerance.catches(&logits(&mut session, &wrong, 64), &want, "a token");
+        }
+    }
+}
+
+/// At 300 and 2,000 tokens of the article: logits near those without rounding, and the tokens that
+/// the processor writes, wherever it is sure enough of them.
+#[test]
+fn the_real_model_says_what_it_says_on_the_processor() {
+    let threads = precis::backend::cpu::start_threads(2).expect("two threads");
+    let cpu = Cpu { threads };
+    let mut on_cpu = Session::new(cpu, real(&cpu));
+    let gpu = gpu(false);
+    let tolerance = match gpu.features().is_empty() {
+        true => GPU_FORWARD_PASS,
+        false => GPU_HALF_FORWARD_PASS,
+    };
+    println!("{}", gpu.adapter());
+    let mut on_gpu = Session::new(gpu.clone(), real(&gpu));
+    let article = String::from_utf8(fixture("article.md")).expect("text");
+    let article = on_cpu.model().tokenizer.encode(&article).expect("plain text").ids;
+    for prompt in golden("golden.json").into_iter().filter(|prompt| prompt.tokens >= 300) {
+        let ids = prompt.ids(&article);
+        let want = golden::halves(&fixture(&prompt.exact.logits));
+        let mut ours = logits(&mut on_gpu, &ids, 256);
+        tolerance.check(&ours, &want, &prompt.name);
+        on_cpu.truncate(0);
+        let mut theirs = common::logits(&mut on_cpu, &ids, 256);
+        let mut sure = 0;
+        for step in 0..32 {
+            let id = sampler::best(&theirs);
+            let mut others = theirs.clone();
+            others[id as usize] = f32::NEG_INFINITY;
+            let lead = theirs[id as usize] - others[sampler::best(&others) as usize];
+            if f64::from(lead) > MARGIN.bound {
+                sure += 1;
+                assert_eq!(sampler::best(&ours), id, "{} step {step}: lead {lead}", prompt.name);
+            } else if sampler::best(&ours) != id {
+                println!("{} step {step}: another token, the lead is {lead}", prompt.name);
+            }
+            theirs = common::now(on_cpu.decode(id)).expect("room");
+            ours = block_on(on_gpu.decode(id)).expect("room");
+        }
+        println!("{}: sure of {sure} of 32", prompt.name);
+        assert!(sure > 16, "{}: too few tokens tell anything", prompt.name);
+    }
+}
