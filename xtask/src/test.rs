@@ -110,12 +110,15 @@ fn all(steps: &mut Steps) -> Result<()> {
         Ok(None)
     })?;
     steps.check("formatting", cargo(&["fmt", "--all", "--check"]), "run `cargo fmt --all`")?;
-    let lint = ["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
-    steps.check("clippy, native", cargo(&lint), "see its messages above")?;
+    // In the profile of the tests: macros and build scripts are then compiled once for both.
+    let mut lint = cargo(&["clippy", "--release", "--workspace", "--all-targets"]);
+    lint.args(["--all-features", "--", "-D", "warnings"]);
+    steps.check("clippy, native", lint, "see its messages above")?;
     let wasm_targets = wasm_targets()?;
     for variant in [&SIMD, &RELAXED] {
         let mut lint = wasm_command("cargo", variant, &path)?;
-        lint.args(["clippy", "--target", "wasm32-unknown-unknown"]).args(&wasm_targets);
+        lint.args(["clippy", "--release", "--target", "wasm32-unknown-unknown"]);
+        lint.args(&wasm_targets);
         lint.args(["--", "-D", "warnings"]);
         steps.check(&format!("clippy, wasm {}", variant.name), lint, "see its messages above")?;
     }
