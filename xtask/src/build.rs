@@ -107,6 +107,8 @@ fn wasm(variant: &Variant, path: &[PathBuf]) -> Result<()> {
             let mut pack = wasm_command("wasm-pack", variant, path)?;
             pack.args(["build", "--target", "web", "--release", "--no-pack", "--no-gitignore"]);
             pack.args(["--out-dir", &folder, "--out-name", "precis"]);
+            // Otherwise cargo would compile again what the tests have compiled.
+            pack.args(["--", "--no-default-features"]);
             run(&mut pack, "see the compiler's message above")
         })
     })?;
