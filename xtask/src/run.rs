@@ -20,7 +20,7 @@ pub fn timed<T>(title: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     heading(title);
     let start = Instant::now();
     let value = work()?;
-    println!("   done in {}", seconds(start.elapsed()));
+    println!("   {title}: done in {}", seconds(start.elapsed()));
     Ok(value)
 }
 
