@@ -5,8 +5,6 @@
 
 mod build;
 mod download;
-#[cfg(feature = "fixture")]
-mod fixture;
 mod model;
 mod run;
 mod serve;
@@ -116,43 +114,10 @@ fn root() -> &'static Path {
         .expect("xtask lies in a folder of the repository")
 }
 
-/// Where the generated model lies.
-#[cfg(feature = "fixture")]
-const TINY: &str = "tests/fixtures/tiny.gguf";
-
-#[cfg(feature = "fixture")]
-fn write_fixture() -> Result<()> {
-    let path = root().join(TINY);
-    fixture::write_tiny(&path)?;
-    println!("{TINY}: {} bytes", path.metadata()?.len());
-    println!(
-        "Record what llama.cpp says of it (tests/oracle/requirements.txt lists what that needs):"
-    );
-    println!(
-        "  python3 tests/oracle/record.py models/SmolLM2-135M-Instruct.Q4_1.gguf tests/fixtures --only tiny"
-    );
-    Ok(())
-}
-
 /// The writer needs candle, which would make everyone's first `cargo xtask` four times as long. So
-/// it is a feature, and this build calls the one that has it.
-#[cfg(not(feature = "fixture"))]
+/// it is a program of its own.
 fn write_fixture() -> Result<()> {
-    let mut with_feature = run::command("cargo");
-    with_feature.args(["run", "--profile", "xtask", "--package", "xtask", "--features", "fixture"]);
-    run::run(with_feature.args(["--", "fixture"]), "see its message above")
-}
-
-#[cfg(all(test, feature = "fixture"))]
-mod tests {
-    /// Whoever changes the writer must write the file and record its reference again.
-    #[test]
-    fn the_committed_fixture_is_what_the_writer_writes() {
-        let folder = tempfile::tempdir().unwrap();
-        let written = folder.path().join("tiny.gguf");
-        crate::fixture::write_tiny(&written).unwrap();
-        let same = std::fs::read(written).unwrap()
-            == std::fs::read(crate::root().join(crate::TINY)).unwrap();
-        assert!(same, "run `cargo xtask fixture` and record the reference logits again");
-    }
+    let mut writer = run::command("cargo");
+    writer.args(["run", "--release", "--package", "precis-fixture"]);
+    run::run(&mut writer, "see its message above")
 }

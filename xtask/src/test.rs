@@ -124,8 +124,12 @@ fn all(steps: &mut Steps) -> Result<()> {
         model::fetch(&root().join("models/models.json"), None, &root().join("models"))?;
         Ok(None)
     })?;
-    let native = ["test", "--release", "--workspace", "--all-features", "--no-fail-fast"];
-    steps.tests("native tests", cargo(&native))?;
+    let mut native = cargo(&["test", "--release", "--workspace", "--exclude", "xtask"]);
+    native.args(["--all-features", "--no-fail-fast"]);
+    steps.tests("native tests", native)?;
+    // In the profile that this program was built in, so that its dependencies stand already.
+    let own = ["test", "--profile", "xtask", "--package", "xtask", "--no-fail-fast"];
+    steps.tests("tests of xtask", cargo(&own))?;
     let node = wasm_tests(&SIMD, &["--node"], &path)?;
     steps.tests("wasm tests in Node (simd)", node)?;
     let driver = driver.to_string_lossy();
