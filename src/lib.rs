@@ -3,10 +3,12 @@
 //!
 //! The way through the crate: [`summarizer::Summarizer`] encodes a text ([`tokenizer`]), decides
 //! how to read it ([`plan`]), reads it in chunks through a [`session::Session`] over a [`model`]
-//! and a [`backend`], and writes with a [`sampler`]; [`report`] defines every figure on the way.
+//! and a [`backend`], and writes with a [`sampler`]; [`report`] defines every figure on the way. An
+//! [`engine::Engine`] is a summarizer on the backend that is best where it runs.
 
 pub mod backend;
 pub mod bench;
+pub mod engine;
 pub mod error;
 pub mod gguf;
 pub mod model;

@@ -12,7 +12,7 @@ use crate::gguf::Gguf;
 use crate::quant::{BLOCK, QuantType};
 use crate::tokenizer::Tokenizer;
 
-pub use llama::Llama;
+pub(crate) use llama::Llama;
 
 /// Architectures that can be loaded, for messages.
 const ARCHITECTURES: &str = "llama";

@@ -73,6 +73,11 @@ pub enum Event {
         /// Which prompt of the run, from 0.
         prompt: usize,
     },
+    /// The GPU failed, and the run begins anew, elsewhere: what was read and written is void.
+    Restarted {
+        /// What happened.
+        reason: String,
+    },
     /// More of the summary has been written.
     Piece {
         /// The text to append.

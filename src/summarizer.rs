@@ -72,6 +72,11 @@ impl<B: Backend> Summarizer<B> {
         Self { session, model: report, backend: backend_report, load, peak_gmacs: None }
     }
 
+    /// What reports say of the backend.
+    pub fn backend(&self) -> &BackendReport {
+        &self.backend
+    }
+
     /// The session with the model, for measuring and counting.
     pub fn session(&mut self) -> &mut Session<B> {
         &mut self.session
@@ -127,7 +132,7 @@ impl<B: Backend> Summarizer<B> {
 
         // Ends one of a run that was cancelled, too.
         self.session.backend().profile(options.profile);
-        let chunks = Chunks::new(options.chunk);
+        let chunks = Chunks::new(options.chunk, B::LARGEST_CHUNK);
         let mut run = Run {
             session: &mut self.session,
             host,
@@ -163,7 +168,7 @@ impl<B: Backend> Summarizer<B> {
     async fn finish(&mut self, report: &mut Report, host: &impl Host) -> Result<()> {
         report.memory = MemoryReport {
             wasm_bytes: host.memory_bytes(),
-            gpu_bytes: None,
+            gpu_bytes: self.session.backend().device_bytes(),
             kv_bytes: self.session.cache_bytes() as u64,
         };
         if self.peak_gmacs.is_none() {

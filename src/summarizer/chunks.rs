@@ -8,17 +8,17 @@ pub const CHUNK_MS: f64 = 150.0;
 /// computed does not depend on them, only when the host gets its turn.
 pub struct Chunks {
     size: usize,
+    largest: usize,
     adapts: bool,
 }
 
 impl Chunks {
     /// Rows that kernels handle well together; sizes are multiples of this.
     const STEP: usize = 16;
-    const LARGEST: usize = 512;
 
-    /// As large as the caller said, or adapting.
-    pub fn new(given: Option<usize>) -> Self {
-        Self { size: given.unwrap_or(2 * Self::STEP), adapts: given.is_none() }
+    /// As large as the caller said, or adapting up to `largest`.
+    pub fn new(given: Option<usize>, largest: usize) -> Self {
+        Self { size: given.unwrap_or(2 * Self::STEP), largest, adapts: given.is_none() }
     }
 
     /// Tokens of the next chunk.
@@ -33,7 +33,7 @@ impl Chunks {
         };
         let ideal = (tokens as f64 * CHUNK_MS / ms) as usize / Self::STEP * Self::STEP;
         // Growing by doubles at most: one lucky time of a coarse clock must not make a long chunk.
-        self.size = ideal.clamp(Self::STEP, Self::LARGEST).min(2 * self.size);
+        self.size = ideal.clamp(Self::STEP, self.largest).min(2 * self.size);
     }
 }
 
@@ -44,7 +44,7 @@ mod tests {
 
     #[wasm_bindgen_test(unsupported = test)]
     fn chunks_take_as_long_as_a_cancellation_may() {
-        let mut chunks = Chunks::new(None);
+        let mut chunks = Chunks::new(None, 512);
         for _ in 0..20 {
             let tokens = chunks.next();
             chunks.took(tokens, Some(tokens as f64 * 2.0));
@@ -55,7 +55,7 @@ mod tests {
         assert_eq!(chunks.next(), 64);
         chunks.took(64, Some(10_000.0));
         assert_eq!(chunks.next(), Chunks::STEP);
-        let mut given = Chunks::new(Some(7));
+        let mut given = Chunks::new(Some(7), 512);
         given.took(7, Some(1.0));
         assert_eq!(given.next(), 7);
     }

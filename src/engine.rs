@@ -1,0 +1,309 @@
+//! A summarizer on whatever computes best here: the one place that knows more than one backend.
+//!
+//! The GPU may be missing, wrong, slow or lost in the middle of a run. None of that ends a run: it
+//! moves to a new device or to the processor, from the beginning of the document, and the report
+//! says why.
+
+mod trial;
+
+use std::io::{Read, Seek};
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+
+use self::trial::Trial;
+use crate::backend::cpu::Cpu;
+use crate::backend::profiled::Profiled;
+use crate::backend::webgpu::{Restrictions, WebGpu};
+use crate::bench::{self, Measurement};
+use crate::error::{Error, Result};
+use crate::gguf::Gguf;
+use crate::model::{Config, Model};
+use crate::report::{BackendReport, LoadReport, Report};
+use crate::runtime::{Event, Host};
+use crate::summarizer::{Options, Summarizer};
+use crate::tokenizer::Tokenizer;
+
+/// How often a run is begun anew on a new device before the processor takes over.
+const NEW_DEVICES: usize = 1;
+
+/// What should compute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compute {
+    /// Whichever reads faster in a trial. A processor that plays a GPU is not tried.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// The GPU, if there is one that computes right.
+    WebGpu,
+}
+
+/// What the surface knows when it loads a model.
+pub struct Setup<R> {
+    /// What should compute.
+    pub compute: Compute,
+    /// Opens the model file; once more when a run has to move.
+    pub open: Box<dyn Fn() -> Result<R>>,
+    /// A clock in milliseconds; `None` where time stands still during computation.
+    pub now_ms: Rc<dyn Fn() -> Option<f64>>,
+    /// The processor's backend.
+    pub cpu: Cpu,
+    /// What reports say of the processor.
+    pub cpu_report: BackendReport,
+    /// The model's id in the catalogue, or its file name, and the file's verified SHA-256.
+    pub model: (String, Option<String>),
+    /// Time to fetch the file or to find it in storage.
+    pub read_ms: Option<f64>,
+}
+
+/// A loaded model that summarizes.
+pub struct Engine<R> {
+    setup: Setup<R>,
+    on: On,
+    /// Devices lost so far.
+    lost: usize,
+}
+
+enum On {
+    Cpu(Box<Summarizer<Profiled<Cpu>>>),
+    Gpu(Box<Summarizer<WebGpu>>),
+}
+
+/// The same on either backend.
+macro_rules! on_either {
+    ($engine:expr, $summarizer:ident => $what:expr) => {
+        match &mut $engine.on {
+            On::Cpu($summarizer) => $what,
+            On::Gpu($summarizer) => $what,
+        }
+    };
+}
+
+impl<R: Read + Seek> Engine<R> {
+    /// Loads a model where it runs best; `progress` is told how many of the file's bytes have been
+    /// read, and of how many.
+    ///
+    /// # Errors
+    /// As [`Model::load`]. That there is no GPU is no error.
+    pub async fn load(setup: Setup<R>, progress: &mut dyn FnMut(u64, u64)) -> Result<Self> {
+        let on = match setup.choose().await? {
+            Ok(gpu) => setup.load_on_gpu(gpu, progress).await,
+            Err(reason) => setup.load_on_cpu(reason, progress),
+        };
+        let on = match on {
+            Err(error) if of_the_gpu(&error) => {
+                setup.load_on_cpu(Some(error.to_string()), progress)?
+            }
+            on => on?,
+        };
+        Ok(Self { setup, on, lost: 0 })
+    }
+
+    /// Reads `text` and summarizes it. When the GPU fails on the way, the run begins anew, and
+    /// [`Event::Restarted`] says so.
+    ///
+    /// # Errors
+    /// As [`Summarizer::run`].
+    pub async fn run(&mut self, text: &str, options: &Options, host: &impl Host) -> Result<Report> {
+        loop {
+            let outcome = on_either!(self, summarizer => summarizer.run(text, options, host).await);
+            match outcome {
+                Err(error) if of_the_gpu(&error) => {
+                    host.emit(Event::Restarted { reason: error.to_string() });
+                    self.move_on(&error).await?;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Loads the model elsewhere.
+    async fn move_on(&mut self, error: &Error) -> Result<()> {
+        self.lost += 1;
+        let again = matches!(error, Error::GpuLost { .. }) && self.lost <= NEW_DEVICES;
+        let because = format!("the run was begun anew: {error}");
+        if again && let Ok(mut gpu) = self.setup.try_gpu().await {
+            gpu.reason = because.clone();
+            if let Ok(on) = self.setup.load_on_gpu(gpu, &mut |_, _| ()).await {
+                self.on = on;
+                return Ok(());
+            }
+        }
+        self.on = self.setup.load_on_cpu(Some(because), &mut |_, _| ())?;
+        Ok(())
+    }
+
+    /// The model's sizes.
+    pub fn config(&mut self) -> &Config {
+        on_either!(self, summarizer => &summarizer.session().model().config)
+    }
+
+    /// Text to tokens and back.
+    pub fn tokenizer(&mut self) -> &Tokenizer {
+        on_either!(self, summarizer => &summarizer.session().model().tokenizer)
+    }
+
+    /// What reports say of the backend.
+    pub fn backend(&mut self) -> &BackendReport {
+        on_either!(self, summarizer => summarizer.backend())
+    }
+
+    /// Multiplications that one prompt token takes in the linear layers.
+    pub fn linear_macs(&mut self) -> usize {
+        on_either!(self, summarizer => summarizer.session().model().linear_macs)
+    }
+
+    /// Bytes of packed weights that writing one token reads.
+    pub fn weight_bytes(&mut self) -> usize {
+        on_either!(self, summarizer => {
+            let session = summarizer.session();
+            session.model().decoder.weight_bytes(session.backend())
+        })
+    }
+
+    /// [`bench::measure`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn measure(
+        &mut self,
+        ids: &[u32],
+        decode: usize,
+        profile: bool,
+        host: &impl Host,
+    ) -> Result<Measurement> {
+        on_either!(self, summarizer => {
+            bench::measure(summarizer.session(), ids, decode, profile, host).await
+        })
+    }
+
+    /// [`bench::peak_gmacs`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn peak_gmacs(&mut self, host: &impl Host) -> Result<Option<f64>> {
+        on_either!(self, summarizer => {
+            bench::peak_gmacs(summarizer.session().backend(), host).await
+        })
+    }
+
+    /// Takes the GPU away, as a browser or a driver may at any time; nothing on the processor.
+    pub fn lose_gpu(&mut self) {
+        if let On::Gpu(summarizer) = &mut self.on {
+            summarizer.session().backend().destroy();
+        }
+    }
+}
+
+/// A GPU that has passed its trial.
+struct Tried {
+    gpu: WebGpu,
+    trial: Trial,
+    on_cpu: Trial,
+    reason: String,
+}
+
+impl<R: Read + Seek> Setup<R> {
+    /// The GPU to use, or why the processor computes: `None` where that goes without saying.
+    async fn choose(&self) -> Result<std::result::Result<Tried, Option<String>>> {
+        if self.compute == Compute::Cpu {
+            return Ok(Err(None));
+        }
+        let tried = match self.try_gpu().await {
+            Ok(tried) => tried,
+            Err(error) if of_the_gpu(&error) => return Ok(Err(Some(error.to_string()))),
+            Err(error) => return Err(error),
+        };
+        if self.compute == Compute::WebGpu {
+            return Ok(Ok(tried));
+        }
+        let (Some(on_gpu), Some(on_cpu)) = (tried.trial.ms, tried.on_cpu.ms) else {
+            return Ok(Err(Some("WebGPU's speed could not be measured".into())));
+        };
+        let times = format!("a trial took {on_gpu:.1} ms with WebGPU, {on_cpu:.1} ms without");
+        Ok(match on_gpu < on_cpu {
+            true => Ok(Tried { reason: times, ..tried }),
+            false => Err(Some(times)),
+        })
+    }
+
+    /// Opens a GPU and holds what it computes against the processor.
+    async fn try_gpu(&self) -> Result<Tried> {
+        let now_ms = Rc::clone(&self.now_ms);
+        let gpu = WebGpu::open(Restrictions::default(), Box::new(move || now_ms())).await?;
+        if gpu.is_software() && self.compute == Compute::Auto {
+            let reason = format!("{} is no GPU but a program", gpu.adapter());
+            return Err(Error::GpuUnavailable { reason });
+        }
+        let config = Config::from_gguf(&Gguf::open((self.open)()?)?)?;
+        let now_ms = &*self.now_ms;
+        let trial = Trial::run(&gpu, &config, now_ms).await?;
+        let on_cpu = Trial::run(&self.cpu, &config, now_ms).await?;
+        if !trial.agrees(&on_cpu) {
+            let reason = format!("{} computes wrongly", gpu.adapter());
+            return Err(Error::GpuFailed { reason });
+        }
+        Ok(Tried { gpu, trial, on_cpu, reason: "asked for".into() })
+    }
+
+    async fn load_on_gpu(
+        &self,
+        tried: Tried,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<On> {
+        let Tried { gpu, trial, reason, .. } = tried;
+        let report = BackendReport {
+            kind: "webgpu".into(),
+            threads: 1,
+            adapter: Some(gpu.adapter().into()),
+            features: gpu.features(),
+            reason: Some(reason),
+        };
+        let started = (self.now_ms)();
+        let model = Model::load(&gpu, &mut Gguf::open((self.open)()?)?, progress)?;
+        // Until then weights may still be on their way.
+        crate::backend::Backend::finish(&gpu).await?;
+        let load = LoadReport {
+            read_ms: self.read_ms,
+            prepare_ms: self.elapsed(started),
+            pipelines_ms: trial.first_ms,
+            bytes: model.file_bytes,
+        };
+        Ok(On::Gpu(Box::new(Summarizer::new(gpu, model, self.model.clone(), report, load))))
+    }
+
+    /// `reason` says why not the GPU.
+    fn load_on_cpu(
+        &self,
+        reason: Option<String>,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<On> {
+        let reasons = [self.cpu_report.reason.clone(), reason];
+        let reasons: Vec<String> = reasons.into_iter().flatten().collect();
+        let reason = (!reasons.is_empty()).then(|| reasons.join("; "));
+        let report = BackendReport { reason, ..self.cpu_report.clone() };
+        let started = (self.now_ms)();
+        let clock = Rc::clone(&self.now_ms);
+        let backend = Profiled::new(self.cpu, Box::new(move || clock()));
+        let model = Model::load(&backend, &mut Gguf::open((self.open)()?)?, progress)?;
+        let load = LoadReport {
+            read_ms: self.read_ms,
+            prepare_ms: self.elapsed(started),
+            pipelines_ms: None,
+            bytes: model.file_bytes,
+        };
+        Ok(On::Cpu(Box::new(Summarizer::new(backend, model, self.model.clone(), report, load))))
+    }
+
+    fn elapsed(&self, from: Option<f64>) -> Option<f64> {
+        Some((self.now_ms)()? - from?)
+    }
+}
+
+/// Whether the processor could do what failed with this.
+fn of_the_gpu(error: &Error) -> bool {
+    matches!(error.code(), "gpu-unavailable" | "gpu-lost" | "gpu-failed")
+        || *error == Error::GpuOutOfMemory
+}

@@ -1,0 +1,111 @@
+//! A small made-up decoder of the model's sizes, run the same on every backend: whether a GPU
+//! computes what the processor does, and which of them is faster.
+
+use rand::rngs::SmallRng;
+use rand::{RngExt, SeedableRng};
+
+use crate::backend::{Backend, WeightSpec};
+use crate::error::Result;
+use crate::model::{Config, Llama, Weights};
+use crate::quant::{BLOCK, QuantType};
+
+/// Layers of the decoder.
+const LAYERS: usize = 2;
+
+/// Tokens that are known to it.
+const VOCABULARY: usize = 512;
+
+/// Tokens that it reads at once, and then one more.
+const TOKENS: usize = 128;
+
+/// How often reading is timed; the fastest counts.
+const REPETITIONS: usize = 3;
+
+/// How far from the processor's scores those of a GPU may be: sum of squared differences ÷ sum of
+/// squares. The processor rounds activations, keys and values to 8 bits, which comes to a tenth of
+/// this; anything computed wrongly comes to about 1.
+const FARTHEST: f64 = 5e-3;
+
+/// What a backend made of the decoder.
+pub struct Trial {
+    /// Scores after many tokens and after one more.
+    pub scores: Vec<f32>,
+    /// Time until the first scores were there: compiling is in it, where there is any.
+    pub first_ms: Option<f64>,
+    /// Time for [`TOKENS`] tokens.
+    pub ms: Option<f64>,
+}
+
+impl Trial {
+    /// Runs the decoder of `config`'s widths.
+    ///
+    /// # Errors
+    /// What the backend says.
+    pub async fn run<B: Backend>(
+        backend: &B,
+        config: &Config,
+        now_ms: &dyn Fn() -> Option<f64>,
+    ) -> Result<Self> {
+        let elapsed = |from: Option<f64>| Some(now_ms()? - from?);
+        let config = Config { layers: LAYERS, vocabulary: VOCABULARY, ..config.clone() };
+        let began = now_ms();
+        let mut weights = MadeUp { backend, random: SmallRng::seed_from_u64(1) };
+        let decoder = Llama::load(&config, &mut weights)?;
+        let mut cache = backend.new_cache(LAYERS, config.attention, config.rope);
+        backend.reserve(&mut cache, TOKENS + 1)?;
+        let ids: Vec<u32> = (0..TOKENS).map(|i| (i * 37 % VOCABULARY) as u32).collect();
+        let read = decoder.forward(backend, &mut cache, 0, &ids);
+        let mut scores = backend.read(&decoder.logits(backend, &read)).await?;
+        let one = decoder.forward(backend, &mut cache, TOKENS, &ids[..1]);
+        scores.extend(backend.read(&decoder.logits(backend, &one)).await?);
+        let first_ms = elapsed(began);
+        let mut ms: Option<f64> = None;
+        for _ in 0..REPETITIONS {
+            let began = now_ms();
+            decoder.forward(backend, &mut cache, 0, &ids);
+            backend.finish().await?;
+            ms = elapsed(began).map(|now| ms.map_or(now, |ms| ms.min(now)));
+        }
+        Ok(Self { scores, first_ms, ms })
+    }
+
+    /// Whether these scores are those of `other`, but for rounding.
+    pub fn agrees(&self, other: &Self) -> bool {
+        let pairs = || self.scores.iter().zip(&other.scores).map(|(a, b)| [*a, *b].map(f64::from));
+        let distance: f64 = pairs().map(|[a, b]| (a - b).powi(2)).sum();
+        let size: f64 = pairs().map(|[_, b]| b.powi(2)).sum();
+        // What is no number agrees with nothing.
+        self.scores.len() == other.scores.len() && distance <= FARTHEST * size
+    }
+}
+
+/// Weights that keep the size of what passes through them.
+struct MadeUp<'a, B> {
+    backend: &'a B,
+    random: SmallRng,
+}
+
+impl<B: Backend> Weights<B> for MadeUp<'_, B> {
+    fn weight(&mut self, _: &str, [rows, cols]: [usize; 2], _: bool) -> Result<B::Weight> {
+        let spec = WeightSpec { rows, cols, quant: QuantType::Q4_1 };
+        // Integers of 0 to 15 are 4.6 from their middle in the mean.
+        let scale = 1.0 / (4.6 * (cols as f32).sqrt());
+        let halves = [scale, -7.5 * scale].map(|x| half::f16::from_f32(x).to_le_bytes());
+        self.backend.load_weight(spec, &mut |range, bytes| {
+            bytes.clear();
+            for _ in 0..range.len() * cols / BLOCK {
+                bytes.extend_from_slice(halves.as_flattened());
+                bytes.extend(self.random.random::<[u8; BLOCK / 2]>());
+            }
+            Ok(())
+        })
+    }
+
+    fn vector(&mut self, _: &str, len: usize) -> Result<B::Vector> {
+        self.backend.load_vector(vec![1.0; len])
+    }
+
+    fn has(&self, _: &str) -> bool {
+        false
+    }
+}
