@@ -12,6 +12,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use self::trial::Trial;
+use crate::backend::Backend;
 use crate::backend::cpu::Cpu;
 use crate::backend::profiled::Profiled;
 use crate::backend::webgpu::{Restrictions, WebGpu};
@@ -189,10 +190,11 @@ impl<R: Read + Seek> Engine<R> {
         })
     }
 
-    /// Takes the GPU away, as a browser or a driver may at any time; nothing on the processor.
-    pub fn lose_gpu(&mut self) {
-        if let On::Gpu(summarizer) = &mut self.on {
-            summarizer.session().backend().destroy();
+    /// The GPU, where one computes.
+    pub fn gpu(&mut self) -> Option<&WebGpu> {
+        match &mut self.on {
+            On::Cpu(_) => None,
+            On::Gpu(summarizer) => Some(summarizer.session().backend()),
         }
     }
 }
@@ -248,11 +250,7 @@ impl<R: Read + Seek> Setup<R> {
         Ok(Tried { gpu, trial, on_cpu, reason: "asked for".into() })
     }
 
-    async fn load_on_gpu(
-        &self,
-        tried: Tried,
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<On> {
+    async fn load_on_gpu(&self, tried: Tried, progress: &mut dyn FnMut(u64, u64)) -> Result<On> {
         let Tried { gpu, trial, reason, .. } = tried;
         let report = BackendReport {
             kind: "webgpu".into(),
@@ -264,7 +262,7 @@ impl<R: Read + Seek> Setup<R> {
         let started = (self.now_ms)();
         let model = Model::load(&gpu, &mut Gguf::open((self.open)()?)?, progress)?;
         // Until then weights may still be on their way.
-        crate::backend::Backend::finish(&gpu).await?;
+        gpu.finish().await?;
         let load = LoadReport {
             read_ms: self.read_ms,
             prepare_ms: self.elapsed(started),

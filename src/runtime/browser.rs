@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
+use std::rc::Rc;
 
 use js_sys::{Function, Promise, Reflect, Uint8Array};
 use sha2::{Digest, Sha256 as Sha256State};
@@ -16,13 +17,11 @@ use web_sys::{AbortSignal, Performance};
 
 use super::{Event, Host};
 use crate::backend::cpu::{self, Cpu, Threads};
-use crate::backend::profiled::Profiled;
-use crate::bench::{self, Measurement};
+use crate::bench::Measurement;
+use crate::engine::{self, Compute, Setup};
 use crate::error::Error;
-use crate::gguf::Gguf;
-use crate::model::Model;
-use crate::report::{BackendReport, EnvironmentReport, LoadReport, Report};
-use crate::summarizer::{Options, Summarizer};
+use crate::report::{BackendReport, EnvironmentReport, Report};
+use crate::summarizer::Options;
 
 /// `wasm-relaxed-simd` or `wasm-simd`: which build of the module this is.
 #[wasm_bindgen]
@@ -58,7 +57,7 @@ pub struct ModelInfo {
 #[wasm_bindgen]
 pub struct Engine {
     // A run holds this for as long as it takes; JavaScript asks for one run at a time.
-    summarizer: RefCell<Summarizer<Profiled<Cpu>>>,
+    engine: RefCell<engine::Engine<JsFile>>,
 }
 
 #[expect(
@@ -68,56 +67,64 @@ pub struct Engine {
 #[wasm_bindgen]
 impl Engine {
     /// Loads a model of `size` bytes. `read(offset, into)` fills the array `into` with the bytes
-    /// from `offset` on, before it returns, or throws. `threads` counts this worker and those that
-    /// have called `become_thread`; `reason` goes into the reports. `progress(done, total)` counts
-    /// bytes.
+    /// from `offset` on, before it returns, or throws; it may be called again when a run moves from
+    /// one backend to another. `compute` is `auto`, `cpu` or `webgpu`. `threads` counts this worker
+    /// and those that have called `become_thread`; `reason`, why this build and so many of them,
+    /// goes into the reports. `progress(done, total)` counts bytes.
     ///
     /// # Errors
     /// An `Error` with a `code`.
-    pub fn load(
+    #[expect(clippy::too_many_arguments, reason = "each of them crosses from JavaScript by itself")]
+    pub async fn load(
         size: f64,
         #[wasm_bindgen(unchecked_param_type = "(offset: number, into: Uint8Array) => void")]
         read: Function,
         info: Ts<ModelInfo>,
+        #[wasm_bindgen(unchecked_param_type = "'auto' | 'cpu' | 'webgpu'")] compute: String,
         threads: usize,
         reason: String,
         #[wasm_bindgen(unchecked_param_type = "(done: number, total: number) => void")]
-        progress: &Function,
+        progress: Function,
     ) -> Result<Engine, JsValue> {
         let info = info.to_rust().map_err(|e| thrown(&invalid_argument("info", &e)))?;
+        let compute = match compute.as_str() {
+            "auto" => Compute::Auto,
+            "cpu" => Compute::Cpu,
+            "webgpu" => Compute::WebGpu,
+            _ => {
+                let (option, expected) = ("compute", "auto, cpu or webgpu");
+                let value = compute;
+                return Err(thrown(&Error::InvalidOptions { option, value, expected }));
+            }
+        };
         let performance = performance();
         #[cfg(target_feature = "relaxed-simd")]
         cpu::tune(|| performance.as_ref().map(Performance::now)).map_err(|e| thrown(&e))?;
-        let started = performance.as_ref().map(Performance::now);
-        let file = JsFile { read, size: size as u64, position: 0 };
         let cpu = Cpu { threads: Threads::started(threads) };
-        let clock = performance.clone();
-        let backend = Profiled::new(cpu, Box::new(move || clock.as_ref().map(Performance::now)));
-        let model = Gguf::open(file)
-            .and_then(|mut gguf| {
-                Model::load(&backend, &mut gguf, &mut |done, total| {
-                    let (done, total) = (JsValue::from(done as f64), JsValue::from(total as f64));
-                    // A listener that throws is no reason to stop.
-                    let _ = progress.call2(&JsValue::NULL, &done, &total);
-                })
-            })
-            .map_err(|e| thrown(&e))?;
-        let prepare_ms = performance.zip(started).map(|(p, started)| p.now() - started);
-        let load = LoadReport {
+        let setup = Setup {
+            compute,
+            open: Box::new(move || {
+                Ok(JsFile { read: read.clone(), size: size as u64, position: 0 })
+            }),
+            now_ms: Rc::new(move || performance.as_ref().map(Performance::now)),
+            cpu,
+            cpu_report: BackendReport {
+                kind: kind().into(),
+                threads: cpu.threads.count(),
+                adapter: None,
+                features: cpu::features(),
+                reason: Some(reason),
+            },
+            model: (info.id, info.sha256),
             read_ms: info.read_ms,
-            prepare_ms,
-            pipelines_ms: None,
-            bytes: model.file_bytes,
         };
-        let report = BackendReport {
-            kind: kind().into(),
-            threads: cpu.threads.count(),
-            adapter: None,
-            features: cpu::features(),
-            reason: Some(reason),
+        let mut tell = |done, total| {
+            let (done, total) = (JsValue::from(done as f64), JsValue::from(total as f64));
+            // A listener that throws is no reason to stop.
+            let _ = progress.call2(&JsValue::NULL, &done, &total);
         };
-        let summarizer = Summarizer::new(backend, model, (info.id, info.sha256), report, load);
-        Ok(Engine { summarizer: RefCell::new(summarizer) })
+        let engine = engine::Engine::load(setup, &mut tell).await.map_err(|e| thrown(&e))?;
+        Ok(Engine { engine: RefCell::new(engine) })
     }
 
     /// Reads and summarizes `text`. The signal ends the run between two chunks.
@@ -133,9 +140,17 @@ impl Engine {
     ) -> Result<Ts<Report>, JsValue> {
         let options = options.to_rust().map_err(|e| thrown(&invalid_argument("options", &e)))?;
         let host = Browser { signal, on_event: Some(on_event), performance: performance() };
-        let mut summarizer = self.hold()?;
-        let report = summarizer.run(&text, &options, &host).await.map_err(|e| thrown(&e))?;
+        let mut engine = self.hold()?;
+        let report = engine.run(&text, &options, &host).await.map_err(|e| thrown(&e))?;
         into_js(&report)
+    }
+
+    /// What computes, and why.
+    ///
+    /// # Errors
+    /// An `Error` with a `code`.
+    pub fn backend(&self) -> Result<Ts<BackendReport>, JsValue> {
+        into_js(self.hold()?.backend())
     }
 
     /// Tokens of `text` alone, without a prompt around it.
@@ -151,9 +166,7 @@ impl Engine {
     /// # Errors
     /// An `Error` with a `code`.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, JsValue> {
-        let mut summarizer = self.hold()?;
-        let tokens = summarizer.session().model().tokenizer.encode(text);
-        Ok(tokens.map_err(|e| thrown(&e))?.ids)
+        Ok(self.hold()?.tokenizer().encode(text).map_err(|e| thrown(&e))?.ids)
     }
 
     /// Positions that the model was trained for.
@@ -161,7 +174,7 @@ impl Engine {
     /// # Errors
     /// An `Error` with a `code`.
     pub fn context(&self) -> Result<usize, JsValue> {
-        Ok(self.hold()?.session().model().config.context)
+        Ok(self.hold()?.config().context)
     }
 
     /// Multiplications that one prompt token takes in the linear layers.
@@ -169,7 +182,7 @@ impl Engine {
     /// # Errors
     /// An `Error` with a `code`.
     pub fn linear_macs(&self) -> Result<usize, JsValue> {
-        Ok(self.hold()?.session().model().linear_macs)
+        Ok(self.hold()?.linear_macs())
     }
 
     /// Bytes of packed weights that writing one token reads.
@@ -177,9 +190,7 @@ impl Engine {
     /// # Errors
     /// An `Error` with a `code`.
     pub fn weight_bytes(&self) -> Result<usize, JsValue> {
-        let mut summarizer = self.hold()?;
-        let session = summarizer.session();
-        Ok(session.model().decoder.weight_bytes(session.backend()))
+        Ok(self.hold()?.weight_bytes())
     }
 
     /// Reads `ids` and writes `decode` tokens, for measuring: no template, plan or stopping.
@@ -194,10 +205,8 @@ impl Engine {
         profile: Option<bool>,
     ) -> Result<Ts<Measurement>, JsValue> {
         let host = Browser { signal: None, on_event: None, performance: performance() };
-        let mut summarizer = self.hold()?;
-        let measured =
-            bench::measure(summarizer.session(), &ids, decode, profile.unwrap_or(false), &host)
-                .await;
+        let mut engine = self.hold()?;
+        let measured = engine.measure(&ids, decode, profile.unwrap_or(false), &host).await;
         into_js(&measured.map_err(|e| thrown(&e))?)
     }
 
@@ -207,14 +216,14 @@ impl Engine {
     /// An `Error` with a `code`.
     pub async fn peak_gmacs(&self) -> Result<Option<f64>, JsValue> {
         let host = Browser { signal: None, on_event: None, performance: performance() };
-        bench::peak_gmacs(self.hold()?.session().backend(), &host).await.map_err(|e| thrown(&e))
+        self.hold()?.peak_gmacs(&host).await.map_err(|e| thrown(&e))
     }
 }
 
 impl Engine {
-    fn hold(&self) -> Result<std::cell::RefMut<'_, Summarizer<Profiled<Cpu>>>, JsValue> {
+    fn hold(&self) -> Result<std::cell::RefMut<'_, engine::Engine<JsFile>>, JsValue> {
         let busy = |_| thrown(&Error::Host { reason: "a run is in progress already".into() });
-        self.summarizer.try_borrow_mut().map_err(busy)
+        self.engine.try_borrow_mut().map_err(busy)
     }
 }
 

@@ -5,19 +5,20 @@ use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::time::Instant;
 
 use clap::{Parser, Subcommand};
 use precis::backend::cpu::{self, Cpu};
-use precis::backend::profiled::Profiled;
-use precis::bench::{self, Measurement, Summary};
+use precis::bench::{Measurement, Summary};
+use precis::engine::{Compute, Engine, Setup};
 use precis::gguf::Gguf;
-use precis::model::{Config, Model};
+use precis::model::Config;
 use precis::plan::Strategy;
-use precis::report::{BackendReport, LoadReport, Report};
+use precis::report::{BackendReport, Report};
 use precis::runtime::native::{Native, block_on};
 use precis::runtime::{Event, Stage};
-use precis::summarizer::{MAX_DOCUMENT, Options, Summarizer};
+use precis::summarizer::{MAX_DOCUMENT, Options};
 use precis::{Error, Result};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
@@ -81,6 +82,26 @@ struct ModelArguments {
     /// Threads to compute on [default: one for each processor].
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+    /// What computes; "auto" is whichever is faster in a trial.
+    #[arg(long, default_value = "auto")]
+    backend: Backend,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Backend {
+    Auto,
+    Cpu,
+    Webgpu,
+}
+
+impl From<Backend> for Compute {
+    fn from(backend: Backend) -> Self {
+        match backend {
+            Backend::Auto => Self::Auto,
+            Backend::Cpu => Self::Cpu,
+            Backend::Webgpu => Self::WebGpu,
+        }
+    }
 }
 
 /// Parses the arguments and runs the command.
@@ -111,7 +132,7 @@ fn strategy(name: &str) -> std::result::Result<Strategy, serde::de::value::Error
 
 fn summarize(file: &Path, json: bool, options: &Options, model: &ModelArguments) -> Result<()> {
     let text = read_text(file)?;
-    let mut summarizer = load(model)?;
+    let mut engine = load(model)?;
     let show = std::io::stderr().is_terminal();
     let host = Native::new(move |event| match event {
         Event::Piece { text } if !json => {
@@ -122,7 +143,7 @@ fn summarize(file: &Path, json: bool, options: &Options, model: &ModelArguments)
         event if show => progress(&event),
         _ => {}
     });
-    let report = block_on(summarizer.run(&text, options, &host))?;
+    let report = block_on(engine.run(&text, options, &host))?;
     if json {
         return print_json(&report);
     }
@@ -137,6 +158,7 @@ fn progress(event: &Event) {
             let speed = *tokens as f64 / ms * 1000.0;
             eprint!("\r\x1b[Kread {done} of about {total} tokens, {speed:.0} tokens/s");
         }
+        Event::Restarted { reason } => eprintln!("\r\x1b[K{reason} The document is read again."),
         Event::Stage { stage: Stage::Answer, .. } => eprint!("\r\x1b[K"),
         _ => {}
     }
@@ -162,18 +184,16 @@ fn measure(
     json: bool,
     model: &ModelArguments,
 ) -> Result<()> {
-    let mut summarizer = load(model)?;
+    let mut engine = load(model)?;
     let host = Native::new(|_| ());
-    let session = summarizer.session();
-    let article = session.model().tokenizer.encode(ARTICLE)?.ids;
+    let article = engine.tokenizer().encode(ARTICLE)?.ids;
     // The article again and again: the longest prompts need more tokens than it has.
     let ids: Vec<u32> =
         article.iter().cycle().take(lengths.iter().copied().max().unwrap_or(0)).copied().collect();
     let mut results: Vec<Vec<_>> = vec![Vec::new(); lengths.len()];
     for repetition in 0..=reps {
         for (length, results) in lengths.iter().zip(&mut results) {
-            let measured =
-                block_on(bench::measure(session, &ids[..*length], decode, profile, &host))?;
+            let measured = block_on(engine.measure(&ids[..*length], decode, profile, &host))?;
             if repetition > 0 {
                 results.push(measured);
             }
@@ -239,33 +259,31 @@ fn inspect(path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn load(arguments: &ModelArguments) -> Result<Summarizer<Profiled<Cpu>>> {
+fn load(arguments: &ModelArguments) -> Result<Engine<File>> {
     let path = &arguments.model;
     let processors = || std::thread::available_parallelism().map_or(1, Into::into);
     let threads = cpu::start_threads(arguments.threads.map_or_else(processors, usize::from))?;
     let started = Instant::now();
+    let now_ms = Rc::new(move || Some(started.elapsed().as_secs_f64() * 1000.0));
     let sha256 = hash(&mut open(path)?)?;
-    let read_ms = Some(started.elapsed().as_secs_f64() * 1000.0);
-    let started = Instant::now();
-    let mut gguf = Gguf::open(open(path)?)?;
-    let clock = move || Some(started.elapsed().as_secs_f64() * 1000.0);
-    let backend = Profiled::new(Cpu { threads }, Box::new(clock));
-    let model = Model::load(&backend, &mut gguf, &mut |_, _| ())?;
-    let load = LoadReport {
-        read_ms,
-        prepare_ms: Some(started.elapsed().as_secs_f64() * 1000.0),
-        pipelines_ms: None,
-        bytes: model.file_bytes,
-    };
     let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let report = BackendReport {
-        kind: "native".into(),
-        threads: threads.count(),
-        adapter: None,
-        features: cpu::features(),
-        reason: None,
+    let file = path.clone();
+    let setup = Setup {
+        compute: arguments.backend.into(),
+        open: Box::new(move || open(&file)),
+        read_ms: now_ms(),
+        now_ms,
+        cpu: Cpu { threads },
+        cpu_report: BackendReport {
+            kind: "native".into(),
+            threads: threads.count(),
+            adapter: None,
+            features: cpu::features(),
+            reason: None,
+        },
+        model: (id, Some(sha256)),
     };
-    Ok(Summarizer::new(backend, model, (id, Some(sha256)), report, load))
+    block_on(Engine::load(setup, &mut |_, _| ()))
 }
 
 fn hash(file: &mut File) -> Result<String> {
