@@ -15,6 +15,7 @@ mod recorder;
 mod tests;
 mod weight;
 
+use std::cell::Cell;
 use std::f32::consts::LOG2_E;
 use std::rc::Rc;
 
@@ -23,11 +24,13 @@ pub use self::cache::Cache;
 use self::device::Device;
 pub use self::device::Restrictions;
 use self::kernel::Kernel;
+pub use self::kernel::Products;
 use self::recorder::Recorder;
 pub use self::weight::Weight;
 use crate::backend::profiled::Clock;
 use crate::backend::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
 use crate::error::Result;
+use crate::quant::BLOCK;
 use crate::report::OperationReport;
 
 /// Numbers of a vector in shaders.
@@ -43,6 +46,9 @@ const TILE: usize = 64;
 /// its tile.
 const FEW_ROWS: usize = 4;
 
+/// Workgroups in one direction, of which WebGPU promises 65,535.
+const MOST_GROUPS: usize = 1 << 15;
+
 /// Outputs of a workgroup in matvec.wgsl.
 const OUTPUTS: usize = 16;
 
@@ -56,6 +62,7 @@ const PART: usize = 256;
 #[derive(Clone)]
 pub struct WebGpu {
     recorder: Rc<Recorder>,
+    multiplies_in: Rc<Cell<Products>>,
 }
 
 /// A row-major matrix of floats in the GPU's memory.
@@ -73,7 +80,8 @@ impl WebGpu {
     /// `gpu-unavailable`.
     pub async fn open(restrictions: Restrictions, now_ms: Clock) -> Result<Self> {
         let device = Device::open(restrictions).await?;
-        Ok(Self { recorder: Rc::new(Recorder::new(device, now_ms)) })
+        let recorder = Rc::new(Recorder::new(device, now_ms));
+        Ok(Self { recorder, multiplies_in: Rc::new(Cell::new(Products::F32)) })
     }
 
     /// Name of the GPU and of what drives it.
@@ -86,12 +94,11 @@ impl WebGpu {
         self.recorder.device.is_software
     }
 
-    /// The features in use.
+    /// What it can and how it multiplies, for reports.
     pub fn features(&self) -> Vec<String> {
-        match self.recorder.device.has_f16 {
-            true => vec!["shader-f16".into()],
-            false => Vec::new(),
-        }
+        let f16 = self.recorder.device.has_f16.then_some("shader-f16");
+        let names = f16.into_iter().chain([self.multiplies_in.get().name()]);
+        names.map(String::from).collect()
     }
 
     /// Ends the use of the GPU at once; everything after is `gpu-lost`.
@@ -130,20 +137,55 @@ impl WebGpu {
         self.recorder.dispatch(kernel, &parameters, buffers, grid.map(|n| n as u32), macs as f64);
     }
 
-    fn multiply(&self, x: &Tensor, weight: &Weight) -> Tensor {
+    /// Tells how to multiply from now on; one of [`Self::products`].
+    pub fn multiply_in(&self, products: Products) {
+        self.multiplies_in.set(products);
+    }
+
+    /// The ways to multiply that this GPU has.
+    pub fn products(&self) -> Vec<Products> {
+        match self.recorder.device.has_f16 {
+            true => vec![Products::F32, Products::F16, Products::Int8],
+            false => vec![Products::F32, Products::Int8],
+        }
+    }
+
+    /// What weights are multiplied with.
+    fn prepare<'a>(&self, x: &'a Tensor) -> Factor<'a> {
+        let products = self.multiplies_in.get();
+        if x.rows <= FEW_ROWS || products != Products::Int8 {
+            return Factor { x, products, rounded: None };
+        }
+        let blocks = x.rows * x.width / BLOCK;
+        let integers = self.recorder.scratch((blocks * BLOCK) as u64);
+        let steps = self.recorder.scratch((blocks * 8) as u64);
+        let groups = blocks.div_ceil(LANES);
+        let across = groups.min(MOST_GROUPS);
+        let grid = [across, groups.div_ceil(across), 1];
+        let buffers = [&x.buffer, &integers, &steps];
+        self.dispatch(Kernel::Quantize, &[blocks], &buffers, grid, 0);
+        Factor { x, products, rounded: Some([integers, steps]) }
+    }
+
+    fn multiply(&self, factor: &Factor, weight: &Weight) -> Tensor {
+        let Factor { x, products, rounded } = factor;
         let out = self.tensor(x.rows, weight.rows);
         let format = weight.format;
         for part in &weight.parts {
             let outputs = part.rows.len();
-            let (kernel, grid) = if x.rows <= FEW_ROWS {
-                (Kernel::MatVec(format), [outputs.div_ceil(OUTPUTS), x.rows, 1])
-            } else {
-                let f16 = self.recorder.device.has_f16;
-                let kernel = Kernel::MatMul { format, f16 };
-                (kernel, [outputs.div_ceil(TILE), x.rows.div_ceil(TILE), 1])
+            let (kernel, grid) = match x.rows <= FEW_ROWS {
+                true => (Kernel::MatVec(format), [outputs.div_ceil(OUTPUTS), x.rows, 1]),
+                false => (
+                    Kernel::MatMul { format, products: *products },
+                    [outputs.div_ceil(TILE), x.rows.div_ceil(TILE), 1],
+                ),
             };
-            let parameters = [x.rows, x.width / 32, outputs, part.rows.start, weight.rows];
-            let buffers = [&x.buffer, &part.words, &part.scales, &out.buffer];
+            let mut buffers = match rounded {
+                Some([integers, steps]) => vec![integers, steps],
+                None => vec![&x.buffer],
+            };
+            buffers.extend([&part.words, &part.scales, &out.buffer]);
+            let parameters = [x.rows, x.width / BLOCK, outputs, part.rows.start, weight.rows];
             self.dispatch(kernel, &parameters, &buffers, grid, x.rows * x.width * outputs);
         }
         out
@@ -211,6 +253,14 @@ impl WebGpu {
     }
 }
 
+/// A matrix about to be multiplied.
+struct Factor<'a> {
+    x: &'a Tensor,
+    products: Products,
+    /// Its integers and their steps, where it is multiplied in them.
+    rounded: Option<[Buffer; 2]>,
+}
+
 /// What the queries of a chunk see.
 struct Seen<'a> {
     layer: &'a cache::Layer,
@@ -272,7 +322,7 @@ impl Backend for WebGpu {
         let out = self.tensor(ids.len(), table.cols);
         let ids = self.uploaded(ids);
         for part in &table.parts {
-            let parameters = [table.cols / 32, part.rows.start, part.rows.len()];
+            let parameters = [table.cols / BLOCK, part.rows.start, part.rows.len()];
             let buffers = [&ids, &part.words, &part.scales, &out.buffer];
             let grid = [table.cols.div_ceil(LANES), out.rows, 1];
             self.dispatch(Kernel::Embed(table.format), &parameters, &buffers, grid, 0);
@@ -281,7 +331,8 @@ impl Backend for WebGpu {
     }
 
     fn matmul<const N: usize>(&self, x: &Tensor, weights: [&Weight; N]) -> [Tensor; N] {
-        weights.map(|weight| self.multiply(x, weight))
+        let factor = self.prepare(x);
+        weights.map(|weight| self.multiply(&factor, weight))
     }
 
     fn rms_norm(&self, x: &Tensor, gain: &Buffer, eps: f32) -> Tensor {

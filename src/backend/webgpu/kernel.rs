@@ -15,16 +15,39 @@ pub enum Format {
     Q8,
 }
 
+/// What the numbers of a product of many rows are. They differ in speed from GPU to GPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Products {
+    /// 32-bit floats.
+    F32,
+    /// 16-bit floats, summed in 32-bit ones every 32 products.
+    F16,
+    /// Integers of 8 bits, to which activations are rounded as on the processor.
+    Int8,
+}
+
+impl Products {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "products in f32",
+            Self::F16 => "products in f16",
+            Self::Int8 => "products in int8",
+        }
+    }
+}
+
 /// A shader, specialized for what it works on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kernel {
     Embed(Format),
     RmsNorm,
-    /// In 16-bit floats where `f16`.
     MatMul {
         format: Format,
-        f16: bool,
+        products: Products,
     },
+    /// Before a product in integers.
+    Quantize,
     MatVec(Format),
     Rope,
     /// For heads of `fours` times four numbers, as the two below.
@@ -58,7 +81,7 @@ impl Kernel {
         match self {
             Self::Embed(_) => "embedding",
             Self::RmsNorm => "norm",
-            Self::MatMul { .. } => "matrix products",
+            Self::MatMul { .. } | Self::Quantize => "matrix products",
             Self::MatVec(_) => "matrix-vector products",
             Self::Rope => "rotation and cache",
             Self::Attention { .. } | Self::AttentionSplit { .. } | Self::AttentionMerge { .. } => {
@@ -73,7 +96,9 @@ impl Kernel {
     /// The buffers that follow its parameters.
     fn buffers(self) -> &'static [Access] {
         match self {
+            Self::MatMul { products: Products::Int8, .. } => &[Read, Read, Read, Read, Write],
             Self::Embed(_) | Self::MatMul { .. } | Self::MatVec(_) => &[Read, Read, Read, Write],
+            Self::Quantize => &[Read, Write, Write],
             Self::RmsNorm => &[Read, Read, Write],
             Self::Rope => &[Read, Write, Read, Read, Write, Write],
             Self::Attention { .. } => &[Read, Read, Read, Write],
@@ -102,10 +127,16 @@ impl Kernel {
         match self {
             Self::Embed(format) => weight(format) + shader!("embed"),
             Self::RmsNorm => shader!("rms_norm").into(),
-            Self::MatMul { format, f16 } => {
-                let number = if f16 { shader!("number_f16") } else { shader!("number_f32") };
-                [number, &weight(format), shader!("matmul")].join("\n")
+            Self::MatMul { format, products: Products::F32 } => {
+                shader!("number_f32").to_string() + &weight(format) + shader!("matmul")
             }
+            Self::MatMul { format, products: Products::F16 } => {
+                shader!("number_f16").to_string() + &weight(format) + shader!("matmul")
+            }
+            Self::MatMul { format, products: Products::Int8 } => {
+                weight(format) + shader!("matmul_int8")
+            }
+            Self::Quantize => shader!("quantize").into(),
             Self::MatVec(format) => weight(format) + shader!("matvec"),
             Self::Rope => shader!("rope").into(),
             Self::Attention { fours: n } => {

@@ -229,7 +229,7 @@ impl Recorder {
             self.budget.set((work / ms * SUBMISSION_MS).max(FIRST_BUDGET / 4.0));
         }
         self.recording.replace(recording);
-        self.read_times().await
+        Ok(())
     }
 
     /// Waits for the first `bytes` bytes of a buffer.
@@ -243,6 +243,7 @@ impl Recorder {
         self.copy_raw(from.raw(), 0, &staging, size);
         self.flush();
         let data = self.map(&staging).await?;
+        self.read_times().await?;
         self.staging.borrow_mut().entry(size).or_default().push(staging);
         Ok(data)
     }

@@ -34,13 +34,6 @@ async fn open(restrictions: Restrictions) -> WebGpu {
     )
 }
 
-/// With and without 16-bit floats, as far as there are any.
-async fn each_way() -> Vec<WebGpu> {
-    let plain = open(Restrictions { no_f16: true, ..Default::default() }).await;
-    let all = open(Restrictions::default()).await;
-    if all.features().is_empty() { vec![plain] } else { vec![plain, all] }
-}
-
 impl WebGpu {
     fn of(&self, width: usize, data: &[f32]) -> Tensor {
         let bits: Vec<u32> = data.iter().map(|x| x.to_bits()).collect();

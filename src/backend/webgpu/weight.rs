@@ -111,13 +111,13 @@ fn pack(quant: QuantType, bits: usize, blocks: usize, rows: &[u8]) -> Packed {
         let group = block * (TILE / FOUR) + row / FOUR;
         let to = &mut words[group * FOUR * block_bytes..][..FOUR * block_bytes];
         for (k, int) in stored.ints.iter().enumerate() {
-            // [word, row of the group], each word of 32 bits.
-            let bit = k * bits;
-            let at = (bit / 32 * FOUR + row % FOUR) * 4 + bit % 32 / 8;
-            to[at] |= match bits {
-                4 => int.cast_unsigned() << (bit % 8),
-                _ => int.cast_unsigned(),
+            // [word, row of the group, byte], as shaders/q4.wgsl and q8.wgsl take them apart.
+            let word = k * bits / 32;
+            let (byte, shift) = match bits {
+                4 => (k % 4, k % 8 / 4 * 4),
+                _ => (k % 4, 0),
             };
+            to[(word * FOUR + row % FOUR) * 4 + byte] |= int.cast_unsigned() << shift;
         }
         let pair = [stored.scale.to_le_bytes(), stored.min.to_le_bytes()].concat();
         scales[(group * FOUR + row % FOUR) * 4..][..4].copy_from_slice(&pair);

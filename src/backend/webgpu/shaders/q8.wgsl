@@ -7,3 +7,8 @@ const PER_WORD = 4u;
 fn integers(words: vec4u, i: u32) -> vec4f {
     return vec4f(vec4i(words << vec4u(24u - 8u * i)) >> vec4u(24u));
 }
+
+// The integers of a word of each of four outputs, as bytes.
+fn four_integers(words: vec4u, i: u32) -> vec4u {
+    return words;
+}

@@ -24,6 +24,7 @@ mod cases {
         AttentionShape { heads: 4, kv_heads: 2, head_dim: 80 },
     ];
 
+    #[derive(Clone)]
     struct Case {
         shape: AttentionShape,
         rope: Rope,
@@ -70,16 +71,19 @@ mod cases {
             out
         }
 
-        fn rotated(&self, x: &[f32], heads: usize, token: usize, head: usize) -> Vec<f64> {
-            let head_dim = self.shape.head_dim;
-            let mut x: Vec<f64> = x[(token * heads + head) * head_dim..][..head_dim]
-                .iter()
-                .map(|x| (*x).into())
-                .collect();
-            for (pair, [cos, sin]) in x.chunks_mut(2).zip(self.rope.angles(token..token + 1)) {
-                let (a, b) = (pair[0], pair[1]);
-                pair[0] = a * f64::from(cos) - b * f64::from(sin);
-                pair[1] = a * f64::from(sin) + b * f64::from(cos);
+        /// All heads at all tokens, rotated: `x` is `[tokens, heads, head_dim]`.
+        fn rotated(&self, x: &[f32]) -> Vec<f64> {
+            let mut x: Vec<f64> = x.iter().map(|x| (*x).into()).collect();
+            let width = x.len() / self.tokens;
+            for (token, row) in x.chunks_mut(width).enumerate() {
+                let angles: Vec<_> = self.rope.angles(token..token + 1).collect();
+                for head in row.chunks_mut(self.shape.head_dim) {
+                    for (pair, [cos, sin]) in head.chunks_mut(2).zip(&angles) {
+                        let (a, b) = (pair[0], pair[1]);
+                        pair[0] = a * f64::from(*cos) - b * f64::from(*sin);
+                        pair[1] = a * f64::from(*sin) + b * f64::from(*cos);
+                    }
+                }
             }
             x
         }
@@ -88,30 +92,27 @@ mod cases {
         fn oracle(&self) -> Vec<f64> {
             let AttentionShape { heads, kv_heads, head_dim } = self.shape;
             let half = |x: f64| f16::from_f64(x).to_f64();
+            let q = self.rotated(&self.q);
+            let k: Vec<f64> = self.rotated(&self.k).into_iter().map(half).collect();
+            let v: Vec<f64> = self.v.iter().map(|x| half((*x).into())).collect();
             let mut out = Vec::new();
-            for token in 0..self.tokens {
+            for (i, q) in q.chunks(head_dim).enumerate() {
+                let (token, kv) = (i / heads, i % heads / (heads / kv_heads));
                 let first = (token + 1).saturating_sub(self.window);
-                for head in 0..heads {
-                    let kv = head / (heads / kv_heads);
-                    let q = self.rotated(&self.q, heads, token, head);
-                    let scores: Vec<f64> = (first..=token)
-                        .map(|other| {
-                            let k = self.rotated(&self.k, kv_heads, other, kv);
-                            let dot: f64 = q.iter().zip(k).map(|(q, k)| q * half(k)).sum();
-                            dot / (head_dim as f64).sqrt()
-                        })
-                        .collect();
-                    let top = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                    let weights: Vec<f64> = scores.iter().map(|s| (s - top).exp()).collect();
-                    let total: f64 = weights.iter().sum();
-                    out.extend((0..head_dim).map(|d| {
-                        let value = |other: usize| {
-                            half(self.v[(other * kv_heads + kv) * head_dim + d].into())
-                        };
-                        let sum = weights.iter().zip(first..).map(|(w, other)| w * value(other));
-                        sum.sum::<f64>() / total
-                    }));
-                }
+                let at = |other: usize| (other * kv_heads + kv) * head_dim;
+                let scores: Vec<f64> = (first..=token)
+                    .map(|other| {
+                        let dot: f64 = q.iter().zip(&k[at(other)..]).map(|(q, k)| q * k).sum();
+                        dot / (head_dim as f64).sqrt()
+                    })
+                    .collect();
+                let top = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let weights: Vec<f64> = scores.iter().map(|s| (s - top).exp()).collect();
+                let total: f64 = weights.iter().sum();
+                out.extend((0..head_dim).map(|d| {
+                    let values = weights.iter().zip(first..).map(|(w, other)| w * v[at(other) + d]);
+                    values.sum::<f64>() / total
+                }));
             }
             out
         }
@@ -133,8 +134,7 @@ mod cases {
                     continue;
                 }
                 // Planted: another head's keys, a value of another token, no rotation.
-                let mut wrong =
-                    Case { k: case.k.clone(), q: case.q.clone(), v: case.v.clone(), ..case };
+                let mut wrong = case.clone();
                 wrong.k.rotate_left(shape.head_dim);
                 GPU_ATTENTION.catches(&got, &wrong.oracle(), "keys");
                 wrong.k.rotate_right(shape.head_dim);
@@ -156,13 +156,7 @@ mod cases {
             for chunk in [1, 60] {
                 let got = case.run(&gpu, chunk).await;
                 GPU_ATTENTION.check(&got, &case.oracle(), &format!("window of {window}"));
-                let wrong = Case {
-                    window: window + 1,
-                    k: case.k.clone(),
-                    q: case.q.clone(),
-                    v: case.v.clone(),
-                    ..case
-                };
+                let wrong = Case { window: window + 1, ..case.clone() };
                 GPU_ATTENTION.catches(&got, &wrong.oracle(), "one more");
             }
         }

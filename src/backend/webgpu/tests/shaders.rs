@@ -2,14 +2,15 @@
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
-use crate::backend::webgpu::kernel::{Format, Kernel};
+use crate::backend::webgpu::kernel::{Format, Kernel, Products};
 
 fn all() -> Vec<Kernel> {
     let mut all = vec![Kernel::RmsNorm, Kernel::Rope, Kernel::SwiGlu, Kernel::Add];
-    all.extend([Kernel::Penalize, Kernel::Best]);
+    all.extend([Kernel::Penalize, Kernel::Best, Kernel::Quantize]);
     for format in [Format::Q4, Format::Q8] {
         all.extend([Kernel::Embed(format), Kernel::MatVec(format)]);
-        all.extend([false, true].map(|f16| Kernel::MatMul { format, f16 }));
+        let products = [Products::F32, Products::F16, Products::Int8];
+        all.extend(products.map(|products| Kernel::MatMul { format, products }));
     }
     for fours in [2, 16, 20, 64] {
         all.extend([Kernel::Attention { fours }, Kernel::AttentionSplit { fours }]);
