@@ -10,7 +10,7 @@ mod rope;
 mod stored;
 pub mod webgpu;
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 pub use self::rope::{Rope, Yarn};
 use crate::error::Result;
@@ -57,11 +57,16 @@ pub trait Backend {
     /// Keys and values of every layer.
     type Cache;
 
-    /// Tokens of a chunk at most, however fast the device is.
-    const LARGEST_CHUNK: usize = 512;
-
-    /// Tokens of a chunk in measurements: the same on all devices of a kind, so that they compare.
+    /// Tokens of a chunk in measurements, where [`Backend::chunk_limits`] allow it: the same on all
+    /// devices of a kind, so that they compare.
     const MEASURED_CHUNK: usize = 128;
+
+    /// Tokens of a chunk, on a device however slow or fast, of a model whose widest activations have
+    /// `widest` numbers a token. Fewer leave too much of the device idle, more take too much memory.
+    fn chunk_limits(&self, widest: usize) -> RangeInclusive<usize> {
+        let _ = widest;
+        16..=512
+    }
 
     /// Packs a weight matrix.
     ///

@@ -108,7 +108,8 @@ pub async fn measure<B: Backend>(
     let mut sampler = Sampler::new(Sampling::greedy());
     let elapsed = |from: Option<f64>| Some(host.now_ms()? - from?);
     session.backend().profile(profile);
-    let size = B::MEASURED_CHUNK;
+    let widest = session.model().config.widest();
+    let size = B::MEASURED_CHUNK.min(*session.backend().chunk_limits(widest).end());
     for (i, chunk) in ids.chunks(size).enumerate() {
         let started = host.now_ms();
         let read = session.prefill(chunk)?;

@@ -268,7 +268,7 @@ impl<R: Read + Seek> Setup<R> {
     }
 
     async fn load_on_gpu(&self, tried: Tried, progress: &mut dyn FnMut(u64, u64)) -> Result<On> {
-        let Tried { gpu, compiling, reason, .. } = tried;
+        let Tried { gpu, compiling, reason, on_gpu, .. } = tried;
         let report = BackendReport {
             kind: "webgpu".into(),
             threads: 1,
@@ -286,7 +286,9 @@ impl<R: Read + Seek> Setup<R> {
             pipelines_ms: compiling,
             bytes: model.file_bytes,
         };
-        Ok(On::Gpu(Box::new(Summarizer::new(gpu, model, self.model.clone(), report, load))))
+        let speed = on_gpu.map(|ms| Trial::tokens_per_ms(ms, model.config.layers));
+        let summarizer = Summarizer::new(gpu, model, self.model.clone(), report, load);
+        Ok(On::Gpu(Box::new(summarizer.expecting(speed))))
     }
 
     /// `reason` says why not the GPU.

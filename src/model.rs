@@ -91,6 +91,12 @@ impl Config {
         Ok(config)
     }
 
+    /// Numbers in the widest activations of a token, those of the vocabulary aside.
+    pub fn widest(&self) -> usize {
+        let AttentionShape { heads, head_dim, .. } = self.attention;
+        self.width.max(self.ffn_width).max(heads * head_dim)
+    }
+
     fn check(&self) -> Result<()> {
         let AttentionShape { heads, kv_heads, head_dim } = self.attention;
         let fits = [

@@ -120,6 +120,12 @@ impl Plan {
         self.windows.len() == 1
     }
 
+    /// Tokens that the longest of the prompts and its answer have at most, for a document of `tokens`.
+    pub fn longest_prompt(&self, tokens: usize, limits: Limits) -> usize {
+        let text = if self.is_one_pass() { tokens } else { WINDOW.min(tokens) };
+        text + 2 * SLACK + limits.overhead + limits.answer.max(NOTE)
+    }
+
     /// The prompt for the answer, over the whole document, or over notes on its windows.
     pub fn answer_prompt(&self, text: &str, notes: &[String]) -> String {
         if self.is_one_pass() {

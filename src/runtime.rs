@@ -48,6 +48,8 @@ pub enum Event {
         windows: usize,
         /// `one-pass` or `windows`.
         strategy: String,
+        /// Bytes of keys and values that the longest prompt will take at most.
+        kv_bytes: u64,
     },
     /// A prompt is begun.
     Stage {

@@ -1,6 +1,7 @@
 //! A backend that times the operations of another.
 
 use std::cell::RefCell;
+use std::ops::RangeInclusive;
 
 use super::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
 use crate::error::Result;
@@ -49,8 +50,11 @@ impl<B: Backend> Backend for Profiled<B> {
     type Vector = B::Vector;
     type Cache = B::Cache;
 
-    const LARGEST_CHUNK: usize = B::LARGEST_CHUNK;
     const MEASURED_CHUNK: usize = B::MEASURED_CHUNK;
+
+    fn chunk_limits(&self, widest: usize) -> RangeInclusive<usize> {
+        self.backend.chunk_limits(widest)
+    }
 
     fn load_weight(&self, spec: WeightSpec, rows: &mut RowReader) -> Result<B::Weight> {
         self.backend.load_weight(spec, rows)

@@ -17,6 +17,7 @@ mod weight;
 
 use std::cell::Cell;
 use std::f32::consts::LOG2_E;
+use std::ops::RangeInclusive;
 use std::rc::Rc;
 
 use self::buffer::Buffer;
@@ -57,6 +58,12 @@ const QUERIES: usize = 64;
 
 /// Keys of a part in attention_split.wgsl.
 const PART: usize = 256;
+
+/// Workgroups that keep a large GPU busy: some for each of two hundred processors.
+const BUSY: usize = 1024;
+
+/// Workgroups that share the keys of a query in attention.wgsl at most: each writes its own sums.
+const MOST_PARTS: usize = 8;
 
 /// Runs a decoder on a GPU.
 #[derive(Clone)]
@@ -211,44 +218,35 @@ impl WebGpu {
         let grid = [(heads * pairs).div_ceil(LANES), q.rows, 1];
         self.dispatch(Kernel::Rope, &parameters, &buffers, grid, 0);
         let seen = Seen { layer, shape, start, window };
-        match q.rows <= FEW_ROWS {
-            true => self.attend_split(&seen, &q),
-            false => self.attend_tiles(&seen, &q),
-        }
+        self.attend_to(&seen, &q)
     }
 
-    /// Attends with few queries: the keys of each are shared among workgroups.
-    fn attend_split(&self, seen: &Seen, q: &Tensor) -> Tensor {
+    /// Attends to what is in the cache. Workgroups share the keys of a query where there are too
+    /// few queries to keep the GPU busy.
+    fn attend_to(&self, seen: &Seen, q: &Tensor) -> Tensor {
         let Seen { layer, shape, start, window } = *seen;
         let AttentionShape { heads, kv_heads, head_dim } = shape;
         let fours = head_dim / FOUR;
-        let parts = (start + q.rows).div_ceil(PART);
+        let positions = start + q.rows;
+        let (kernel, grid, parts) = if q.rows <= FEW_ROWS {
+            let parts = positions.div_ceil(PART);
+            (Kernel::AttentionSplit { fours }, [parts, heads, q.rows], parts)
+        } else {
+            let groups = (q.rows * heads / kv_heads).div_ceil(QUERIES);
+            let wanted = BUSY.div_ceil(groups * kv_heads).min(MOST_PARTS);
+            let parts = wanted.min(positions.min(window).div_ceil(PART));
+            (Kernel::Attention { fours }, [groups, kv_heads, parts], parts)
+        };
         let queries = q.rows * heads;
         let sums = self.recorder.scratch((4 * queries * parts * head_dim) as u64);
         let totals = self.recorder.scratch((8 * queries * parts) as u64);
         let buffers = [&q.buffer, &layer.keys, &layer.values, &sums, &totals];
         let parameters = [q.rows, start, heads, kv_heads, scale(head_dim), window, parts];
-        let macs = 2 * queries * parts * PART * head_dim;
-        let kernel = Kernel::AttentionSplit { fours };
-        self.dispatch(kernel, &parameters, &buffers, [parts, heads, q.rows], macs);
+        self.dispatch(kernel, &parameters, &buffers, grid, 2 * queries * positions * head_dim);
         let out = self.tensor(q.rows, q.width);
         let buffers = [&sums, &totals, &out.buffer];
-        let grid = [(queries * fours).div_ceil(LANES), 1, 1];
-        self.dispatch(Kernel::AttentionMerge { fours }, &[queries, parts], &buffers, grid, 0);
-        out
-    }
-
-    /// Attends with many queries, each of which has an invocation of its own.
-    fn attend_tiles(&self, seen: &Seen, q: &Tensor) -> Tensor {
-        let Seen { layer, shape, start, window } = *seen;
-        let AttentionShape { heads, kv_heads, head_dim } = shape;
-        let out = self.tensor(q.rows, q.width);
-        let buffers = [&q.buffer, &layer.keys, &layer.values, &out.buffer];
-        let parameters = [q.rows, start, heads, kv_heads, scale(head_dim), window];
-        let grid = [(q.rows * heads / kv_heads).div_ceil(QUERIES), kv_heads, 1];
-        let macs = 2 * q.rows * heads * (start + q.rows) * head_dim;
-        let kernel = Kernel::Attention { fours: head_dim / FOUR };
-        self.dispatch(kernel, &parameters, &buffers, grid, macs);
+        let grid = [(heads * fours).div_ceil(LANES), q.rows, 1];
+        self.dispatch(Kernel::AttentionMerge { fours }, &[heads, parts], &buffers, grid, 0);
         out
     }
 }
@@ -285,9 +283,13 @@ impl Backend for WebGpu {
     type Vector = Buffer;
     type Cache = Cache;
 
-    // Tiles of many rows keep all of a large GPU busy.
-    const LARGEST_CHUNK: usize = 2048;
-    const MEASURED_CHUNK: usize = 1024;
+    const MEASURED_CHUNK: usize = 2048;
+
+    // Many rows keep all of a large GPU busy; the parts of attention have the largest buffer.
+    fn chunk_limits(&self, widest: usize) -> RangeInclusive<usize> {
+        let row = 4 * MOST_PARTS as u64 * widest as u64;
+        FEW_ROWS..=(self.recorder.device.max_binding / row).clamp(16, 4096) as usize
+    }
 
     fn load_weight(&self, spec: WeightSpec, rows: &mut RowReader) -> Result<Weight> {
         Weight::load(&self.recorder, spec, rows)

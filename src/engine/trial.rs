@@ -69,6 +69,11 @@ impl Trial {
         Ok(Self { scores, first_ms, ms })
     }
 
+    /// How fast a decoder of so many layers reads on a backend whose trial took `ms`.
+    pub fn tokens_per_ms(ms: f64, layers: usize) -> f64 {
+        (TOKENS * LAYERS) as f64 / (ms * layers as f64)
+    }
+
     /// Whether these scores are those of `other`, but for rounding.
     pub fn agrees(&self, other: &Self) -> bool {
         let pairs = || self.scores.iter().zip(&other.scores).map(|(a, b)| [*a, *b].map(f64::from));

@@ -186,6 +186,22 @@ pub fn browser() -> Result<PathBuf> {
     }
 }
 
+/// A driver for the tests of the GPU's backend: a GPU's own, or Mesa's lavapipe, which computes on
+/// the processor. Other systems bring theirs.
+pub fn gpu_driver() -> Result<()> {
+    let folders = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"];
+    let has_driver =
+        |folder: &&str| fs::read_dir(folder).is_ok_and(|mut files| files.next().is_some());
+    let chosen = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].map(std::env::var_os);
+    if cfg!(target_os = "linux") && chosen == [None, None] && !folders.iter().any(has_driver) {
+        bail!(
+            "the tests of the GPU's backend need a Vulkan driver: install one (Debian, Ubuntu: \
+             `apt-get install mesa-vulkan-drivers libvulkan1`), or run .ci/run, which does"
+        );
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -105,6 +105,7 @@ fn all(steps: &mut Steps) -> Result<()> {
     let mut driver = PathBuf::new();
     steps.step("set-up", || {
         driver = setup::browser()?;
+        setup::gpu_driver()?;
         path = setup::for_build()?;
         Ok(None)
     })?;

@@ -47,7 +47,8 @@ impl Cache {
     /// Makes room for positions up to `positions`, keeping what is there.
     ///
     /// # Errors
-    /// `out-of-memory`; the cache is then as it was. `gpu-unavailable` for heads wider than shaders
+    /// `prompt-too-long` past what shaders may see of one buffer, `out-of-memory`; the cache is then
+    /// as it was. `gpu-unavailable` for heads wider than shaders
     /// have room for.
     pub fn reserve(&mut self, recorder: &Recorder, positions: usize) -> Result<()> {
         if self.shape.head_dim > WIDEST {
@@ -58,6 +59,10 @@ impl Cache {
             return Ok(());
         }
         let positions = positions.next_multiple_of(STEP);
+        let limit = (recorder.device.max_binding / row(self.shape)) as usize;
+        if positions > limit {
+            return Err(Error::PromptTooLong { tokens: positions, limit });
+        }
         let lasting = |bytes| recorder.memory.lasting(&recorder.device, "keys and values", bytes);
         let bytes = positions as u64 * row(self.shape);
         let layers = (0..self.count)

@@ -101,8 +101,9 @@ impl Kernel {
             Self::Quantize => &[Read, Write, Write],
             Self::RmsNorm => &[Read, Read, Write],
             Self::Rope => &[Read, Write, Read, Read, Write, Write],
-            Self::Attention { .. } => &[Read, Read, Read, Write],
-            Self::AttentionSplit { .. } => &[Read, Read, Read, Write, Write],
+            Self::Attention { .. } | Self::AttentionSplit { .. } => {
+                &[Read, Read, Read, Write, Write]
+            }
             Self::AttentionMerge { .. } => &[Read, Read, Write],
             Self::SwiGlu | Self::Add => &[Write, Read],
             Self::Penalize | Self::Best => &[Read, Write],

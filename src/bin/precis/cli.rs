@@ -154,6 +154,10 @@ fn summarize(file: &Path, json: bool, options: &Options, model: &ModelArguments)
 
 fn progress(event: &Event) {
     match event {
+        Event::Planned { tokens, windows, kv_bytes, .. } => eprint!(
+            "\r\x1b[K{tokens} tokens in {windows} window(s); at most {} MB for keys and values",
+            kv_bytes / 1_000_000
+        ),
         Event::Read { done, total, tokens, ms: Some(ms), .. } => {
             let speed = *tokens as f64 / ms * 1000.0;
             eprint!("\r\x1b[Kread {done} of about {total} tokens, {speed:.0} tokens/s");

@@ -1,8 +1,10 @@
 // Causal attention for many queries with an online softmax over tiles of keys (Milakov and
 // Gimelshein, arXiv:1805.02867; Dao et al., arXiv:2205.14135). An invocation has a query of one
 // head; the heads that share keys stand side by side, so that a workgroup reads a tile once for
-// all of them. Scores are logarithms to the base 2. `FOURS` is a head's width in fours, `KEYS` are
-// those of a tile.
+// all of them. Several workgroups share the keys of the same queries, each a run of tiles, where
+// there are too few queries to keep a large GPU busy; attention_merge.wgsl puts together what they
+// write. Scores are logarithms to the base 2. `FOURS` is a head's width in fours, `KEYS` are those
+// of a tile.
 struct Params {
     tokens: u32,
     // Position of the first token.
@@ -13,6 +15,8 @@ struct Params {
     scale: f32,
     // How many positions up to its own a query sees.
     window: u32,
+    // Workgroups that share the keys of a query.
+    parts: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
@@ -21,11 +25,14 @@ struct Params {
 // [position, head, four]
 @group(0) @binding(2) var<storage, read> keys: array<vec2u>;
 @group(0) @binding(3) var<storage, read> values: array<vec2u>;
-// [token, head, four]
-@group(0) @binding(4) var<storage, read_write> out: array<vec4f>;
+// [token, head, part, four]: weighted sums of values
+@group(0) @binding(4) var<storage, read_write> sums: array<vec4f>;
+// [token, head, part]: largest score, sum of exponentials
+@group(0) @binding(5) var<storage, read_write> totals: array<vec2f>;
 
 const LANES = 64u;
-// Less than any score, and finite: whatever is weighted by it vanishes beside the first score.
+// Less than any score, and finite: whatever is weighted by it vanishes beside the first score, in
+// the same part or another.
 const NOTHING = -1e30;
 var<workgroup> key_tile: array<vec4f, KEYS * FOURS>;
 var<workgroup> value_tile: array<vec4f, KEYS * FOURS>;
@@ -34,7 +41,7 @@ fn unpack(packed: vec2u) -> vec4f {
     return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
 }
 
-// x counts queries in workgroups, y heads of keys.
+// x counts queries in workgroups, y heads of keys, z parts.
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) at: vec3u, @builtin(local_invocation_index) lane: u32) {
     let group = p.heads / p.kv_heads;
@@ -44,12 +51,12 @@ fn main(@builtin(workgroup_id) at: vec3u, @builtin(local_invocation_index) lane:
     let index = min(first + lane, queries_in_all - 1u);
     let position = p.start + index / group;
     let head = at.y * group + index % group;
-    let query_at = (index / group * p.heads + head) * FOURS;
+    let query_at = index / group * p.heads + head;
 
     var query: array<vec4f, FOURS>;
     var gathered: array<vec4f, FOURS>;
     for (var i = 0u; i < FOURS; i++) {
-        query[i] = queries[query_at + i] * p.scale;
+        query[i] = queries[query_at * FOURS + i] * p.scale;
     }
     var largest = NOTHING;
     var sum = 0.0;
@@ -57,7 +64,11 @@ fn main(@builtin(workgroup_id) at: vec3u, @builtin(local_invocation_index) lane:
     let first_position = p.start + first / group;
     let end = p.start + (min(first + LANES, queries_in_all) + group - 1u) / group;
     let begin = max(first_position + 1u, p.window) - p.window;
-    for (var tile = begin / KEYS; tile * KEYS < end; tile++) {
+    let tiles = (end + KEYS - 1u) / KEYS - begin / KEYS;
+    let each = (tiles + p.parts - 1u) / p.parts;
+    let first_tile = begin / KEYS + at.z * each;
+    let end_tile = min(first_tile + each, begin / KEYS + tiles);
+    for (var tile = first_tile; tile < end_tile; tile++) {
         workgroupBarrier();
         for (var i = lane; i < KEYS * FOURS; i += LANES) {
             let key = min(tile * KEYS + i / FOURS, end - 1u);
@@ -93,8 +104,10 @@ fn main(@builtin(workgroup_id) at: vec3u, @builtin(local_invocation_index) lane:
         }
     }
     if first + lane < queries_in_all {
+        let part = query_at * p.parts + at.z;
         for (var i = 0u; i < FOURS; i++) {
-            out[query_at + i] = gathered[i] / sum;
+            sums[part * FOURS + i] = gathered[i];
         }
+        totals[part] = vec2f(largest, sum);
     }
 }

@@ -1,7 +1,6 @@
-// Puts the parts of attention_split.wgsl together. `FOURS` is a head's width in fours.
+// Puts the parts of attention.wgsl or attention_split.wgsl together. `FOURS` is a head's width in fours.
 struct Params {
-    // Tokens times heads.
-    queries: u32,
+    heads: u32,
     parts: u32,
 }
 
@@ -13,13 +12,14 @@ struct Params {
 // [query, four]
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
 
-// One invocation four numbers of a query.
+// One invocation four numbers of a query: x counts fours of a token, y tokens.
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) at: vec3u) {
-    let query = at.x / FOURS;
-    if query >= p.queries {
+    if at.x >= p.heads * FOURS {
         return;
     }
+    let query = at.y * p.heads + at.x / FOURS;
+    let four = at.x % FOURS;
     var largest = totals[query * p.parts].x;
     for (var part = 1u; part < p.parts; part++) {
         largest = max(largest, totals[query * p.parts + part].x);
@@ -30,7 +30,7 @@ fn main(@builtin(global_invocation_id) at: vec3u) {
         let i = query * p.parts + part;
         let weight = exp2(totals[i].x - largest);
         sum += weight * totals[i].y;
-        gathered += weight * sums[i * FOURS + at.x % FOURS];
+        gathered += weight * sums[i * FOURS + four];
     }
-    out[at.x] = gathered / sum;
+    out[query * FOURS + four] = gathered / sum;
 }
