@@ -29,7 +29,8 @@ fn main(@builtin(local_invocation_index) lane: u32) {
         if lane < step {
             let other = top_scores[lane + step];
             let other_id = top_ids[lane + step];
-            if other > top_scores[lane] || other == top_scores[lane] && other_id < top_ids[lane] {
+            let is_earlier = other == top_scores[lane] && other_id < top_ids[lane];
+            if other > top_scores[lane] || is_earlier {
                 top_scores[lane] = other;
                 top_ids[lane] = other_id;
             }

@@ -43,6 +43,9 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     let down = lane / 8u;
     // [row][four outputs]
     var sums: array<vec4f, 16>;
+    // Those of a block. Declared in the loop, it would begin with zeros in the first round only:
+    // Chromium's compiler takes an array's for its initial value.
+    var part: array<vec4<Number>, 16>;
     for (var block = 0u; block < p.blocks; block++) {
         workgroupBarrier();
         // An invocation brings four inputs of four rows, twice.
@@ -82,7 +85,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
             }
         }
         workgroupBarrier();
-        var part: array<vec4<Number>, 16>;
+        part = array<vec4<Number>, 16>();
         for (var k = 0u; k < INPUTS; k++) {
             let a = x_tile[k * FOURS + 2u * down];
             let b = x_tile[k * FOURS + 2u * down + 1u];
