@@ -69,6 +69,7 @@ impl Device {
             .await
             .map_err(|e| unavailable(e.to_string()))?;
 
+        let name = describe(&raw, &info);
         let failure = Arc::new(Mutex::new(None));
         let shared = Arc::clone(&failure);
         raw.set_device_lost_callback(move |reason, message| {
@@ -87,7 +88,7 @@ impl Device {
         Ok(Self {
             raw,
             queue,
-            name: describe(&info),
+            name,
             is_software: info.device_type == wgpu::DeviceType::Cpu,
             has_f16: features.contains(wgpu::Features::SHADER_F16),
             max_binding: max_binding.min(restrictions.max_binding.unwrap_or(u64::MAX)),
@@ -114,11 +115,27 @@ fn note(failure: &Mutex<Option<Error>>, error: Error) {
     failure.get_or_insert(error);
 }
 
-fn describe(info: &wgpu::AdapterInfo) -> String {
+fn describe(device: &wgpu::Device, info: &wgpu::AdapterInfo) -> String {
     let parts = [info.name.as_str(), info.driver.as_str(), info.driver_info.as_str()];
     let said: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    match said.is_empty() {
-        true => "a GPU without a name".into(),
-        false => said.join(", "),
+    let told = if said.is_empty() { told_by_browser(device) } else { said.join(", ") };
+    if told.is_empty() { "a GPU without a name".into() } else { told }
+}
+
+/// Maker and family: names of models, which are what wgpu passes on, browsers keep to themselves.
+#[cfg(target_arch = "wasm32")]
+fn told_by_browser(device: &wgpu::Device) -> String {
+    let Some(info) = device.as_webgpu().map(|device| device.adapter_info()) else {
+        return String::new();
+    };
+    // Older browsers have no such property.
+    if info.is_undefined() {
+        return String::new();
     }
+    format!("{} {}", info.vendor(), info.architecture()).trim().into()
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn told_by_browser(_: &wgpu::Device) -> String {
+    String::new()
 }
