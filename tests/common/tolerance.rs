@@ -61,8 +61,8 @@ table! {
         "inputs, weights and sums of 32 products in 16-bit floats, each rounded to one part in 2,048";
     GPU_SWIGLU: Relative <= 2e-5,
         "WGSL allows an exponential 3 + 2 |x| units in the last place, at 80 that is 1e-5, and a division 2.5";
-    GPU_ATTENTION: Nmse <= 1e-9,
-        "beside keys and values that are rounded to 16-bit floats alike: f32 sums, exponentials with the few units in the last place that WGSL allows, and keys that fall to the other neighbour of 16 bits";
+    GPU_ATTENTION: Nmse <= 1e-7,
+        "beside keys and values that are rounded to 16-bit floats alike: f32 sums, exponentials with the few units in the last place that WGSL allows (1e-11 together), and keys that fall to the other neighbour of 16 bits, one in 6,000: a large one among the first of 300 comes to 4e-8";
     FORWARD_PASS: Nmse <= 1e-6,
         "f32 sums in another order, over all layers, and the f16 that the record is stored in (4e-8)";
     GPU_FORWARD_PASS: Nmse <= 2e-6,
