@@ -26,7 +26,7 @@ serve({
       into.set(new Uint8Array(part));
     };
     const info = { id: 'bench', sha256: null, read_ms: null };
-    engine = precis.Engine.load(model.size, read, info, threads, 'bench', () => {});
+    engine = await precis.Engine.load(model.size, read, info, 'cpu', threads, 'bench', () => {});
     if (precis.build() !== BUILDS[build]) throw new Error(`${build} holds ${precis.build()}`);
   },
 
