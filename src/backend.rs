@@ -43,6 +43,15 @@ pub struct AttentionShape {
     pub head_dim: usize,
 }
 
+impl AttentionShape {
+    /// Multiply-adds of `tokens` queries from position `start` on, each of which sees `window`
+    /// positions up to its own: as many for scores as for sums of values.
+    pub fn macs(self, start: usize, tokens: usize, window: usize) -> usize {
+        let seen: usize = (start + 1..=start + tokens).map(|n| n.min(window)).sum();
+        2 * self.heads * self.head_dim * seen
+    }
+}
+
 /// A device that can run a decoder.
 ///
 /// Activations are matrices of `f32`, one row a token. All sizes that depend on a model file are
@@ -95,6 +104,9 @@ pub trait Backend {
     /// Bytes that a cache of `layers` layers takes once there is room for `positions`: what
     /// [`Backend::cache_bytes`] says then. It may be more than there could be memory.
     fn cache_bytes_for(&self, layers: usize, shape: AttentionShape, positions: usize) -> u64;
+
+    /// Rows of a tensor, and numbers in each.
+    fn shape(&self, x: &Self::Tensor) -> [usize; 2];
 
     /// Bytes that a weight takes.
     fn weight_bytes(&self, weight: &Self::Weight) -> usize;

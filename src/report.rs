@@ -191,8 +191,12 @@ reported! {
         pub name: String,
         /// How often.
         pub calls: usize,
-        /// Time for all of them, as the thread that asks for them sees it.
+        /// Time for all of them: as the thread that asks for them sees it, or on a GPU as the GPU
+        /// does.
         pub ms: f64,
+        /// 10⁹ multiply-adds of all of them, as many as the result needs: masked scores and padding
+        /// are none. Only products and attention are counted.
+        pub gmacs: Option<f64>,
     }
 
     /// Where it ran.
@@ -214,6 +218,27 @@ impl Report {
     /// Says why the figure at `path` is null.
     pub fn explain(&mut self, path: &str, reason: &str) {
         self.absent.insert(path.into(), reason.into());
+    }
+}
+
+impl OperationReport {
+    /// Adds a call to those of its name; `macs` are its multiply-adds, 0 where it has none.
+    pub fn add(all: &mut Vec<Self>, name: &str, ms: f64, macs: f64) {
+        let gmacs = (macs > 0.0).then_some(macs / 1e9);
+        match all.iter_mut().find(|operation| operation.name == name) {
+            Some(operation) => {
+                operation.calls += 1;
+                operation.ms += ms;
+                // Of some kinds only a part has multiply-adds, such as what comes before a product.
+                operation.gmacs = operation.gmacs.map_or(gmacs, |sum| Some(sum + macs / 1e9));
+            }
+            None => all.push(Self { name: name.into(), calls: 1, ms, gmacs }),
+        }
+    }
+
+    /// 10⁹ multiply-adds a second.
+    pub fn gmacs_per_second(&self) -> Option<f64> {
+        self.gmacs.filter(|_| self.ms > 0.0).map(|gmacs| gmacs / self.ms * 1000.0)
     }
 }
 
@@ -259,6 +284,17 @@ mod tests {
         assert_eq!(prefill.tokens_per_second, Some(250.0));
         prefill.add(ChunkReport { prompt: 1, position: 0, tokens: 1, ms: None });
         assert_eq!((prefill.ms, prefill.tokens_per_second), (None, None));
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn operations_add_up_by_name() {
+        let mut all = Vec::new();
+        for (name, macs) in [("norm", 0.0), ("product", 0.0), ("product", 2e9), ("product", 1e9)] {
+            OperationReport::add(&mut all, name, 500.0, macs);
+        }
+        assert_eq!((all[0].calls, all[0].gmacs, all[0].gmacs_per_second()), (1, None, None));
+        assert_eq!((all[1].calls, all[1].ms, all[1].gmacs), (3, 1500.0, Some(3.0)));
+        assert_eq!(all[1].gmacs_per_second(), Some(2.0));
     }
 
     #[wasm_bindgen_test(unsupported = test)]

@@ -115,6 +115,10 @@ impl Backend for Cpu {
         Cache::bytes_for(layers, shape, positions)
     }
 
+    fn shape(&self, x: &Tensor) -> [usize; 2] {
+        [x.data.len() / x.width.max(1), x.width]
+    }
+
     fn weight_bytes(&self, weight: &Matrix) -> usize {
         weight.bytes()
     }

@@ -25,6 +25,16 @@ impl<B: Backend> Profiled<B> {
     }
 
     fn timed<T>(&self, name: &str, work: impl FnOnce(&B) -> T) -> T {
+        self.counted(name, |_| 0, work)
+    }
+
+    /// The same; `macs` counts the multiply-adds of a result.
+    fn counted<T>(
+        &self,
+        name: &str,
+        macs: impl FnOnce(&T) -> usize,
+        work: impl FnOnce(&B) -> T,
+    ) -> T {
         if self.operations.borrow().is_none() {
             return work(&self.backend);
         }
@@ -32,13 +42,7 @@ impl<B: Backend> Profiled<B> {
         let result = work(&self.backend);
         let ms = (self.now_ms)().zip(started).map_or(0.0, |(now, started)| now - started);
         if let Some(operations) = self.operations.borrow_mut().as_mut() {
-            match operations.iter_mut().find(|operation| operation.name == name) {
-                Some(operation) => {
-                    operation.calls += 1;
-                    operation.ms += ms;
-                }
-                None => operations.push(OperationReport { name: name.into(), calls: 1, ms }),
-            }
+            OperationReport::add(operations, name, ms, macs(&result) as f64);
         }
         result
     }
@@ -80,6 +84,10 @@ impl<B: Backend> Backend for Profiled<B> {
         self.backend.cache_bytes(cache)
     }
 
+    fn shape(&self, x: &B::Tensor) -> [usize; 2] {
+        self.backend.shape(x)
+    }
+
     fn weight_bytes(&self, weight: &B::Weight) -> usize {
         self.backend.weight_bytes(weight)
     }
@@ -89,7 +97,12 @@ impl<B: Backend> Backend for Profiled<B> {
     }
 
     fn matmul<const N: usize>(&self, x: &B::Tensor, weights: [&B::Weight; N]) -> [B::Tensor; N] {
-        self.timed("matrix products", |b| b.matmul(x, weights))
+        let [rows, inputs] = self.shape(x);
+        let outputs = |products: &[B::Tensor; N]| -> usize {
+            products.iter().map(|product| self.shape(product)[1]).sum()
+        };
+        let macs = |products: &_| rows * inputs * outputs(products);
+        self.counted("matrix products", macs, |b| b.matmul(x, weights))
     }
 
     fn rms_norm(&self, x: &B::Tensor, gain: &B::Vector, eps: f32) -> B::Tensor {
@@ -103,7 +116,13 @@ impl<B: Backend> Backend for Profiled<B> {
         start: usize,
         qkv: [B::Tensor; 3],
     ) -> B::Tensor {
-        self.timed("attention", |b| b.attend(cache, layer, start, qkv))
+        // All that attention multiplies is as wide as its result, whatever the heads.
+        let macs = |out: &_| {
+            let [tokens, width] = self.shape(out);
+            let whole = AttentionShape { heads: 1, kv_heads: 1, head_dim: width };
+            whole.macs(start, tokens, usize::MAX)
+        };
+        self.counted("attention", macs, |b| b.attend(cache, layer, start, qkv))
     }
 
     fn swiglu(&self, gate: B::Tensor, up: &B::Tensor) -> B::Tensor {

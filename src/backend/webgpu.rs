@@ -242,7 +242,8 @@ impl WebGpu {
         let totals = self.recorder.scratch((8 * queries * parts) as u64);
         let buffers = [&q.buffer, &layer.keys, &layer.values, &sums, &totals];
         let parameters = [q.rows, start, heads, kv_heads, scale(head_dim), window, parts];
-        self.dispatch(kernel, &parameters, &buffers, grid, 2 * queries * positions * head_dim);
+        let macs = shape.macs(start, q.rows, window);
+        self.dispatch(kernel, &parameters, &buffers, grid, macs);
         let out = self.tensor(q.rows, q.width);
         let buffers = [&sums, &totals, &out.buffer];
         let grid = [(heads * fours).div_ceil(LANES), q.rows, 1];
@@ -314,6 +315,10 @@ impl Backend for WebGpu {
 
     fn cache_bytes(&self, cache: &Cache) -> usize {
         cache.bytes()
+    }
+
+    fn shape(&self, x: &Tensor) -> [usize; 2] {
+        [x.rows, x.width]
     }
 
     fn weight_bytes(&self, weight: &Weight) -> usize {

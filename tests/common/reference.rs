@@ -177,6 +177,10 @@ impl Backend for Reference {
         (layers * positions * shape.kv_heads * shape.head_dim * 2 * 4) as u64
     }
 
+    fn shape(&self, x: &Tensor) -> [usize; 2] {
+        [x.data.len() / x.width, x.width]
+    }
+
     fn weight_bytes(&self, weight: &Weight) -> usize {
         4 * weight.data.len()
     }

@@ -61,10 +61,10 @@ struct Recording {
 /// Operations that are timed by the GPU itself.
 struct Times {
     queries: wgpu::QuerySet,
-    /// Those of the submission that is being written.
-    names: Vec<&'static str>,
+    /// Those of the submission that is being written, and their multiply-adds.
+    names: Vec<(&'static str, f64)>,
     /// Those of submissions whose times have not been read.
-    unread: Vec<(wgpu::Buffer, Vec<&'static str>)>,
+    unread: Vec<(wgpu::Buffer, Vec<(&'static str, f64)>)>,
     totals: Vec<OperationReport>,
 }
 
@@ -125,7 +125,7 @@ impl Recorder {
         if let Some(times) = times.as_mut() {
             // Times are those of whole passes: one each.
             let at = 2 * times.names.len() as u32;
-            times.names.push(kernel.operation());
+            times.names.push((kernel.operation(), work));
             let pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
                 label: None,
                 timestamp_writes: Some(wgpu::ComputePassTimestampWrites {
@@ -309,15 +309,9 @@ impl Recorder {
             let stamps: Vec<u64> = stamps.iter().map(|bytes| u64::from_le_bytes(*bytes)).collect();
             let mut times = self.times.borrow_mut();
             let Some(times) = times.as_mut() else { return Ok(()) };
-            for (pair, name) in stamps.as_chunks::<2>().0.iter().zip(names) {
+            for (pair, (name, macs)) in stamps.as_chunks::<2>().0.iter().zip(names) {
                 let ms = pair[1].saturating_sub(pair[0]) as f64 * period / 1e6;
-                match times.totals.iter_mut().find(|total| total.name == name) {
-                    Some(total) => {
-                        total.calls += 1;
-                        total.ms += ms;
-                    }
-                    None => times.totals.push(OperationReport { name: name.into(), calls: 1, ms }),
-                }
+                OperationReport::add(&mut times.totals, name, ms, macs);
             }
         }
         Ok(())

@@ -222,20 +222,24 @@ fn measure(
     Ok(())
 }
 
-/// Shares of the time of one prompt's reading.
+/// Shares of the time of one prompt's reading, and multiply-adds a second.
 fn print_profile(measured: &Measurement) {
     let prefill = &measured.prefill;
     let all = prefill.ms.unwrap_or(0.0);
     println!("{} tokens in {all:.0} ms", prefill.tokens);
     for operation in &measured.profile {
         let (name, share) = (&operation.name, 100.0 * operation.ms / all);
-        println!(
-            "{name:>20}  {share:>5.1} %  {:>8.1} ms  {:>6} calls",
+        print!(
+            "{name:>22}  {share:>5.1} %  {:>9.1} ms  {:>6} calls",
             operation.ms, operation.calls
         );
+        match operation.gmacs_per_second() {
+            Some(speed) => println!("  {speed:>8.1} GMAC/s"),
+            None => println!(),
+        }
     }
     let rest = all - measured.profile.iter().map(|operation| operation.ms).sum::<f64>();
-    println!("{:>20}  {:>5.1} %  {rest:>8.1} ms\n", "everything else", 100.0 * rest / all);
+    println!("{:>22}  {:>5.1} %  {rest:>9.1} ms\n", "everything else", 100.0 * rest / all);
 }
 
 fn inspect(path: &Path) -> Result<()> {
