@@ -99,6 +99,10 @@ impl Device {
     /// What has gone wrong since the device was opened, if anything: nothing that it computed after
     /// can be trusted.
     pub fn check(&self) -> Result<()> {
+        // A browser tells of a loss by itself; elsewhere it has to be asked, and if it comes, it
+        // comes now.
+        #[cfg(not(target_arch = "wasm32"))]
+        let _ = self.raw.poll(wgpu::PollType::Poll);
         let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.clone().map_or(Ok(()), Err)
     }
@@ -109,10 +113,15 @@ impl Device {
     }
 }
 
-/// The first failure is the cause of those that follow.
+/// The first failure is the cause of those that follow; a loss is that of those before it, too.
 fn note(failure: &Mutex<Option<Error>>, error: Error) {
     let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
-    failure.get_or_insert(error);
+    match (&*failure, &error) {
+        (None, _) | (Some(Error::GpuFailed { .. }), Error::GpuLost { .. }) => {
+            *failure = Some(error)
+        }
+        _ => {}
+    }
 }
 
 fn describe(device: &wgpu::Device, info: &wgpu::AdapterInfo) -> String {

@@ -11,6 +11,7 @@ on_a_gpu! {
     adding_and_the_last_row
     the_best_is_the_first_of_the_largest
     buffers_are_used_again
+    failures_are_seen
 }
 
 mod cases {
@@ -233,5 +234,22 @@ mod cases {
         }
         assert!(bytes[0] > Some(0));
         assert!(bytes[1..].iter().all(|now| *now == bytes[0]), "{bytes:?}");
+    }
+
+    /// After a failure nothing that was computed is handed out.
+    pub async fn failures_are_seen() {
+        let gpu = open(Restrictions::default()).await;
+        let x = gpu.of(64, &[1.0; 64]);
+        // A validation error: more than the buffer holds.
+        gpu.recorder.upload(&x.buffer, 0, &[0; 1024]);
+        assert_eq!(gpu.read(&x).await.map_err(|e| e.code()), Err("gpu-failed"));
+        assert_eq!(gpu.finish().await.map_err(|e| e.code()), Err("gpu-failed"));
+
+        let gpu = open(Restrictions::default()).await;
+        let x = gpu.of(64, &[1.0; 64]);
+        gpu.destroy();
+        assert_eq!(gpu.read(&x).await.map_err(|e| e.code()), Err("gpu-lost"));
+        let y = gpu.add(x, &gpu.of(64, &[1.0; 64]));
+        assert_eq!(gpu.best(y, &[], 1.0).await.map_err(|e| e.code()), Err("gpu-lost"));
     }
 }
