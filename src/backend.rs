@@ -177,6 +177,15 @@ pub trait Backend {
         None
     }
 
+    /// Copying in the device's own memory, in 10⁹ bytes read and written a second; `None` on
+    /// backends without one, and where it could not be measured.
+    ///
+    /// # Errors
+    /// As [`Backend::finish`].
+    fn copy_gbs(&self) -> impl Future<Output = Result<Option<f64>>> {
+        std::future::ready(Ok(None))
+    }
+
     /// Waits for the device and brings a tensor's numbers back, row after row.
     ///
     /// # Errors

@@ -50,6 +50,7 @@ pub struct Summarizer<B: Backend> {
     load: LoadReport,
     peak_gmacs: Option<f64>,
     tokens_per_ms: Option<f64>,
+    copy_gbs: Option<f64>,
 }
 
 impl<B: Backend> Summarizer<B> {
@@ -77,6 +78,7 @@ impl<B: Backend> Summarizer<B> {
             load,
             peak_gmacs: None,
             tokens_per_ms: None,
+            copy_gbs: None,
         }
     }
 
@@ -194,7 +196,11 @@ impl<B: Backend> Summarizer<B> {
         if self.peak_gmacs.is_none() {
             self.peak_gmacs = bench::peak_gmacs(self.session.backend(), host).await?;
         }
+        if self.copy_gbs.is_none() {
+            self.copy_gbs = self.session.backend().copy_gbs().await?;
+        }
         report.peak.gemm_gmacs = self.peak_gmacs;
+        report.peak.bandwidth_gbs = self.copy_gbs;
         let macs = self.session.model().linear_macs as f64;
         report.peak.efficiency = (report.prefill.tokens_per_second)
             .zip(self.peak_gmacs)

@@ -149,6 +149,10 @@ impl<B: Backend> Backend for Profiled<B> {
         self.backend.device_bytes()
     }
 
+    async fn copy_gbs(&self) -> Result<Option<f64>> {
+        self.backend.copy_gbs().await
+    }
+
     async fn read(&self, x: &B::Tensor) -> Result<Vec<f32>> {
         self.backend.read(x).await
     }

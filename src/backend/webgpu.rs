@@ -9,6 +9,7 @@ mod buffer;
 mod cache;
 mod device;
 mod kernel;
+mod peak;
 mod recorder;
 // In Node there is no GPU; the build with relaxed SIMD is tested in a browser.
 #[cfg(all(test, any(not(target_arch = "wasm32"), target_feature = "relaxed-simd")))]
@@ -26,6 +27,7 @@ use self::device::Device;
 pub use self::device::Restrictions;
 use self::kernel::Kernel;
 pub use self::kernel::Products;
+pub use self::peak::Peaks;
 use self::recorder::Recorder;
 pub use self::weight::Weight;
 use crate::backend::profiled::Clock;
@@ -397,6 +399,10 @@ impl Backend for WebGpu {
 
     fn device_bytes(&self) -> Option<u64> {
         Some(self.recorder.memory.bytes())
+    }
+
+    async fn copy_gbs(&self) -> Result<Option<f64>> {
+        self.copied_quickly().await
     }
 
     fn cache_bytes_for(&self, layers: usize, shape: AttentionShape, positions: usize) -> u64 {

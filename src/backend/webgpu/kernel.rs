@@ -64,6 +64,9 @@ pub enum Kernel {
     Add,
     Penalize,
     Best,
+    /// The two that measure the GPU.
+    Peak(Products),
+    Copy,
 }
 
 /// What a shader does with a buffer.
@@ -90,6 +93,7 @@ impl Kernel {
             Self::SwiGlu => "gated activation",
             Self::Add => "residual",
             Self::Penalize | Self::Best => "choice of token",
+            Self::Peak(_) | Self::Copy => "measuring",
         }
     }
 
@@ -106,7 +110,8 @@ impl Kernel {
             }
             Self::AttentionMerge { .. } => &[Read, Read, Write],
             Self::SwiGlu | Self::Add => &[Write, Read],
-            Self::Penalize | Self::Best => &[Read, Write],
+            Self::Penalize | Self::Best | Self::Copy => &[Read, Write],
+            Self::Peak(_) => &[Write],
         }
     }
 
@@ -151,6 +156,12 @@ impl Kernel {
             Self::Add => shader!("add").into(),
             Self::Penalize => shader!("penalize").into(),
             Self::Best => shader!("best").into(),
+            Self::Peak(Products::F32) => "alias Number = f32;\n".to_string() + shader!("peak"),
+            Self::Peak(Products::F16) => {
+                "enable f16;\nalias Number = f16;\n".to_string() + shader!("peak")
+            }
+            Self::Peak(Products::Int8) => shader!("peak_int8").into(),
+            Self::Copy => shader!("copy").into(),
         }
     }
 }

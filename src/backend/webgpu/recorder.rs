@@ -91,6 +91,11 @@ impl Recorder {
         }
     }
 
+    /// The clock's time.
+    pub fn now_ms(&self) -> Option<f64> {
+        (self.now_ms)()
+    }
+
     /// A buffer for a while.
     pub fn scratch(&self, bytes: u64) -> Buffer {
         self.memory.scratch(&self.device, bytes)

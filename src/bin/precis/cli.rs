@@ -61,7 +61,8 @@ enum Command {
         /// Measured repetitions, after one that is not counted.
         #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
         repetitions: u32,
-        /// Print the share of each operation too; the clock costs some of the speed.
+        /// Print the share of each operation too, and how near it comes to what the GPU can; the
+        /// clock costs some of the speed.
         #[arg(long)]
         profile: bool,
         /// Print JSON instead of a table.
@@ -208,7 +209,10 @@ fn measure(
         return print_json(&summaries);
     }
     if profile {
-        results.iter().filter_map(|r| r.last()).for_each(print_profile);
+        let gpu = engine.gpu();
+        let peaks = gpu.map(|gpu| block_on(gpu.peaks())).transpose()?.unwrap_or_default();
+        let peak_of = |operation: &str| gpu.and_then(|gpu| gpu.peak_of(operation, &peaks));
+        results.iter().filter_map(|r| r.last()).for_each(|m| print_profile(m, &peak_of));
     }
     println!("{:>8}  {:>24}  {:>24}", "prompt", "prefill tokens/s", "decode tokens/s");
     for s in &summaries {
@@ -222,8 +226,8 @@ fn measure(
     Ok(())
 }
 
-/// Shares of the time of one prompt's reading, and multiply-adds a second.
-fn print_profile(measured: &Measurement) {
+/// Shares of the time of one prompt's reading, and multiply-adds a second beside the peak.
+fn print_profile(measured: &Measurement, peak_of: &dyn Fn(&str) -> Option<f64>) {
     let prefill = &measured.prefill;
     let all = prefill.ms.unwrap_or(0.0);
     println!("{} tokens in {all:.0} ms", prefill.tokens);
@@ -233,10 +237,14 @@ fn print_profile(measured: &Measurement) {
             "{name:>22}  {share:>5.1} %  {:>9.1} ms  {:>6} calls",
             operation.ms, operation.calls
         );
-        match operation.gmacs_per_second() {
-            Some(speed) => println!("  {speed:>8.1} GMAC/s"),
-            None => println!(),
+        let speed = operation.gmacs_per_second();
+        if let Some(speed) = speed {
+            print!("  {speed:>8.1} GMAC/s");
         }
+        if let Some((speed, peak)) = speed.zip(peak_of(name)) {
+            print!("  {:>5.1} % of {peak:.1}", 100.0 * speed / peak);
+        }
+        println!();
     }
     let rest = all - measured.profile.iter().map(|operation| operation.ms).sum::<f64>();
     println!("{:>22}  {:>5.1} %  {rest:>9.1} ms\n", "everything else", 100.0 * rest / all);

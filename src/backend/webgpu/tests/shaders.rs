@@ -6,7 +6,8 @@ use crate::backend::webgpu::kernel::{Format, Kernel, Products};
 
 fn all() -> Vec<Kernel> {
     let mut all = vec![Kernel::RmsNorm, Kernel::Rope, Kernel::SwiGlu, Kernel::Add];
-    all.extend([Kernel::Penalize, Kernel::Best, Kernel::Quantize]);
+    all.extend([Kernel::Penalize, Kernel::Best, Kernel::Quantize, Kernel::Copy]);
+    all.extend([Products::F32, Products::F16, Products::Int8].map(Kernel::Peak));
     for format in [Format::Q4, Format::Q8] {
         all.extend([Kernel::Embed(format), Kernel::MatVec(format)]);
         let products = [Products::F32, Products::F16, Products::Int8];
