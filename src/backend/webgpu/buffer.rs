@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 pub struct Memory {
     free: RefCell<HashMap<u64, Vec<wgpu::Buffer>>>,
     bytes: Cell<u64>,
+    given_back: Cell<bool>,
 }
 
 /// A buffer of shaders' storage. When the last one who holds it lets go, it is kept for reuse or,
@@ -37,6 +38,12 @@ impl Memory {
     /// Bytes of all buffers that there are.
     pub fn bytes(&self) -> u64 {
         self.bytes.get()
+    }
+
+    /// Whether a buffer has been given back since the last call: whoever remembers buffers must
+    /// forget them, because the GPU keeps what is remembered.
+    pub fn take_given_back(&self) -> bool {
+        self.given_back.take()
     }
 
     /// A buffer of at least `bytes` bytes for a while. What is in it is what its last user left.
@@ -90,6 +97,7 @@ impl Drop for Owned {
             memory.free.borrow_mut().entry(self.raw.size()).or_default().push(self.raw.clone());
         } else {
             memory.bytes.set(memory.bytes.get() - self.raw.size());
+            memory.given_back.set(true);
         }
     }
 }

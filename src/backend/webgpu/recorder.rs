@@ -113,7 +113,7 @@ impl Recorder {
     ) {
         let pipeline = self.pipelines.get(&self.device, kernel);
         let mut groups = self.groups.borrow_mut();
-        if groups.len() >= GROUPS {
+        if self.memory.take_given_back() || groups.len() >= GROUPS {
             groups.clear();
         }
         let raw = |buffer: &&Buffer| buffer.raw().clone();
