@@ -90,8 +90,9 @@ impl std::fmt::Display for Spread {
     }
 }
 
-/// Reads `ids` and then writes `decode` tokens, with no template, plan or stopping. `profile` asks
-/// for the time of each operation, which costs some of the speed.
+/// Reads `ids` in one pass and then writes `decode` tokens, with no template, plan or stopping;
+/// past the trained context by [`Session::extend`]. `profile` asks for the time of each operation,
+/// which costs some of the speed.
 ///
 /// # Errors
 /// What the session says; `invalid-options` for an empty prompt.
@@ -102,7 +103,7 @@ pub async fn measure<B: Backend>(
     profile: bool,
     host: &impl Host,
 ) -> Result<Measurement> {
-    session.start(ids.len() + decode)?;
+    session.extend(ids.len() + decode)?;
     let mut measurement = Measurement::default();
     let mut next = None;
     let mut sampler = Sampler::new(Sampling::greedy());

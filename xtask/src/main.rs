@@ -39,10 +39,14 @@ enum Command {
     Build,
     /// Measure the engine's kernels, and reading speed beside other engines (see benches/README.md)
     Bench {
-        /// The kernels alone
+        /// The processor's kernels alone
         #[arg(long, conflicts_with = "arguments")]
         kernels: bool,
-        /// Arguments of benches/browser/run.mjs, such as --tokens 512,2048
+        /// The GPU instead: its peaks, its kernels and whole prompts, natively
+        #[arg(long, conflicts_with = "kernels")]
+        gpu: bool,
+        /// Arguments of benches/browser/run.mjs, such as --tokens 512,2048; with --gpu those of
+        /// precis-bench-gpu, such as --json
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
@@ -75,6 +79,15 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Measures the GPU, with an optimized program of its own.
+fn bench_gpu(arguments: &[String]) -> Result<()> {
+    model::fetch(&root().join("models/models.json"), None, &root().join("models"))?;
+    let mut bench = run::command("cargo");
+    bench.args(["run", "--release", "--package", "precis-bench", "--bin", "precis-bench-gpu"]);
+    bench.arg("--").args(arguments);
+    run::run(&mut bench, "see its message above")
+}
+
 /// Measures the kernels; then builds, fetches the model and runs the bench, which brings its own
 /// peers.
 fn bench(kernels_alone: bool, arguments: &[String]) -> Result<()> {
@@ -96,7 +109,8 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Serve { port } => serve::serve(port),
         Command::Test => test::test(),
         Command::Build => build::build(),
-        Command::Bench { kernels, arguments } => bench(kernels, &arguments),
+        Command::Bench { gpu: true, arguments, .. } => bench_gpu(&arguments),
+        Command::Bench { kernels, arguments, .. } => bench(kernels, &arguments),
         Command::Fixture => write_fixture(),
         Command::Model(ModelCommand::Fetch { id, into }) => {
             let into = into.unwrap_or_else(|| root().join("models"));
