@@ -23,8 +23,14 @@ export interface Choice {
 /** More threads than this wait for each other more than they compute. */
 const MOST_THREADS = 16;
 
-/** The caller's choice: the best build that runs here, or a particular one (to measure it). */
-export type Backend = "auto" | "wasm-simd" | "wasm-relaxed-simd";
+/** What a caller may choose: the fastest here, the GPU, the processor, or a particular build on it (to measure it). */
+export const BACKENDS = ["auto", "webgpu", "cpu", "wasm-simd", "wasm-relaxed-simd"] as const;
+
+/** The caller's choice. */
+export type Backend = (typeof BACKENDS)[number];
+
+/** What the engine is asked to compute with: whatever is faster, the processor, or the GPU. */
+export type Compute = "auto" | "cpu" | "webgpu";
 
 // Each probe is a module of one function () -> v128; the comment gives its body.
 const HEAD = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, /* type */ 1, 5, 1, 0x60, 0, 1, 0x7b, /* function */ 3, 2, 1, 0];
@@ -44,7 +50,15 @@ export function detectCapabilities(): Capabilities {
   };
 }
 
-/** Which build to load and how many threads to start. Pure, so that every combination is tested without such a browser. */
+/** What `backend` leaves to the engine: someone who names a build wants the processor. */
+export function computeOf(backend: Backend): Compute {
+  return backend === "auto" || backend === "webgpu" ? backend : "cpu";
+}
+
+/**
+ * Which build to load and how many threads to start: for "webgpu" as well, because the processor takes over where the GPU
+ * fails. Pure, so that every combination is tested without such a browser.
+ */
 export function pickBuild({ simd, relaxed, isolated, cores }: Capabilities, backend: Backend, threads?: number): Choice {
   if (!simd) {
     throw new PrecisError(

@@ -7,5 +7,5 @@ export { CreateMonitor, LoadProgressEvent } from "./monitor.js";
 export { PrecisError, type ClientErrorCode } from "./errors.js";
 export type { Backend } from "./build.js";
 export type { ModelEntry, ModelSource } from "./model.js";
-export type { LoadedModel } from "./protocol.js";
+export type { Computing, LoadedModel } from "./protocol.js";
 export type { Event as RunEvent, Report } from "./wasm/simd/precis.js";

@@ -1,6 +1,6 @@
 import type { Backend } from "./build.js";
 import type { ModelRequest } from "./model.js";
-import type { Event as RunEvent, Options, Report } from "./wasm/simd/precis.js";
+import type { BackendReport, Event as RunEvent, Options, Report } from "./wasm/simd/precis.js";
 
 /** What happens while a model loads; sizes in bytes, `total` null while it is unknown. */
 export interface LoadEvent {
@@ -19,12 +19,20 @@ export interface LoadParams {
   alarm: string;
 }
 
-/** What came of loading a model. */
-export interface LoadedModel {
-  /** Build of the engine that runs, as the Report names it. */
+/** What computes, as the Report says it. */
+export interface Computing {
+  /** `wasm-simd`, `wasm-relaxed-simd` or `webgpu`. */
   backend: string;
   /** Threads that compute. */
   threads: number;
+  /** Name of the GPU; null where the processor computes. */
+  adapter: string | null;
+  /** Why these. */
+  reason: string | null;
+}
+
+/** What came of loading a model. */
+export interface LoadedModel extends Computing {
   /** "memory" where the browser gives no persistent storage (private windows), or nothing verifies the file. */
   storage: "opfs" | "memory";
   /** False when the file was there already. */
@@ -33,6 +41,11 @@ export interface LoadedModel {
   bytes: number;
   /** The model's positions, in tokens. */
   context: number;
+}
+
+/** The Report's words for what computes, as LoadedModel has them. */
+export function computing({ kind, threads, adapter, reason }: BackendReport): Computing {
+  return { backend: kind, threads, adapter, reason };
 }
 
 /** Every call that the worker answers: its parameters, its result, and the events that it sends on the way. */

@@ -1,9 +1,9 @@
-import type { Backend } from "./build.js";
+import { type Backend, BACKENDS } from "./build.js";
 import { Client } from "./client.js";
 import { cancelled, PrecisError, toPrecisError } from "./errors.js";
 import { type ModelEntry, modelRequest, type ModelRequest } from "./model.js";
 import { CreateMonitor } from "./monitor.js";
-import type { LoadedModel } from "./protocol.js";
+import { computing, type LoadedModel } from "./protocol.js";
 import { asyncIterable } from "./stream.js";
 import { watchVisibility } from "./visibility.js";
 import type { Event as RunEvent, Options, Report } from "./wasm/simd/precis.js";
@@ -12,7 +12,7 @@ import type { Event as RunEvent, Options, Report } from "./wasm/simd/precis.js";
 export interface CreateOptions {
   /** An entry of `models.json`, or the address of a GGUF file (then nothing verifies it and it is not kept). */
   model: ModelEntry | string;
-  /** Default "auto": the fastest build that this browser runs. */
+  /** Default "auto": the GPU where it is faster than the processor, else the fastest build that this browser runs. */
   backend?: Backend;
   /** The most threads to use. Default: one for each processor, where the page is cross-origin isolated. */
   threads?: number;
@@ -25,7 +25,7 @@ export interface CreateOptions {
 /** What a summary may be given beside the text. */
 export interface SummarizeOptions extends Options {
   signal?: AbortSignal;
-  /** Every step of the run, as the engine tells it. */
+  /** Every step of the run, as the engine tells it. After "restarted", all that was read and written so far is void. */
   onprogress?: (event: RunEvent) => void;
 }
 
@@ -60,7 +60,7 @@ export class Summarizer {
     return summarizer;
   }
 
-  /** What was loaded, from where, and which build of the engine runs it. */
+  /** What was loaded, from where, and what computes: after a run that had to move, where it ended. */
   get model(): LoadedModel {
     return this.#loaded!;
   }
@@ -82,26 +82,41 @@ export class Summarizer {
       report.environment.hidden_during_run = hidden.was();
       if (hidden.was() !== null) delete report.absent["environment.hidden_during_run"];
       this.#report = report;
+      this.#loaded = { ...this.#loaded!, ...computing(report.backend) };
       return report.summary;
     } finally {
       hidden.stop();
     }
   }
 
-  /** The summary of `text` piece by piece, as it is written. Cancelling the stream stops the run. */
+  /**
+   * The summary of `text` piece by piece, as it is written. Cancelling the stream stops the run. A run that loses its GPU
+   * begins anew elsewhere; if pieces were handed out by then, the stream ends with the error `gpu-lost`, because they can't be
+   * taken back.
+   */
   summarizeStreaming(text: string, options: SummarizeOptions = {}): ReadableStream<string> & AsyncIterable<string> {
     const stop = new AbortController();
     const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
     let run: Promise<unknown> | undefined;
+    let handedOut = false;
+    let failed = false;
     const stream = new ReadableStream<string>({
       start: (controller) => {
         const onprogress = (event: RunEvent) => {
-          if (event.type === "piece" && !stop.signal.aborted) controller.enqueue(event.text);
+          // Now rather than at once: an engine on the move can't stop, and would be taken for stuck.
+          if (failed) stop.abort();
+          else if (event.type === "piece" && !stop.signal.aborted) {
+            controller.enqueue(event.text);
+            handedOut = true;
+          } else if (event.type === "restarted" && handedOut && !stop.signal.aborted) {
+            controller.error(new PrecisError("gpu-lost", `${event.reason} A part of the summary had been handed out: ask for it again.`));
+            failed = true;
+          }
           options.onprogress?.(event);
         };
         run = this.summarize(text, { ...options, signal, onprogress }).then(
-          () => stop.signal.aborted || controller.close(),
-          (error: unknown) => stop.signal.aborted || controller.error(error),
+          () => stop.signal.aborted || failed || controller.close(),
+          (error: unknown) => stop.signal.aborted || failed || controller.error(error),
         );
       },
       cancel: async () => {
@@ -153,8 +168,8 @@ export class Summarizer {
 
 function checkOptions(options: CreateOptions): void {
   const { backend = "auto", threads = 1 } = options ?? {};
-  if (!["auto", "wasm-simd", "wasm-relaxed-simd"].includes(backend)) {
-    throw new PrecisError("invalid-options", `Option backend is "${backend}": it must be "auto", "wasm-simd" or "wasm-relaxed-simd".`);
+  if (!BACKENDS.includes(backend)) {
+    throw new PrecisError("invalid-options", `Option backend is "${backend}": it must be one of "${BACKENDS.join('", "')}".`);
   }
   if (!Number.isInteger(threads) || threads < 1) {
     throw new PrecisError("invalid-options", `Option threads is ${threads}: it must be a whole number from 1.`);

@@ -1,7 +1,7 @@
 /** The dedicated worker: loads one model, then counts and summarizes with it. */
-import { type Choice, detectCapabilities, pickBuild } from "./build.js";
+import { type Choice, computeOf, detectCapabilities, pickBuild } from "./build.js";
 import { cancelled, PrecisError, toPrecisError } from "./errors.js";
-import type { Calls, CallName, LoadedModel, LoadEvent, Reply, Request } from "./protocol.js";
+import { type Calls, type CallName, computing, type LoadedModel, type LoadEvent, type Reply, type Request } from "./protocol.js";
 import { obtainModel } from "./store.js";
 import type { ThreadPart } from "./thread.js";
 import type { Engine } from "./wasm/simd/precis.js";
@@ -69,16 +69,17 @@ async function load(
   if (signal.aborted) throw cancelled();
   const read_ms = performance.now() - started;
   const reader = new FileReaderSync();
-  engine = wasm.Engine.load(
+  engine = await wasm.Engine.load(
     file.size,
-    // One tensor at a time: no copy of the weights outlives the call.
+    // One tensor at a time: no copy of the weights outlives the call. The engine reads the file again where a run moves.
     (offset, into) => into.set(new Uint8Array(reader.readAsArrayBuffer(file.slice(offset, offset + into.length)))),
     { id: model.id, sha256, read_ms },
+    computeOf(backend),
     choice.threads,
     choice.reason,
     progress("prepare"),
   );
-  return { backend: wasm.build(), threads: choice.threads, storage, downloaded, sha256, bytes: file.size, context: engine.context() };
+  return { ...computing(engine.backend()), storage, downloaded, sha256, bytes: file.size, context: engine.context() };
 }
 
 async function importBuild({ build }: Choice) {
