@@ -38,6 +38,11 @@ export function clock(ms: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
+/** What computes, in words. */
+export function device(threads: number, adapter: string | null): string {
+  return adapter === null ? `processor, ${counted(threads, "thread")}` : `GPU, ${adapter}`;
+}
+
 /** Bytes in megabytes (10^6). */
 export function megabytes(bytes: number): string {
   return `${bytes < 10e6 ? (bytes / 1e6).toFixed(1) : whole(bytes / 1e6)} MB`;

@@ -1,3 +1,4 @@
+import { ComputeChoice } from "./compute-choice.js";
 import { DocumentPanel } from "./document-panel.js";
 import { ModelPanel } from "./model-panel.js";
 import { ReadingView } from "./reading-view.js";
@@ -7,7 +8,7 @@ import "./window.js";
 
 window.precis = { report: null };
 
-const model = new ModelPanel();
+const model = new ModelPanel(new ComputeChoice());
 const documentPanel = new DocumentPanel((text) => {
   // The worker reads during a run; the count catches up after it.
   if (!model.ready || run.running) return null;

@@ -1,8 +1,9 @@
-import { type CreateMonitor, PrecisError, type ModelEntry, Summarizer } from "../summarizer/index.js";
+import { type Computing, type CreateMonitor, PrecisError, type ModelEntry, Summarizer } from "../summarizer/index.js";
 import models from "../../../models/models.json";
 import { showError } from "./alert.js";
+import type { ComputeChoice } from "./compute-choice.js";
 import { byId, oncePerFrame } from "./dom.js";
-import { megabytes } from "./format.js";
+import { device, megabytes } from "./format.js";
 
 const [catalogue] = models;
 
@@ -14,12 +15,25 @@ export class ModelPanel {
   readonly #name = byId("model-name", HTMLSpanElement);
   readonly #state = byId("model-state", HTMLSpanElement);
   readonly #progress = byId("model-progress", HTMLProgressElement);
+  readonly #device = byId("device", HTMLSpanElement);
   readonly #detail = byId("model-detail", HTMLParagraphElement);
   readonly #alert = byId("model-alert", HTMLDivElement);
   #loading: Promise<Summarizer> | null = null;
+  /** Ends the loading under way. */
+  #stop = new AbortController();
 
   /** The summarizer, or null while there is none. */
   ready: Summarizer | null = null;
+
+  constructor(readonly compute: ComputeChoice) {
+    // The model is kept by then, or a part of it: preparing it for another device takes a second or two.
+    compute.onchange = () => {
+      this.#stop.abort();
+      this.ready?.destroy();
+      this.ready = this.#loading = null;
+      this.get().catch(() => undefined);
+    };
+  }
 
   /** The summarizer as soon as it is ready. Loads it if the last attempt failed. */
   get(): Promise<Summarizer> {
@@ -27,30 +41,42 @@ export class ModelPanel {
     return this.#loading;
   }
 
+  /** Says what computes, and why, where that is not what was asked for. */
+  showDevice({ backend, threads, adapter, reason }: Computing): void {
+    const denied = this.compute.backend === "webgpu" && backend !== "webgpu";
+    this.#device.textContent = device(threads, adapter) + (denied && reason ? `: ${reason}` : "");
+  }
+
   async #load(): Promise<Summarizer> {
+    const { signal } = (this.#stop = new AbortController());
     const { model, name, bytes } = chosen();
     this.#name.textContent = name;
     this.#state.textContent = "loading";
+    this.#device.textContent = "";
     this.#detail.textContent = "";
     this.#alert.replaceChildren();
     this.#progress.removeAttribute("value");
     this.#progress.hidden = false;
     try {
-      const summarizer = await Summarizer.create({ model, monitor: (monitor) => this.#follow(monitor, bytes) });
+      const backend = this.compute.backend;
+      const summarizer = await Summarizer.create({ model, backend, signal, monitor: (monitor) => this.#follow(monitor, bytes, signal) });
+      if (signal.aborted) summarizer.destroy();
+      signal.throwIfAborted();
       this.#loaded(summarizer);
       return summarizer;
     } catch (error) {
-      this.#failed(error as PrecisError);
+      // What was given up for another choice has nothing to say any more.
+      if (!signal.aborted) this.#failed(error as PrecisError);
       throw error;
     }
   }
 
-  #follow(monitor: CreateMonitor, bytes: number | null): void {
+  #follow(monitor: CreateMonitor, bytes: number | null, signal: AbortSignal): void {
     let downloaded = 0;
     let prepared = 0;
     const draw = oncePerFrame(() => {
       // A last frame may come after the end.
-      if (this.ready || this.#progress.hidden) return;
+      if (this.ready || this.#progress.hidden || signal.aborted) return;
       const preparing = downloaded === 1 && prepared > 0;
       // Two of three parts are the download: preparing takes a second or two on any connection.
       this.#progress.value = downloaded * (2 / 3) + prepared / 3;
@@ -65,6 +91,7 @@ export class ModelPanel {
     this.ready = summarizer;
     this.#progress.hidden = true;
     this.#state.textContent = "ready";
+    this.showDevice(summarizer.model);
     this.#detail.textContent =
       summarizer.model.storage === "opfs" ? "Kept on this device: works without a connection." : "Held in memory only: it loads again next time.";
     this.onready();

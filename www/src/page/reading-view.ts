@@ -9,6 +9,7 @@ export class ReadingView {
   readonly #speed = byId("speed", HTMLSpanElement);
   readonly #note = byId("speed-note", HTMLSpanElement);
   readonly #stage = byId("stage", HTMLParagraphElement);
+  readonly #restarted = byId("restarted", HTMLParagraphElement);
   readonly #progress = byId("progress", HTMLProgressElement);
   readonly #read = byId("read", HTMLSpanElement);
   readonly #left = byId("left", HTMLSpanElement);
@@ -23,14 +24,10 @@ export class ReadingView {
 
   /** Everything back to the start of a run. */
   reset(): void {
-    this.#meter = new Meter();
-    this.#pieces = "";
-    this.#text.textContent = "";
-    this.#empty.hidden = false;
-    this.#speed.textContent = "—";
+    this.#restarted.textContent = "";
     this.#note.textContent = ", now";
     this.#summary.ariaBusy = "true";
-    this.#draw(true);
+    this.#clear();
   }
 
   /** Says what is going on. */
@@ -55,6 +52,11 @@ export class ReadingView {
         this.#pieces += event.text;
         this.#stageText = "Writing the summary";
         break;
+      case "restarted":
+        this.#stageText = "Starting anew";
+        this.#restarted.textContent = `This run was begun anew. ${event.reason}`;
+        this.#clear();
+        break;
     }
     this.#schedule();
   }
@@ -73,6 +75,16 @@ export class ReadingView {
     }
     this.#note.textContent = report ? ", this run" : "";
     this.#empty.hidden = this.#text.textContent !== "";
+  }
+
+  /** Takes back what was read and written. */
+  #clear(): void {
+    this.#meter = new Meter();
+    this.#pieces = "";
+    this.#text.textContent = "";
+    this.#empty.hidden = false;
+    this.#speed.textContent = "—";
+    this.#draw(true);
   }
 
   #draw(now: boolean): void {

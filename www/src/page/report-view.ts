@@ -1,6 +1,6 @@
 import type { Report } from "../summarizer/index.js";
 import { byId, element } from "./dom.js";
-import { duration, measured, megabytes, whole } from "./format.js";
+import { device, duration, measured, megabytes, whole } from "./format.js";
 import { CARDS, type Field, reasonAt, valueAt } from "./report-fields.js";
 
 /** The region "Report": cards to read, and the JSON to take along. */
@@ -56,7 +56,7 @@ function headline(report: Report): HTMLElement {
     return element("p", "", shown, element("span", "unit", label));
   };
   const time = ms === null ? "" : ` in ${duration(ms)}`;
-  const threads = report.backend.threads === 1 ? "one thread" : `${report.backend.threads} threads`;
+  const { kind, threads, adapter } = report.backend;
   return element(
     "div",
     "headline",
@@ -64,7 +64,7 @@ function headline(report: Report): HTMLElement {
     second("until the first word", "first_token_ms", duration),
     second("tokens per second written", "decode.tokens_per_second", measured),
     second("of memory", "memory.wasm_bytes", megabytes),
-    element("p", "fine", `${whole(tokens)} tokens read${time} with ${report.backend.kind} on ${threads}.`),
+    element("p", "fine", `${whole(tokens)} tokens read${time} on the ${device(threads, adapter)} (${kind}).`),
   );
 }
 

@@ -46,6 +46,7 @@ export class RunControl {
       await summarizer.summarize(await this.document.settled(), { signal, started_ms, onprogress: (event) => this.reading.take(event) });
       const { report } = summarizer;
       window.precis.report = report;
+      this.model.showDevice(summarizer.model);
       this.reading.finish("Done", report);
       this.report.show(report);
     } catch (error) {
@@ -62,7 +63,7 @@ export class RunControl {
     this.report.show(null);
     this.reading.reset();
     const focused = document.activeElement === this.#summarize;
-    this.#summarize.disabled = true;
+    this.#summarize.disabled = this.model.compute.disabled = true;
     this.#cancel.disabled = false;
     // A button that goes grey under the keyboard would lose it.
     if (focused) this.#cancel.focus();
@@ -73,7 +74,7 @@ export class RunControl {
     this.#running = null;
     const focused = document.activeElement === this.#cancel;
     this.#cancel.disabled = true;
-    this.#summarize.disabled = false;
+    this.#summarize.disabled = this.model.compute.disabled = false;
     if (focused) this.#summarize.focus();
     this.document.count();
   }
