@@ -11,6 +11,18 @@ async function freePort(): Promise<string> {
   return String(address.port);
 }
 
+const launchOptions = {
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+  ],
+};
+
 const port = (process.env.PRECIS_TEST_PORT ??= await freePort());
 const baseURL = `http://localhost:${port}`;
 
@@ -29,18 +41,17 @@ export default defineConfig({
     headless: true,
     permissions: ["clipboard-read", "clipboard-write"],
     trace: "retain-on-failure",
-    launchOptions: {
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      args: [
-        "--no-sandbox",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-        "--disable-quic",
-      ],
-    },
+    launchOptions,
   },
+  projects: [
+    { name: "processor", testIgnore: "gpu*.spec.ts" },
+    // A GPU that every machine has: SwiftShader, a program, which Chromium gives to nobody without being told to.
+    {
+      name: "gpu",
+      testMatch: "gpu*.spec.ts",
+      use: { launchOptions: { ...launchOptions, args: [...launchOptions.args, "--enable-unsafe-webgpu"] } },
+    },
+  ],
   webServer: {
     command: `npm run serve -- --port ${port} --strictPort`,
     url: baseURL,

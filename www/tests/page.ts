@@ -15,6 +15,9 @@ export class Precis {
   /** What the run is at: "Done" after a good one. */
   readonly stage: Locator;
   readonly alert: Locator;
+  readonly compute: Locator;
+  /** What computes. */
+  readonly device: Locator;
   readonly modelState: Locator;
   readonly modelAlert: Locator;
 
@@ -29,6 +32,8 @@ export class Precis {
     this.copy = page.getByRole("button", { name: "Copy report as JSON" });
     this.stage = page.locator("#stage");
     this.alert = page.locator("#alert");
+    this.compute = page.getByLabel("Compute on");
+    this.device = page.locator("#device");
     this.modelState = page.locator("#model-state");
     this.modelAlert = page.locator("#model-alert");
   }

@@ -1,4 +1,5 @@
 /** The model store: verified, resumed, kept, and honest about what went wrong. */
+import { inWorker } from "./faults.js";
 import { expect, test } from "./package.js";
 import { cut, damaged, file, page as errorPage, TINY, whole, withoutRanges } from "./site.js";
 
@@ -105,15 +106,6 @@ test("a full storage says how much is needed and keeps nothing", async ({ bench,
   await protocol.send("Storage.overrideQuotaForOrigin", { origin: site.origin });
   expect(await bench.create()).toEqual(ready);
 });
-
-/** Puts `code` before everything else that the worker does. */
-async function inWorker(page: import("@playwright/test").Page, code: string): Promise<void> {
-  await page.route("**/pkg/worker.js", async (route) => {
-    const response = await route.fetch();
-    // Imports are hoisted: the code comes after them and before any message.
-    await route.fulfill({ response, body: `${await response.text()}\n${code}` });
-  });
-}
 
 test("without the browser's storage the model is held in memory", async ({ bench, page }) => {
   await inWorker(page, `navigator.storage.getDirectory = () => Promise.reject(new DOMException("private", "SecurityError"));`);

@@ -7,7 +7,7 @@ import { clock, compact, counted, duration, measured, megabytes, whole } from ".
 import { Meter } from "../src/page/meter.js";
 import { CARDS, reasonAt, valueAt } from "../src/page/report-fields.js";
 import { decodeText, MAX_BYTES, readTextFile } from "../src/page/text-file.js";
-import { type Backend, type Capabilities, pickBuild } from "../src/summarizer/build.js";
+import { type Backend, BACKENDS, type Capabilities, computeOf, pickBuild } from "../src/summarizer/build.js";
 import { CLIENT_ERROR_CODES, PrecisError, toPrecisError } from "../src/summarizer/errors.js";
 import { modelRequest } from "../src/summarizer/model.js";
 import { repository } from "./paths.js";
@@ -31,7 +31,6 @@ test("the benchmark is composed byte for byte", () => {
 
 test("every combination of browser, page, device and choice has its build and threads", () => {
   const all = { simd: true, relaxed: true, isolated: true, cores: 8 };
-  const backends = ["auto", "wasm-simd", "wasm-relaxed-simd"] as const;
   const pick = (lacks: Partial<Capabilities>, backend: Backend, threads?: number): string => {
     let choice = "";
     const failure = code(() => {
@@ -40,7 +39,7 @@ test("every combination of browser, page, device and choice has its build and th
     });
     return choice || failure;
   };
-  for (const backend of ["auto", "wasm-relaxed-simd"] as const) {
+  for (const backend of ["auto", "webgpu", "cpu", "wasm-relaxed-simd"] as const) {
     expect(pick({}, backend)).toMatch(/^relaxed 8: the fastest build, and a thread for each processor$/);
     expect(pick({}, backend, 3)).toMatch(/^relaxed 3: .*as far as asked for/);
     expect(pick({}, backend, 100)).toMatch(/^relaxed 8: /);
@@ -51,15 +50,21 @@ test("every combination of browser, page, device and choice has its build and th
   }
   for (const threads of [undefined, 1, 4]) {
     for (const isolated of [true, false]) {
-      expect(pick({ relaxed: false, isolated }, "auto", threads)).toMatch(/^simd 1: .*no relaxed SIMD/);
+      for (const backend of ["auto", "webgpu", "cpu"] as const) {
+        expect(pick({ relaxed: false, isolated }, backend, threads)).toMatch(/^simd 1: .*no relaxed SIMD/);
+      }
       expect(pick({ relaxed: false, isolated }, "wasm-relaxed-simd", threads)).toBe("simd-unsupported");
       for (const relaxed of [true, false]) {
         expect(pick({ relaxed, isolated }, "wasm-simd", threads)).toMatch(/^simd 1: asked for/);
-        for (const backend of backends) expect(pick({ simd: false, relaxed, isolated }, backend, threads)).toBe("simd-unsupported");
+        for (const backend of BACKENDS) expect(pick({ simd: false, relaxed, isolated }, backend, threads)).toBe("simd-unsupported");
       }
     }
   }
   expect(() => pickBuild({ ...all, simd: false }, "auto")).toThrow(/use Chrome or Edge 91, Firefox 89, Safari 16.4/);
+});
+
+test("who names a build wants the processor", () => {
+  expect(BACKENDS.map(computeOf)).toEqual(["auto", "webgpu", "cpu", "cpu", "cpu"]);
 });
 
 test("a model's addresses: beside the page first, then the catalogue's", () => {
