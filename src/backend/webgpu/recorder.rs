@@ -49,8 +49,10 @@ pub struct Recorder {
 struct Recording {
     encoder: Option<wgpu::CommandEncoder>,
     pass: Option<wgpu::ComputePass<'static>>,
-    /// [`SLOT`] bytes an operation.
+    operations: usize,
+    /// [`SLOT`] bytes for all operations that have the same, and where they begin.
     parameters: Vec<u8>,
+    slots: HashMap<Vec<u32>, u32>,
     /// Multiply-adds of the submission, and of all since the last wait.
     work: f64,
     work_since_wait: f64,
@@ -144,17 +146,24 @@ impl Recorder {
         let pass = recording.pass.get_or_insert_with(|| {
             encoder.begin_compute_pass(&Default::default()).forget_lifetime()
         });
-        let offset = recording.parameters.len();
-        recording.parameters.extend(parameters.iter().flat_map(|p| p.to_le_bytes()));
-        recording.parameters.resize(offset + SLOT, 0);
+        // The layers of a model are alike, and so are most parameters.
+        let slot = recording.slots.get(parameters).copied();
+        let offset = slot.unwrap_or_else(|| {
+            let offset = recording.parameters.len();
+            recording.parameters.extend(parameters.iter().flat_map(|p| p.to_le_bytes()));
+            recording.parameters.resize(offset + SLOT, 0);
+            recording.slots.insert(parameters.to_vec(), offset as u32);
+            offset as u32
+        });
         pass.set_pipeline(&pipeline.raw);
-        pass.set_bind_group(0, &*group, &[offset as u32]);
+        pass.set_bind_group(0, &*group, &[offset]);
         pass.dispatch_workgroups(grid[0], grid[1], grid[2]);
         if times.is_some() {
             recording.pass = None;
         }
+        recording.operations += 1;
         recording.work += work;
-        let full = recording.parameters.len() == SLOT * SLOTS;
+        let full = recording.operations == SLOTS;
         let long = recording.work >= self.budget.get();
         drop(times);
         if full || long {
@@ -215,6 +224,8 @@ impl Recorder {
         self.device.queue.write_buffer(&self.parameters, 0, &recording.parameters);
         self.device.queue.submit([encoder.finish()]);
         recording.parameters.clear();
+        recording.slots.clear();
+        recording.operations = 0;
         recording.work_since_wait += std::mem::take(&mut recording.work);
         recording.began = recording.began.or_else(|| (self.now_ms)());
     }
