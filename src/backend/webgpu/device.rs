@@ -44,7 +44,11 @@ impl Device {
                 ..Default::default()
             })
             .await
-            .map_err(|e| unavailable(e.to_string()))?;
+            .map_err(|error| match error {
+                // In wgpu's own words: all the interfaces that it was built without.
+                wgpu::RequestAdapterError::NotFound { .. } => unavailable("none was found".into()),
+                error => unavailable(error.to_string()),
+            })?;
         let optional = wgpu::Features::SHADER_F16 | wgpu::Features::TIMESTAMP_QUERY;
         let mut features = adapter.features() & optional;
         if restrictions.no_f16 {
