@@ -16,8 +16,8 @@ use crate::report::OperationReport;
 /// Parameters of one operation in the buffer of all: what WebGPU lets offsets be multiples of.
 const SLOT: usize = 256;
 
-/// Operations of a submission at most.
-const SLOTS: usize = 512;
+/// Operations of a submission at most: those of a chunk of a model of 30 layers fit, and to spare.
+const SLOTS: usize = 1024;
 
 /// Bind groups to remember; the buffers of a token that is written are the same every time.
 const GROUPS: usize = 4096;
