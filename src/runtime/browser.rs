@@ -74,7 +74,6 @@ impl Engine {
     ///
     /// # Errors
     /// An `Error` with a `code`.
-    #[expect(clippy::too_many_arguments, reason = "each of them crosses from JavaScript by itself")]
     pub async fn load(
         size: f64,
         #[wasm_bindgen(unchecked_param_type = "(offset: number, into: Uint8Array) => void")]
