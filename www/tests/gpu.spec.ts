@@ -80,7 +80,7 @@ for (const [times, kind] of [[1, "webgpu"], [2, "wasm-relaxed-simd"]] as const) 
       const told = document.querySelector("#restarted")!;
       new MutationObserver(() => states.push(`${told.textContent}${document.querySelector("#read")!.textContent}`)).observe(told, { childList: true });
     });
-    const { backend, prefill, summary } = await report(page, precis, ARTICLE.repeat(6));
+    const { backend, prefill, summary } = await report(page, precis, ARTICLE.repeat(3));
     expect(backend.kind).toBe(kind);
     expect(backend.reason).toContain("the run was begun anew: The GPU was lost");
     expect(prefill.tokens).toBe(prefill.chunks.reduce((sum, { tokens }) => sum + tokens, 0));
@@ -88,6 +88,7 @@ for (const [times, kind] of [[1, "webgpu"], [2, "wasm-relaxed-simd"]] as const) 
     expect(states.filter((state) => state.startsWith("This run was begun anew. The GPU was lost"))).toHaveLength(times);
     expect(states.filter((state) => state.endsWith("0 tokens read"))).toHaveLength(states.length);
     await expect(page.locator("#restarted")).toHaveText(/^This run was begun anew/);
+    await page.screenshot({ path: `test-results/pictures/lost-${times}.png`, fullPage: true });
     await expect(page.locator("#summary-text")).toHaveText(summary.trim(), { useInnerText: true });
     await expect(precis.device).toHaveText(kind === "webgpu" ? `GPU, ${SWIFTSHADER}` : /^processor, .*The GPU was lost/);
 

@@ -197,7 +197,7 @@ test.describe("on an isolated page", () => {
       expect(await bench.create({ threads })).toMatchObject({ value: { backend: "wasm-relaxed-simd", threads } });
       runs.push(((await summarized(bench)) as { value: { summary: string; backend: object } }).value);
     }
-    expect(runs[0]!.backend).toMatchObject({ threads: 1, reason: "one thread was asked for" });
+    expect(runs[0]!.backend).toMatchObject({ threads: 1, reason: expect.stringMatching(/^one thread was asked for/) });
     expect(runs[1]!.backend).toMatchObject({ threads: 2, reason: expect.stringContaining("a thread for each processor") });
     expect(runs[1]!.summary).toBe(runs[0]!.summary);
   });
