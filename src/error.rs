@@ -113,9 +113,7 @@ pub enum Error {
         bytes: usize,
     },
     /// The GPU has no more memory to give, and doesn't say for what.
-    #[error(
-        "The GPU is out of memory. Close other tabs or programs, use a shorter document, or choose the processor."
-    )]
+    #[error("The GPU is out of memory.")]
     GpuOutOfMemory,
     /// There is no GPU, or it may not be used.
     #[error("No GPU could be used: {reason}.")]
@@ -124,13 +122,13 @@ pub enum Error {
         reason: String,
     },
     /// The GPU went away while it was used: unplugged, reset after a crash, or taken by the browser.
-    #[error("The GPU was lost: {reason}. Try again, or choose the processor.")]
+    #[error("The GPU was lost: {reason}.")]
     GpuLost {
         /// What the browser or the system said.
         reason: String,
     },
     /// The GPU refused something, or computes wrongly.
-    #[error("The GPU failed: {reason}. Choose the processor.")]
+    #[error("The GPU failed: {reason}.")]
     GpuFailed {
         /// What the browser or the system said, or what was found wrong.
         reason: String,
