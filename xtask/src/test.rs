@@ -163,6 +163,8 @@ fn wasm_tests(variant: &Variant, runner: &[&str], path: &[PathBuf]) -> Result<Co
     // The same tests run in both places; in a browser they run where the engine does.
     if runner.contains(&"--chrome") {
         pack.env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1");
+        // In seconds, for all of them: those of the GPU run on SwiftShader, a program.
+        pack.env("WASM_BINDGEN_TEST_TIMEOUT", "300");
     }
     Ok(pack)
 }
