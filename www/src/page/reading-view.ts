@@ -1,7 +1,7 @@
 import type { Report, RunEvent } from "../summarizer/index.js";
 import { SpeedChart } from "./chart.js";
 import { byId, oncePerFrame } from "./dom.js";
-import { clock, measured, whole } from "./format.js";
+import { clock, measured, megabytes, whole } from "./format.js";
 import { Meter } from "./meter.js";
 
 /** The dials of a run, and the summary as it is written. Events are gathered and drawn once a frame. */
@@ -13,6 +13,7 @@ export class ReadingView {
   readonly #progress = byId("progress", HTMLProgressElement);
   readonly #read = byId("read", HTMLSpanElement);
   readonly #left = byId("left", HTMLSpanElement);
+  readonly #room = byId("room", HTMLParagraphElement);
   readonly #summary = byId("summary", HTMLElement);
   readonly #text = byId("summary-text", HTMLParagraphElement);
   readonly #empty = byId("summary-empty", HTMLParagraphElement);
@@ -24,7 +25,7 @@ export class ReadingView {
 
   /** Everything back to the start of a run. */
   reset(): void {
-    this.#restarted.textContent = "";
+    this.#restarted.textContent = this.#room.textContent = "";
     this.#note.textContent = ", now";
     this.#summary.ariaBusy = "true";
     this.#clear();
@@ -41,6 +42,7 @@ export class ReadingView {
     switch (event.type) {
       case "planned":
         this.#meter.plan(event.total);
+        this.#room.textContent = `${megabytes(event.kv_bytes)} of memory for what is read, at most`;
         break;
       case "read":
         this.#meter.record(event);
