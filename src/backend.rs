@@ -142,6 +142,19 @@ pub trait Backend {
     /// `x + y`.
     fn add(&self, x: Self::Tensor, y: &Self::Tensor) -> Self::Tensor;
 
+    /// [`Backend::add`], and the norm of its result.
+    fn add_norm(
+        &self,
+        x: Self::Tensor,
+        y: &Self::Tensor,
+        gain: &Self::Vector,
+        eps: f32,
+    ) -> [Self::Tensor; 2] {
+        let sum = self.add(x, y);
+        let normed = self.rms_norm(&sum, gain, eps);
+        [sum, normed]
+    }
+
     /// The last row of `x` as a matrix of one row.
     fn last_row(&self, x: &Self::Tensor) -> Self::Tensor;
 

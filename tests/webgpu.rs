@@ -11,6 +11,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use common::golden::{self, Golden, Prompt};
+use common::reference::EXACT;
 use common::tolerance::{
     GPU_FORWARD_PASS, GPU_HALF_FORWARD_PASS, LOGITS_ONE_POSITION, MARGIN, Tolerance,
 };
@@ -88,6 +89,31 @@ fn the_forward_pass_is_llama_cpps() {
                 wrong[0] += 1;
                 tolerance.catches(&logits(&mut session, &wrong, 64), &want, "a token");
             }
+        }
+    }
+}
+
+/// Past the trained context: 1,400 tokens of the tiny model's 512 positions, by YaRN.
+#[test]
+fn an_extended_context_is_the_references() {
+    const LONG: usize = 1400;
+    let gpu = gpu();
+    let tiny = common::load(&gpu, Cursor::new(common::TINY)).expect("the fixture loads");
+    let text = String::from_utf8(fixture("article.md")).expect("text");
+    let article = tiny.tokenizer.encode(&text).expect("plain text").ids;
+    let ids: Vec<u32> = article.into_iter().cycle().take(LONG).collect();
+    let mut reference =
+        Session::new(EXACT, common::load(&EXACT, Cursor::new(common::TINY)).expect("it loads"));
+    reference.extend(LONG).expect("the context reaches so far");
+    let want = common::logits(&mut reference, &ids, 64);
+    let want: Vec<f64> = want.into_iter().map(f64::from).collect();
+    let mut session = Session::new(gpu, tiny);
+    for (positions, right) in [(LONG, true), (LONG + 120, false)] {
+        session.extend(positions).expect("the context reaches so far");
+        let got = logits(&mut session, &ids, 300);
+        match right {
+            true => GPU_FORWARD_PASS.check(&got, &want, "1,400 tokens"),
+            false => GPU_FORWARD_PASS.catches(&got, &want, "a factor of 3"),
         }
     }
 }

@@ -366,6 +366,14 @@ impl Backend for WebGpu {
         x
     }
 
+    fn add_norm(&self, x: Tensor, y: &Tensor, gain: &Buffer, eps: f32) -> [Tensor; 2] {
+        let out = self.tensor(x.rows, x.width);
+        let parameters = [x.width / FOUR, eps.to_bits() as usize];
+        let buffers = [&x.buffer, &y.buffer, gain, &out.buffer];
+        self.dispatch(Kernel::AddNorm, &parameters, &buffers, [x.rows, 1, 1], 0);
+        [x, out]
+    }
+
     fn last_row(&self, x: &Tensor) -> Tensor {
         let out = self.tensor(1, x.width);
         let bytes = (4 * x.width) as u64;

@@ -78,19 +78,31 @@ impl<B: Backend> Llama<B> {
     /// activations `[ids, width]` after the last layer.
     pub fn forward(&self, b: &B, cache: &mut B::Cache, start: usize, ids: &[u32]) -> B::Tensor {
         let mut x = b.embed(&self.embedding, ids);
+        // What the layer before adds.
+        let mut down: Option<B::Tensor> = None;
         for (i, layer) in self.layers.iter().enumerate() {
-            let normed = b.rms_norm(&x, &layer.attention_norm, self.eps);
+            let normed;
+            [x, normed] = match down {
+                Some(down) => b.add_norm(x, &down, &layer.attention_norm, self.eps),
+                None => {
+                    let normed = b.rms_norm(&x, &layer.attention_norm, self.eps);
+                    [x, normed]
+                }
+            };
             let qkv = b.matmul(&normed, [&layer.query, &layer.key, &layer.value]);
             let attended = b.attend(cache, i, start, qkv);
             let [projected] = b.matmul(&attended, [&layer.output]);
-            x = b.add(x, &projected);
 
-            let normed = b.rms_norm(&x, &layer.ffn_norm, self.eps);
+            let normed;
+            [x, normed] = b.add_norm(x, &projected, &layer.ffn_norm, self.eps);
             let [gate, up] = b.matmul(&normed, [&layer.gate, &layer.up]);
-            let [down] = b.matmul(&b.swiglu(gate, &up), [&layer.down]);
-            x = b.add(x, &down);
+            let [product] = b.matmul(&b.swiglu(gate, &up), [&layer.down]);
+            down = Some(product);
         }
-        x
+        match down {
+            Some(down) => b.add(x, &down),
+            None => x,
+        }
     }
 
     /// The scores of every token of the vocabulary for what follows the last row of `x`:

@@ -62,6 +62,7 @@ pub enum Kernel {
     },
     SwiGlu,
     Add,
+    AddNorm,
     Penalize,
     Best,
     /// The two that measure the GPU.
@@ -92,6 +93,7 @@ impl Kernel {
             }
             Self::SwiGlu => "gated activation",
             Self::Add => "residual",
+            Self::AddNorm => "residual and norm",
             Self::Penalize | Self::Best => "choice of token",
             Self::Peak(_) | Self::Copy => "measuring",
         }
@@ -110,6 +112,7 @@ impl Kernel {
             }
             Self::AttentionMerge { .. } => &[Read, Read, Write],
             Self::SwiGlu | Self::Add => &[Write, Read],
+            Self::AddNorm => &[Write, Read, Read, Write],
             Self::Penalize | Self::Best | Self::Copy => &[Read, Write],
             Self::Peak(_) => &[Write],
         }
@@ -154,6 +157,7 @@ impl Kernel {
             Self::AttentionMerge { fours: n } => fours(n) + shader!("attention_merge"),
             Self::SwiGlu => shader!("swiglu").into(),
             Self::Add => shader!("add").into(),
+            Self::AddNorm => shader!("add_norm").into(),
             Self::Penalize => shader!("penalize").into(),
             Self::Best => shader!("best").into(),
             Self::Peak(Products::F32) => "alias Number = f32;\n".to_string() + shader!("peak"),

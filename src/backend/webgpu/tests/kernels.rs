@@ -144,6 +144,12 @@ mod cases {
             let mut wrong = gain.clone();
             wrong.rotate_left(1);
             RMS_NORM.catches(&got, &norm(&wrong, 1e-5), "gain");
+            // The same numbers as a sum, exactly.
+            let halves: Vec<f32> = x.iter().map(|x| x / 2.0).collect();
+            let (a, b) = (gpu.of(width, &halves), gpu.of(width, &halves));
+            let [sum, normed] = gpu.add_norm(a, &b, &vector, 1e-5);
+            assert_eq!(gpu.numbers(&sum).await, x);
+            assert_eq!(gpu.numbers(&normed).await, got);
         }
     }
 

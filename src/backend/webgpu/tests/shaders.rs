@@ -5,7 +5,7 @@ use naga::valid::{Capabilities, ValidationFlags, Validator};
 use crate::backend::webgpu::kernel::{Format, Kernel, Products};
 
 fn all() -> Vec<Kernel> {
-    let mut all = vec![Kernel::RmsNorm, Kernel::Rope, Kernel::SwiGlu, Kernel::Add];
+    let mut all = vec![Kernel::RmsNorm, Kernel::Rope, Kernel::SwiGlu, Kernel::Add, Kernel::AddNorm];
     all.extend([Kernel::Penalize, Kernel::Best, Kernel::Quantize, Kernel::Copy]);
     all.extend([Products::F32, Products::F16, Products::Int8].map(Kernel::Peak));
     for format in [Format::Q4, Format::Q8] {
