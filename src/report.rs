@@ -103,7 +103,8 @@ reported! {
         pub read_ms: Option<f64>,
         /// Time to read its tensors, pack them and build the tokenizer.
         pub prepare_ms: Option<f64>,
-        /// Time to compile GPU pipelines.
+        /// Time of the first run of each way to compute in the GPU's trial, before the model is
+        /// loaded: compiling pipelines is nearly all of it.
         pub pipelines_ms: Option<f64>,
         /// Size of the file.
         pub bytes: u64,

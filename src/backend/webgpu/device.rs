@@ -22,8 +22,6 @@ pub struct Device {
 /// What a GPU may be asked to do without; tests do, to see every way there is.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Restrictions {
-    /// Compute with 32-bit floats only.
-    pub no_f16: bool,
     /// The largest part of a buffer that a shader may see, in bytes.
     pub max_binding: Option<u64>,
 }
@@ -50,10 +48,7 @@ impl Device {
                 error => unavailable(error.to_string()),
             })?;
         let optional = wgpu::Features::SHADER_F16 | wgpu::Features::TIMESTAMP_QUERY;
-        let mut features = adapter.features() & optional;
-        if restrictions.no_f16 {
-            features.remove(wgpu::Features::SHADER_F16);
-        }
+        let features = adapter.features() & optional;
         // What WebGPU promises everywhere; only sizes are asked for as large as there are.
         let offered = adapter.limits();
         let limits = wgpu::Limits {

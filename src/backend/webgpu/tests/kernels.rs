@@ -103,8 +103,8 @@ mod cases {
     /// A matrix that shaders can't see at once.
     pub async fn products_of_parts_are_those_of_the_whole() {
         let mut random = Random(21);
-        let whole = open(Restrictions { no_f16: true, ..Default::default() }).await;
-        let parted = open(Restrictions { no_f16: true, max_binding: Some(8 << 10) }).await;
+        let whole = open(Restrictions::default()).await;
+        let parted = open(Restrictions { max_binding: Some(8 << 10) }).await;
         for quant in QUANTS {
             let stored = Stored::random(&mut random, quant, 300, 128);
             let x = random.signed_vec(7 * 128);
