@@ -10,9 +10,9 @@ use crate::runtime::Host;
 use crate::sampler::{Sampler, Sampling};
 use crate::session::Session;
 
-/// Rows, inputs and outputs of the product that measures the kernels' peak: the feed-forward part
-/// of SmolLM2-135M for a chunk of 64.
-const PEAK: [usize; 3] = [64, 576, 1536];
+/// Inputs and outputs of the product that measures the kernels' peak, the feed-forward part of
+/// SmolLM2-135M; its rows are half a chunk of measurements.
+const PEAK: [usize; 2] = [576, 1536];
 
 /// One measurement of one prompt.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -141,15 +141,20 @@ pub async fn measure<B: Backend>(
 }
 
 /// The best speed of the quantized matrix product, in 10⁹ multiply-adds a second; `None` where the
-/// clock stands still. Takes about 50 ms.
+/// clock stands still. Takes about 0.1 s.
 ///
 /// # Errors
 /// `out-of-memory`, `host-failed`.
 pub async fn peak_gmacs<B: Backend>(backend: &B, host: &impl Host) -> Result<Option<f64>> {
-    /// Products between two looks at the clock, which may be coarse.
-    const BATCH: usize = 8;
-    const BATCHES: usize = 5;
-    let [rows, inputs, outputs] = PEAK;
+    /// Shorter times than this say little: the clock may be coarse.
+    const SHORT_MS: f64 = 5.0;
+    /// Nothing is begun after so long.
+    const LONG_MS: f64 = 100.0;
+    const BATCHES: usize = 12;
+    /// Products between two looks at the clock.
+    const MOST: usize = 32;
+    let rows = B::MEASURED_CHUNK / 2;
+    let [inputs, outputs] = PEAK;
     let spec = WeightSpec { rows: outputs, cols: inputs, quant: QuantType::Q4_1 };
     let weight = backend.load_weight(spec, &mut |range, bytes| {
         // Blocks of scale 1, minimum 0 and every 4-bit integer.
@@ -161,19 +166,29 @@ pub async fn peak_gmacs<B: Backend>(backend: &B, host: &impl Host) -> Result<Opt
     let ids: Vec<u32> = (0..rows as u32).collect();
     let x = backend.embed(&weight, &ids);
     let mut best: Option<f64> = None;
+    let (mut batch, mut all_ms) = (1, 0.0);
     for _ in 0..BATCHES {
         let Some(started) = host.now_ms() else { return Ok(None) };
-        for i in 0..BATCH {
+        for i in 0..batch {
             let [product] = backend.matmul(&x, [&weight]);
-            if i + 1 == BATCH {
+            if i + 1 == batch {
                 backend.read(&backend.last_row(&product)).await?;
             }
         }
-        let Some(ms) = host.now_ms().map(|now| now - started).filter(|ms| *ms > 0.0) else {
+        let ms = host.now_ms().map_or(0.0, |now| now - started);
+        all_ms += ms;
+        if ms < SHORT_MS && batch < MOST {
+            batch *= 2;
             continue;
-        };
-        let gmacs = (BATCH * rows * inputs * outputs) as f64 / ms / 1e6;
+        }
+        if ms <= 0.0 {
+            break;
+        }
+        let gmacs = (batch * rows * inputs * outputs) as f64 / ms / 1e6;
         best = Some(best.map_or(gmacs, |best| best.max(gmacs)));
+        if all_ms > LONG_MS {
+            break;
+        }
     }
     Ok(best)
 }

@@ -177,7 +177,8 @@ reported! {
     /// What this device can do at best, measured in this run with the engine's own kernels, on all
     /// of the run's threads or on its GPU.
     pub struct PeakReport {
-        /// Quantized matrix product of 64 by 576 with 1536 by 576, in 10⁹ multiply-adds a second.
+        /// Quantized matrix product of 64 by 576 (on a GPU 1024 by 576) with 1536 by 576, in 10⁹
+        /// multiply-adds a second.
         pub gemm_gmacs: Option<f64>,
         /// Copying memory, in 10⁹ bytes read and written a second: on a GPU 64 MiB of its own.
         pub bandwidth_gbs: Option<f64>,
