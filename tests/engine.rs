@@ -59,7 +59,9 @@ fn reports_say_what_computed() {
     let on_cpu = report(Compute::Cpu);
     assert_eq!((on_cpu.backend.kind.as_str(), on_cpu.backend.adapter), ("native", None));
     assert_eq!(on_cpu.absent["load.pipelines_ms"], "no GPU was used");
-    assert_eq!(on_gpu.prefill.tokens, on_cpu.prefill.tokens);
+    // Of the windows' notes the tiny model is never sure, so the prompts of both may part there.
+    assert_eq!(on_gpu.document.tokens, on_cpu.document.tokens);
+    assert_eq!(on_gpu.plan.windows, on_cpu.plan.windows);
     let auto = report(Compute::Auto);
     assert!(auto.backend.reason.is_some(), "why this and not the other");
 }
