@@ -52,6 +52,8 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     let down = lane / 8u;
     // [row][four outputs]
     var sums: array<vec4f, 16>;
+    // Not declared within the loop: Chromium would zero it in the first round only.
+    var part: array<vec4i, 16>;
     for (var block = 0u; block < p.blocks; block++) {
         workgroupBarrier();
         for (var fours = down; fours < FOURS; fours += 8u) {
@@ -78,7 +80,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
             minimum_tile[group] = scale.minimum;
         }
         workgroupBarrier();
-        var part: array<vec4i, 16>;
+        part = array<vec4i, 16>();
         for (var k = 0u; k < INPUTS; k++) {
             let a = x_tile[k * FOURS + 2u * down];
             let b = x_tile[k * FOURS + 2u * down + 1u];
