@@ -114,10 +114,10 @@ pub async fn measure<B: Backend>(
     for (i, chunk) in ids.chunks(size).enumerate() {
         let started = host.now_ms();
         let read = session.prefill(chunk)?;
-        match (i + 1) * size >= ids.len() {
-            true => next = Some(session.choose(&read, &mut sampler).await?),
-            false => session.finish().await?,
-        }
+        next = match (i + 1) * size >= ids.len() {
+            true => Some(session.choose(&read, &mut sampler).await?),
+            false => session.finish().await.map(|()| None)?,
+        };
         let (position, tokens, ms) = (i * size, chunk.len(), elapsed(started));
         measurement.prefill.add(ChunkReport { prompt: 0, position, tokens, ms });
         // A cancelled measurement is none.

@@ -9,9 +9,7 @@ mod trial;
 use std::io::{Read, Seek};
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
-
-use self::trial::Trial;
+use self::trial::{Outcome, Trial};
 use crate::backend::Backend;
 use crate::backend::cpu::Cpu;
 use crate::backend::profiled::Profiled;
@@ -29,8 +27,7 @@ use crate::tokenizer::Tokenizer;
 const NEW_DEVICES: usize = 1;
 
 /// What should compute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Compute {
     /// Whichever reads faster in a trial. A processor that plays a GPU is not tried.
     #[default]
@@ -90,8 +87,8 @@ impl<R: Read + Seek> Engine<R> {
     /// As [`Model::load`]. That there is no GPU is no error.
     pub async fn load(setup: Setup<R>, progress: &mut dyn FnMut(u64, u64)) -> Result<Self> {
         let on = match setup.choose().await? {
-            Ok(gpu) => setup.load_on_gpu(gpu, progress).await,
-            Err(reason) => setup.load_on_cpu(reason, progress),
+            Choice::Gpu(tried) => setup.load_on_gpu(tried, progress).await,
+            Choice::Cpu(reason) => setup.load_on_cpu(reason, progress),
         };
         let on = match on {
             Err(error) if of_the_gpu(&error) => {
@@ -199,6 +196,13 @@ impl<R: Read + Seek> Engine<R> {
     }
 }
 
+/// What a model is loaded on.
+enum Choice {
+    Gpu(Tried),
+    /// And why; `None` where that goes without saying.
+    Cpu(Option<String>),
+}
+
 /// A GPU that has passed its trial.
 struct Tried {
     gpu: WebGpu,
@@ -211,26 +215,25 @@ struct Tried {
 }
 
 impl<R: Read + Seek> Setup<R> {
-    /// The GPU to use, or why the processor computes: `None` where that goes without saying.
-    async fn choose(&self) -> Result<std::result::Result<Tried, Option<String>>> {
+    async fn choose(&self) -> Result<Choice> {
         if self.compute == Compute::Cpu {
-            return Ok(Err(None));
+            return Ok(Choice::Cpu(None));
         }
         let tried = match self.try_gpu().await {
             Ok(tried) => tried,
-            Err(error) if of_the_gpu(&error) => return Ok(Err(Some(error.to_string()))),
+            Err(error) if of_the_gpu(&error) => return Ok(Choice::Cpu(Some(error.to_string()))),
             Err(error) => return Err(error),
         };
         if self.compute == Compute::WebGpu {
-            return Ok(Ok(tried));
+            return Ok(Choice::Gpu(tried));
         }
         let (Some(on_gpu), Some(on_cpu)) = (tried.on_gpu, tried.on_cpu) else {
-            return Ok(Err(Some("WebGPU's speed could not be measured".into())));
+            return Ok(Choice::Cpu(Some("WebGPU's speed could not be measured".into())));
         };
         let times = format!("a trial took {on_gpu:.1} ms with WebGPU, {on_cpu:.1} ms without");
         Ok(match on_gpu < on_cpu {
-            true => Ok(Tried { reason: times, ..tried }),
-            false => Err(Some(times)),
+            true => Choice::Gpu(Tried { reason: times, ..tried }),
+            false => Choice::Cpu(Some(times)),
         })
     }
 
@@ -244,21 +247,21 @@ impl<R: Read + Seek> Setup<R> {
         }
         let config = Config::from_gguf(&Gguf::open((self.open)()?)?)?;
         let now_ms = &*self.now_ms;
-        let on_cpu = Trial::run(&self.cpu, &config, now_ms).await?;
+        let on_cpu = Trial::load(&self.cpu, &config)?.run(now_ms).await?;
+        let trial = Trial::load(&gpu, &config)?;
         let mut compiling = Some(0.0);
         let mut fastest: Option<(Products, Option<f64>)> = None;
         for products in gpu.products() {
             gpu.multiply_in(products);
-            let trial = Trial::run(&gpu, &config, now_ms).await?;
-            if !trial.agrees(&on_cpu) {
+            let outcome = trial.run(now_ms).await?;
+            if !outcome.agrees(&on_cpu) {
                 let reason = format!("{} computes wrongly ({})", gpu.adapter(), products.name());
                 return Err(Error::GpuFailed { reason });
             }
-            compiling = compiling.zip(trial.first_ms).map(|(sum, ms)| sum + ms);
-            let slower =
-                |(_, best): (_, Option<f64>)| trial.ms.zip(best).is_none_or(|(a, b)| a >= b);
-            if fastest.is_none_or(|best| !slower(best)) {
-                fastest = Some((products, trial.ms));
+            compiling = compiling.zip(outcome.first_ms).map(|(sum, ms)| sum + ms);
+            let best = fastest.map(|(_, ms)| ms);
+            if best.is_none_or(|best| outcome.ms.zip(best).is_some_and(|(ms, best)| ms < best)) {
+                fastest = Some((products, outcome.ms));
             }
         }
         let (products, on_gpu) = fastest.unwrap_or((Products::F32, None));
@@ -280,13 +283,8 @@ impl<R: Read + Seek> Setup<R> {
         let model = Model::load(&gpu, &mut Gguf::open((self.open)()?)?, progress)?;
         // Until then weights may still be on their way.
         gpu.finish().await?;
-        let load = LoadReport {
-            read_ms: self.read_ms,
-            prepare_ms: self.elapsed(started),
-            pipelines_ms: compiling,
-            bytes: model.file_bytes,
-        };
-        let speed = on_gpu.map(|ms| Trial::tokens_per_ms(ms, model.config.layers));
+        let load = LoadReport { pipelines_ms: compiling, ..self.loaded(started, &model) };
+        let speed = on_gpu.map(|ms| Outcome::tokens_per_ms(ms, model.config.layers));
         let summarizer = Summarizer::new(gpu, model, self.model.clone(), report, load);
         Ok(On::Gpu(Box::new(summarizer.expecting(speed))))
     }
@@ -305,17 +303,19 @@ impl<R: Read + Seek> Setup<R> {
         let clock = Rc::clone(&self.now_ms);
         let backend = Profiled::new(self.cpu, Box::new(move || clock()));
         let model = Model::load(&backend, &mut Gguf::open((self.open)()?)?, progress)?;
-        let load = LoadReport {
-            read_ms: self.read_ms,
-            prepare_ms: self.elapsed(started),
-            pipelines_ms: None,
-            bytes: model.file_bytes,
-        };
+        let load = self.loaded(started, &model);
         Ok(On::Cpu(Box::new(Summarizer::new(backend, model, self.model.clone(), report, load))))
     }
 
-    fn elapsed(&self, from: Option<f64>) -> Option<f64> {
-        Some((self.now_ms)()? - from?)
+    /// What reports say of a model that has just been loaded.
+    fn loaded<B: Backend>(&self, started: Option<f64>, model: &Model<B>) -> LoadReport {
+        let now = (self.now_ms)();
+        LoadReport {
+            read_ms: self.read_ms,
+            prepare_ms: now.zip(started).map(|(now, started)| now - started),
+            pipelines_ms: None,
+            bytes: model.file_bytes,
+        }
     }
 }
 

@@ -5,43 +5,16 @@
 
 mod common;
 
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-
 use common::golden::{self, Golden, Prompt, Run, Tokenized};
 use common::reference::EXACT;
 use common::tolerance::{FORWARD_PASS, LOGITS, LOGITS_ONE_POSITION, MARGIN};
 use precis::backend::Backend;
 use precis::backend::cpu::Cpu;
-use precis::model::Model;
 use precis::session::Session;
-
-const MODEL: &str = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn fixture(name: &str) -> PathBuf {
-    root().join("tests/fixtures").join(name)
-}
-
-fn read(name: &str) -> String {
-    fs::read_to_string(fixture(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
-}
-
-fn model() -> Model<Cpu> {
-    common::load(&Cpu::default(), file()).expect("the real model loads")
-}
-
-fn file() -> File {
-    File::open(root().join(MODEL))
-        .unwrap_or_else(|e| panic!("{MODEL}: {e}. Run `cargo xtask model fetch` first."))
-}
 
 /// The 40k-token workload: record.py's `workload`.
 fn workload() -> String {
-    let article = read("article.md");
+    let article = common::text("article.md");
     let iterations: String =
         (1..=8).map(|i| format!("## Iteration {i} of 8\n\n{article}\n\n")).collect();
     format!(
@@ -52,8 +25,8 @@ fn workload() -> String {
 
 #[test]
 fn tokenizer_is_llama_cpps() {
-    let tokenizer = model().tokenizer;
-    let json = read("tokenizer.json");
+    let tokenizer = common::real(&Cpu::default()).tokenizer;
+    let json = common::text("tokenizer.json");
     let record: Tokenized = golden::parse(&json);
     assert!(record.strings.len() > 100);
     let wrong: Vec<String> = record
@@ -79,13 +52,16 @@ fn tokenizer_is_llama_cpps() {
 
 #[test]
 fn chat_template_is_llama_cpps() {
-    let json = read("golden.json");
+    let json = common::text("golden.json");
     let record: Golden = golden::parse(&json);
-    assert_eq!(model().tokenizer.chat(&record.chat.message), Ok(record.chat.ids));
+    assert_eq!(
+        common::real(&Cpu::default()).tokenizer.chat(&record.chat.message),
+        Ok(record.chat.ids)
+    );
 }
 
 fn prompts(article: &[u32]) -> Vec<(Prompt, Vec<u32>)> {
-    let json = read("golden.json");
+    let json = common::text("golden.json");
     let prompts = golden::parse::<Golden>(&json).prompts;
     assert_eq!(prompts.iter().map(|p| p.tokens).collect::<Vec<_>>(), [8, 300, 2000]);
     prompts
@@ -98,12 +74,12 @@ fn prompts(article: &[u32]) -> Vec<(Prompt, Vec<u32>)> {
 }
 
 fn recorded_logits(run: &Run) -> Vec<f64> {
-    golden::halves(&fs::read(fixture(&run.logits)).expect("recorded logits"))
+    golden::halves(&common::fixture(&run.logits))
 }
 
 fn session<B: Backend + Copy>(backend: B) -> (Session<B>, Vec<(Prompt, Vec<u32>)>) {
-    let model = common::load(&backend, file()).expect("the real model loads");
-    let article = model.tokenizer.encode(&read("article.md")).expect("plain text").ids;
+    let model = common::real(&backend);
+    let article = model.tokenizer.encode(&common::text("article.md")).expect("plain text").ids;
     (Session::new(backend, model), prompts(&article))
 }
 
@@ -150,8 +126,8 @@ fn rounding_costs_little_in_the_median() {
         .map(|logits| logits.into_iter().step_by(SAMPLED).collect())
         .collect();
     for record in ["-exact", ""] {
-        let file = fixture(&format!("article-pieces{record}.logits.f16"));
-        let recorded = golden::halves(&fs::read(file).expect("recorded logits"));
+        let file = format!("article-pieces{record}.logits.f16");
+        let recorded = golden::halves(&common::fixture(&file));
         let recorded = recorded.chunks_exact(recorded.len() / PIECES);
         let mut distances: Vec<f64> =
             pieces.iter().zip(recorded).map(|(ours, other)| LOGITS.distance(ours, other)).collect();

@@ -6,35 +6,21 @@
 
 mod common;
 
-use std::fs::{self, File};
 use std::io::Cursor;
-use std::path::Path;
 
 use common::golden::{self, Golden, Prompt};
 use common::reference::EXACT;
 use common::tolerance::{
     GPU_FORWARD_PASS, GPU_HALF_FORWARD_PASS, LOGITS_ONE_POSITION, MARGIN, Tolerance,
 };
-use precis::backend::Backend;
 use precis::backend::cpu::Cpu;
 use precis::backend::webgpu::{Products, Restrictions, WebGpu};
-use precis::model::Model;
 use precis::runtime::native::block_on;
 use precis::sampler;
 use precis::session::Session;
 
-const MODEL: &str = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn fixture(name: &str) -> Vec<u8> {
-    fs::read(root().join("tests/fixtures").join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
-}
-
 fn golden(name: &str) -> Vec<Prompt> {
-    golden::parse::<Golden>(&String::from_utf8(fixture(name)).expect("text")).prompts
+    golden::parse::<Golden>(&common::text(name)).prompts
 }
 
 fn gpu() -> WebGpu {
@@ -49,12 +35,6 @@ fn tolerance(products: Products) -> Tolerance {
         Products::F16 => GPU_HALF_FORWARD_PASS,
         Products::Int8 => LOGITS_ONE_POSITION,
     }
-}
-
-fn real<B: Backend>(backend: &B) -> Model<B> {
-    let file = File::open(root().join(MODEL))
-        .unwrap_or_else(|e| panic!("{MODEL}: {e}. Run `cargo xtask model fetch` first."));
-    common::load(backend, file).expect("the real model loads")
 }
 
 fn logits(session: &mut Session<WebGpu>, ids: &[u32], chunk: usize) -> Vec<f32> {
@@ -78,7 +58,7 @@ fn the_forward_pass_is_llama_cpps() {
         let mut session = Session::new(gpu, tiny);
         for prompt in golden("golden-tiny.json") {
             let ids = prompt.ids(&[]);
-            let want = golden::halves(&fixture(&prompt.exact.logits));
+            let want = golden::halves(&common::fixture(&prompt.exact.logits));
             for chunk in [ids.len(), 7, 1] {
                 let what = format!("{} in chunks of {chunk}", prompt.name);
                 tolerance.check(&logits(&mut session, &ids, chunk), &want, &what);
@@ -99,7 +79,7 @@ fn an_extended_context_is_the_references() {
     const LONG: usize = 1400;
     let gpu = gpu();
     let tiny = common::load(&gpu, Cursor::new(common::TINY)).expect("the fixture loads");
-    let text = String::from_utf8(fixture("article.md")).expect("text");
+    let text = common::text("article.md");
     let article = tiny.tokenizer.encode(&text).expect("plain text").ids;
     let ids: Vec<u32> = article.into_iter().cycle().take(LONG).collect();
     let mut reference =
@@ -137,13 +117,13 @@ fn the_real_model_agrees(tokens: usize) {
     let gpu = gpu();
     println!("{}", gpu.adapter());
     let (mut on_cpu, mut on_gpu) =
-        (Session::new(cpu, real(&cpu)), Session::new(gpu.clone(), real(&gpu)));
-    let article = String::from_utf8(fixture("article.md")).expect("text");
+        (Session::new(cpu, common::real(&cpu)), Session::new(gpu.clone(), common::real(&gpu)));
+    let article = common::text("article.md");
     let article = on_cpu.model().tokenizer.encode(&article).expect("plain text").ids;
     let prompts = golden("golden.json");
     let prompt = prompts.iter().find(|prompt| prompt.tokens == tokens).expect("it is recorded");
     let ids = prompt.ids(&article);
-    let want = golden::halves(&fixture(&prompt.exact.logits));
+    let want = golden::halves(&common::fixture(&prompt.exact.logits));
     let mut ours = logits(&mut on_gpu, &ids, 256);
     tolerance(Products::F32).check(&ours, &want, &prompt.name);
     let mut theirs = common::logits(&mut on_cpu, &ids, 256);

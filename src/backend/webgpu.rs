@@ -123,7 +123,7 @@ impl WebGpu {
     fn uploaded(&self, numbers: &[u32]) -> Buffer {
         let bytes: Vec<u8> = numbers.iter().flat_map(|n| n.to_le_bytes()).collect();
         let buffer = self.recorder.scratch(bytes.len() as u64);
-        self.recorder.upload(&buffer, 0, &bytes);
+        self.recorder.bring(&buffer, &bytes);
         buffer
     }
 
@@ -168,11 +168,8 @@ impl WebGpu {
         let blocks = x.rows * x.width / BLOCK;
         let integers = self.recorder.scratch((blocks * BLOCK) as u64);
         let steps = self.recorder.scratch((blocks * 8) as u64);
-        let groups = blocks.div_ceil(LANES);
-        let across = groups.min(MOST_GROUPS);
-        let grid = [across, groups.div_ceil(across), 1];
         let buffers = [&x.buffer, &integers, &steps];
-        self.dispatch(Kernel::Quantize, &[blocks], &buffers, grid, 0);
+        self.dispatch(Kernel::Quantize, &[blocks], &buffers, grid_for(blocks), 0);
         Factor { x, products, rounded: Some([integers, steps]) }
     }
 
@@ -252,6 +249,13 @@ impl WebGpu {
         self.dispatch(Kernel::AttentionMerge { fours }, &[heads, parts], &buffers, grid, 0);
         out
     }
+}
+
+/// Workgroups for so many invocations, in two directions where one has too few.
+fn grid_for(invocations: usize) -> [usize; 3] {
+    let groups = invocations.div_ceil(LANES);
+    let across = groups.min(MOST_GROUPS);
+    [across, groups.div_ceil(across), 1]
 }
 
 /// A matrix about to be multiplied.

@@ -26,8 +26,15 @@ const REPETITIONS: usize = 3;
 /// this; anything computed wrongly comes to 0.1 and more.
 const FARTHEST: f64 = 5e-3;
 
+/// The decoder on a backend.
+pub struct Trial<'a, B: Backend> {
+    backend: &'a B,
+    config: Config,
+    decoder: Llama<B>,
+}
+
 /// What a backend made of the decoder.
-pub struct Trial {
+pub struct Outcome {
     /// Scores after many tokens and after one more.
     pub scores: Vec<f32>,
     /// Time until the first scores were there: compiling is in it, where there is any.
@@ -36,21 +43,27 @@ pub struct Trial {
     pub ms: Option<f64>,
 }
 
-impl Trial {
-    /// Runs the decoder of `config`'s widths.
+impl<'a, B: Backend> Trial<'a, B> {
+    /// Makes up a decoder of `config`'s widths.
     ///
     /// # Errors
     /// What the backend says.
-    pub async fn run<B: Backend>(
-        backend: &B,
-        config: &Config,
-        now_ms: &dyn Fn() -> Option<f64>,
-    ) -> Result<Self> {
-        let elapsed = |from: Option<f64>| Some(now_ms()? - from?);
+    pub fn load(backend: &'a B, config: &Config) -> Result<Self> {
         let config = Config { layers: LAYERS, vocabulary: VOCABULARY, ..config.clone() };
-        let began = now_ms();
         let mut weights = MadeUp { backend, random: SmallRng::seed_from_u64(1) };
         let decoder = Llama::load(&config, &mut weights)?;
+        Ok(Self { backend, config, decoder })
+    }
+
+    /// Runs it.
+    ///
+    /// # Errors
+    /// What the backend says.
+    pub async fn run(&self, now_ms: &dyn Fn() -> Option<f64>) -> Result<Outcome> {
+        let Self { backend, config, decoder } = self;
+        let backend = *backend;
+        let elapsed = |from: Option<f64>| Some(now_ms()? - from?);
+        let began = now_ms();
         let mut cache = backend.new_cache(LAYERS, config.attention, config.rope);
         backend.reserve(&mut cache, TOKENS + 1)?;
         let ids: Vec<u32> = (0..TOKENS).map(|i| (i * 37 % VOCABULARY) as u32).collect();
@@ -66,9 +79,11 @@ impl Trial {
             backend.finish().await?;
             ms = elapsed(began).map(|now| ms.map_or(now, |ms| ms.min(now)));
         }
-        Ok(Self { scores, first_ms, ms })
+        Ok(Outcome { scores, first_ms, ms })
     }
+}
 
+impl Outcome {
     /// How fast a decoder of so many layers reads on a backend whose trial took `ms`.
     pub fn tokens_per_ms(ms: f64, layers: usize) -> f64 {
         (TOKENS * LAYERS) as f64 / (ms * layers as f64)
@@ -138,12 +153,16 @@ mod tests {
         }
     }
 
-    fn on_cpu(config: &Config) -> Trial {
-        block_on(Trial::run(&Cpu::default(), config, &|| None)).expect("memory")
+    fn run<B: Backend>(trial: &Trial<B>) -> Outcome {
+        block_on(trial.run(&|| None)).expect("the backend is there")
+    }
+
+    fn on_cpu(config: &Config) -> Outcome {
+        run(&Trial::load(&Cpu::default(), config).expect("memory"))
     }
 
     /// Sum of squared differences ÷ sum of squares.
-    fn distance(a: &Trial, b: &Trial) -> f32 {
+    fn distance(a: &Outcome, b: &Outcome) -> f32 {
         let pairs = || a.scores.iter().zip(&b.scores);
         let squares: f32 = pairs().map(|(a, b)| (a - b).powi(2)).sum();
         squares / pairs().map(|(_, b)| b.powi(2)).sum::<f32>()
@@ -154,11 +173,12 @@ mod tests {
         let gpu = block_on(WebGpu::open(Restrictions::default(), Box::new(|| None)))
             .expect("a GPU, or Mesa's lavapipe (package mesa-vulkan-drivers)");
         let on_cpu = on_cpu(&config());
+        let trial = Trial::load(&gpu, &config()).expect("memory");
         for products in gpu.products() {
             gpu.multiply_in(products);
-            let trial = block_on(Trial::run(&gpu, &config(), &|| None)).expect("the GPU is there");
-            println!("{products:?}: {:.1e}", distance(&trial, &on_cpu));
-            assert!(trial.agrees(&on_cpu), "{products:?}: {}", distance(&trial, &on_cpu));
+            let on_gpu = run(&trial);
+            println!("{products:?}: {:.1e}", distance(&on_gpu, &on_cpu));
+            assert!(on_gpu.agrees(&on_cpu), "{products:?}: {}", distance(&on_gpu, &on_cpu));
         }
     }
 

@@ -138,11 +138,10 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             let tokens = end - position;
             let started = self.host.now_ms();
             let chunk = self.session.prefill(&ids[position..end])?;
-            let mut next = None;
-            match end == ids.len() {
-                true => next = Some(self.session.choose(&chunk, sampler).await?),
-                false => self.session.finish().await?,
-            }
+            let next = match end == ids.len() {
+                true => Some(self.session.choose(&chunk, sampler).await?),
+                false => self.session.finish().await.map(|()| None)?,
+            };
             let ms = elapsed(started, self.host.now_ms());
             self.chunks.took(tokens, ms);
             self.report.plan.chunk = self.report.plan.chunk.max(tokens);

@@ -10,7 +10,9 @@ pub mod random;
 pub mod reference;
 pub mod tolerance;
 
+use std::fs::{self, File};
 use std::io::{Cursor, Read, Seek};
+use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -23,6 +25,29 @@ use precis::session::Session;
 
 /// The tiny model's file.
 pub const TINY: &[u8] = include_bytes!("../fixtures/tiny.gguf");
+
+const REAL: &str = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A file of tests/fixtures.
+pub fn fixture(name: &str) -> Vec<u8> {
+    fs::read(root().join("tests/fixtures").join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+/// A file of tests/fixtures that is text.
+pub fn text(name: &str) -> String {
+    String::from_utf8(fixture(name)).expect("text")
+}
+
+/// The real model.
+pub fn real<B: Backend>(backend: &B) -> Model<B> {
+    let file = File::open(root().join(REAL))
+        .unwrap_or_else(|e| panic!("{REAL}: {e}. Run `cargo xtask model fetch` first."));
+    load(backend, file).expect("the real model loads")
+}
 
 /// Loads a model from bytes that live anywhere.
 pub fn load<B: Backend>(backend: &B, file: impl Read + Seek) -> Result<Model<B>, Error> {

@@ -120,52 +120,50 @@ impl Kernel {
 
     /// The shader's text: snippets and constants that it shares or depends on, then itself.
     pub fn source(self) -> String {
-        macro_rules! shader {
-            ($name:literal) => {
-                include_str!(concat!("shaders/", $name, ".wgsl"))
+        macro_rules! shaders {
+            ($($name:literal),+) => {
+                concat!($(include_str!(concat!("shaders/", $name, ".wgsl")), "\n"),+)
             };
         }
-        let weight = |format| {
-            let decode = match format {
-                Format::Q4 => shader!("q4"),
-                Format::Q8 => shader!("q8"),
-            };
-            [shader!("weight"), decode].join("\n")
+        let weight = |format| match format {
+            Format::Q4 => shaders!("weight", "q4"),
+            Format::Q8 => shaders!("weight", "q8"),
         };
         let fours = |fours| format!("const FOURS = {fours}u;\n");
         match self {
-            Self::Embed(format) => weight(format) + shader!("embed"),
-            Self::RmsNorm => shader!("rms_norm").into(),
-            Self::MatMul { format, products: Products::F32 } => {
-                shader!("number_f32").to_string() + &weight(format) + shader!("matmul")
+            Self::Embed(format) => [weight(format), shaders!("embed")].concat(),
+            Self::RmsNorm => shaders!("norm", "rms_norm").into(),
+            Self::MatMul { format, products } => {
+                let (number, matmul) = match products {
+                    Products::F32 => (shaders!("number_f32"), shaders!("matmul")),
+                    Products::F16 => (shaders!("number_f16"), shaders!("matmul")),
+                    Products::Int8 => ("", shaders!("matmul_int8")),
+                };
+                [number, weight(format), shaders!("product", "product_tile"), matmul].concat()
             }
-            Self::MatMul { format, products: Products::F16 } => {
-                shader!("number_f16").to_string() + &weight(format) + shader!("matmul")
-            }
-            Self::MatMul { format, products: Products::Int8 } => {
-                weight(format) + shader!("matmul_int8")
-            }
-            Self::Quantize => shader!("quantize").into(),
-            Self::MatVec(format) => weight(format) + shader!("matvec"),
-            Self::Rope => shader!("rope").into(),
+            Self::Quantize => shaders!("quantize").into(),
+            Self::MatVec(format) => [weight(format), shaders!("product", "matvec")].concat(),
+            Self::Rope => shaders!("rope").into(),
             Self::Attention { fours: n } => {
                 // Two tiles fit the 16 KiB that a workgroup has everywhere.
                 let keys = format!("const KEYS = {}u;\n", (512 / n).clamp(1, 16));
-                fours(n) + &keys + shader!("attention")
+                fours(n) + &keys + shaders!("attention_parts", "attention")
             }
-            Self::AttentionSplit { fours: n } => fours(n) + shader!("attention_split"),
-            Self::AttentionMerge { fours: n } => fours(n) + shader!("attention_merge"),
-            Self::SwiGlu => shader!("swiglu").into(),
-            Self::Add => shader!("add").into(),
-            Self::AddNorm => shader!("add_norm").into(),
-            Self::Penalize => shader!("penalize").into(),
-            Self::Best => shader!("best").into(),
-            Self::Peak(Products::F32) => "alias Number = f32;\n".to_string() + shader!("peak"),
+            Self::AttentionSplit { fours: n } => {
+                fours(n) + shaders!("attention_parts", "attention_split")
+            }
+            Self::AttentionMerge { fours: n } => fours(n) + shaders!("attention_merge"),
+            Self::SwiGlu => shaders!("swiglu").into(),
+            Self::Add => shaders!("add").into(),
+            Self::AddNorm => shaders!("norm", "add_norm").into(),
+            Self::Penalize => shaders!("penalize").into(),
+            Self::Best => shaders!("best").into(),
+            Self::Peak(Products::F32) => ["alias Number = f32;\n", shaders!("peak")].concat(),
             Self::Peak(Products::F16) => {
-                "enable f16;\nalias Number = f16;\n".to_string() + shader!("peak")
+                ["enable f16;\nalias Number = f16;\n", shaders!("peak")].concat()
             }
-            Self::Peak(Products::Int8) => shader!("peak_int8").into(),
-            Self::Copy => shader!("copy").into(),
+            Self::Peak(Products::Int8) => shaders!("peak_int8").into(),
+            Self::Copy => shaders!("copy").into(),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::buffer::Buffer;
 use super::kernel::{Kernel, Products};
-use super::{LANES, MOST_GROUPS, WebGpu};
+use super::{LANES, WebGpu, grid_for};
 use crate::error::Result;
 
 /// Workgroups of a kernel that multiplies: two for each of 4,096 places, twice what the largest
@@ -138,9 +138,7 @@ impl WebGpu {
 
     fn copy(&self, from: &Buffer, to: &Buffer) {
         let fours = from.raw().size() as usize / COPIED;
-        let groups = fours.div_ceil(LANES);
-        let across = groups.min(MOST_GROUPS);
-        self.dispatch(Kernel::Copy, &[fours], &[from, to], [across, groups.div_ceil(across), 1], 0);
+        self.dispatch(Kernel::Copy, &[fours], &[from, to], grid_for(fours), 0);
     }
 
     /// A buffer that nothing depends on: none where there is no memory for it, which is then no
@@ -189,18 +187,18 @@ impl WebGpu {
 /// Four factors of 8 bits for the integers of a chain.
 const FACTOR: u32 = 0x0503_fe01;
 
-/// Multiply-adds of a round in an invocation: 32 chains, eight times.
+/// Multiply-adds of a round in an invocation: 32 chains, four times.
 fn macs_of_a_round(products: Products) -> usize {
     match products {
-        Products::F32 | Products::F16 => 32 * 8,
-        Products::Int8 => 32 * 8 * 4,
+        Products::F32 | Products::F16 => 32 * 4,
+        Products::Int8 => 32 * 4 * 4,
     }
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
-    use crate::backend::webgpu::Restrictions;
+    use crate::backend::webgpu::{MOST_GROUPS, Restrictions};
     use crate::runtime::native::block_on;
 
     fn open() -> WebGpu {
@@ -219,7 +217,7 @@ mod tests {
         let chains = (0..8).map(|chain| lane + i + 4 * chain);
         match products {
             Products::F32 | Products::F16 => {
-                (chains.map(|start| start + 8 * rounds).sum::<usize>() as f32).to_bits()
+                (chains.map(|start| start + 4 * rounds).sum::<usize>() as f32).to_bits()
             }
             Products::Int8 => {
                 let step = |x: i32| {
@@ -227,7 +225,7 @@ mod tests {
                     let products = pairs.map(|(a, b)| i32::from(a as i8) * i32::from(b as i8));
                     x.wrapping_add(products.sum())
                 };
-                let end = |start: usize| (0..8 * rounds).fold(start as i32, |x, _| step(x));
+                let end = |start: usize| (0..4 * rounds).fold(start as i32, |x, _| step(x));
                 chains.map(end).fold(0, i32::wrapping_add).cast_unsigned()
             }
         }

@@ -19,6 +19,9 @@ const SLOT: usize = 256;
 /// Operations of a submission at most: those of a chunk of a model of 30 layers fit, and to spare.
 const SLOTS: usize = 1024;
 
+/// Bytes that the processor has to say in a submission at most.
+const ROOM: usize = SLOT * SLOTS;
+
 /// Bind groups to remember; the buffers of a token that is written are the same every time.
 const GROUPS: usize = 4096;
 
@@ -50,7 +53,8 @@ struct Recording {
     encoder: Option<wgpu::CommandEncoder>,
     pass: Option<wgpu::ComputePass<'static>>,
     operations: usize,
-    /// [`SLOT`] bytes for all operations that have the same, and where they begin.
+    /// [`SLOT`] bytes for all operations that have the same, and where they begin; between them
+    /// what [`Recorder::bring`] is told.
     parameters: Vec<u8>,
     slots: HashMap<Vec<u32>, u32>,
     /// Multiply-adds of the submission, and of all since the last wait.
@@ -58,6 +62,22 @@ struct Recording {
     work_since_wait: f64,
     /// When the first submission since the last wait was handed over.
     began: Option<f64>,
+}
+
+impl Recording {
+    /// What copies are written to; a pass has to end before.
+    fn encoder(&mut self, device: &Device) -> &mut wgpu::CommandEncoder {
+        self.pass = None;
+        self.encoder.get_or_insert_with(|| device.raw.create_command_encoder(&Default::default()))
+    }
+
+    /// Notes what the processor has to say; returns where it will stand.
+    fn say(&mut self, bytes: &[u8]) -> usize {
+        let offset = self.parameters.len();
+        self.parameters.extend(bytes);
+        self.parameters.resize(self.parameters.len().next_multiple_of(SLOT), 0);
+        offset
+    }
 }
 
 /// Operations that are timed by the GPU itself.
@@ -75,8 +95,10 @@ impl Recorder {
     pub fn new(device: Device, now_ms: Clock) -> Self {
         let parameters = device.raw.create_buffer(&wgpu::BufferDescriptor {
             label: Some("parameters"),
-            size: (SLOT * SLOTS) as u64,
-            usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            size: ROOM as u64,
+            usage: wgpu::BufferUsages::UNIFORM
+                | wgpu::BufferUsages::COPY_SRC
+                | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
         Self {
@@ -125,6 +147,14 @@ impl Recorder {
 
         let mut recording = self.recording.borrow_mut();
         let recording = &mut *recording;
+        // The layers of a model are alike, and so are most parameters.
+        let slot = recording.slots.get(parameters).copied();
+        let offset = slot.unwrap_or_else(|| {
+            let bytes: Vec<u8> = parameters.iter().flat_map(|p| p.to_le_bytes()).collect();
+            let offset = recording.say(&bytes) as u32;
+            recording.slots.insert(parameters.to_vec(), offset);
+            offset
+        });
         let encoder = recording
             .encoder
             .get_or_insert_with(|| self.device.raw.create_command_encoder(&Default::default()));
@@ -146,15 +176,6 @@ impl Recorder {
         let pass = recording.pass.get_or_insert_with(|| {
             encoder.begin_compute_pass(&Default::default()).forget_lifetime()
         });
-        // The layers of a model are alike, and so are most parameters.
-        let slot = recording.slots.get(parameters).copied();
-        let offset = slot.unwrap_or_else(|| {
-            let offset = recording.parameters.len();
-            recording.parameters.extend(parameters.iter().flat_map(|p| p.to_le_bytes()));
-            recording.parameters.resize(offset + SLOT, 0);
-            recording.slots.insert(parameters.to_vec(), offset as u32);
-            offset as u32
-        });
         pass.set_pipeline(&pipeline.raw);
         pass.set_bind_group(0, &*group, &[offset]);
         pass.dispatch_workgroups(grid[0], grid[1], grid[2]);
@@ -163,7 +184,7 @@ impl Recorder {
         }
         recording.operations += 1;
         recording.work += work;
-        let full = recording.operations == SLOTS;
+        let full = recording.operations == SLOTS || recording.parameters.len() == ROOM;
         let long = recording.work >= self.budget.get();
         drop(times);
         if full || long {
@@ -197,14 +218,29 @@ impl Recorder {
 
     fn copy_raw(&self, from: &wgpu::Buffer, offset: u64, to: &wgpu::Buffer, bytes: u64) {
         let mut recording = self.recording.borrow_mut();
-        recording.pass = None;
-        let encoder = recording
-            .encoder
-            .get_or_insert_with(|| self.device.raw.create_command_encoder(&Default::default()));
-        encoder.copy_buffer_to_buffer(from, offset, to, 0, bytes);
+        recording.encoder(&self.device).copy_buffer_to_buffer(from, offset, to, 0, bytes);
     }
 
-    /// Brings `words` into a buffer, before whatever is written down from now on.
+    /// Writes down that `words` come into a buffer. For few of them: they take the place of
+    /// parameters.
+    pub fn bring(&self, to: &Buffer, words: &[u8]) {
+        let mut recording = self.recording.borrow_mut();
+        for (part, at) in words.chunks(ROOM).zip((0..).step_by(ROOM)) {
+            if recording.parameters.len() + part.len() > ROOM {
+                self.submit(&mut recording);
+            }
+            let offset = recording.say(part) as u64;
+            let encoder = recording.encoder(&self.device);
+            let bytes = part.len() as u64;
+            encoder.copy_buffer_to_buffer(&self.parameters, offset, to.raw(), at, bytes);
+        }
+        if recording.parameters.len() == ROOM {
+            self.submit(&mut recording);
+        }
+    }
+
+    /// Brings `words` into a buffer, before whatever is written down from now on. For many of
+    /// them: what was written down before is handed over.
     pub fn upload(&self, to: &Buffer, offset: u64, words: &[u8]) {
         self.flush();
         self.device.queue.write_buffer(to.raw(), offset, words);

@@ -1,45 +1,11 @@
 // Causal attention for many queries with an online softmax over tiles of keys (Milakov and
 // Gimelshein, arXiv:1805.02867; Dao et al., arXiv:2205.14135). An invocation has a query of one
 // head; the heads that share keys stand side by side, so that a workgroup reads a tile once for
-// all of them. Several workgroups share the keys of the same queries, each a run of tiles, where
-// there are too few queries to keep a large GPU busy; attention_merge.wgsl puts together what they
-// write. Scores are logarithms to the base 2. `FOURS` is a head's width in fours, `KEYS` are those
-// of a tile.
-struct Params {
-    tokens: u32,
-    // Position of the first token.
-    start: u32,
-    heads: u32,
-    kv_heads: u32,
-    // log2(e) / sqrt(width of a head)
-    scale: f32,
-    // How many positions up to its own a query sees.
-    window: u32,
-    // Workgroups that share the keys of a query.
-    parts: u32,
-}
+// all of them. A part is a run of tiles; there are several where there are too few queries to keep
+// a large GPU busy. `KEYS` are those of a tile.
 
-@group(0) @binding(0) var<uniform> p: Params;
-// [token, head, four]
-@group(0) @binding(1) var<storage, read> queries: array<vec4f>;
-// [position, head, four]
-@group(0) @binding(2) var<storage, read> keys: array<vec2u>;
-@group(0) @binding(3) var<storage, read> values: array<vec2u>;
-// [token, head, part, four]: weighted sums of values
-@group(0) @binding(4) var<storage, read_write> sums: array<vec4f>;
-// [token, head, part]: largest score, sum of exponentials
-@group(0) @binding(5) var<storage, read_write> totals: array<vec2f>;
-
-const LANES = 64u;
-// Less than any score, and finite: whatever is weighted by it vanishes beside the first score, in
-// the same part or another.
-const NOTHING = -1e30;
 var<workgroup> key_tile: array<vec4f, KEYS * FOURS>;
 var<workgroup> value_tile: array<vec4f, KEYS * FOURS>;
-
-fn unpack(packed: vec2u) -> vec4f {
-    return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
-}
 
 // x counts queries in workgroups, y heads of keys, z parts.
 @compute @workgroup_size(LANES)

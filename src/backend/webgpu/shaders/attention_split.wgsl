@@ -1,42 +1,11 @@
-// Causal attention for few queries: a workgroup has one query and a part of the keys, and writes
-// its largest score, its sum of exponentials and its weighted sum of values, for
-// attention_merge.wgsl. Scores are logarithms to the base 2. `FOURS` is a head's width in fours.
-struct Params {
-    tokens: u32,
-    // Position of the first token.
-    start: u32,
-    heads: u32,
-    kv_heads: u32,
-    // log2(e) / sqrt(width of a head)
-    scale: f32,
-    // How many positions up to its own a query sees.
-    window: u32,
-    parts: u32,
-}
+// Causal attention for few queries: a workgroup has one query and a part of the keys.
 
-@group(0) @binding(0) var<uniform> p: Params;
-// [token, head, four]
-@group(0) @binding(1) var<storage, read> queries: array<vec4f>;
-// [position, head, four]
-@group(0) @binding(2) var<storage, read> keys: array<vec2u>;
-@group(0) @binding(3) var<storage, read> values: array<vec2u>;
-// [token, head, part, four]
-@group(0) @binding(4) var<storage, read_write> sums: array<vec4f>;
-// [token, head, part]: largest score, sum of exponentials
-@group(0) @binding(5) var<storage, read_write> totals: array<vec2f>;
-
-const LANES = 64u;
 // Keys of a part: those at `part * PART` and after.
 const PART = 256u;
-const NOTHING = -1e30;
 var<workgroup> query: array<vec4f, FOURS>;
 var<workgroup> weights: array<f32, PART>;
 var<workgroup> shared_numbers: array<f32, LANES>;
 var<workgroup> gathered: array<vec4f, LANES>;
-
-fn unpack(packed: vec2u) -> vec4f {
-    return vec4f(unpack2x16float(packed.x), unpack2x16float(packed.y));
-}
 
 // x counts parts, y heads, z tokens.
 @compute @workgroup_size(LANES)

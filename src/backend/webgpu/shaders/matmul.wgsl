@@ -1,25 +1,13 @@
 // x · wᵀ for many rows: tiles of 64 rows by 64 outputs, 32 inputs at a time. Within such a block
 // products are computed and summed in `Number` (number_f16.wgsl, number_f32.wgsl); blocks are
 // summed in f32.
-struct Params {
-    rows: u32,
-    // Inputs in blocks of 32.
-    blocks: u32,
-    // Outputs that these buffers hold, the first of them, and outputs of the whole matrix.
-    outputs: u32,
-    first: u32,
-    width: u32,
-}
 
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> words: array<vec4u>;
 @group(0) @binding(3) var<storage, read> scales: array<vec4u>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
 const INPUTS = 32u;
-// Rows, and outputs, of a tile in fours.
-const FOURS = 16u;
 // [input][four rows], [input][four outputs]
 var<workgroup> x_tile: array<vec4<Number>, INPUTS * FOURS>;
 var<workgroup> w_tile: array<vec4<Number>, INPUTS * FOURS>;
@@ -36,15 +24,13 @@ fn largest(four: vec4f) -> f32 {
     return max(max(sizes.x, sizes.y), max(sizes.z, sizes.w));
 }
 
-// An invocation computes 8 rows by 8 outputs.
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
     let across = lane % 8u;
     let down = lane / 8u;
     // [row][four outputs]
     var sums: array<vec4f, 16>;
-    // Those of a block. Declared in the loop, it would begin with zeros in the first round only:
-    // Chromium's compiler takes an array's for its initial value.
+    // Those of a block; declared here for Chromium (product_tile.wgsl).
     var part: array<vec4<Number>, 16>;
     for (var block = 0u; block < p.blocks; block++) {
         workgroupBarrier();
@@ -117,15 +103,5 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
             }
         }
     }
-    let output = tile.x * 64u + across * 8u;
-    for (var i = 0u; i < 8u; i++) {
-        let row = tile.y * 64u + down * 8u + i;
-        if row < p.rows {
-            for (var j = 0u; j < 8u; j++) {
-                if output + j < p.outputs {
-                    out[row * p.width + p.first + output + j] = sums[2u * i + j / 4u][j % 4u];
-                }
-            }
-        }
-    }
+    store(tile, across, down, &sums);
 }

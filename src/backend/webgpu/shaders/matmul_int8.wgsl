@@ -1,16 +1,6 @@
 // x · wᵀ for many rows of 8-bit integers (quantize.wgsl): tiles of 64 rows by 64 outputs, 32
 // inputs at a time. Products are exact; blocks are scaled and summed in 32-bit floats.
-struct Params {
-    rows: u32,
-    // Inputs in blocks of 32.
-    blocks: u32,
-    // Outputs that these buffers hold, the first of them, and outputs of the whole matrix.
-    outputs: u32,
-    first: u32,
-    width: u32,
-}
 
-@group(0) @binding(0) var<uniform> p: Params;
 // [row, block, four integers]
 @group(0) @binding(1) var<storage, read> x: array<u32>;
 // [row, block]: weight of one step, sum
@@ -19,9 +9,8 @@ struct Params {
 @group(0) @binding(4) var<storage, read> scales: array<vec4u>;
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
 
-// Integers of a block in fours; rows, and outputs, of a tile in fours.
+// Integers of a block in fours.
 const INPUTS = 8u;
-const FOURS = 16u;
 // [four inputs][four rows], [four inputs][four outputs]
 var<workgroup> x_tile: array<vec4u, INPUTS * FOURS>;
 var<workgroup> w_tile: array<vec4u, INPUTS * FOURS>;
@@ -45,14 +34,13 @@ fn products(x: u32, w: vec4u) -> vec4i {
     );
 }
 
-// An invocation computes 8 rows by 8 outputs.
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lane: u32) {
     let across = lane % 8u;
     let down = lane / 8u;
     // [row][four outputs]
     var sums: array<vec4f, 16>;
-    // Not declared within the loop: Chromium would zero it in the first round only.
+    // Those of a block; declared here for Chromium (product_tile.wgsl).
     var part: array<vec4i, 16>;
     for (var block = 0u; block < p.blocks; block++) {
         workgroupBarrier();
@@ -109,15 +97,5 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
             sums[i] += step.x * scale_tile[outputs] * vec4f(part[i]) + step.y * minimum_tile[outputs];
         }
     }
-    let output = tile.x * 64u + across * 8u;
-    for (var i = 0u; i < 8u; i++) {
-        let row = tile.y * 64u + down * 8u + i;
-        if row < p.rows {
-            for (var j = 0u; j < 8u; j++) {
-                if output + j < p.outputs {
-                    out[row * p.width + p.first + output + j] = sums[2u * i + j / 4u][j % 4u];
-                }
-            }
-        }
-    }
+    store(tile, across, down, &sums);
 }

@@ -1,16 +1,6 @@
 // x · wᵀ for a few rows: a workgroup computes 16 outputs of one row, and its invocations share the
 // inputs.
-struct Params {
-    rows: u32,
-    // Inputs in blocks of 32.
-    blocks: u32,
-    // Outputs that these buffers hold, the first of them, and outputs of the whole matrix.
-    outputs: u32,
-    first: u32,
-    width: u32,
-}
 
-@group(0) @binding(0) var<uniform> p: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> words: array<vec4u>;
 @group(0) @binding(3) var<storage, read> scales: array<vec4u>;

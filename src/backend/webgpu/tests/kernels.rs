@@ -11,6 +11,7 @@ on_a_gpu! {
     adding_and_the_last_row
     the_best_is_the_first_of_the_largest
     buffers_are_used_again
+    numbers_come_in_their_turn
     failures_are_seen
 }
 
@@ -240,6 +241,18 @@ mod cases {
         }
         assert!(bytes[0] > Some(0));
         assert!(bytes[1..].iter().all(|now| *now == bytes[0]), "{bytes:?}");
+    }
+
+    /// What the processor says comes in its turn, however much it is.
+    pub async fn numbers_come_in_their_turn() {
+        let gpu = open(Restrictions::default()).await;
+        let (x, y) = (gpu.of(64, &[1.0; 64]), gpu.of(64, &[2.0; 64]));
+        let x = gpu.add(x, &y);
+        gpu.recorder.bring(&y.buffer, &[0; 256]);
+        assert_eq!(gpu.numbers(&gpu.add(x, &y)).await, [3.0; 64]);
+
+        let many: Vec<f32> = (0..64 * 1500).map(|i| i as f32).collect();
+        assert_eq!(gpu.numbers(&gpu.of(64, &many)).await, many);
     }
 
     /// After a failure nothing that was computed is handed out.

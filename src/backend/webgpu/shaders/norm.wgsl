@@ -1,0 +1,24 @@
+// What norms of rows share: a workgroup has a row, and its invocations share the fours.
+struct Params {
+    // Numbers of a row, in fours.
+    fours: u32,
+    epsilon: f32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+
+const LANES = 64u;
+var<workgroup> sums: array<f32, LANES>;
+
+// The inverse of a row's root mean square, from each invocation's sum of squares.
+fn scale_of(squares: f32, lane: u32) -> f32 {
+    sums[lane] = squares;
+    for (var step = LANES / 2u; step > 0u; step /= 2u) {
+        workgroupBarrier();
+        if lane < step {
+            sums[lane] += sums[lane + step];
+        }
+    }
+    workgroupBarrier();
+    return 1.0 / sqrt(sums[0] / f32(4u * p.fours) + p.epsilon);
+}
