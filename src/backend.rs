@@ -15,7 +15,7 @@ use std::ops::{Range, RangeInclusive};
 pub use self::rope::{Rope, Yarn};
 use crate::error::Result;
 use crate::quant::QuantType;
-use crate::report::OperationReport;
+use crate::report::{OperationReport, Peaks};
 use crate::sampler;
 
 /// Shape and storage of a weight that is about to be loaded.
@@ -198,6 +198,13 @@ pub trait Backend {
     fn copy_gbs(&self) -> impl Future<Output = Result<Option<f64>>> {
         std::future::ready(Ok(None))
     }
+
+    /// What the device does at best, by plain kernels that compute nothing. Takes a second or two,
+    /// and memory for copying.
+    ///
+    /// # Errors
+    /// As [`Backend::finish`].
+    fn peaks(&self, now_ms: &dyn Fn() -> Option<f64>) -> impl Future<Output = Result<Peaks>>;
 
     /// Waits for the device and brings a tensor's numbers back, row after row.
     ///

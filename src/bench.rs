@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::backend::{Backend, WeightSpec};
 use crate::error::{Error, Result};
 use crate::quant::{BLOCK, QuantType};
-use crate::report::{ChunkReport, DecodeReport, OperationReport, PrefillReport};
+use crate::report::{ChunkReport, DecodeReport, OperationReport, PrefillReport, reported};
 use crate::runtime::Host;
 use crate::sampler::{Sampler, Sampling};
 use crate::session::Session;
@@ -40,17 +40,24 @@ pub struct Summary {
     pub decode: Spread,
 }
 
-/// What repetitions of one figure say together.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Spread {
-    /// The middle one; of an even number the mean of the two in the middle.
-    pub median: Option<f64>,
-    /// The smallest.
-    pub min: Option<f64>,
-    /// The largest.
-    pub max: Option<f64>,
-    /// All in the order of measuring.
-    pub values: Vec<f64>,
+reported! {
+    /// What repetitions of one figure say together.
+    pub struct Spread {
+        /// The middle one; of an even number the mean of the two in the middle.
+        pub median: Option<f64>,
+        /// Median of the distances from the median (MAD), not scaled.
+        pub mad: Option<f64>,
+        /// The smallest.
+        pub min: Option<f64>,
+        /// The largest.
+        pub max: Option<f64>,
+        /// All in the order of measuring.
+        pub values: Vec<f64>,
+        /// Which of the values are outliers, from 0: farther from the median than three times
+        /// 1.4826 MAD (Leys et al. 2013, doi:10.1016/j.jesp.2013.03.013) and than 2 % of it. They
+        /// count all the same.
+        pub outliers: Vec<usize>,
+    }
 }
 
 impl Summary {
@@ -69,15 +76,41 @@ impl Summary {
 impl Spread {
     /// Of any number of values.
     pub fn of(values: Vec<f64>) -> Self {
-        let mut sorted = values.clone();
-        sorted.sort_by(f64::total_cmp);
-        let middle = sorted.len() / 2;
-        let median = match sorted.len() {
-            0 => None,
-            n if n % 2 == 0 => Some(f64::midpoint(sorted[middle - 1], sorted[middle])),
-            _ => Some(sorted[middle]),
-        };
-        Self { median, min: sorted.first().copied(), max: sorted.last().copied(), values }
+        let sorted = sorted(values.iter().copied());
+        let median = middle(&sorted);
+        let distances: Vec<f64> = median
+            .iter()
+            .flat_map(|median| values.iter().map(move |x| (x - median).abs()))
+            .collect();
+        let mad = middle(&self::sorted(distances.iter().copied()));
+        let far = median.zip(mad).map(|(median, mad)| f64::max(OUTLIER * mad, 0.02 * median));
+        let is_far = |at: &usize| far.is_some_and(|far| distances[*at] > far);
+        let outliers = (0..values.len()).filter(is_far).collect();
+        let (min, max) = (sorted.first().copied(), sorted.last().copied());
+        Self { median, mad, min, max, values, outliers }
+    }
+
+    /// How far the values are from each other for their size: MAD ÷ median.
+    pub fn noise(&self) -> Option<f64> {
+        self.mad.zip(self.median.filter(|median| *median > 0.0)).map(|(mad, median)| mad / median)
+    }
+}
+
+/// Distances in MAD that make an outlier: three standard deviations of normal values.
+const OUTLIER: f64 = 3.0 * 1.4826;
+
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted
+}
+
+fn middle(sorted: &[f64]) -> Option<f64> {
+    let at = sorted.len() / 2;
+    match sorted.len() {
+        0 => None,
+        n if n % 2 == 0 => Some(f64::midpoint(sorted[at - 1], sorted[at])),
+        _ => Some(sorted[at]),
     }
 }
 
@@ -146,11 +179,36 @@ pub async fn measure<B: Backend>(
 /// # Errors
 /// `out-of-memory`, `host-failed`.
 pub async fn peak_gmacs<B: Backend>(backend: &B, host: &impl Host) -> Result<Option<f64>> {
+    Ok(product_gmacs(backend, host).await?.into_iter().reduce(f64::max))
+}
+
+/// How fast the same product is now, and what others take of it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Pulse {
+    /// The best speed, in 10⁹ multiply-adds a second.
+    pub gmacs: Option<f64>,
+    /// The median speed ÷ the best.
+    pub undisturbed: Option<f64>,
+}
+
+/// [`peak_gmacs`], and how far from it most of the products are.
+///
+/// # Errors
+/// As there.
+pub async fn pulse<B: Backend>(backend: &B, host: &impl Host) -> Result<Pulse> {
+    let speeds = Spread::of(product_gmacs(backend, host).await?);
+    let undisturbed = speeds.median.zip(speeds.max).map(|(median, max)| median / max);
+    Ok(Pulse { gmacs: speeds.max, undisturbed })
+}
+
+/// Speeds of the quantized matrix product, a batch at a time, in 10⁹ multiply-adds a second; none
+/// where the clock stands still.
+async fn product_gmacs<B: Backend>(backend: &B, host: &impl Host) -> Result<Vec<f64>> {
     /// Shorter times than this say little: the clock may be coarse.
     const SHORT_MS: f64 = 5.0;
     /// Nothing is begun after so long.
     const LONG_MS: f64 = 100.0;
-    const BATCHES: usize = 12;
+    const BATCHES: usize = 24;
     /// Products between two looks at the clock.
     const MOST: usize = 32;
     let rows = B::MEASURED_CHUNK / 2;
@@ -165,10 +223,10 @@ pub async fn peak_gmacs<B: Backend>(backend: &B, host: &impl Host) -> Result<Opt
     })?;
     let ids: Vec<u32> = (0..rows as u32).collect();
     let x = backend.embed(&weight, &ids);
-    let mut best: Option<f64> = None;
+    let mut speeds = Vec::new();
     let (mut batch, mut all_ms) = (1, 0.0);
     for _ in 0..BATCHES {
-        let Some(started) = host.now_ms() else { return Ok(None) };
+        let Some(started) = host.now_ms() else { return Ok(Vec::new()) };
         for i in 0..batch {
             let [product] = backend.matmul(&x, [&weight]);
             if i + 1 == batch {
@@ -184,11 +242,10 @@ pub async fn peak_gmacs<B: Backend>(backend: &B, host: &impl Host) -> Result<Opt
         if ms <= 0.0 {
             break;
         }
-        let gmacs = (batch * rows * inputs * outputs) as f64 / ms / 1e6;
-        best = Some(best.map_or(gmacs, |best| best.max(gmacs)));
+        speeds.push((batch * rows * inputs * outputs) as f64 / ms / 1e6);
         if all_ms > LONG_MS {
             break;
         }
     }
-    Ok(best)
+    Ok(speeds)
 }

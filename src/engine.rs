@@ -9,7 +9,7 @@ mod trial;
 use std::io::{Read, Seek};
 use std::rc::Rc;
 
-use self::trial::{Outcome, Trial};
+use self::trial::Trial;
 use crate::backend::Backend;
 use crate::backend::cpu::Cpu;
 use crate::backend::profiled::Profiled;
@@ -20,6 +20,7 @@ use crate::gguf::Gguf;
 use crate::model::{Config, Model};
 use crate::report::{BackendReport, LoadReport, Report};
 use crate::runtime::{Event, Host};
+use crate::suite::{self, Facts, Golden, Outcome, Prompts, Step};
 use crate::summarizer::{Options, Summarizer};
 use crate::tokenizer::Tokenizer;
 
@@ -161,6 +162,50 @@ impl<R: Read + Seek> Engine<R> {
         })
     }
 
+    /// What a suite has to know of this engine, but for where its model and its program came from.
+    pub fn facts(&mut self, host: &impl Host) -> Facts {
+        on_either!(self, summarizer => {
+            let (model, backend) = (summarizer.model().clone(), summarizer.backend().clone());
+            let load = summarizer.loaded().clone();
+            let of_model = summarizer.session().model();
+            let Config { layers, attention, .. } = of_model.config;
+            // Scores and their sums of values.
+            let of_a_position = 2 * layers * attention.heads * attention.head_dim;
+            let growth = of_a_position as f64 / of_model.linear_macs.max(1) as f64;
+            let what = match &backend.adapter {
+                Some(adapter) => adapter.clone(),
+                None if backend.threads == 1 => "1 thread".into(),
+                None => format!("{} threads", backend.threads),
+            };
+            let name = format!("{}, {what}", backend.kind);
+            let clock_ms = suite::clock_ms(host);
+            Facts { name, model, backend, load, clock_ms, growth, ..Facts::default() }
+        })
+    }
+
+    /// What this engine has to read in a suite.
+    ///
+    /// # Errors
+    /// As [`Prompts::new`].
+    pub fn prompts(&mut self, article: &str, golden: Option<Golden>) -> Result<Prompts> {
+        Prompts::new(self.tokenizer(), article, golden)
+    }
+
+    /// Does a step of a suite; but for a rest, which is the caller's own.
+    ///
+    /// # Errors
+    /// What the session says; `cancelled` when the host wants the run to end.
+    pub async fn perform(
+        &mut self,
+        prompts: &Prompts,
+        step: &Step,
+        host: &impl Host,
+    ) -> Result<Outcome> {
+        on_either!(self, summarizer => {
+            suite::perform(summarizer.session(), prompts, step, host).await
+        })
+    }
+
     /// [`bench::measure`].
     ///
     /// # Errors
@@ -284,7 +329,7 @@ impl<R: Read + Seek> Setup<R> {
         // Until then weights may still be on their way.
         gpu.finish().await?;
         let load = LoadReport { pipelines_ms: compiling, ..self.loaded(started, &model) };
-        let speed = on_gpu.map(|ms| Outcome::tokens_per_ms(ms, model.config.layers));
+        let speed = on_gpu.map(|ms| trial::Outcome::tokens_per_ms(ms, model.config.layers));
         let summarizer = Summarizer::new(gpu, model, self.model.clone(), report, load);
         Ok(On::Gpu(Box::new(summarizer.expecting(speed))))
     }

@@ -102,6 +102,12 @@ pub enum Error {
         /// can be extended to.
         limit: usize,
     },
+    /// A result card that can't be read.
+    #[error("This is no result card of Précis: {reason}.")]
+    InvalidCard {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The device has no more memory to give.
     #[error(
         "Out of memory: {bytes} bytes for {what} could not be had. Close other tabs or programs, or use a shorter document."
@@ -169,6 +175,7 @@ impl Error {
             Error::ModelInvalid { .. } => "model-invalid",
             Error::ModelTokenizer { .. } => "model-tokenizer",
             Error::PromptTooLong { .. } => "prompt-too-long",
+            Error::InvalidCard { .. } => "invalid-card",
             Error::OutOfMemory { .. } | Error::GpuOutOfMemory => "out-of-memory",
             Error::GpuUnavailable { .. } => "gpu-unavailable",
             Error::GpuLost { .. } => "gpu-lost",

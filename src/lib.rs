@@ -8,6 +8,7 @@
 
 pub mod backend;
 pub mod bench;
+pub mod card;
 pub mod engine;
 pub mod error;
 pub mod gguf;
@@ -18,6 +19,7 @@ pub mod report;
 pub mod runtime;
 pub mod sampler;
 pub mod session;
+pub mod suite;
 pub mod summarizer;
 pub mod tokenizer;
 

@@ -6,20 +6,20 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 /// Version of the schema.
 pub const SCHEMA: &str = "precis.report/1";
 
 macro_rules! reported {
     ($($(#[$meta:meta])* pub struct $name:ident { $($body:tt)* })*) => {$(
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
         #[cfg_attr(target_arch = "wasm32", tsify(missing_as_null, hashmap_as_object))]
+        #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
         pub struct $name { $($body)* }
     )*};
 }
+pub(crate) use reported;
 
 reported! {
     /// What a run did, on what, and how fast.
@@ -185,6 +185,20 @@ reported! {
         /// Multiply-adds of the linear layers for `prefill.tokens`, a second of `prefill.ms`,
         /// divided by `gemm_gmacs`: what attention and everything else leave of the peak.
         pub efficiency: Option<f64>,
+    }
+
+    /// What a device does at best, by plain kernels of ours. None where it can't, or the clock
+    /// stands still.
+    pub struct Peaks {
+        /// Multiply-adds of 32-bit floats in registers, in 10⁹ a second.
+        pub f32_gmacs: Option<f64>,
+        /// Multiply-adds of 16-bit floats in registers, in 10⁹ a second.
+        pub f16_gmacs: Option<f64>,
+        /// Multiply-adds of 8-bit integers, in 10⁹ a second: on a GPU in registers
+        /// (`dot4I8Packed`), on a processor the engine's own product of 64 by 576 with 1536 by 576.
+        pub int8_gmacs: Option<f64>,
+        /// Copying memory, in 10⁹ bytes read and written a second.
+        pub copy_gbs: Option<f64>,
     }
 
     /// All operations of one kind.

@@ -92,6 +92,16 @@ impl<B: Backend> Summarizer<B> {
         &self.backend
     }
 
+    /// What reports say of the model.
+    pub fn model(&self) -> &ModelReport {
+        &self.model
+    }
+
+    /// What reports say of how it came into memory.
+    pub fn loaded(&self) -> &LoadReport {
+        &self.load
+    }
+
     /// The session with the model, for measuring and counting.
     pub fn session(&mut self) -> &mut Session<B> {
         &mut self.session

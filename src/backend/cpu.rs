@@ -11,6 +11,7 @@ mod kernel;
 mod matmul;
 mod matrix;
 mod parallel;
+mod peak;
 #[cfg(any(not(target_arch = "wasm32"), target_feature = "atomics"))]
 mod pool;
 mod simd;
@@ -33,6 +34,7 @@ use self::simd::F32x4;
 pub use self::tune::tune;
 use crate::backend::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
 use crate::error::Result;
+use crate::report::Peaks;
 
 /// Runs a decoder on the processor that called it.
 #[derive(Debug, Clone, Copy, Default)]
@@ -188,6 +190,10 @@ impl Backend for Cpu {
     fn last_row(&self, x: &Tensor) -> Tensor {
         let at = x.data.len().saturating_sub(x.width);
         Tensor { width: x.width, data: x.data[at..].to_vec() }
+    }
+
+    async fn peaks(&self, now_ms: &dyn Fn() -> Option<f64>) -> Result<Peaks> {
+        Ok(self.measured_peaks(now_ms))
     }
 
     async fn read(&self, x: &Tensor) -> Result<Vec<f32>> {

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use super::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
 use crate::error::Result;
-use crate::report::OperationReport;
+use crate::report::{OperationReport, Peaks};
 
 /// A clock in milliseconds; `None` where time stands still during computation.
 pub type Clock = Box<dyn Fn() -> Option<f64>>;
@@ -147,6 +147,10 @@ impl<B: Backend> Backend for Profiled<B> {
 
     fn device_bytes(&self) -> Option<u64> {
         self.backend.device_bytes()
+    }
+
+    async fn peaks(&self, now_ms: &dyn Fn() -> Option<f64>) -> Result<Peaks> {
+        self.backend.peaks(now_ms).await
     }
 
     async fn copy_gbs(&self) -> Result<Option<f64>> {

@@ -27,14 +27,13 @@ use self::device::Device;
 pub use self::device::Restrictions;
 use self::kernel::Kernel;
 pub use self::kernel::Products;
-pub use self::peak::Peaks;
 use self::recorder::Recorder;
 pub use self::weight::Weight;
 use crate::backend::profiled::Clock;
 use crate::backend::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
 use crate::error::Result;
 use crate::quant::BLOCK;
-use crate::report::OperationReport;
+use crate::report::{OperationReport, Peaks};
 
 /// Numbers of a vector in shaders.
 const FOUR: usize = 4;
@@ -411,6 +410,10 @@ impl Backend for WebGpu {
 
     fn device_bytes(&self) -> Option<u64> {
         Some(self.recorder.memory.bytes())
+    }
+
+    async fn peaks(&self, _: &dyn Fn() -> Option<f64>) -> Result<Peaks> {
+        self.measured_peaks().await
     }
 
     async fn copy_gbs(&self) -> Result<Option<f64>> {

@@ -3,6 +3,8 @@
 //! JavaScript keeps the model file (as a `Blob` in origin private storage, say) and hands out byte
 //! ranges of it; Rust packs them and keeps no others. All other types that cross are generated.
 
+mod suite;
+
 use std::cell::RefCell;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
@@ -15,12 +17,14 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Performance};
 
+use self::suite::Prepared;
 use super::{Event, Host};
 use crate::backend::cpu::{self, Cpu, Threads};
 use crate::bench::Measurement;
 use crate::engine::{self, Compute, Setup};
 use crate::error::Error;
 use crate::report::{BackendReport, EnvironmentReport, Report};
+use crate::suite::{Golden, Outcome, Prompts, Step};
 use crate::summarizer::Options;
 
 /// `wasm-relaxed-simd` or `wasm-simd`: which build of the module this is.
@@ -58,6 +62,7 @@ pub struct ModelInfo {
 pub struct Engine {
     // A run holds this for as long as it takes; JavaScript asks for one run at a time.
     engine: RefCell<engine::Engine<JsFile>>,
+    prompts: RefCell<Option<Rc<Prompts>>>,
 }
 
 #[expect(
@@ -123,7 +128,7 @@ impl Engine {
             let _ = progress.call2(&JsValue::NULL, &done, &total);
         };
         let engine = engine::Engine::load(setup, &mut tell).await.map_err(|e| thrown(&e))?;
-        Ok(Engine { engine: RefCell::new(engine) })
+        Ok(Engine { engine: RefCell::new(engine), prompts: RefCell::default() })
     }
 
     /// Reads and summarizes `text`. The signal ends the run between two chunks.
@@ -207,6 +212,47 @@ impl Engine {
         let mut engine = self.hold()?;
         let measured = engine.measure(&ids, decode, profile.unwrap_or(false), &host).await;
         into_js(&measured.map_err(|e| thrown(&e))?)
+    }
+
+    /// Gets ready for a suite: the benchmark document is made of `article`, and the logits after
+    /// the prompt `golden_ids` are held to `golden_logits`, little-endian 16-bit floats; nothing
+    /// where none are recorded for this model.
+    ///
+    /// # Errors
+    /// An `Error` with a `code`.
+    pub fn prepare(
+        &self,
+        article: &str,
+        golden_ids: Vec<u32>,
+        golden_logits: Vec<u8>,
+    ) -> Result<Ts<Prepared>, JsValue> {
+        let host = Browser { signal: None, on_event: None, performance: performance() };
+        let mut engine = self.hold()?;
+        let golden = Golden { ids: golden_ids, logits: golden_logits };
+        let golden = (!golden.ids.is_empty()).then_some(golden);
+        let prompts = engine.prompts(article, golden).map_err(|e| thrown(&e))?;
+        let document = prompts.document().clone();
+        self.prompts.replace(Some(Rc::new(prompts)));
+        into_js(&Prepared { facts: engine.facts(&host), document })
+    }
+
+    /// Does a step of a suite, after `prepare`; but for a rest, which is the caller's own. The
+    /// signal ends it between two chunks.
+    ///
+    /// # Errors
+    /// An `Error` with a `code`.
+    pub async fn perform(
+        &self,
+        step: Ts<Step>,
+        signal: Option<AbortSignal>,
+    ) -> Result<Ts<Outcome>, JsValue> {
+        let step = step.to_rust().map_err(|e| thrown(&invalid_argument("step", &e)))?;
+        let prompts = self.prompts.borrow().clone().ok_or_else(|| {
+            thrown(&Error::Host { reason: "a suite's step was asked for before prepare".into() })
+        })?;
+        let host = Browser { signal, on_event: None, performance: performance() };
+        let mut engine = self.hold()?;
+        into_js(&engine.perform(&prompts, &step, &host).await.map_err(|e| thrown(&e))?)
     }
 
     /// The best speed of the matrix kernel, in 10⁹ multiply-adds a second.

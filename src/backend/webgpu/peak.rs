@@ -2,12 +2,11 @@
 //!
 //! No vendor's figure is taken, since none says what a shader can reach through WebGPU.
 
-use serde::{Deserialize, Serialize};
-
 use super::buffer::Buffer;
 use super::kernel::{Kernel, Products};
 use super::{LANES, WebGpu, grid_for};
 use crate::error::Result;
+use crate::report::Peaks;
 
 /// Workgroups of a kernel that multiplies: two for each of 4,096 places, twice what the largest
 /// GPUs have, so that the last to finish are few among all.
@@ -26,28 +25,12 @@ pub const MODEST: u64 = 64 << 20;
 /// Bytes that a benchmark copies: more than any GPU's cache.
 pub const LARGE: u64 = 256 << 20;
 
-/// A GPU's best speeds. None where the clock stands still or the GPU can't.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct Peaks {
-    /// Multiply-adds of 32-bit floats in registers, in 10⁹ a second.
-    pub f32_gmacs: Option<f64>,
-    /// Multiply-adds of 16-bit floats in registers, in 10⁹ a second.
-    pub f16_gmacs: Option<f64>,
-    /// Multiply-adds of 8-bit integers in registers, four to an instruction (`dot4I8Packed`), in
-    /// 10⁹ a second.
-    pub int8_gmacs: Option<f64>,
-    /// Copying [`LARGE`] bytes in the GPU's memory, in 10⁹ bytes read and written a second.
-    pub copy_gbs: Option<f64>,
-}
-
-impl Peaks {
-    /// Of multiplying in `products`.
-    pub fn of(&self, products: Products) -> Option<f64> {
-        match products {
-            Products::F32 => self.f32_gmacs,
-            Products::F16 => self.f16_gmacs,
-            Products::Int8 => self.int8_gmacs,
-        }
+/// What multiplying in `products` comes to at best.
+fn peak_in(peaks: &Peaks, products: Products) -> Option<f64> {
+    match products {
+        Products::F32 => peaks.f32_gmacs,
+        Products::F16 => peaks.f16_gmacs,
+        Products::Int8 => peaks.int8_gmacs,
     }
 }
 
@@ -71,10 +54,7 @@ const QUICK: Effort = Effort { warm_up: 0.0, one: 10.0, repetitions: 3, all: 60.
 
 impl WebGpu {
     /// Measures this GPU; takes about two seconds, a few where a processor plays it.
-    ///
-    /// # Errors
-    /// `gpu-lost` or `gpu-failed`.
-    pub async fn peaks(&self) -> Result<Peaks> {
+    pub(super) async fn measured_peaks(&self) -> Result<Peaks> {
         let mut peaks = Peaks { copy_gbs: self.copied(LARGE, THOROUGH).await?, ..Peaks::default() };
         for products in self.products() {
             let peak = self.multiplied(products).await?;
@@ -90,10 +70,8 @@ impl WebGpu {
     /// What an operation of a profile is held against: the peak of the numbers that it multiplies.
     pub fn peak_of(&self, operation: &str, peaks: &Peaks) -> Option<f64> {
         let products = self.multiplies_in.get();
-        peaks.of(match operation == Kernel::Quantize.operation() {
-            true => products,
-            false => Products::F32,
-        })
+        let multiplies = operation == Kernel::Quantize.operation();
+        peak_in(peaks, if multiplies { products } else { Products::F32 })
     }
 
     /// 10⁹ bytes read and written a second while [`MODEST`] bytes are copied.
@@ -267,10 +245,10 @@ mod tests {
     fn peaks_are_measured_and_memory_given_back() {
         let gpu = open();
         let before = gpu.recorder.memory.bytes();
-        let peaks = block_on(gpu.peaks()).expect("a GPU");
+        let peaks = block_on(gpu.measured_peaks()).expect("a GPU");
         println!("{peaks:?}");
         assert!(peaks.copy_gbs > Some(0.0));
-        assert!(gpu.products().into_iter().all(|products| peaks.of(products) > Some(0.0)));
+        assert!(gpu.products().into_iter().all(|products| peak_in(&peaks, products) > Some(0.0)));
         // But for the fence, which is there for the next wait.
         assert!(gpu.recorder.memory.bytes() <= before + 256);
     }

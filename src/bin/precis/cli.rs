@@ -9,7 +9,8 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use clap::{Parser, Subcommand};
-use precis::backend::cpu::{self, Cpu};
+use precis::backend::Backend as _;
+use precis::backend::cpu::{self, Cpu, Threads};
 use precis::bench::{Measurement, Summary};
 use precis::engine::{Compute, Engine, Setup};
 use precis::gguf::Gguf;
@@ -18,14 +19,16 @@ use precis::plan::Strategy;
 use precis::report::{BackendReport, Report};
 use precis::runtime::native::{Native, block_on};
 use precis::runtime::{Event, Stage};
+use precis::suite::Kind;
 use precis::summarizer::{MAX_DOCUMENT, Options};
 use precis::{Error, Result};
-use serde::Deserialize;
-use serde::de::IntoDeserializer;
+use serde::de::{DeserializeOwned, IntoDeserializer};
 use sha2::{Digest, Sha256};
 
+use super::suite;
+
 /// The article that prompts for measuring are taken from.
-const ARTICLE: &str = include_str!("../../../tests/fixtures/article.md");
+pub const ARTICLE: &str = include_str!("../../../tests/fixtures/article.md");
 
 /// Summarize a document with a small language model on this machine, and measure how fast it reads.
 #[derive(Parser)]
@@ -45,7 +48,7 @@ enum Command {
         json: bool,
         /// How to read it: "one-pass" extends the model's context where the document is longer,
         /// "windows" reads it in parts, "auto" does so where it does not fit.
-        #[arg(long, default_value = "auto", value_parser = strategy)]
+        #[arg(long, default_value = "auto", value_parser = named::<Strategy>)]
         strategy: Strategy,
         #[command(flatten)]
         model: ModelArguments,
@@ -65,6 +68,18 @@ enum Command {
         /// clock costs some of the speed.
         #[arg(long)]
         profile: bool,
+        /// Measure by the suite instead and print a result card (docs/measuring.md): "quick" takes
+        /// about a minute, "standard" ten, "full" an hour; on one thread and on all, and on the GPU
+        /// where the backend is not "cpu".
+        #[arg(
+            long,
+            value_parser = named::<Kind>,
+            conflicts_with_all = ["prompt_tokens", "decode_tokens", "repetitions", "profile"]
+        )]
+        suite: Option<Kind>,
+        /// What the card calls this machine.
+        #[arg(long, requires = "suite", default_value = "unnamed")]
+        name: String,
         /// Print JSON instead of a table.
         #[arg(long)]
         json: bool,
@@ -112,9 +127,12 @@ pub fn main() -> ExitCode {
             let options = Options { strategy, ..Options::default() };
             summarize(&file, json, &options, &model)
         }
-        Command::Bench { prompt_tokens, decode_tokens, repetitions, profile, json, model } => {
-            measure(&prompt_tokens, decode_tokens, repetitions, profile, json, &model)
+        Command::Bench { suite: Some(kind), name, json, model, .. } => {
+            print_card(kind, name, json, &model)
         }
+        Command::Bench {
+            prompt_tokens, decode_tokens, repetitions, profile, json, model, ..
+        } => measure(&prompt_tokens, decode_tokens, repetitions, profile, json, &model),
         Command::Inspect { model } => inspect(&model),
     };
     match done {
@@ -126,9 +144,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The strategy of this name, as options in JSON have it.
-fn strategy(name: &str) -> std::result::Result<Strategy, serde::de::value::Error> {
-    Strategy::deserialize(name.into_deserializer())
+/// The value of this name, as JSON has it.
+fn named<T: DeserializeOwned>(name: &str) -> std::result::Result<T, serde::de::value::Error> {
+    T::deserialize(name.into_deserializer())
 }
 
 fn summarize(file: &Path, json: bool, options: &Options, model: &ModelArguments) -> Result<()> {
@@ -210,7 +228,7 @@ fn measure(
     }
     if profile {
         let gpu = engine.gpu();
-        let peaks = gpu.map(|gpu| block_on(gpu.peaks())).transpose()?.unwrap_or_default();
+        let peaks = gpu.map(|gpu| block_on(gpu.peaks(&|| None))).transpose()?.unwrap_or_default();
         let peak_of = |operation: &str| gpu.and_then(|gpu| gpu.peak_of(operation, &peaks));
         results.iter().filter_map(|r| r.last()).for_each(|m| print_profile(m, &peak_of));
     }
@@ -223,6 +241,13 @@ fn measure(
             s.decode.to_string()
         );
     }
+    Ok(())
+}
+
+fn print_card(kind: Kind, name: String, json: bool, model: &ModelArguments) -> Result<()> {
+    let compute = model.backend.into();
+    let card = suite::measure(kind, name, &model.model, compute, start_threads(model)?)?;
+    println!("{}", if json { card.json()? } else { card.markdown() });
     Ok(())
 }
 
@@ -276,16 +301,23 @@ fn inspect(path: &Path) -> Result<()> {
 }
 
 fn load(arguments: &ModelArguments) -> Result<Engine<File>> {
-    let path = &arguments.model;
+    open_engine(&arguments.model, arguments.backend.into(), start_threads(arguments)?)
+}
+
+fn start_threads(arguments: &ModelArguments) -> Result<Threads> {
     let processors = || std::thread::available_parallelism().map_or(1, Into::into);
-    let threads = cpu::start_threads(arguments.threads.map_or_else(processors, usize::from))?;
+    cpu::start_threads(arguments.threads.map_or_else(processors, usize::from))
+}
+
+/// Loads the model file at `path`.
+pub fn open_engine(path: &Path, compute: Compute, threads: Threads) -> Result<Engine<File>> {
     let started = Instant::now();
     let now_ms = Rc::new(move || Some(started.elapsed().as_secs_f64() * 1000.0));
     let sha256 = hash(&mut open(path)?)?;
     let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let file = path.clone();
+    let file = path.to_path_buf();
     let setup = Setup {
-        compute: arguments.backend.into(),
+        compute,
         open: Box::new(move || open(&file)),
         read_ms: now_ms(),
         now_ms,
@@ -302,7 +334,8 @@ fn load(arguments: &ModelArguments) -> Result<Engine<File>> {
     block_on(Engine::load(setup, &mut |_, _| ()))
 }
 
-fn hash(file: &mut File) -> Result<String> {
+/// SHA-256 in lower-case hexadecimal.
+pub fn hash(file: &mut File) -> Result<String> {
     let mut state = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {

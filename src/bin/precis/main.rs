@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod cli;
+mod suite;
 
 fn main() -> std::process::ExitCode {
     cli::main()

@@ -1,0 +1,147 @@
+//! `precis bench --suite`: the measuring suite on this machine, and its card.
+
+use std::fs::File;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use precis::Result;
+use precis::backend::cpu::Threads;
+use precis::backend::webgpu::Products;
+use precis::card::Card;
+use precis::engine::{Compute, Engine};
+use precis::runtime::Host;
+use precis::runtime::native::{Native, block_on};
+use precis::suite::{Facts, Golden, Kind, Outcome, Prompts, Step, Suite};
+use serde_json::Value;
+
+use super::cli;
+
+/// A way to compute: an engine, and what it multiplies in where it is a GPU.
+struct Configuration {
+    engine: usize,
+    products: Option<Products>,
+    facts: Facts,
+}
+
+/// Measures, and returns the card of a machine called `name`. On the processor with one thread and
+/// with `threads`; on the GPU with all that it can multiply in.
+pub fn measure(
+    kind: Kind,
+    name: String,
+    model: &Path,
+    compute: Compute,
+    threads: Threads,
+) -> Result<Card> {
+    let mut engines = Vec::new();
+    if compute != Compute::WebGpu {
+        for threads in counts(threads) {
+            engines.push(cli::open_engine(model, Compute::Cpu, threads)?);
+        }
+    }
+    if compute != Compute::Cpu {
+        let mut engine = cli::open_engine(model, compute, threads)?;
+        // Where there is no GPU to use it is the processor's again.
+        if engine.gpu().is_some() || engines.is_empty() {
+            engines.push(engine);
+        }
+    }
+    let host = Native::new(|_| ());
+    let mut prompts = Vec::new();
+    let mut configurations = Vec::new();
+    let program = std::env::current_exe().ok().and_then(|path| File::open(path).ok());
+    let module_sha256 = program.and_then(|mut file| cli::hash(&mut file).ok());
+    for (index, engine) in engines.iter_mut().enumerate() {
+        let facts = Facts {
+            module_sha256: module_sha256.clone(),
+            loaded_from: "disk".into(),
+            ..engine.facts(&host)
+        };
+        let golden = golden(facts.model.sha256.as_deref());
+        prompts.push(engine.prompts(cli::ARTICLE, golden)?);
+        configurations.extend(of_engine(engine, index, &facts));
+    }
+    run(kind, name, &mut engines, &prompts, &configurations, &host)
+}
+
+/// The ways that one engine computes. An automatic choice of the processor is there already.
+fn of_engine(engine: &mut Engine<File>, index: usize, facts: &Facts) -> Vec<Configuration> {
+    let of = |products: Option<Products>| {
+        let products_name = products.map(|products| format!(", {}", products.name()));
+        let name = facts.name.clone() + &products_name.unwrap_or_default();
+        Configuration { engine: index, products, facts: Facts { name, ..facts.clone() } }
+    };
+    match engine.gpu() {
+        Some(gpu) => gpu.products().into_iter().map(|products| of(Some(products))).collect(),
+        None => vec![of(None)],
+    }
+}
+
+fn run(
+    kind: Kind,
+    name: String,
+    engines: &mut [Engine<File>],
+    prompts: &[Prompts],
+    configurations: &[Configuration],
+    host: &impl Host,
+) -> Result<Card> {
+    let facts = configurations.iter().map(|configuration| configuration.facts.clone()).collect();
+    let document = prompts.first().map(|prompts| prompts.document().clone()).unwrap_or_default();
+    let mut suite = Suite::new(kind, document, facts);
+    let show = std::io::stderr().is_terminal();
+    while let Some(task) = suite.next() {
+        if show {
+            let progress = suite.progress();
+            let left = progress.left_ms.map(|ms| format!("{:.0} s left; ", ms / 1000.0));
+            eprint!("\r\x1b[K{}{}", left.unwrap_or_default(), progress.doing);
+        }
+        let Configuration { engine, products, .. } = &configurations[task.configuration];
+        let (engine, prompts) = (&mut engines[*engine], &prompts[*engine]);
+        if let (Some(products), Some(gpu)) = (products, engine.gpu()) {
+            gpu.multiply_in(*products);
+        }
+        suite.record(match task.step {
+            Step::Rest { ms } => {
+                std::thread::sleep(Duration::from_secs_f64(ms / 1000.0));
+                Outcome::Rested
+            }
+            step => block_on(engine.perform(prompts, &step, host))
+                .unwrap_or_else(|error| Outcome::Failed { reason: error.to_string() }),
+        });
+    }
+    if show {
+        eprint!("\r\x1b[K");
+    }
+    let now = humantime::format_rfc3339_seconds(SystemTime::now());
+    Ok(suite.card(name, now.to_string(), host.environment()))
+}
+
+/// One thread, and all of them.
+fn counts(threads: Threads) -> Vec<Threads> {
+    match threads.count() {
+        1 => vec![threads],
+        _ => vec![Threads::started(1), threads],
+    }
+}
+
+/// The recorded logits of the model with this digest.
+fn golden(sha256: Option<&str>) -> Option<Golden> {
+    macro_rules! fixture {
+        ($name:literal) => {
+            include_bytes!(concat!("../../../tests/fixtures/", $name))
+        };
+    }
+    let recorded: [(&[u8], &str, &[u8]); 2] = [
+        (fixture!("golden.json"), "article-300", fixture!("article-300-exact.logits.f16")),
+        (fixture!("golden-tiny.json"), "tiny-200", fixture!("tiny-200-exact.logits.f16")),
+    ];
+    recorded.into_iter().find_map(|(json, prompt, logits)| {
+        let record: Value = serde_json::from_slice(json).ok()?;
+        if record["model"]["sha256"].as_str() != sha256 {
+            return None;
+        }
+        let prompt = record["prompts"].as_array()?.iter().find(|p| p["name"] == prompt)?;
+        let ids = prompt["ids"].as_array()?.iter().filter_map(Value::as_u64);
+        Some(Golden { ids: ids.map(|id| id as u32).collect(), logits: logits.to_vec() })
+    })
+}
