@@ -1,11 +1,9 @@
-import { type Computing, type CreateMonitor, PrecisError, type ModelEntry, Summarizer } from "../summarizer/index.js";
-import models from "../../../models/models.json";
+import { type Computing, type CreateMonitor, PrecisError, Summarizer } from "../summarizer/index.js";
 import { showError } from "./alert.js";
+import { chosenModel } from "./chosen-model.js";
 import type { ComputeChoice } from "./compute-choice.js";
 import { byId, oncePerFrame } from "./dom.js";
 import { device, megabytes } from "./format.js";
-
-const [catalogue] = models;
 
 /** The model's part of the header: loads it, shows how far that is, and offers to try again. */
 export class ModelPanel {
@@ -49,7 +47,7 @@ export class ModelPanel {
 
   async #load(): Promise<Summarizer> {
     const { signal } = (this.#stop = new AbortController());
-    const { model, name, bytes } = chosen();
+    const { model, name, bytes } = chosenModel();
     this.#name.textContent = name;
     this.#state.textContent = "loading";
     this.#device.textContent = "";
@@ -105,12 +103,4 @@ export class ModelPanel {
     const retry = () => void this.get().catch(() => undefined);
     showError(this.#alert, error, error.code === "simd-unsupported" ? undefined : retry);
   }
-}
-
-/** The catalogue's first model, or `?model=FILE`: any GGUF file that lies in this site's models/ folder. */
-function chosen(): { model: ModelEntry | string; name: string; bytes: number | null } {
-  const file = new URLSearchParams(location.search).get("model");
-  if (file && /^[\w.-]+\.gguf$/.test(file)) return { model: `models/${file}`, name: file, bytes: null };
-  if (!catalogue) throw new Error("models.json is empty");
-  return { model: catalogue, name: `${catalogue.name} ${catalogue.quant}`, bytes: catalogue.bytes };
 }

@@ -1,8 +1,14 @@
 import type { Report } from "../summarizer/index.js";
+import type { Card } from "../summarizer/wasm/simd/precis.js";
 
 declare global {
   interface Window {
-    /** For scripts and tests: the Report of the last run, null before it and while one is under way. */
-    precis: { report: Report | null };
+    /** For scripts and tests. */
+    precis: {
+      /** The Report of the last run, null before it and while one is under way. */
+      report: Report | null;
+      /** The comparison page's: the card of the last measuring, null before it and while one is under way. */
+      card?: Card | null;
+    };
   }
 }

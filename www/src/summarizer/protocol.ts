@@ -1,6 +1,6 @@
 import type { Backend } from "./build.js";
 import type { ModelRequest } from "./model.js";
-import type { BackendReport, Event as RunEvent, Options, Report } from "./wasm/simd/precis.js";
+import type { BackendReport, Event as RunEvent, Options, Outcome, Prepared, Report, Step } from "./wasm/simd/precis.js";
 
 /** What happens while a model loads; sizes in bytes, `total` null while it is unknown. */
 export interface LoadEvent {
@@ -43,6 +43,16 @@ export interface LoadedModel extends Computing {
   context: number;
 }
 
+/** What a measuring suite reads, and the logits that it holds the engine's to. */
+export interface PrepareParams {
+  /** The article that the benchmark document repeats. */
+  article: string;
+  /** A prompt whose logits were recorded for this model; empty where there is none. */
+  goldenIds: Uint32Array;
+  /** Those after its last token, as little-endian 16-bit floats. */
+  goldenLogits: Uint8Array;
+}
+
 /** The Report's words for what computes, as LoadedModel has them. */
 export function computing({ kind, threads, adapter, reason }: BackendReport): Computing {
   return { backend: kind, threads, adapter, reason };
@@ -53,6 +63,9 @@ export interface Calls {
   load: { params: LoadParams; result: LoadedModel; event: LoadEvent };
   count: { params: { text: string }; result: number; event: never };
   summarize: { params: { text: string; options: Options }; result: Report; event: RunEvent };
+  prepare: { params: PrepareParams; result: Prepared; event: never };
+  /** A step of a suite, after "prepare"; but for a rest, which is the caller's own. */
+  perform: { params: { step: Step }; result: Outcome; event: never };
 }
 
 /** Name of a call. */

@@ -1,17 +1,25 @@
-/** The dedicated worker: loads one model, then counts and summarizes with it. */
-import { type Choice, computeOf, detectCapabilities, pickBuild } from "./build.js";
+/** The dedicated worker: loads one model, then counts, summarizes and measures with it. */
+import { type BuildName, type Choice, computeOf, detectCapabilities, pickBuild } from "./build.js";
 import { cancelled, PrecisError, toPrecisError } from "./errors.js";
 import { type Calls, type CallName, computing, type LoadedModel, type LoadEvent, type Reply, type Request } from "./protocol.js";
 import { obtainModel } from "./store.js";
 import type { ThreadPart } from "./thread.js";
-import type { Engine } from "./wasm/simd/precis.js";
+import type { Engine, Prepared } from "./wasm/simd/precis.js";
 
 declare const self: DedicatedWorkerGlobalScope;
 
 /** Progress events closer than this are joined: nobody sees them apart, and each costs a message. */
 const PROGRESS_EVERY_MS = 40;
 
+/** The module of each build, as its own script fetches it. */
+const MODULES: Record<BuildName, URL> = {
+  simd: new URL("./wasm/simd/precis_bg.wasm", import.meta.url),
+  relaxed: new URL("./wasm/relaxed/precis_bg.wasm", import.meta.url),
+};
+
 let engine: Engine | null = null;
+/** Where the engine and its model came from. */
+let origin: { build: BuildName; downloaded: boolean } = { build: "simd", downloaded: false };
 /** Kept, because Firefox collects a worker that nobody holds even while it computes. */
 const threads: Worker[] = [];
 /** Ends when what was asked of the engine so far has: it does one thing at a time. */
@@ -52,6 +60,10 @@ function perform(request: Exclude<Request, { call: "cancel" }>, signal: AbortSig
       return inTurn(signal, () => loaded().count_tokens(request.params.text));
     case "summarize":
       return inTurn(signal, () => loaded().summarize(request.params.text, request.params.options, signal, send));
+    case "prepare":
+      return inTurn(signal, () => prepare(request.params));
+    case "perform":
+      return inTurn(signal, () => loaded().perform(request.params.step, signal));
   }
 }
 
@@ -79,7 +91,28 @@ async function load(
     choice.reason,
     progress("prepare"),
   );
+  origin = { build: choice.build, downloaded };
   return { ...computing(engine.backend()), storage, downloaded, sha256, bytes: file.size, context: engine.context() };
+}
+
+/** Gets the engine ready for a suite, and adds to its facts what only this side knows. */
+async function prepare({ article, goldenIds, goldenLogits }: Calls["prepare"]["params"]): Promise<Prepared> {
+  const { facts, document } = loaded().prepare(article, goldenIds, goldenLogits);
+  const loaded_from = origin.downloaded ? "network" : "storage";
+  return { facts: { ...facts, loaded_from, module_sha256: await digest(MODULES[origin.build]) }, document };
+}
+
+/** SHA-256 of a file of this site, which the browser has in its cache by now; null where it can't be had. */
+async function digest(url: URL): Promise<string | null> {
+  try {
+    const response = await fetch(url);
+    if (!response.ok) return null;
+    // Pages without a secure context lack crypto.subtle.
+    const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", await response.arrayBuffer()));
+    return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  } catch {
+    return null;
+  }
 }
 
 async function importBuild({ build }: Choice) {

@@ -1,0 +1,56 @@
+import { cut, type Drawing, series, type Shape } from "./drawing.js";
+import { type Figure, shown, type Unit, written } from "./figures.js";
+
+/** Bars that share a scale, such as those of one length. */
+export interface Group {
+  label: string;
+  unit: Unit;
+  bars: { name: string; series: number; figure: Figure }[];
+}
+
+const HEADING = 24;
+const BAR = 34;
+const GAP = 10;
+const THICK = 9;
+
+/**
+ * A bar for each median, and a mark for each measurement. All groups of the same unit have the same scale. Names stand above
+ * their bars, so that they fit a phone.
+ */
+export function drawBars(groups: readonly Group[], width: number): Drawing {
+  const shapes: Shape[] = [];
+  let y = 0;
+  for (const { label, unit, bars } of groups) {
+    const largest = Math.max(...groups.filter((group) => group.unit === unit).flatMap(({ bars }) => bars.map(({ figure }) => reach(figure))));
+    const x = (value: number) => (largest > 0 ? (value / largest) * (width - 2) : 0);
+    shapes.push({ type: "text", x: 0, y: y + 15, text: cut(`${label}, ${unit}`, width), colour: "ink", bold: true });
+    y += HEADING;
+    for (const { name, series: index, figure } of bars) {
+      const value = shown(figure);
+      shapes.push({ type: "text", x: 0, y: y + 12, text: cut(name, width - value.length * 7 - 12), colour: "muted" });
+      shapes.push({ type: "text", x: width, y: y + 12, text: value, colour: "ink", anchor: "end" });
+      const top = y + 18;
+      shapes.push({ type: "rect", x: 0, y: top, width, height: THICK, colour: "line" });
+      if (figure.value !== null) shapes.push({ type: "rect", x: 0, y: top, width: x(figure.value), height: THICK, colour: series(index) });
+      // A card from elsewhere may hold thousands.
+      for (const one of figure.spread?.values.slice(0, 100) ?? []) {
+        shapes.push({ type: "line", points: [[x(one), top - 2], [x(one), top + THICK + 2]], colour: "ink", width: 1.25 });
+      }
+      y += BAR;
+    }
+    y += GAP;
+  }
+  return { width, height: Math.max(y - GAP, 1), shapes };
+}
+
+function reach({ value, spread }: Figure): number {
+  return Math.max(value ?? 0, spread?.max ?? 0);
+}
+
+/** The bars as a table: head, then rows. */
+export function tableOfBars(groups: readonly Group[]): string[][] {
+  const rows = groups.flatMap(({ label, unit, bars }) =>
+    bars.map(({ name, figure }) => [label, name, shown(figure), (figure.spread?.values ?? []).slice(0, 100).map((value) => written(value, unit)).join(", "), unit]),
+  );
+  return [["Figure", "Configuration", "Median ± MAD", "Each measurement", "Unit"], ...rows];
+}

@@ -1,0 +1,84 @@
+import { cancelled, PrecisError, toPrecisError } from "../summarizer/errors.js";
+import { Client } from "../summarizer/client.js";
+import { modelRequest } from "../summarizer/model.js";
+import type { LoadEvent } from "../summarizer/protocol.js";
+import type { Facts, LeftOut, Prepared } from "../summarizer/wasm/simd/precis.js";
+import { loadArticle } from "../page/benchmark.js";
+import { chosenModel } from "../page/chosen-model.js";
+import type { Choice } from "./choices.js";
+import { goldenOf } from "./golden.js";
+
+/** A configuration that is ready to measure: a worker with its model. */
+export interface Station {
+  client: Client;
+  facts: Facts;
+}
+
+/** The workers of one run. */
+export class Bench {
+  readonly stations: Station[] = [];
+  /** Configurations that could not be had. */
+  readonly leftOut: LeftOut[] = [];
+  /** What they read; null while there is none. */
+  document: Prepared["document"] | null = null;
+  readonly #clients = new Set<Client>();
+  #closed = false;
+
+  /**
+   * Opens one worker after the other, so that no model is loaded while another is, which would show in its time.
+   * Rejects if none can be had.
+   */
+  async open(choices: readonly Choice[], onLoad: (choice: Choice, event: LoadEvent) => void): Promise<void> {
+    const article = await loadArticle();
+    let failure: PrecisError | null = null;
+    // The automatic choice is one of the others: last, it is the one that need not be measured twice.
+    for (const choice of choices.toSorted((one, other) => Number(one.backend === "auto") - Number(other.backend === "auto"))) {
+      const client = new Client();
+      this.#clients.add(client);
+      if (this.#closed) this.close();
+      try {
+        const { facts, document } = await load(client, choice, article, (event) => onLoad(choice, event));
+        const refusal = this.#refusal(choice, facts);
+        if (refusal === null) {
+          this.stations.push({ client, facts });
+          this.document = document;
+          continue;
+        }
+        if (refusal) this.leftOut.push({ configuration: choice.label, what: "everything", reason: refusal });
+      } catch (error) {
+        failure = toPrecisError(error);
+        if (failure.code === "cancelled") throw failure;
+        this.leftOut.push({ configuration: choice.label, what: "everything", reason: plain(failure.message) });
+      }
+      client.close(cancelled());
+      this.#clients.delete(client);
+    }
+    if (this.stations.length === 0) throw failure ?? new PrecisError("internal", this.leftOut[0]?.reason ?? "Nothing could be measured.");
+  }
+
+  /** Ends all workers at once; what they still owe is cancelled. */
+  close(): void {
+    this.#closed = true;
+    for (const client of this.#clients) client.close(cancelled());
+    this.#clients.clear();
+  }
+
+  /** Why this is not measured, empty where that goes without saying; null where it is. */
+  #refusal(choice: Choice, { name, backend }: Facts): string | null {
+    if (choice.backend === "webgpu" && backend.kind !== "webgpu") return plain(backend.reason ?? "no GPU computes here");
+    if (!this.stations.some(({ facts }) => facts.name === name)) return null;
+    // What was chosen automatically is one of the others.
+    return choice.backend === "auto" ? "" : plain(`it would be the same as ${name}: ${backend.reason ?? ""}`);
+  }
+}
+
+async function load(client: Client, { backend, threads }: Choice, article: string, onEvent: (event: LoadEvent) => void): Promise<Prepared> {
+  const model = modelRequest(chosenModel().model, document.baseURI);
+  const { sha256 } = await client.call("load", { model, backend, threads, alarm: client.alarm }, { onEvent });
+  return client.call("prepare", { article, ...(await goldenOf(sha256)) });
+}
+
+/** As cards have it: one line, not too long. */
+export function plain(text: string): string {
+  return text.replace(/\p{Cc}+/gu, " ").slice(0, 500);
+}

@@ -1,0 +1,88 @@
+import { cancelled, toPrecisError } from "../summarizer/errors.js";
+import type { LoadEvent } from "../summarizer/protocol.js";
+import { watchVisibility } from "../summarizer/visibility.js";
+import type { Card, EnvironmentReport, Kind, Outcome, Progress, Suite, Task } from "../summarizer/wasm/simd/precis.js";
+import { Bench, plain, type Station } from "./bench.js";
+import type { Choice } from "./choices.js";
+import { engine } from "./engine.js";
+
+/** What to measure. */
+export interface Order {
+  kind: Kind;
+  /** What the person calls the device. */
+  name: string;
+  choices: readonly Choice[];
+}
+
+/** Hears how far a run is. */
+export interface Listener {
+  onLoad(choice: Choice, event: LoadEvent): void;
+  /** A task begins. */
+  onTask(task: Task, progress: Progress): void;
+}
+
+/** Measures this device. The signal ends the run at once, and nothing comes of it. */
+export async function measure({ kind, name, choices }: Order, signal: AbortSignal, listener: Listener): Promise<Card> {
+  const bench = new Bench();
+  const stop = () => bench.close();
+  signal.addEventListener("abort", stop);
+  const hidden = watchVisibility();
+  let suite: Suite | undefined;
+  try {
+    const { Suite } = await engine();
+    if (signal.aborted) throw cancelled();
+    await bench.open(choices, (choice, event) => listener.onLoad(choice, event));
+    suite = new Suite(kind, bench.document!, bench.stations.map(({ facts }) => facts));
+    for (let task = suite.next(); task; task = suite.next()) {
+      listener.onTask(task, suite.progress());
+      suite.record(await outcome(task, bench.stations, signal));
+    }
+    const card = suite.card(name, new Date().toISOString(), environment(hidden.was()));
+    card.method.left_out.unshift(...bench.leftOut);
+    return card;
+  } catch (error) {
+    throw signal.aborted ? cancelled() : toPrecisError(error);
+  } finally {
+    hidden.stop();
+    signal.removeEventListener("abort", stop);
+    bench.close();
+    suite?.free();
+  }
+}
+
+/** What comes of `task`. What fails is left out of the card; only the signal ends the run. */
+async function outcome({ configuration, step }: Task, stations: readonly Station[], signal: AbortSignal): Promise<Outcome> {
+  try {
+    if (step.type !== "rest") return await stations[configuration]!.client.call("perform", { step }, { signal });
+    await rest(step.ms, signal);
+    return { type: "rested" };
+  } catch (error) {
+    if (signal.aborted) throw cancelled();
+    return { type: "failed", reason: plain(toPrecisError(error).message) };
+  }
+}
+
+function rest(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(cancelled());
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+function environment(hidden: boolean | null): EnvironmentReport {
+  return {
+    user_agent: navigator.userAgent,
+    logical_cores: navigator.hardwareConcurrency || null,
+    cross_origin_isolated: globalThis.crossOriginIsolated ?? null,
+    hidden_during_run: hidden,
+    // The engine knows.
+    version: "",
+  };
+}
