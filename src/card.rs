@@ -7,6 +7,8 @@
 
 mod export;
 mod judge;
+#[cfg(test)]
+mod tests;
 
 use serde_json::Value;
 

@@ -12,6 +12,8 @@
 
 mod perform;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 

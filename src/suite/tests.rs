@@ -1,0 +1,161 @@
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use super::*;
+use crate::report::{DecodeReport, PrefillReport};
+
+fn document() -> Document {
+    let ends = (1..=8).map(|i| i * 5600).collect();
+    Document { tokens: 44_979, sha256: "a".into(), ends }
+}
+
+fn facts(name: &str) -> Facts {
+    Facts { name: name.into(), growth: 3e-4, ..Facts::default() }
+}
+
+/// What a device says that reads `speed` tokens a millisecond, however long the prompt.
+fn answer(step: &Step, speed: f64) -> Outcome {
+    let measured = |read: usize, write: usize| {
+        let mut prefill = PrefillReport::default();
+        for position in (0..read).step_by(64) {
+            let tokens = 64.min(read - position);
+            let ms = Some(tokens as f64 / speed);
+            prefill.add(ChunkReport { prompt: 0, position, tokens, ms });
+        }
+        let mut decode = DecodeReport::default();
+        (0..write).for_each(|_| decode.add(Some(10.0)));
+        Outcome::Measured { measurement: Measurement { prefill, decode, ..Measurement::default() } }
+    };
+    match step {
+        Step::Tokenize => Outcome::Tokenized { tokens_per_second: vec![1e6; 5] },
+        Step::Certify => Outcome::Certified { certificate: None },
+        Step::WarmUp { tokens, write } => measured(*tokens, *write),
+        Step::Rest { .. } => Outcome::Rested,
+        Step::Pulse => Outcome::Pulse { gmacs: Some(50.0), undisturbed: Some(1.0) },
+        Step::Read { tokens } => measured(*tokens, 0),
+        Step::Write { tokens, after } => measured(*after, *tokens),
+        Step::Peaks => Outcome::Peaks { peak: Peaks::default(), memory: MemoryReport::default() },
+    }
+}
+
+/// All tasks of a run, and the card.
+fn run(kind: Kind, speeds: &[f64]) -> (Vec<Task>, Card) {
+    let names = speeds.iter().enumerate().map(|(i, _)| facts(&format!("configuration {i}")));
+    let mut suite = Suite::new(kind, document(), names.collect());
+    let mut tasks = Vec::new();
+    while let Some(task) = suite.next() {
+        suite.record(answer(&task.step, speeds[task.configuration]));
+        tasks.push(task);
+    }
+    (tasks, suite.card("it".into(), "now".into(), EnvironmentReport::default()))
+}
+
+fn counted(tasks: &[Task], step: &Step) -> usize {
+    tasks.iter().filter(|task| task.step == *step).count()
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_quick_run_measures_five_times_after_a_warm_up() {
+    let (tasks, card) = run(Kind::Quick, &[1.0]);
+    let read = |tokens| Step::Read { tokens };
+    assert_eq!(counted(&tasks, &Step::WarmUp { tokens: 512, write: 8 }), 1);
+    assert_eq!([512, 2048, 8192].map(|n| counted(&tasks, &read(n))), [5, 5, 0]);
+    assert_eq!(counted(&tasks, &Step::Write { tokens: 64, after: 512 }), 5);
+    // A rest and a pulse before each.
+    assert_eq!(counted(&tasks, &Step::Pulse), 15);
+    assert_eq!(counted(&tasks, &Step::Rest { ms: 200.0 }), 15);
+    let [configuration] = &card.configurations[..] else { panic!("one configuration") };
+    let lengths: Vec<usize> = configuration.prefill.iter().map(|r| r.tokens).collect();
+    assert_eq!(lengths, [512, 2048]);
+    assert_eq!(configuration.prefill[0].first_token_ms.values, [512.0; 5]);
+    assert_eq!(configuration.prefill[0].tokens_per_second.median, Some(1000.0));
+    assert_eq!(configuration.decode[0].token_ms.values, [10.0; 5]);
+    assert_eq!(configuration.decode[0].after, 512);
+    assert_eq!(configuration.pulse.values.len(), 15);
+    let curve = &configuration.prefill[1].curve;
+    assert_eq!(curve.len(), 32);
+    assert_eq!(curve[31], CurvePoint { position: 2048, tokens_per_second: 1000.0 });
+}
+
+/// Whatever changes during a run changes all configurations.
+#[wasm_bindgen_test(unsupported = test)]
+fn configurations_take_turns() {
+    let (tasks, _) = run(Kind::Quick, &[1.0, 1.0]);
+    let order: Vec<usize> = tasks
+        .iter()
+        .filter(|task| task.step == Step::Read { tokens: 512 })
+        .map(|task| task.configuration)
+        .collect();
+    assert_eq!(order, [0, 1, 1, 0, 0, 1, 1, 0, 0, 1]);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn what_the_budget_has_no_time_for_is_left_out_and_named() {
+    // 2,048 tokens take 20 seconds, five times.
+    let (tasks, card) = run(Kind::Quick, &[0.1]);
+    assert_eq!(counted(&tasks, &Step::Read { tokens: 512 }), 5);
+    assert_eq!(counted(&tasks, &Step::Read { tokens: 2048 }), 0);
+    let [.., last] = &card.method.left_out[..] else { panic!("nothing is left out") };
+    assert_eq!(last.what, "reading 2048 tokens");
+    assert!(last.reason.contains("minutes"), "{}", last.reason);
+
+    let lengths = |kind, speed| -> Vec<usize> {
+        run(kind, &[speed]).1.configurations[0].prefill.iter().map(|r| r.tokens).collect()
+    };
+    assert_eq!(lengths(Kind::Standard, 1.0), [512, 2048, 5600, 8192]);
+    assert_eq!(
+        lengths(Kind::Full, 100.0),
+        [512, 2048, 5600, 8192, 11_200, 16_800, 22_400, 28_000, 33_600, 39_200, 44_800]
+    );
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn what_fails_is_left_out_and_not_tried_again() {
+    let mut suite = Suite::new(Kind::Quick, document(), vec![facts("a"), facts("b")]);
+    let mut tried = 0;
+    while let Some(task) = suite.next() {
+        let fails = task.configuration == 0 && task.step == Step::Read { tokens: 2048 };
+        tried += usize::from(fails);
+        suite.record(match fails {
+            true => Outcome::Failed { reason: "out of memory".into() },
+            false => answer(&task.step, 4.0),
+        });
+    }
+    let card = suite.card("it".into(), "now".into(), EnvironmentReport::default());
+    assert_eq!(tried, 1);
+    assert_eq!(card.method.left_out.len(), 1);
+    assert_eq!(card.method.left_out[0].reason, "out of memory");
+    let lengths = |i: usize| card.configurations[i].prefill.len();
+    assert_eq!([lengths(0), lengths(1)], [1, 2]);
+
+    // One that can't even warm up has nothing to measure, and the other goes on.
+    let mut suite = Suite::new(Kind::Quick, document(), vec![facts("a"), facts("b")]);
+    while let Some(task) = suite.next() {
+        let fails = task.configuration == 0 && matches!(task.step, Step::WarmUp { .. });
+        suite.record(match fails {
+            true => Outcome::Failed { reason: "lost".into() },
+            false => answer(&task.step, 4.0),
+        });
+    }
+    let card = suite.card("it".into(), "now".into(), EnvironmentReport::default());
+    assert_eq!(card.configurations[0].prefill, []);
+    assert_eq!(card.configurations[1].prefill.len(), 2);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn progress_goes_to_the_end() {
+    let mut suite = Suite::new(Kind::Quick, document(), vec![facts("a")]);
+    let mut last = 0.0;
+    let mut seen = 0;
+    while let Some(task) = suite.next() {
+        let Progress { done, left_ms, doing } = suite.progress();
+        assert!(doing.starts_with("a: "), "{doing}");
+        assert_eq!(done.is_some(), left_ms.is_some());
+        assert_eq!(done.is_some(), seen >= 3, "the speed is known after the warm-up");
+        assert!(done.unwrap_or(0.0) >= last);
+        last = done.unwrap_or(0.0);
+        seen += 1;
+        suite.record(answer(&task.step, 1.0));
+    }
+    assert!(last > 0.9, "{last}");
+    assert_eq!(suite.progress().done, Some(1.0));
+}
