@@ -143,6 +143,11 @@ reported! {
         pub first_token_ms: Spread,
         /// `tokens ÷ first_token_ms`, in tokens a second.
         pub tokens_per_second: Spread,
+        /// Multiply-adds of the linear layers and of attention for so many tokens, in 10⁹ a second of
+        /// the median time.
+        pub gmacs_per_second: Option<f64>,
+        /// That, divided by the peak of the numbers that products are made in.
+        pub efficiency: Option<f64>,
         /// Speed over position, in the measurement in the middle.
         pub curve: Vec<CurvePoint>,
     }
@@ -173,7 +178,7 @@ impl Reading {
     pub fn of(tokens: usize, ms: Vec<f64>, curve: Vec<CurvePoint>) -> Self {
         let speeds = ms.iter().filter_map(|ms| rate(tokens, Some(*ms))).collect();
         let [first_token_ms, tokens_per_second] = [ms, speeds].map(Spread::of);
-        Self { tokens, first_token_ms, tokens_per_second, curve }
+        Self { tokens, first_token_ms, tokens_per_second, curve, ..Self::default() }
     }
 }
 

@@ -167,11 +167,6 @@ impl<R: Read + Seek> Engine<R> {
         on_either!(self, summarizer => {
             let (model, backend) = (summarizer.model().clone(), summarizer.backend().clone());
             let load = summarizer.loaded().clone();
-            let of_model = summarizer.session().model();
-            let Config { layers, attention, .. } = of_model.config;
-            // Scores and their sums of values.
-            let of_a_position = 2 * layers * attention.heads * attention.head_dim;
-            let growth = of_a_position as f64 / of_model.linear_macs.max(1) as f64;
             let what = match &backend.adapter {
                 Some(adapter) => adapter.clone(),
                 None if backend.threads == 1 => "1 thread".into(),
@@ -179,7 +174,7 @@ impl<R: Read + Seek> Engine<R> {
             };
             let name = format!("{}, {what}", backend.kind);
             let clock_ms = suite::clock_ms(host);
-            Facts { name, model, backend, load, clock_ms, growth, ..Facts::default() }
+            Facts { name, model, backend, load, clock_ms, ..Facts::default() }
         })
     }
 

@@ -97,6 +97,12 @@ impl Config {
         self.width.max(self.ffn_width).max(heads * head_dim)
     }
 
+    /// Multiply-adds of attention for one token, for each position up to its own: scores, and the
+    /// sum of values that they weight.
+    pub fn attention_macs(&self) -> usize {
+        2 * self.layers * self.attention.heads * self.attention.head_dim
+    }
+
     fn check(&self) -> Result<()> {
         let AttentionShape { heads, kv_heads, head_dim } = self.attention;
         let fits = [

@@ -71,6 +71,10 @@ reported! {
         pub parameters: usize,
         /// Positions it was trained for.
         pub context: usize,
+        /// Multiply-adds of the linear layers for one token that is read.
+        pub linear_macs: usize,
+        /// Multiply-adds of attention for one token, for each position up to its own.
+        pub attention_macs: usize,
     }
 
     /// The document that was read.
@@ -234,6 +238,15 @@ impl Report {
     /// Says why the figure at `path` is null.
     pub fn explain(&mut self, path: &str, reason: &str) {
         self.absent.insert(path.into(), reason.into());
+    }
+}
+
+impl ModelReport {
+    /// Multiply-adds that reading so many tokens takes.
+    pub fn macs(&self, tokens: usize) -> f64 {
+        let [tokens, linear, attention] =
+            [tokens, self.linear_macs, self.attention_macs].map(|n| n as f64);
+        tokens * (linear + attention * (tokens + 1.0) / 2.0)
     }
 }
 

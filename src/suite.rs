@@ -77,9 +77,6 @@ pub struct Facts {
     pub module_sha256: Option<String>,
     /// The smallest step of the clock.
     pub clock_ms: Option<f64>,
-    /// Multiply-adds of attention that each position before it costs a token, for each one of the
-    /// linear layers.
-    pub growth: f64,
 }
 
 /// How far a suite is.
@@ -317,7 +314,7 @@ impl Entry {
     /// How long a measurement will take, by that of the warm-up and by the growth of attention.
     fn expected_ms(&self, step: &Step) -> Option<f64> {
         let warm = self.warm.as_ref()?;
-        let cost = |tokens: usize| tokens as f64 * (1.0 + self.facts.growth * tokens as f64 / 2.0);
+        let cost = |tokens: usize| self.facts.model.macs(tokens).max(1.0);
         let one = warm.prefill.ms? / cost(warm.prefill.tokens.max(1));
         let written = warm.decode.ms? / warm.decode.tokens.max(1) as f64;
         match step {

@@ -69,6 +69,8 @@ impl<B: Backend> Summarizer<B> {
             quant: model.quant.name().into(),
             parameters: model.parameters,
             context: model.config.context,
+            linear_macs: model.linear_macs,
+            attention_macs: model.config.attention_macs(),
         };
         let session = Session::new(backend, model);
         Self {

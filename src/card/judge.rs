@@ -1,7 +1,9 @@
 //! What follows from the measurements of a card: its marks and its scores.
 
 use super::{CERTIFIED, Card, Configuration, Reading, Writing};
+use crate::backend::webgpu::Products;
 use crate::bench::Spread;
+use crate::report::ModelReport;
 
 /// Tokens that the score reads, and writes.
 const SCORED: (usize, usize) = (2048, 64);
@@ -25,7 +27,7 @@ impl Card {
     /// Computes what follows from the measurements.
     pub fn settle(&mut self) {
         for configuration in &mut self.configurations {
-            configuration.settle();
+            configuration.settle(&self.model);
         }
         self.invalid = self.configurations.iter().flat_map(Configuration::faults).collect();
         if self.configurations.is_empty() {
@@ -45,10 +47,15 @@ impl Card {
 }
 
 impl Configuration {
-    fn settle(&mut self) {
+    fn settle(&mut self, model: &ModelReport) {
+        let peak = self.peak_of_products();
         for reading in &mut self.prefill {
             let ms = std::mem::take(&mut reading.first_token_ms.values);
             *reading = Reading::of(reading.tokens, ms, std::mem::take(&mut reading.curve));
+            let ms = reading.first_token_ms.median.filter(|ms| *ms > 0.0);
+            reading.gmacs_per_second = ms.map(|ms| model.macs(reading.tokens) / ms / 1e6);
+            reading.efficiency =
+                reading.gmacs_per_second.zip(peak).map(|(speed, peak)| speed / peak);
         }
         for writing in &mut self.decode {
             let ms = std::mem::take(&mut writing.token_ms.values);
@@ -58,6 +65,22 @@ impl Configuration {
             *spread = Spread::of(std::mem::take(&mut spread.values));
         }
         self.score = self.documents_a_minute();
+    }
+
+    /// The peak of what products of many rows are made in: 8-bit integers on the processor.
+    fn peak_of_products(&self) -> Option<f64> {
+        let has = |products: Products| {
+            self.backend.kind == "webgpu"
+                && self.backend.features.iter().any(|feature| feature == products.name())
+        };
+        let peak = if has(Products::F32) {
+            self.peak.f32_gmacs
+        } else if has(Products::F16) {
+            self.peak.f16_gmacs
+        } else {
+            self.peak.int8_gmacs
+        };
+        peak.filter(|peak| *peak > 0.0)
     }
 
     fn documents_a_minute(&self) -> Option<f64> {

@@ -10,6 +10,11 @@ fn card() -> Card {
         schema: SCHEMA.into(),
         name: "a laptop".into(),
         created: "2026-01-01T00:00:00Z".into(),
+        model: ModelReport {
+            linear_macs: 100_000_000,
+            attention_macs: 40_000,
+            ..ModelReport::default()
+        },
         configurations: vec![Configuration {
             name: "wasm-simd, 1 thread".into(),
             clock_ms: Some(0.1),
@@ -24,6 +29,7 @@ fn card() -> Card {
                 Reading::of(2048, vec![5000.0; 5], Vec::new()),
             ],
             decode: vec![Writing::of(64, 512, vec![15.625; 5])],
+            peak: Peaks { int8_gmacs: Some(100.0), ..Peaks::default() },
             pulse: Spread::of(vec![50.0, 49.0, 51.0]),
             undisturbed: Spread::of(vec![0.97, 0.98, 0.99]),
             ..Configuration::default()
@@ -60,6 +66,16 @@ fn the_score_counts_documents_a_minute() {
     without.configurations[0].prefill.pop();
     without.settle();
     assert_eq!(score(&without), None);
+}
+
+/// 512 tokens of 100 million multiply-adds, and each of 40,000 more for 256.5 positions.
+#[wasm_bindgen_test(unsupported = test)]
+fn work_is_held_against_the_peak() {
+    let card = card();
+    let reading = &card.configurations[0].prefill[0];
+    let gmacs = 512.0 * (0.1 + 40e-6 * 256.5);
+    assert!((reading.gmacs_per_second.unwrap_or(0.0) - gmacs).abs() < 1e-9, "{reading:?}");
+    assert!((reading.efficiency.unwrap_or(0.0) - gmacs / 100.0).abs() < 1e-9, "{reading:?}");
 }
 
 /// What follows from measurements is not taken from a stranger.

@@ -9,7 +9,8 @@ fn document() -> Document {
 }
 
 fn facts(name: &str) -> Facts {
-    Facts { name: name.into(), growth: 3e-4, ..Facts::default() }
+    let model = ModelReport { linear_macs: 10_000, attention_macs: 3, ..ModelReport::default() };
+    Facts { name: name.into(), model, ..Facts::default() }
 }
 
 /// What a device says that reads `speed` tokens a millisecond, however long the prompt.

@@ -69,7 +69,13 @@ fn of_engine(engine: &mut Engine<File>, index: usize, facts: &Facts) -> Vec<Conf
     let of = |products: Option<Products>| {
         let products_name = products.map(|products| format!(", {}", products.name()));
         let name = facts.name.clone() + &products_name.unwrap_or_default();
-        Configuration { engine: index, products, facts: Facts { name, ..facts.clone() } }
+        let mut facts = Facts { name, ..facts.clone() };
+        if let Some(products) = products {
+            // Of all that the GPU has, those in use.
+            facts.backend.features.retain(|feature| !feature.starts_with("products in"));
+            facts.backend.features.push(products.name().into());
+        }
+        Configuration { engine: index, products, facts }
     };
     match engine.gpu() {
         Some(gpu) => gpu.products().into_iter().map(|products| of(Some(products))).collect(),
