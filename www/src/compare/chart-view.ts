@@ -49,11 +49,15 @@ function legend(names: readonly string[]): HTMLElement {
     return { width: 28, height: 12, shapes: [line] };
   };
   const items = names.map((name, index) => {
-    const picture = toSvg(sample(index));
-    picture.setAttribute("aria-hidden", "true");
-    return element("li", "", picture, element("span", "", name));
+    return element("li", "", unheard(toSvg(sample(index))), element("span", "", name));
   });
   return element("ul", "legend fine", ...items);
+}
+
+/** For who listens, a picture is what its place says of it. */
+function unheard(picture: SVGSVGElement): SVGSVGElement {
+  picture.setAttribute("aria-hidden", "true");
+  return picture;
 }
 
 /** Draws as soon as the place has a width, and again when that changes. */
@@ -62,7 +66,7 @@ function fill(host: HTMLElement, { draw, plot }: Chart): void {
   new ResizeObserver(() => {
     const width = host.clientWidth;
     if (width === 0 || width === drawn) return;
-    if (!plot) host.replaceChildren(toSvg(draw(width)));
+    if (!plot) host.replaceChildren(unheard(toSvg(draw(width))));
     // A plot follows its place by itself.
     else if (drawn === 0) plot(host, width);
     drawn = width;

@@ -80,3 +80,5 @@ async function openShared(): Promise<void> {
 await history.refresh();
 addEventListener("hashchange", () => void openShared());
 await openShared();
+// For tests: the history is read, and so is the address.
+document.querySelector("main")!.dataset.ready = "";
