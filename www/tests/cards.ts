@@ -15,7 +15,7 @@ export function configuration(kind: string, threads: number, speed: number): Con
   });
   const token = 10_000 / speed;
   return {
-    name: `${kind}, ${threads} threads`,
+    name: `${kind}, ${threads} thread${threads === 1 ? "" : "s"}`,
     backend: { kind, threads, adapter: null, features: ["simd128"], reason: "asked for" },
     module_sha256: "a".repeat(64),
     load: { read_ms: 20, prepare_ms: 300, pipelines_ms: null, bytes: 98_362_432 },

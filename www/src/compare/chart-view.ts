@@ -14,6 +14,8 @@ export interface Chart {
   file: string;
   draw: (width: number) => Drawing;
   table: string[][];
+  /** How many of the table's first columns are no numbers. */
+  texts: number;
   /** Fills the picture's place itself; without it the drawing does. */
   plot?: (host: HTMLElement, width: number) => void;
   /** Names of the series, where the picture does not have them. */
@@ -38,7 +40,7 @@ export function chartView(chart: Chart): HTMLElement {
     element("figcaption", "", element("h3", "", title), element("p", "fine", note)),
     host,
     ...(chart.legend ? [legend(chart.legend)] : []),
-    element("details", "", element("summary", "", "Show as table", element("span", "visually-hidden", `: ${title}`)), table(title, chart.table)),
+    element("details", "", element("summary", "", "Show as table", element("span", "visually-hidden", `: ${title}`)), table(title, chart.table, chart.texts)),
     element("div", "actions", fileButton("PNG", chart, pngFile), fileButton("SVG", chart, svgFile)),
   );
 }

@@ -40,6 +40,7 @@ function curves(configurations: readonly Configuration[]): Chart | null {
     draw: (width) => drawCurves(curves, width),
     plot: (host, width) => plotCurves(host, curves, width),
     table: tableOfCurves(curves),
+    texts: 1,
     legend: curves.map(({ name, tokens }) => `${name}, ${counted(tokens, "token")}`),
   };
 }
@@ -47,7 +48,7 @@ function curves(configurations: readonly Configuration[]): Chart | null {
 function bars(title: string, file: string, note: string, groups: readonly Group[]): Chart | null {
   if (groups.length === 0) return null;
   const sentences = groups.flatMap(({ label, unit, bars }) => bars.map(({ name, figure }) => `${label}, ${name}: ${shown(figure)} ${unit}`));
-  return { title, note, file, alt: `${title}. ${sentences.slice(0, 40).join(". ")}.`, draw: (width) => drawBars(groups, width), table: tableOfBars(groups) };
+  return { title, note, file, alt: `${title}. ${sentences.slice(0, 40).join(". ")}.`, draw: (width) => drawBars(groups, width), table: tableOfBars(groups), texts: 2 };
 }
 
 /** A group for each length, a bar for each configuration that has it. */

@@ -3,16 +3,16 @@ import type { Card } from "../summarizer/wasm/simd/precis.js";
 import { best, figuresOf, type Figure, ratio, rowsOf, shown, when } from "./figures.js";
 import { table } from "./table.js";
 
-/** The region "Comparison": another card beside one's own. */
+/** The region "Comparison": another card beside one's own, or beside the one that is open. */
 export class ComparisonView {
   readonly #title = byId("comparison-title", HTMLHeadingElement);
   readonly #body = byId("comparison-body", HTMLDivElement);
   readonly #empty = byId("comparison-empty", HTMLParagraphElement);
 
-  /** Shows `theirs` beside `yours`, where there is one. */
-  show(theirs: Card | null, yours: Card | null): void {
-    this.#empty.hidden = theirs !== null;
-    if (!theirs) return this.#body.replaceChildren();
+  /** Shows `theirs` beside `yours`, where there is one; `own` says that it was measured here. */
+  show(theirs: Card, yours: Card | null, own: boolean): void {
+    this.#empty.hidden = true;
+    const [name, ratioName] = own || !yours ? ["Yours", "Theirs ÷ yours"] : ["Open card", "Theirs ÷ open card"];
     const columns = [figures(theirs), yours ? figures(yours) : []];
     const rows = rowsOf(columns).flatMap(({ label, unit }) => {
       const [their, your] = columns.map((column) => column.find((figure) => figure.label === label) ?? null);
@@ -22,9 +22,9 @@ export class ComparisonView {
     });
     this.#body.replaceChildren(
       element("p", "fine", `Theirs: ${named(theirs)}.`),
-      element("p", "fine", yours ? `Yours: ${named(yours)}.` : "There is no card of your own yet: measure this device to compare it."),
+      element("p", "fine", yours ? `${name}: ${named(yours)}.` : "There is no card of your own yet: measure this device to compare it."),
       ...doubts(theirs, yours),
-      table("Comparison", [["Figure", "Theirs", "Yours", "Theirs ÷ yours"], ...rows]),
+      table("Comparison", [["Figure", "Theirs", name, ratioName], ...rows]),
     );
   }
 
@@ -54,6 +54,6 @@ function doubts(theirs: Card, yours: Card | null): HTMLElement[] {
   if (yours && yours.model.sha256 !== theirs.model.sha256) texts.push("Different models were measured: the figures don't compare.");
   else if (yours && yours.method.document_sha256 !== theirs.method.document_sha256) texts.push("Different documents were read: the figures don't compare.");
   if (theirs.invalid.length > 0) texts.push("Their card is invalid: its figures can't be believed.");
-  if (yours && yours.invalid.length > 0) texts.push("Your card is invalid: its figures can't be believed.");
+  if (yours && yours.invalid.length > 0) texts.push(`The card “${yours.name}” is invalid: its figures can't be believed.`);
   return texts.length > 0 ? [element("div", "notice invalid", ...texts.map((text) => element("p", "", text)))] : [];
 }

@@ -69,10 +69,16 @@ export function written(value: number, unit: Unit): string {
   return measured(value);
 }
 
-/** A figure in words: the median, ± MAD. */
+/** A figure in words: the median, ± MAD to the same digit and in the same unit. */
 export function shown({ value, unit, spread }: Figure): string {
   if (value === null) return "—";
-  return spread?.mad == null ? written(value, unit) : `${written(value, unit)} ± ${written(spread.mad, unit)}`;
+  const text = written(value, unit);
+  if (spread?.mad == null) return text;
+  const [, number = text, decimals = "", suffix = ""] = /^([\d,]+(?:\.(\d+))?)( m?s)?$/.exec(text) ?? [];
+  const mad = suffix === " s" ? spread.mad / 1000 : spread.mad;
+  // A time of minutes, or what only a made-up card has.
+  if (number === text && unit === "ms") return `${text} ± ${written(spread.mad, unit)}`;
+  return `${number} ± ${mad.toFixed(Math.min(decimals.length, 9))}${suffix}`;
 }
 
 /** "1 of 5 is an outlier", or nothing. */

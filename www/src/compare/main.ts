@@ -44,8 +44,8 @@ history.onopen = async (card) => {
 history.oncompare = async (card) => {
   const other = shown && !same(shown, card) ? shown : await history.newestOwn(card);
   // Whichever was clicked: "yours" is the one that was measured here.
-  if (other && isOwn(card) && !isOwn(other)) comparison.show(other, card);
-  else comparison.show(card, other);
+  if (other && isOwn(card) && !isOwn(other)) comparison.show(other, card, true);
+  else comparison.show(card, other, other !== null && isOwn(other));
   comparison.reveal();
 };
 imports.oncard = async (card) => {
@@ -70,7 +70,7 @@ async function openShared(): Promise<void> {
     if (json === null) return;
     const card = await readCard(json);
     await show(card);
-    comparison.show(card, await history.newestOwn(card));
+    comparison.show(card, await history.newestOwn(card), true);
     result.reveal();
   } catch (error) {
     showError(alert, toPrecisError(error));

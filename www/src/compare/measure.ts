@@ -27,6 +27,7 @@ export async function measure({ kind, name, choices }: Order, signal: AbortSigna
   const stop = () => bench.close();
   signal.addEventListener("abort", stop);
   const hidden = watchVisibility();
+  const awake = stayAwake();
   let suite: Suite | undefined;
   try {
     const { Suite } = await engine();
@@ -47,6 +48,7 @@ export async function measure({ kind, name, choices }: Order, signal: AbortSigna
     signal.removeEventListener("abort", stop);
     bench.close();
     suite?.free();
+    awake();
   }
 }
 
@@ -74,6 +76,13 @@ function rest(ms: number, signal: AbortSignal): Promise<void> {
     }, ms);
     signal.addEventListener("abort", stop, { once: true });
   });
+}
+
+/** Keeps the screen on, where the browser lets us, until what is returned is called: a phone would sleep in the middle. */
+function stayAwake(): () => void {
+  // Old browsers have none.
+  const lock = (navigator as Partial<Navigator>).wakeLock?.request("screen").catch(() => undefined);
+  return () => void lock?.then((lock) => lock?.release());
 }
 
 function environment(hidden: boolean | null): EnvironmentReport {

@@ -1,16 +1,17 @@
 import { element } from "../page/dom.js";
 
-/** A table of texts: the first row is its head, the first cell of each other row that row's. */
-export function table(caption: string, [head = [], ...rows]: readonly (readonly (string | Node)[])[]): HTMLElement {
+/** A table: the first row is its head, the first cell of each other row that row's. The first `texts` columns are no numbers. */
+export function table(caption: string, [head = [], ...rows]: readonly (readonly (string | Node)[])[], texts = 1): HTMLElement {
+  const kind = (column: number) => (column < texts ? "text" : "");
   const scope = (cell: HTMLTableCellElement, scope: string) => ((cell.scope = scope), cell);
   const body = rows.map(([first = "", ...others]) =>
-    element("tr", "", scope(element("th", "", first), "row"), ...others.map((cell) => element("td", "", cell))),
+    element("tr", "", scope(element("th", "", first), "row"), ...others.map((cell, i) => element("td", kind(i + 1), cell))),
   );
   const made = element(
     "table",
     "",
     element("caption", "visually-hidden", caption),
-    element("thead", "", element("tr", "", ...head.map((cell) => scope(element("th", "", cell), "col")))),
+    element("thead", "", element("tr", "", ...head.map((cell, i) => scope(element("th", kind(i), cell), "col")))),
     element("tbody", "", ...body),
   );
   // Wide tables scroll in their own box, with the keyboard too.
