@@ -53,6 +53,7 @@ test("a quick run ends in a card with figures, charts, tables and files", async 
     const svg = await compare.saved(figure.getByRole("button", { name: "Download SVG" }));
     expect(svg.content.toString()).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^]*<(rect|polyline) [^]*<\/svg>$/);
     expect(svg.content.toString()).toContain(one!.name);
+    expect(svg.content.toString()).toContain(`${title}: Test bench`);
     expect(svg.content.toString()).not.toContain("currentColor");
   }
 

@@ -1,6 +1,6 @@
 import { element } from "../page/dom.js";
 import { download } from "./download.js";
-import { type Colour, DASHES, type Drawing, pngFile, series, svgFile, toSvg } from "./drawing.js";
+import { type Colour, cut, DASHES, type Drawing, pngFile, series, svgFile, toSvg } from "./drawing.js";
 import { table } from "./table.js";
 
 /** A chart as the page shows it: a picture, the same as a table, and both kinds of file. */
@@ -10,6 +10,8 @@ export interface Chart {
   note: string;
   /** The picture in a sentence, for who doesn't see it. */
   alt: string;
+  /** What its files say it is of: they stand alone. */
+  of: string;
   /** Name of its files, without what tells their kind. */
   file: string;
   draw: (width: number) => Drawing;
@@ -77,18 +79,18 @@ function fill(host: HTMLElement, { draw, plot }: Chart): void {
 
 function fileButton(
   kind: "PNG" | "SVG",
-  { title, file, draw }: Chart,
+  { title, of, file, draw }: Chart,
   make: (drawing: Drawing, paint: (colour: Colour) => string) => Blob | Promise<Blob>,
 ): HTMLElement {
   const button = element("button", "plain", `Download ${kind}`, element("span", "visually-hidden", `: ${title}`));
   button.type = "button";
   button.addEventListener("click", async () => {
-    download(await make(framed(title, draw(FILE_WIDTH - 2 * MARGIN)), colourNow), `${file}.${kind.toLowerCase()}`);
+    download(await make(framed(of ? `${title}: ${of}` : title, draw(FILE_WIDTH - 2 * MARGIN)), colourNow), `${file}.${kind.toLowerCase()}`);
   });
   return button;
 }
 
-/** The drawing on a sheet, under its title: a file stands alone. */
+/** The drawing on a sheet, under its title. */
 function framed(title: string, { width, height, shapes }: Drawing): Drawing {
   const down = MARGIN + 24;
   const moved = shapes.map((shape) =>
@@ -101,7 +103,7 @@ function framed(title: string, { width, height, shapes }: Drawing): Drawing {
     ...size,
     shapes: [
       { type: "rect", x: 0, y: 0, ...size, colour: "sheet" },
-      { type: "text", x: MARGIN, y: MARGIN + 6, text: title, colour: "ink", bold: true },
+      { type: "text", x: MARGIN, y: MARGIN + 6, text: cut(title, width), colour: "ink", bold: true },
       ...moved,
     ],
   };

@@ -12,7 +12,7 @@ export function chartsOf(card: Card): Chart[] {
   const marks = "The bar is the median, each mark is one measurement.";
   const reading = spreads(configurations, "pp", ({ prefill }) => prefill);
   const writing = spreads(configurations, "tg", ({ decode }) => decode);
-  return [
+  const charts = [
     curves(configurations),
     bars("Reading speed", "precis-reading", `Tokens per second, by the length of the prompt. ${marks}`, reading),
     bars("Writing speed", "precis-writing", `Tokens per second, by the length of the answer. ${marks}`, writing),
@@ -23,9 +23,10 @@ export function chartsOf(card: Card): Chart[] {
       peaks(configurations),
     ),
   ].filter((chart) => chart !== null);
+  return charts.map((chart) => ({ ...chart, of: card.name }));
 }
 
-function curves(configurations: readonly Configuration[]): Chart | null {
+function curves(configurations: readonly Configuration[]): Omit<Chart, "of"> | null {
   const curves = curvesOf(configurations);
   if (curves.length === 0) return null;
   const sentences = curves.map(({ name, points }) => {
@@ -45,7 +46,7 @@ function curves(configurations: readonly Configuration[]): Chart | null {
   };
 }
 
-function bars(title: string, file: string, note: string, groups: readonly Group[]): Chart | null {
+function bars(title: string, file: string, note: string, groups: readonly Group[]): Omit<Chart, "of"> | null {
   if (groups.length === 0) return null;
   const sentences = groups.flatMap(({ label, unit, bars }) => bars.map(({ name, figure }) => `${label}, ${name}: ${shown(figure)} ${unit}`));
   return { title, note, file, alt: `${title}. ${sentences.slice(0, 40).join(". ")}.`, draw: (width) => drawBars(groups, width), table: tableOfBars(groups), texts: 2 };

@@ -10,8 +10,8 @@ export interface Curve {
 }
 
 const LEFT = 44;
-const BOTTOM = 36;
-const TOP = 12;
+const BOTTOM = 44;
+const TOP = 24;
 const LEGEND = 18;
 const PLOT = 220;
 
@@ -48,6 +48,8 @@ export function drawCurves(curves: readonly Curve[], width: number): Drawing {
     shapes.push({ type: "line", points: [[x, TOP], [x, floor]], colour: "line", width: 1 });
     shapes.push({ type: "text", x, y: floor + 16, text: compact(tick), colour: "muted", anchor: "middle" });
   }
+  shapes.push({ type: "text", x: 0, y: 12, text: "tokens per second", colour: "muted" });
+  shapes.push({ type: "text", x: right, y: floor + 34, text: "tokens read", colour: "muted", anchor: "end" });
   curves.forEach(({ points }, index) => {
     const drawn = points.map(({ position, tokens_per_second }) => at(position, tokens_per_second));
     shapes.push({ type: "line", points: drawn, colour: series(index), width: 2, dash: DASHES[index % DASHES.length]! });

@@ -52,9 +52,9 @@ export function toSvg({ width, height, shapes }: Drawing, paint?: (colour: Colou
   for (const shape of shapes) {
     if (shape.type === "rect") {
       const { x, y, width, height } = shape;
-      svg.append(make("rect", { x, y, width, height, ...colour("fill", shape.colour) }));
+      svg.append(make("rect", { x, y, width: round(width), height, ...colour("fill", shape.colour) }));
     } else if (shape.type === "line") {
-      const points = shape.points.map((point) => point.join(",")).join(" ");
+      const points = shape.points.map((point) => point.map(round).join(",")).join(" ");
       const dash = shape.dash?.length ? { "stroke-dasharray": shape.dash.join(" ") } : {};
       svg.append(make("polyline", { points, fill: "none", "stroke-width": shape.width, ...dash, ...colour("stroke", shape.colour) }));
     } else {
@@ -65,6 +65,11 @@ export function toSvg({ width, height, shapes }: Drawing, paint?: (colour: Colou
     }
   }
   return svg;
+}
+
+/** To a hundredth of a pixel. */
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
 }
 
 /** As an SVG file. */

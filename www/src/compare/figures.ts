@@ -23,10 +23,11 @@ export function shownConfigurations({ configurations }: Card): Configuration[] {
   return configurations.slice(0, MOST_CONFIGURATIONS);
 }
 
-/** The configuration with the best score: what a card is compared by. */
+/** The configuration with the best score, or that reads fastest where none has one: what a card is compared by. */
 export function best({ configurations }: Card): Configuration | null {
-  const [first = null, ...others] = configurations;
-  return others.reduce((best, other) => ((other.score ?? 0) > (best?.score ?? 0) ? other : best), first);
+  const speed = ({ prefill }: Configuration) => prefill[0]?.tokens_per_second.median ?? 0;
+  const order = (one: Configuration, other: Configuration) => (other.score ?? 0) - (one.score ?? 0) || speed(other) - speed(one);
+  return configurations.toSorted(order)[0] ?? null;
 }
 
 /** Its score. */
@@ -78,7 +79,8 @@ export function shown({ value, unit, spread }: Figure): string {
   const mad = suffix === " s" ? spread.mad / 1000 : spread.mad;
   // A time of minutes, or what only a made-up card has.
   if (number === text && unit === "ms") return `${text} ± ${written(spread.mad, unit)}`;
-  return `${number} ± ${mad.toFixed(Math.min(decimals.length, 9))}${suffix}`;
+  const digits = Math.min(decimals.length, 9);
+  return `${number} ± ${mad.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })}${suffix}`;
 }
 
 /** "1 of 5 is an outlier", or nothing. */

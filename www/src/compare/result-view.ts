@@ -44,6 +44,7 @@ function headline(card: Card): HTMLElement {
     "headline",
     element("h3", "card-name", card.name || "Without a name"),
     element("p", "readout", element("span", "figure", score === null ? "—" : measured(score)), " ", element("span", "unit", "documents a minute: 2,048 tokens read and 64 written")),
+    ...(score === null ? [element("p", "fine", "There is no score: reading 2,048 tokens or writing 64 was not measured.")] : []),
     ...(reading?.tokens_per_second.median != null ? [second(`tokens per second read, of ${whole(reading.tokens)}`, measured(reading.tokens_per_second.median))] : []),
     ...(reading?.first_token_ms.median != null ? [second("until the first token", duration(reading.first_token_ms.median))] : []),
     ...(writing?.tokens_per_second.median != null ? [second("tokens per second written", measured(writing.tokens_per_second.median))] : []),
