@@ -37,6 +37,9 @@ const WARM_UP: (usize, usize) = (512, 8);
 /// Tokens that are read before tokens that are written are measured.
 const BEFORE_WRITING: usize = 512;
 
+/// Tokens of the answer whose prompt counts as read, too: the shortest prompt is read once for both.
+const SHORT_ANSWER: usize = 64;
+
 /// Measurements of each figure.
 const REPETITIONS: usize = 5;
 
@@ -164,7 +167,10 @@ impl Suite {
             (Step::Read { tokens }, Outcome::Measured { measurement }) => {
                 at(&mut entry.read, tokens).push(measurement);
             }
-            (Step::Write { tokens, .. }, Outcome::Measured { measurement }) => {
+            (Step::Write { tokens, after }, Outcome::Measured { measurement }) => {
+                if tokens == SHORT_ANSWER {
+                    at(&mut entry.read, after).push(measurement.clone());
+                }
                 at(&mut entry.written, tokens).push(measurement);
             }
             (Step::Peaks, Outcome::Peaks { peak, memory }) => {
@@ -280,7 +286,12 @@ impl Suite {
             .retain(|task| task.configuration != configuration || !(warm_up || task.step == *step));
         match step {
             Step::Read { tokens } => entry.read.retain(|(length, _)| length != tokens),
-            Step::Write { tokens, .. } => entry.written.retain(|(length, _)| length != tokens),
+            Step::Write { tokens, after } => {
+                entry.written.retain(|(length, _)| length != tokens);
+                if *tokens == SHORT_ANSWER {
+                    entry.read.retain(|(length, _)| length != after);
+                }
+            }
             _ => {}
         }
     }

@@ -15,5 +15,5 @@ export default defineConfig({
   server: { port: 8080, fs: { allow: [repository] } },
   preview: { port: 8080 },
   worker: { format: "es" },
-  build: { target: "esnext", assetsInlineLimit: 0, modulePreload: { polyfill: false }, rolldownOptions: { input: ["index.html", "compare.html"] } },
+  build: { target: "esnext", assetsInlineLimit: 0, modulePreload: { polyfill: false }, rolldownOptions: { input: ["index.html", "compare.html", "gallery.html"] } },
 });

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BEFORE_WRITING, Document};
+use super::{BEFORE_WRITING, Document, SHORT_ANSWER};
 use crate::bench::Measurement;
 use crate::card::Certificate;
 use crate::report::{MemoryReport, Peaks};
@@ -36,7 +36,7 @@ impl Kind {
     pub(super) fn budget_ms(self) -> f64 {
         60_000.0
             * match self {
-                Self::Quick => 0.8,
+                Self::Quick => 0.9,
                 Self::Standard => 10.0,
                 Self::Full => 60.0,
             }
@@ -63,7 +63,7 @@ impl Kind {
         lengths.sort_unstable();
         let write = |tokens| Step::Write { tokens, after: BEFORE_WRITING };
         let long_write = (self != Self::Quick).then(|| write(256));
-        [Step::Read { tokens: 512 }, write(64), Step::Read { tokens: 2048 }]
+        [write(SHORT_ANSWER), Step::Read { tokens: 2048 }]
             .into_iter()
             .chain(long_write)
             .chain(lengths.into_iter().map(|tokens| Step::Read { tokens }))
@@ -143,7 +143,9 @@ impl fmt::Display for Step {
             Self::Rest { .. } => f.write_str("resting"),
             Self::Pulse => f.write_str("taking the pulse"),
             Self::Read { tokens } => write!(f, "reading {tokens} tokens"),
-            Self::Write { tokens, .. } => write!(f, "writing {tokens} tokens"),
+            Self::Write { tokens, after } => {
+                write!(f, "reading {after} tokens, writing {tokens}")
+            }
             Self::Peaks => f.write_str("measuring peaks"),
         }
     }

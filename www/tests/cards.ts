@@ -11,7 +11,7 @@ export function configuration(kind: string, threads: number, speed: number): Con
   const prefill = [512, 2048].map((tokens) => {
     const ms = (1000 * tokens) / speed;
     const curve = [1, 2, 3, 4].map((part) => ({ position: (tokens * part) / 4, tokens_per_second: speed * (1.1 - part / 20) }));
-    return { tokens, first_token_ms: spread(ms, ms * 1.01, ms * 0.99, ms, ms), tokens_per_second: spread(), curve };
+    return { tokens, first_token_ms: spread(ms, ms * 1.01, ms * 0.99, ms, ms), tokens_per_second: spread(), gmacs_per_second: null, efficiency: null, curve };
   });
   const token = 10_000 / speed;
   return {
@@ -39,7 +39,7 @@ export function card(name: string, ...configurations: Configuration[]): Card {
     schema: "precis.result/1",
     name,
     created: "2026-03-04T05:06:07Z",
-    model: { id: "smollm2-135m-instruct-q4_1", sha256: "b".repeat(64), architecture: "llama", quant: "Q4_1", parameters: 134_515_008, context: 8192 },
+    model: { id: "smollm2-135m-instruct-q4_1", sha256: "b".repeat(64), architecture: "llama", quant: "Q4_1", parameters: 134_515_008, context: 8192, linear_macs: 106_168_320, attention_macs: 34_560 },
     environment: { user_agent: "Browser/1.0", logical_cores: 4, cross_origin_isolated: true, hidden_during_run: false, version: "0.1.0" },
     method: { suite: "quick", repetitions: 5, rest_ms: 200, document_tokens: 44_979, document_sha256: "c".repeat(64), left_out: [] },
     configurations,

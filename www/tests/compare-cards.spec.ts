@@ -126,12 +126,18 @@ test("figures, ratios and axes are written as a reader would", () => {
 
 test("the browser tax stands beside a native card with as many threads", async ({ compare }) => {
   await compare.open();
-  await compare.import(JSON.stringify(card("Laptop", configuration("native", 4, 1000), configuration("native", 1, 300))));
+  await compare.import(JSON.stringify(card("Laptop", configuration("native", 1, 300), configuration("native", 4, 1000))));
   await expect(compare.item("Laptop")).toHaveCount(1);
   await expect(compare.result.getByRole("table", { name: "Browser tax" })).toHaveCount(0);
   await compare.import(JSON.stringify({ ...laptop(), name: "Laptop in Chrome" }));
   const tax = compare.result.getByRole("table", { name: "Browser tax" });
   await expect(tax.getByRole("row", { name: "2,048 tokens" }).getByRole("cell")).toHaveText(["1,000", "400", "2.5×"]);
+  // A card that has both needs no other.
+  await compare.import(JSON.stringify(card("Both", configuration("native", 4, 600), browser())));
+  await expect(compare.result.getByRole("heading", { name: "Both" })).toBeVisible();
+  await expect(tax.getByRole("row", { name: "2,048 tokens" }).getByRole("cell")).toHaveText(["600", "400", "1.5×"]);
+  await compare.history.getByRole("button", { name: "Delete Both" }).click();
+  await expect(compare.item("Both")).toHaveCount(0);
   // The native card says the same of the newest browser card.
   await compare.history.getByRole("button", { name: /^Open Laptop,/ }).click();
   await expect(compare.result.getByRole("heading", { name: "Laptop", exact: true })).toBeVisible();

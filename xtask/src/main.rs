@@ -12,6 +12,7 @@ mod setup;
 mod stamp;
 mod test;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -45,6 +46,13 @@ enum Command {
         /// The GPU instead: its peaks, its kernels and whole prompts, natively
         #[arg(long, conflicts_with = "kernels")]
         gpu: bool,
+        /// The measuring suite instead (docs/measuring.md), natively and in headless Chromium: quick,
+        /// standard or full. The cards come into target/suite/
+        #[arg(long, value_name = "KIND", conflicts_with_all = ["kernels", "gpu", "arguments"])]
+        suite: Option<String>,
+        /// What the cards call this machine
+        #[arg(long, requires = "suite", default_value = "unnamed")]
+        name: String,
         /// Arguments of benches/browser/run.mjs, such as --tokens 512,2048; with --gpu those of
         /// precis-bench-gpu, such as --json
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -88,6 +96,27 @@ fn bench_gpu(arguments: &[String]) -> Result<()> {
     run::run(&mut bench, "see its message above")
 }
 
+/// Measures this machine natively and then in Chromium.
+fn bench_suite(kind: &str, name: &str) -> Result<()> {
+    model::fetch(&root().join("models/models.json"), None, &root().join("models"))?;
+    build::build()?;
+    let folder = root().join("target/suite");
+    fs::create_dir_all(&folder)?;
+    let [native, browser] = ["native.json", "browser.json"].map(|file| folder.join(file));
+    let mut precis = run::command("cargo");
+    precis.args(["run", "--release", "--quiet", "--bin", "precis", "--", "bench", "--json"]);
+    precis.args(["--backend", "cpu", "--suite", kind, "--name", name]);
+    precis.stdout(fs::File::create(&native)?);
+    run::run(&mut precis, "see its message above")?;
+    let mut node = run::command("node");
+    node.current_dir(root().join("www")).arg("scripts/suite.mjs");
+    node.args(["--kind", kind, "--name", name, "--out"]).arg(&browser);
+    node.arg("--beside").arg(&native);
+    run::run(&mut node, "see its message above")?;
+    println!("\nThe cards are {} and {}", native.display(), browser.display());
+    Ok(())
+}
+
 /// Measures the kernels; then builds, fetches the model and runs the bench, which brings its own
 /// peers.
 fn bench(kernels_alone: bool, arguments: &[String]) -> Result<()> {
@@ -110,6 +139,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Test => test::test(),
         Command::Build => build::build(),
         Command::Bench { gpu: true, arguments, .. } => bench_gpu(&arguments),
+        Command::Bench { suite: Some(kind), name, .. } => bench_suite(&kind, &name),
         Command::Bench { kernels, arguments, .. } => bench(kernels, &arguments),
         Command::Fixture => write_fixture(),
         Command::Model(ModelCommand::Fetch { id, into }) => {

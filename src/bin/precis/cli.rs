@@ -69,8 +69,8 @@ enum Command {
         #[arg(long)]
         profile: bool,
         /// Measure by the suite instead and print a result card (docs/measuring.md): "quick" takes
-        /// about a minute, "standard" ten, "full" an hour; on one thread and on all, and on the GPU
-        /// where the backend is not "cpu".
+        /// about a minute, "standard" ten, "full" an hour; on all threads, in the longer ones on one
+        /// thread too, and on the GPU where the backend is not "cpu".
         #[arg(
             long,
             value_parser = named::<Kind>,

@@ -24,8 +24,8 @@ struct Configuration {
     facts: Facts,
 }
 
-/// Measures, and returns the card of a machine called `name`. On the processor with one thread and
-/// with `threads`; on the GPU with all that it can multiply in.
+/// Measures, and returns the card of a machine called `name`. On the processor with `threads` and,
+/// where there is time, with one; on the GPU with all that it can multiply in.
 pub fn measure(
     kind: Kind,
     name: String,
@@ -35,7 +35,7 @@ pub fn measure(
 ) -> Result<Card> {
     let mut engines = Vec::new();
     if compute != Compute::WebGpu {
-        for threads in counts(threads) {
+        for threads in counts(kind, threads) {
             engines.push(cli::open_engine(model, Compute::Cpu, threads)?);
         }
     }
@@ -122,11 +122,11 @@ fn run(
     Ok(suite.card(name, now.to_string(), host.environment()))
 }
 
-/// One thread, and all of them.
-fn counts(threads: Threads) -> Vec<Threads> {
-    match threads.count() {
-        1 => vec![threads],
-        _ => vec![Threads::started(1), threads],
+/// One thread, and all of them; a quick run has the time for one of both.
+fn counts(kind: Kind, threads: Threads) -> Vec<Threads> {
+    match threads.count() == 1 || kind == Kind::Quick {
+        true => vec![threads],
+        false => vec![Threads::started(1), threads],
     }
 }
 

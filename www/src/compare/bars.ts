@@ -21,7 +21,9 @@ export function drawBars(groups: readonly Group[], width: number): Drawing {
   const shapes: Shape[] = [];
   let y = 0;
   for (const { label, unit, bars } of groups) {
-    const largest = Math.max(...groups.filter((group) => group.unit === unit).flatMap(({ bars }) => bars.map(({ figure }) => reach(figure))));
+    // A share is of all.
+    const least = unit === "%" ? 100 : 0;
+    const largest = Math.max(least, ...groups.filter((group) => group.unit === unit).flatMap(({ bars }) => bars.map(({ figure }) => reach(figure))));
     const x = (value: number) => (largest > 0 ? (value / largest) * (width - 2) : 0);
     shapes.push({ type: "text", x: 0, y: y + 15, text: cut(`${label}, ${unit}`, width), colour: "ink", bold: true });
     y += HEADING;

@@ -4,7 +4,7 @@ import { drawBars, type Group, tableOfBars } from "./bars.js";
 import type { Chart } from "./chart-view.js";
 import { plotCurves } from "./curve-plot.js";
 import { curvesOf, drawCurves, tableOfCurves } from "./curves.js";
-import { type Figure, lengthLabel, shown, shownConfigurations, type Unit } from "./figures.js";
+import { efficiencyLabel, type Figure, lengthLabel, percent, shown, shownConfigurations, type Unit } from "./figures.js";
 
 /** All charts of a card that have something to show. */
 export function chartsOf(card: Card): Chart[] {
@@ -19,8 +19,14 @@ export function chartsOf(card: Card): Chart[] {
     bars(
       "What the device does at best",
       "precis-peaks",
-      "Measured with plain kernels of this engine; a GMAC is 10⁹ multiply-adds. The share that reading reaches is not shown: a card does not carry the model's number of multiply-adds.",
+      "Measured with plain kernels of this engine; a GMAC is 10⁹ multiply-adds.",
       peaks(configurations),
+    ),
+    bars(
+      "How near reading comes to that",
+      "precis-roofline",
+      "Multiply-adds of the linear layers and of attention in a second, as a share of the peak of the numbers that products are made in: 8-bit integers on a processor.",
+      shares(configurations),
     ),
   ].filter((chart) => chart !== null);
   return charts.map((chart) => ({ ...chart, of: card.name }));
@@ -69,6 +75,19 @@ function spreads(
       return figure ? [{ name: configuration.name, series: index, figure }] : [];
     });
     return { label, unit, bars };
+  });
+}
+
+/** A group for each length: the share of the peak that each configuration reaches. */
+function shares(configurations: readonly Configuration[]): Group[] {
+  const lengths = [...new Set(configurations.flatMap(({ prefill }) => prefill.map(({ tokens }) => tokens)))];
+  return lengths.sort((a, b) => a - b).slice(0, 16).flatMap((tokens) => {
+    const label = efficiencyLabel(tokens);
+    const bars = configurations.flatMap(({ name, prefill }, series) => {
+      const value = percent(prefill.find((reading) => reading.tokens === tokens)?.efficiency ?? null);
+      return value === null ? [] : [{ name, series, figure: { label, unit: "%" as const, value, spread: null } }];
+    });
+    return bars.length > 0 ? [{ label, unit: "%" as const, bars }] : [];
   });
 }
 

@@ -3,7 +3,7 @@ import { counted, duration, measured, megabytes, whole } from "../page/format.js
 import type { Card, Configuration, Spread } from "../summarizer/wasm/simd/precis.js";
 
 /** How a figure is written. */
-export type Unit = "tokens/s" | "ms" | "bytes" | "GMAC/s" | "GB/s" | "documents/min";
+export type Unit = "tokens/s" | "ms" | "bytes" | "GMAC/s" | "GB/s" | "documents/min" | "%";
 
 /** One figure of a configuration. */
 export interface Figure {
@@ -40,6 +40,16 @@ export function lengthLabel(tokens: number, peer: "pp" | "tg"): string {
   return `${counted(tokens, "token")} (${peer}${tokens})`;
 }
 
+/** "Share of the peak, 512 tokens": what reading so many comes to, beside the best product of such numbers. */
+export function efficiencyLabel(tokens: number): string {
+  return `Share of the peak, ${counted(tokens, "token")}`;
+}
+
+/** A part as a percentage. */
+export function percent(part: number | null): number | null {
+  return part === null ? null : 100 * part;
+}
+
 /** All figures of a configuration, in the order of a table. */
 export function figuresOf({ score, prefill, decode, tokenize, load, peak, memory }: Configuration): Figure[] {
   const one = (label: string, unit: Unit, value: number | null): Figure => ({ label, unit, value, spread: null });
@@ -48,6 +58,7 @@ export function figuresOf({ score, prefill, decode, tokenize, load, peak, memory
     one("Score", "documents/min", score),
     ...prefill.map((reading) => several(`Prefill, ${lengthLabel(reading.tokens, "pp")}`, "tokens/s", reading.tokens_per_second)),
     ...prefill.map((reading) => several(`Time to first token, ${counted(reading.tokens, "token")}`, "ms", reading.first_token_ms)),
+    ...prefill.map((reading) => one(efficiencyLabel(reading.tokens), "%", percent(reading.efficiency))),
     ...decode.map((writing) => several(`Decode, ${lengthLabel(writing.tokens, "tg")}`, "tokens/s", writing.tokens_per_second)),
     several("Tokenizing", "tokens/s", tokenize),
     one("Fetching the model", "ms", load.read_ms),
