@@ -262,7 +262,7 @@ test("a card of extremes takes neither the page's time nor its layout", async ({
   const many = browser();
   many.tokenize.values = Array.from({ length: 4096 }, (_, i) => i);
   many.prefill[0]!.curve = Array.from({ length: 4096 }, (_, i) => ({ position: 4096 - i, tokens_per_second: i % 2 ? 1e39 : 0 }));
-  many.peak = { f32_gmacs: 1e39, f16_gmacs: 0, int8_gmacs: 1e-39, copy_gbs: 1e39 };
+  many.peak = { f32_gmacs: 1e39, f16_gmacs: 0, int8_gmacs: 1e-30, copy_gbs: 1e39 };
   const empty = { ...browser(), prefill: [], decode: [], name: "" };
   const zero = browser();
   zero.prefill[1]!.first_token_ms.values = [0, 0, 0];
