@@ -209,6 +209,9 @@ impl Card {
         }
         let mut card: Self = serde_json::from_value(value).map_err(|e| refused(e.to_string()))?;
         card.settle();
+        // What follows from impossible measurements is no better.
+        let value = serde_json::to_value(&card).map_err(|e| refused(e.to_string()))?;
+        bounded(&value, MAX_DEPTH)?;
         Ok(card)
     }
 

@@ -1,6 +1,6 @@
 //! The measuring suite: what is measured, in which order, and what becomes of it.
 //!
-//! A suite only says what to do next ([`Suite::next`]) and takes what came of it
+//! A suite only says what to do next ([`Suite::next_task`]) and takes what came of it
 //! ([`Suite::record`]), since what computes lives in several places: in workers of a page, each with
 //! a module of its own, or in one native process. So the method stands here once, for all of them.
 //!
@@ -139,7 +139,7 @@ impl Suite {
     }
 
     /// What to do now; `None` at the end.
-    pub fn next(&mut self) -> Option<Task> {
+    pub fn next_task(&mut self) -> Option<Task> {
         if self.queue.is_empty() && self.planned_ms.is_none() {
             self.plan();
         }
@@ -239,10 +239,9 @@ impl Suite {
                 if fits {
                     left -= all;
                 } else {
-                    let minutes = all / 60_000.0;
+                    let [needed, left] = [all, left.max(0.0)].map(|ms| ms / 60_000.0);
                     let reason = format!(
-                        "it would take {minutes:.1} minutes, and there are {:.1} left of this suite's",
-                        f64::max(left, 0.0) / 60_000.0
+                        "it would take {needed:.1} minutes, and this suite has {left:.1} left"
                     );
                     self.left_out.push(self.entries[c].left_out(step, reason));
                 }

@@ -27,6 +27,7 @@ use self::device::Device;
 pub use self::device::Restrictions;
 use self::kernel::Kernel;
 pub use self::kernel::Products;
+pub use self::peak::peak_in;
 use self::recorder::Recorder;
 pub use self::weight::Weight;
 use crate::backend::profiled::Clock;

@@ -37,7 +37,7 @@ impl Card {
                     &number(spread.mad),
                     &values.join(" "),
                 ];
-                csv += &cells.map(|cell| csv_cell(cell)).join(",");
+                csv += &cells.map(csv_cell).join(",");
                 csv += "\r\n";
             }
         }

@@ -1,7 +1,7 @@
 //! What follows from the measurements of a card: its marks and its scores.
 
 use super::{CERTIFIED, Card, Configuration, Reading, Writing};
-use crate::backend::webgpu::Products;
+use crate::backend::webgpu::{Products, peak_in};
 use crate::bench::Spread;
 use crate::report::ModelReport;
 
@@ -67,18 +67,18 @@ impl Configuration {
         self.score = self.documents_a_minute();
     }
 
-    /// The peak of what products of many rows are made in: 8-bit integers on the processor.
+    /// The peak of what products of many rows are made in. On the processor that is the engine's own
+    /// product, which is the pulse's, too: the best of it during the run.
     fn peak_of_products(&self) -> Option<f64> {
-        let has = |products: Products| {
-            self.backend.kind == "webgpu"
-                && self.backend.features.iter().any(|feature| feature == products.name())
+        let in_use = |products: &Products| {
+            self.backend.features.iter().any(|feature| feature == products.name())
         };
-        let peak = if has(Products::F32) {
-            self.peak.f32_gmacs
-        } else if has(Products::F16) {
-            self.peak.f16_gmacs
-        } else {
-            self.peak.int8_gmacs
+        let peak = match self.backend.kind == "webgpu" {
+            true => {
+                let products = [Products::F32, Products::F16].into_iter().find(in_use);
+                peak_in(&self.peak, products.unwrap_or(Products::Int8))
+            }
+            false => self.pulse.values.iter().copied().chain(self.peak.int8_gmacs).reduce(f64::max),
         };
         peak.filter(|peak| *peak > 0.0)
     }

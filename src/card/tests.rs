@@ -104,6 +104,10 @@ fn hostile_cards_are_refused() {
     let mut huge = json();
     huge["configurations"][0]["pulse"]["values"] = json!(vec![1e300]);
     assert!(refusal(&huge).contains("300 is impossible"));
+    let mut tiny = json();
+    tiny["configurations"][0]["peak"]["int8_gmacs"] = json!(1e-39);
+    tiny["configurations"][0]["pulse"]["values"] = json!([]);
+    assert!(refusal(&tiny).contains("impossible"));
     let mut long = json();
     long["name"] = json!("a".repeat(MAX_TEXT + 1));
     refusal(&long);

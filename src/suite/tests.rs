@@ -43,7 +43,7 @@ fn run(kind: Kind, speeds: &[f64]) -> (Vec<Task>, Card) {
     let names = speeds.iter().enumerate().map(|(i, _)| facts(&format!("configuration {i}")));
     let mut suite = Suite::new(kind, document(), names.collect());
     let mut tasks = Vec::new();
-    while let Some(task) = suite.next() {
+    while let Some(task) = suite.next_task() {
         suite.record(answer(&task.step, speeds[task.configuration]));
         tasks.push(task);
     }
@@ -113,7 +113,7 @@ fn what_the_budget_has_no_time_for_is_left_out_and_named() {
 fn what_fails_is_left_out_and_not_tried_again() {
     let mut suite = Suite::new(Kind::Quick, document(), vec![facts("a"), facts("b")]);
     let mut tried = 0;
-    while let Some(task) = suite.next() {
+    while let Some(task) = suite.next_task() {
         let fails = task.configuration == 0 && task.step == Step::Read { tokens: 2048 };
         tried += usize::from(fails);
         suite.record(match fails {
@@ -130,7 +130,7 @@ fn what_fails_is_left_out_and_not_tried_again() {
 
     // One that can't even warm up has nothing to measure, and the other goes on.
     let mut suite = Suite::new(Kind::Quick, document(), vec![facts("a"), facts("b")]);
-    while let Some(task) = suite.next() {
+    while let Some(task) = suite.next_task() {
         let fails = task.configuration == 0 && matches!(task.step, Step::WarmUp { .. });
         suite.record(match fails {
             true => Outcome::Failed { reason: "lost".into() },
@@ -147,7 +147,7 @@ fn progress_goes_to_the_end() {
     let mut suite = Suite::new(Kind::Quick, document(), vec![facts("a")]);
     let mut last = 0.0;
     let mut seen = 0;
-    while let Some(task) = suite.next() {
+    while let Some(task) = suite.next_task() {
         let Progress { done, left_ms, doing } = suite.progress();
         assert!(doing.starts_with("a: "), "{doing}");
         assert_eq!(done.is_some(), left_ms.is_some());

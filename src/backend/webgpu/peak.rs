@@ -26,7 +26,7 @@ pub const MODEST: u64 = 64 << 20;
 pub const LARGE: u64 = 256 << 20;
 
 /// What multiplying in `products` comes to at best.
-fn peak_in(peaks: &Peaks, products: Products) -> Option<f64> {
+pub fn peak_in(peaks: &Peaks, products: Products) -> Option<f64> {
     match products {
         Products::F32 => peaks.f32_gmacs,
         Products::F16 => peaks.f16_gmacs,

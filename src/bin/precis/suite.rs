@@ -95,7 +95,7 @@ fn run(
     let document = prompts.first().map(|prompts| prompts.document().clone()).unwrap_or_default();
     let mut suite = Suite::new(kind, document, facts);
     let show = std::io::stderr().is_terminal();
-    while let Some(task) = suite.next() {
+    while let Some(task) = suite.next_task() {
         if show {
             let progress = suite.progress();
             let left = progress.left_ms.map(|ms| format!("{:.0} s left; ", ms / 1000.0));

@@ -56,8 +56,9 @@ mod page {
         ///
         /// # Errors
         /// An `Error` with a `code`.
-        pub fn next(&mut self) -> Result<Option<Ts<Task>>, JsValue> {
-            self.suite.next().as_ref().map(into_js).transpose()
+        #[wasm_bindgen(js_name = next)]
+        pub fn next_task(&mut self) -> Result<Option<Ts<Task>>, JsValue> {
+            self.suite.next_task().as_ref().map(into_js).transpose()
         }
 
         /// Takes what came of the last task.

@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use precis::backend::webgpu::{Peaks, Products, WebGpu, Weight};
+use precis::backend::webgpu::{Products, WebGpu, Weight, peak_in};
 use precis::backend::{AttentionShape, Backend, Rope, WeightSpec};
 use precis::bench::Spread;
 use precis::quant::{BLOCK, QuantType};
-use precis::report::OperationReport;
+use precis::report::{OperationReport, Peaks};
 use precis::runtime::native::block_on;
 use serde::Serialize;
 
@@ -166,7 +166,8 @@ impl Bench<'_> {
         self.speed = Some(speed * 1e9);
         kernel.gmacs_per_second = Spread::of(speeds);
         let median = kernel.gmacs_per_second.median;
-        kernel.of_the_peak = median.zip(self.peaks.of(products)).map(|(speed, peak)| speed / peak);
+        kernel.of_the_peak =
+            median.zip(peak_in(self.peaks, products)).map(|(speed, peak)| speed / peak);
         self.kernels.push(kernel);
         Ok(())
     }

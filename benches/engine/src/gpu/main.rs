@@ -13,10 +13,11 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
+use precis::backend::Backend as _;
 use precis::backend::cpu::{self, Cpu};
-use precis::backend::webgpu::Peaks;
 use precis::engine::{Compute, Engine, Setup};
 use precis::report::BackendReport;
+use precis::report::Peaks;
 use precis::runtime::native::block_on;
 use serde::Serialize;
 
@@ -94,7 +95,7 @@ fn main() -> Result<()> {
         load_ms,
     };
     eprintln!("{}", device.adapter);
-    let peaks = block_on(gpu.peaks())?;
+    let peaks = block_on(gpu.peaks(&|| None))?;
     let prompts = prompts::measure(&mut engine, &effort)?;
     // The weights and the cache of the model are no longer needed.
     drop(engine);
