@@ -162,20 +162,25 @@ impl<R: Read + Seek> Engine<R> {
         })
     }
 
-    /// What a suite has to know of this engine, but for where its model and its program came from.
-    pub fn facts(&mut self, host: &impl Host) -> Facts {
-        on_either!(self, summarizer => {
+    /// What a suite has to know of this engine, but for where its model and its program came from:
+    /// of each way in which it computes, one on the processor, and one for each kind of numbers
+    /// that a GPU multiplies in.
+    pub fn facts(&mut self, host: &impl Host) -> Vec<Facts> {
+        let clock_ms = suite::clock_ms(host);
+        let facts = on_either!(self, summarizer => {
             let (model, backend) = (summarizer.model().clone(), summarizer.backend().clone());
             let load = summarizer.loaded().clone();
-            let what = match &backend.adapter {
-                Some(adapter) => adapter.clone(),
-                None if backend.threads == 1 => "1 thread".into(),
-                None => format!("{} threads", backend.threads),
-            };
-            let name = format!("{}, {what}", backend.kind);
-            let clock_ms = suite::clock_ms(host);
+            let name = format!("{}, {}", backend.kind, counted(backend.threads));
             Facts { name, model, backend, load, clock_ms, ..Facts::default() }
-        })
+        });
+        let Some(gpu) = self.gpu() else { return vec![facts] };
+        let of = |products: Products| {
+            gpu.multiply_in(products);
+            let name = format!("webgpu, {}, {}", gpu.adapter(), products.name());
+            let backend = BackendReport { features: gpu.features(), ..facts.backend.clone() };
+            Facts { name, backend, products: Some(products), ..facts.clone() }
+        };
+        gpu.products().into_iter().map(of).collect()
     }
 
     /// What this engine has to read in a suite.
@@ -186,16 +191,21 @@ impl<R: Read + Seek> Engine<R> {
         Prompts::new(self.tokenizer(), article, golden)
     }
 
-    /// Does a step of a suite; but for a rest, which is the caller's own.
+    /// Does a step of a suite, with a GPU in these products; but for a rest, which is the caller's
+    /// own.
     ///
     /// # Errors
     /// What the session says; `cancelled` when the host wants the run to end.
     pub async fn perform(
         &mut self,
         prompts: &Prompts,
+        products: Option<Products>,
         step: &Step,
         host: &impl Host,
     ) -> Result<Outcome> {
+        if let (Some(products), Some(gpu)) = (products, self.gpu()) {
+            gpu.multiply_in(products);
+        }
         on_either!(self, summarizer => {
             suite::perform(summarizer.session(), prompts, step, host).await
         })
@@ -356,6 +366,14 @@ impl<R: Read + Seek> Setup<R> {
             pipelines_ms: None,
             bytes: model.file_bytes,
         }
+    }
+}
+
+/// "1 thread", "2 threads".
+fn counted(threads: usize) -> String {
+    match threads {
+        1 => "1 thread".into(),
+        _ => format!("{threads} threads"),
     }
 }
 

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use self::perform::{Golden, Prompts, benchmark};
 pub(crate) use self::perform::{clock_ms, perform};
 pub use self::tasks::{Kind, Outcome, Step, Task};
+use crate::backend::webgpu::Products;
 use crate::bench::{Measurement, Spread};
 use crate::card::{
     Card, Certificate, Configuration, CurvePoint, LeftOut, Method, Reading, SCHEMA, Writing,
@@ -80,6 +81,8 @@ pub struct Facts {
     pub module_sha256: Option<String>,
     /// The smallest step of the clock.
     pub clock_ms: Option<f64>,
+    /// What a GPU multiplies in.
+    pub products: Option<Products>,
 }
 
 /// How far a suite is.

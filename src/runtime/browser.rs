@@ -20,6 +20,7 @@ use web_sys::{AbortSignal, Performance};
 use self::suite::Prepared;
 use super::{Event, Host};
 use crate::backend::cpu::{self, Cpu, Threads};
+use crate::backend::webgpu::Products;
 use crate::bench::Measurement;
 use crate::engine::{self, Compute, Setup};
 use crate::error::Error;
@@ -236,23 +237,26 @@ impl Engine {
         into_js(&Prepared { facts: engine.facts(&host), document })
     }
 
-    /// Does a step of a suite, after `prepare`; but for a rest, which is the caller's own. The
-    /// signal ends it between two chunks.
+    /// Does a step of a suite, after `prepare`, on a GPU in these products; but for a rest, which is
+    /// the caller's own. The signal ends it between two chunks.
     ///
     /// # Errors
     /// An `Error` with a `code`.
     pub async fn perform(
         &self,
+        products: Option<Ts<Products>>,
         step: Ts<Step>,
         signal: Option<AbortSignal>,
     ) -> Result<Ts<Outcome>, JsValue> {
+        let products = products.map(|products| products.to_rust()).transpose();
+        let products = products.map_err(|e| thrown(&invalid_argument("products", &e)))?;
         let step = step.to_rust().map_err(|e| thrown(&invalid_argument("step", &e)))?;
         let prompts = self.prompts.borrow().clone().ok_or_else(|| {
             thrown(&Error::Host { reason: "a suite's step was asked for before prepare".into() })
         })?;
         let host = Browser { signal, on_event: None, performance: performance() };
         let mut engine = self.hold()?;
-        into_js(&engine.perform(&prompts, &step, &host).await.map_err(|e| thrown(&e))?)
+        into_js(&engine.perform(&prompts, products, &step, &host).await.map_err(|e| thrown(&e))?)
     }
 
     /// The best speed of the matrix kernel, in 10⁹ multiply-adds a second.

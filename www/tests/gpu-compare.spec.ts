@@ -11,7 +11,9 @@ test("a GPU is measured beside the processor", async ({ page, compare }) => {
   await compare.measure.click();
   await expect(compare.state).toHaveText("Done", { timeout: 240_000 });
   const { configurations, invalid } = (await page.evaluate(() => window.precis.card))!;
-  expect(configurations.map(({ backend }) => backend.kind)).toEqual(["wasm-relaxed-simd", "webgpu"]);
+  // SwiftShader has no 16-bit floats.
+  expect(configurations.map(({ backend }) => backend.kind)).toEqual(["wasm-relaxed-simd", "webgpu", "webgpu"]);
+  expect(configurations.slice(1).map(({ backend }) => backend.features)).toEqual([["products in f32"], ["products in int8"]]);
   const gpu = configurations[1]!;
   expect(gpu.backend.adapter).not.toBeNull();
   expect(gpu.prefill[0]!.tokens_per_second.median).toBeGreaterThan(0);

@@ -16,7 +16,9 @@ pub enum Format {
 }
 
 /// What the numbers of a product of many rows are. They differ in speed from GPU to GPU.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub enum Products {
     /// 32-bit floats.
     F32,

@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 
 use precis::Result;
 use precis::backend::cpu::Threads;
-use precis::backend::webgpu::Products;
 use precis::card::Card;
 use precis::engine::{Compute, Engine};
 use precis::runtime::Host;
@@ -17,10 +16,9 @@ use serde_json::Value;
 
 use super::cli;
 
-/// A way to compute: an engine, and what it multiplies in where it is a GPU.
+/// A way to compute, and which engine does.
 struct Configuration {
     engine: usize,
-    products: Option<Products>,
     facts: Facts,
 }
 
@@ -52,35 +50,19 @@ pub fn measure(
     let program = std::env::current_exe().ok().and_then(|path| File::open(path).ok());
     let module_sha256 = program.and_then(|mut file| cli::hash(&mut file).ok());
     for (index, engine) in engines.iter_mut().enumerate() {
-        let facts = Facts {
-            module_sha256: module_sha256.clone(),
-            loaded_from: "disk".into(),
-            ..engine.facts(&host)
-        };
-        let golden = golden(facts.model.sha256.as_deref());
-        prompts.push(engine.prompts(cli::ARTICLE, golden)?);
-        configurations.extend(of_engine(engine, index, &facts));
+        let facts = engine.facts(&host);
+        let sha256 = facts.first().and_then(|facts| facts.model.sha256.as_deref());
+        prompts.push(engine.prompts(cli::ARTICLE, golden(sha256))?);
+        configurations.extend(facts.into_iter().map(|facts| Configuration {
+            engine: index,
+            facts: Facts {
+                module_sha256: module_sha256.clone(),
+                loaded_from: "disk".into(),
+                ..facts
+            },
+        }));
     }
     run(kind, name, &mut engines, &prompts, &configurations, &host)
-}
-
-/// The ways that one engine computes. An automatic choice of the processor is there already.
-fn of_engine(engine: &mut Engine<File>, index: usize, facts: &Facts) -> Vec<Configuration> {
-    let of = |products: Option<Products>| {
-        let products_name = products.map(|products| format!(", {}", products.name()));
-        let name = facts.name.clone() + &products_name.unwrap_or_default();
-        let mut facts = Facts { name, ..facts.clone() };
-        if let Some(products) = products {
-            // Of all that the GPU has, those in use.
-            facts.backend.features.retain(|feature| !feature.starts_with("products in"));
-            facts.backend.features.push(products.name().into());
-        }
-        Configuration { engine: index, products, facts }
-    };
-    match engine.gpu() {
-        Some(gpu) => gpu.products().into_iter().map(|products| of(Some(products))).collect(),
-        None => vec![of(None)],
-    }
 }
 
 fn run(
@@ -101,17 +83,14 @@ fn run(
             let left = progress.left_ms.map(|ms| format!("{:.0} s left; ", ms / 1000.0));
             eprint!("\r\x1b[K{}{}", left.unwrap_or_default(), progress.doing);
         }
-        let Configuration { engine, products, .. } = &configurations[task.configuration];
+        let Configuration { engine, facts } = &configurations[task.configuration];
         let (engine, prompts) = (&mut engines[*engine], &prompts[*engine]);
-        if let (Some(products), Some(gpu)) = (products, engine.gpu()) {
-            gpu.multiply_in(*products);
-        }
         suite.record(match task.step {
             Step::Rest { ms } => {
                 std::thread::sleep(Duration::from_secs_f64(ms / 1000.0));
                 Outcome::Rested
             }
-            step => block_on(engine.perform(prompts, &step, host))
+            step => block_on(engine.perform(prompts, facts.products, &step, host))
                 .unwrap_or_else(|error| Outcome::Failed { reason: error.to_string() }),
         });
     }

@@ -5,8 +5,8 @@ use crate::suite::{Document, Facts};
 /// What a suite has to know before it begins.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, tsify::Tsify)]
 pub struct Prepared {
-    /// Of what computes.
-    pub facts: Facts,
+    /// Of each way in which it computes.
+    pub facts: Vec<Facts>,
     /// Of what it reads.
     pub document: Document,
 }

@@ -8,7 +8,7 @@ import { chosenModel } from "../page/chosen-model.js";
 import type { Choice } from "./choices.js";
 import { goldenOf } from "./golden.js";
 
-/** A configuration that is ready to measure: a worker with its model. */
+/** A configuration that is ready to measure: a worker with its model, and the way in which it computes. */
 export interface Station {
   client: Client;
   facts: Facts;
@@ -38,9 +38,10 @@ export class Bench {
       if (this.#closed) this.close();
       try {
         const { facts, document } = await load(client, choice, article, (event) => onLoad(choice, event));
-        const refusal = this.#refusal(choice, facts);
+        const refusal = this.#refusal(choice, facts[0]!);
         if (refusal === null) {
-          this.stations.push({ client, facts });
+          // A GPU multiplies in several kinds of numbers, and each is measured.
+          this.stations.push(...facts.map((facts) => ({ client, facts })));
           this.document = document;
           continue;
         }

@@ -55,7 +55,8 @@ export async function measure({ kind, name, choices }: Order, signal: AbortSigna
 /** What comes of `task`. What fails is left out of the card; only the signal ends the run. */
 async function outcome({ configuration, step }: Task, stations: readonly Station[], signal: AbortSignal): Promise<Outcome> {
   try {
-    if (step.type !== "rest") return await stations[configuration]!.client.call("perform", { step }, { signal });
+    const { client, facts: { products } } = stations[configuration]!;
+    if (step.type !== "rest") return await client.call("perform", { products, step }, { signal });
     await rest(step.ms, signal);
     return { type: "rested" };
   } catch (error) {

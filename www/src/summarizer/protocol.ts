@@ -1,6 +1,6 @@
 import type { Backend } from "./build.js";
 import type { ModelRequest } from "./model.js";
-import type { BackendReport, Event as RunEvent, Options, Outcome, Prepared, Report, Step } from "./wasm/simd/precis.js";
+import type { BackendReport, Event as RunEvent, Options, Outcome, Prepared, Products, Report, Step } from "./wasm/simd/precis.js";
 
 /** What happens while a model loads; sizes in bytes, `total` null while it is unknown. */
 export interface LoadEvent {
@@ -65,7 +65,7 @@ export interface Calls {
   summarize: { params: { text: string; options: Options }; result: Report; event: RunEvent };
   prepare: { params: PrepareParams; result: Prepared; event: never };
   /** A step of a suite, after "prepare"; but for a rest, which is the caller's own. */
-  perform: { params: { step: Step }; result: Outcome; event: never };
+  perform: { params: { products: Products | null; step: Step }; result: Outcome; event: never };
 }
 
 /** Name of a call. */

@@ -63,7 +63,7 @@ function perform(request: Exclude<Request, { call: "cancel" }>, signal: AbortSig
     case "prepare":
       return inTurn(signal, () => prepare(request.params));
     case "perform":
-      return inTurn(signal, () => loaded().perform(request.params.step, signal));
+      return inTurn(signal, () => loaded().perform(request.params.products, request.params.step, signal));
   }
 }
 
@@ -99,7 +99,8 @@ async function load(
 async function prepare({ article, goldenIds, goldenLogits }: Calls["prepare"]["params"]): Promise<Prepared> {
   const { facts, document } = loaded().prepare(article, goldenIds, goldenLogits);
   const loaded_from = origin.downloaded ? "network" : "storage";
-  return { facts: { ...facts, loaded_from, module_sha256: await digest(MODULES[origin.build]) }, document };
+  const module_sha256 = await digest(MODULES[origin.build]);
+  return { facts: facts.map((facts) => ({ ...facts, loaded_from, module_sha256 })), document };
 }
 
 /** SHA-256 of a file of this site, which the browser has in its cache by now; null where it can't be had. */
