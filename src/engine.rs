@@ -175,9 +175,9 @@ impl<R: Read + Seek> Engine<R> {
         });
         let Some(gpu) = self.gpu() else { return vec![facts] };
         let of = |products: Products| {
-            gpu.multiply_in(products);
             let name = format!("webgpu, {}, {}", gpu.adapter(), products.name());
-            let backend = BackendReport { features: gpu.features(), ..facts.backend.clone() };
+            let backend =
+                BackendReport { features: gpu.features_in(products), ..facts.backend.clone() };
             Facts { name, backend, products: Some(products), ..facts.clone() }
         };
         gpu.products().into_iter().map(of).collect()
@@ -191,8 +191,8 @@ impl<R: Read + Seek> Engine<R> {
         Prompts::new(self.tokenizer(), article, golden)
     }
 
-    /// Does a step of a suite, with a GPU in these products; but for a rest, which is the caller's
-    /// own.
+    /// Does a step of a suite, on a GPU in these products, which it stays with; but for a rest,
+    /// which is the caller's own.
     ///
     /// # Errors
     /// What the session says; `cancelled` when the host wants the run to end.

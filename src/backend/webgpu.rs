@@ -105,9 +105,13 @@ impl WebGpu {
 
     /// What it can and how it multiplies, for reports.
     pub fn features(&self) -> Vec<String> {
+        self.features_in(self.multiplies_in.get())
+    }
+
+    /// The same where it multiplies in `products`.
+    pub fn features_in(&self, products: Products) -> Vec<String> {
         let f16 = self.recorder.device.has_f16.then_some("shader-f16");
-        let names = f16.into_iter().chain([self.multiplies_in.get().name()]);
-        names.map(String::from).collect()
+        f16.into_iter().chain([products.name()]).map(String::from).collect()
     }
 
     /// Ends the use of the GPU at once; everything after is `gpu-lost`.
