@@ -148,6 +148,8 @@ test("the whole job works from the keyboard", async ({ page, precis }) => {
   await precis.open("tiny");
   const focused = () => page.evaluate(() => document.activeElement?.id);
   await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Measure and compare devices" })).toBeFocused();
+  await page.keyboard.press("Tab");
   expect(await focused()).toBe("compute");
   await page.keyboard.press("Tab");
   expect(await focused()).toBe("document");
