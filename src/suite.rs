@@ -5,7 +5,8 @@
 //! a module of its own, or in one native process. So the method stands here once, for all of them.
 //!
 //! Each configuration encodes the document, has its logits compared with recorded ones, and reads a
-//! prompt that does not count. From the time of that follows what the budget allows. Then come the
+//! prompt that does not count. From the time of that follows what its
+//! budget allows. Then come the
 //! repetitions in rounds: every length, in every configuration, which take turns in going first; so
 //! what changes during a run changes all of them. Before each measurement there is a rest and a
 //! pulse, the same small product every time, which shows what else changes.
@@ -46,6 +47,9 @@ const REPETITIONS: usize = 5;
 
 /// Time of a pulse, and of everything around a measurement.
 const PULSE_MS: f64 = 150.0;
+
+/// Time of measuring peaks.
+const PEAKS_MS: f64 = 1500.0;
 
 /// Points of a curve at most.
 const POINTS: usize = 48;
@@ -226,36 +230,13 @@ impl Suite {
 
     /// Puts down what is measured, and leaves out what the budget has no time for.
     fn plan(&mut self) {
-        let mut left = self.kind.budget_ms();
-        let mut steps: Vec<Vec<Option<f64>>> = Vec::new();
         let wanted = self.kind.steps(&self.document);
-        for (i, step) in wanted.iter().enumerate() {
-            let mut times = Vec::new();
-            for c in 0..self.entries.len() {
-                let Some(one) = self.entries[c].expected_ms(step) else {
-                    times.push(None);
-                    continue;
-                };
-                let all = REPETITIONS as f64 * (one + PULSE_MS + self.kind.rest_ms());
-                // Something has to be measured, however slow the device is.
-                let fits = i == 0 || all <= left;
-                if fits {
-                    left -= all;
-                } else {
-                    let [needed, left] = [all, left.max(0.0)].map(|ms| ms / 60_000.0);
-                    let reason = format!(
-                        "it would take {needed:.1} minutes, and this suite has {left:.1} left"
-                    );
-                    self.left_out.push(self.entries[c].left_out(step, reason));
-                }
-                times.push(fits.then_some(one));
-            }
-            steps.push(times);
-        }
+        let configurations = self.entries.len();
+        let times: Vec<_> = (0..configurations).map(|c| self.afford(c, &wanted)).collect();
         for round in 0..REPETITIONS {
-            for (step, times) in wanted.iter().zip(&steps) {
-                for c in (0..times.len()).map(|c| (c + round) % times.len()) {
-                    if let Some(ms) = times[c] {
+            for (i, step) in wanted.iter().enumerate() {
+                for c in (0..configurations).map(|c| (c + round) % configurations) {
+                    if let Some(ms) = times[c][i] {
                         self.queue.extend(self.measurement(c, step, ms));
                     }
                 }
@@ -263,14 +244,32 @@ impl Suite {
         }
         for (configuration, entry) in self.entries.iter().enumerate() {
             if entry.warm.is_some() {
-                self.queue.push_back(Task {
-                    configuration,
-                    step: Step::Peaks,
-                    expected_ms: 1500.0,
-                });
+                let (step, expected_ms) = (Step::Peaks, PEAKS_MS);
+                self.queue.push_back(Task { configuration, step, expected_ms });
             }
         }
         self.planned_ms = Some(self.queue.iter().map(|task| task.expected_ms).sum());
+    }
+
+    /// How long each wanted step takes a configuration; `None` for what its budget has no time for,
+    /// and for everything if it could not even warm up.
+    fn afford(&mut self, configuration: usize, wanted: &[Step]) -> Vec<Option<f64>> {
+        let entry = &self.entries[configuration];
+        let mut left = self.kind.budget_ms();
+        let mut afford = |(i, step): (usize, &Step)| {
+            let one = entry.expected_ms(step)?;
+            let all = REPETITIONS as f64 * (one + PULSE_MS + self.kind.rest_ms());
+            // Something has to be measured, however slow the device is.
+            if i > 0 && all > left {
+                let [needed, left] = [all, left.max(0.0)].map(|ms| ms / 60_000.0);
+                let reason = format!("it would take {needed:.1} minutes, and {left:.1} are left");
+                self.left_out.push(entry.left_out(step, reason));
+                return None;
+            }
+            left -= all;
+            Some(one)
+        };
+        wanted.iter().enumerate().map(&mut afford).collect()
     }
 
     fn measurement(&self, configuration: usize, step: &Step, ms: f64) -> [Task; 3] {

@@ -38,12 +38,6 @@ impl Card {
             self.unsteady.push("the page was hidden during the run, which slows it".into());
         }
     }
-
-    /// The configuration that the card is compared by: the one with the best score.
-    pub fn best(&self) -> Option<&Configuration> {
-        let score = |configuration: &&Configuration| configuration.score.unwrap_or(0.0);
-        self.configurations.iter().max_by(|a, b| score(a).total_cmp(&score(b)))
-    }
 }
 
 impl Configuration {

@@ -298,7 +298,7 @@ impl Sha256 {
 
     /// The digest of what was added, in lower-case hexadecimal; afterwards it is of nothing again.
     pub fn finish(&mut self) -> String {
-        self.state.finalize_reset().iter().map(|byte| format!("{byte:02x}")).collect()
+        base16ct::lower::encode_string(&self.state.finalize_reset())
     }
 }
 

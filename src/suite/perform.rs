@@ -69,8 +69,8 @@ impl Prompts {
             .map(|end| tokens.starts.partition_point(|start| *start < end))
             .collect();
         let ids = tokens.ids;
-        let digest = Sha256::digest(ids.iter().flat_map(|id| id.to_le_bytes()).collect::<Vec<_>>());
-        let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let bytes: Vec<u8> = ids.iter().flat_map(|id| id.to_le_bytes()).collect();
+        let sha256 = base16ct::lower::encode_string(&Sha256::digest(bytes));
         let document = Document { tokens: ids.len(), sha256, ends };
         Ok(Self { text, ids, document, golden })
     }

@@ -14,7 +14,7 @@ use crate::report::{MemoryReport, Peaks};
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub enum Kind {
-    /// 512 and 2,048 tokens, 64 written; under a minute on most devices.
+    /// 512 and 2,048 tokens, 64 written; under a minute.
     Quick,
     /// 8,192 tokens and one iteration of the benchmark as well, 256 written; ten minutes.
     Standard,
@@ -32,7 +32,7 @@ impl Kind {
         }
     }
 
-    /// Time that it may take, warm-up and peaks aside.
+    /// Time that it may take for each configuration, warm-up and peaks aside.
     pub(super) fn budget_ms(self) -> f64 {
         60_000.0
             * match self {

@@ -99,6 +99,13 @@ fn what_the_budget_has_no_time_for_is_left_out_and_named() {
     assert_eq!(last.what, "reading 2048 tokens");
     assert!(last.reason.contains("minutes"), "{}", last.reason);
 
+    // A slow configuration takes no time from another.
+    let (tasks, card) = run(Kind::Quick, &[0.1, 1.0]);
+    let read: Vec<_> = tasks.iter().filter(|t| t.step == Step::Read { tokens: 2048 }).collect();
+    assert_eq!(read.len(), 5);
+    assert!(read.iter().all(|task| task.configuration == 1));
+    assert_eq!(card.method.left_out.len(), 1);
+
     let lengths = |kind, speed| -> Vec<usize> {
         run(kind, &[speed]).1.configurations[0].prefill.iter().map(|r| r.tokens).collect()
     };

@@ -1,18 +1,9 @@
 /** Every state of the page, in light and dark, wide and narrow: axe finds nothing, nothing overflows, and a picture is kept. */
-import AxeBuilder from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
+import { inspect } from "./inspect.js";
 import { ARTICLE, expect, test } from "./page.js";
 
 /** PRECIS_PICTURES=real takes the pictures with the real model, to show to people. */
 const model = process.env.PRECIS_PICTURES === "real" ? "real" : "tiny";
-
-async function inspect(page: Page, name: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(", ")}`)).toEqual([]);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(overflow).toBe(0);
-  await page.screenshot({ path: `test-results/pictures/${name}.png`, fullPage: true });
-}
 
 for (const scheme of ["light", "dark"] as const) {
   for (const width of [1280, 360]) {

@@ -1,10 +1,9 @@
 /** The comparison page: measuring, and every state of it in light and dark, wide and narrow. */
 import { readFileSync } from "node:fs";
-import AxeBuilder from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
 import type {} from "../src/page/window.js";
 import { card, configuration } from "./cards.js";
 import { expect, test } from "./compare.js";
+import { inspect } from "./inspect.js";
 import { repository } from "./paths.js";
 import { Site } from "./site.js";
 
@@ -216,12 +215,4 @@ for (const scheme of ["light", "dark"] as const) {
       await inspect(page, `${name}-result`);
     });
   }
-}
-
-async function inspect(page: Page, name: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(", ")}`)).toEqual([]);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(overflow).toBe(0);
-  await page.screenshot({ path: `test-results/pictures/${name}.png`, fullPage: true });
 }

@@ -69,8 +69,8 @@ enum Command {
         #[arg(long)]
         profile: bool,
         /// Measure by the suite instead and print a result card (docs/measuring.md): "quick" takes
-        /// about a minute, "standard" ten, "full" an hour; on all threads, in the longer ones on one
-        /// thread too, and on the GPU where the backend is not "cpu".
+        /// about a minute for each way to compute, "standard" ten, "full" an hour; on all threads,
+        /// in the longer ones on one thread too, and on the GPU where the backend is not "cpu".
         #[arg(
             long,
             value_parser = named::<Kind>,
@@ -344,7 +344,7 @@ pub fn hash(file: &mut File) -> Result<String> {
             n => state.update(&buffer[..n]),
         }
     }
-    Ok(state.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(base16ct::lower::encode_string(&state.finalize()))
 }
 
 fn open(path: &Path) -> Result<File> {

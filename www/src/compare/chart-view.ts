@@ -1,5 +1,5 @@
 import { element } from "../page/dom.js";
-import { download } from "./download.js";
+import { download } from "../page/save-file.js";
 import { type Colour, cut, DASHES, type Drawing, pngFile, series, svgFile, toSvg } from "./drawing.js";
 import { table } from "./table.js";
 

@@ -1,4 +1,4 @@
-import type { Backend, Capabilities } from "../summarizer/build.js";
+import { type Backend, type Capabilities, pickBuild } from "../summarizer/build.js";
 import { counted } from "../page/format.js";
 
 /** A way to compute that can be measured here. */
@@ -15,13 +15,13 @@ export interface Choice {
 const AUTOMATIC: Choice = { id: "auto", label: "Automatic", backend: "auto", threads: undefined };
 
 /** All that this browser can run, the automatic choice first. Whether a GPU computes is known only once it has been tried. */
-export function choicesFor({ relaxed, isolated, cores }: Capabilities, gpu: boolean): Choice[] {
+export function choicesFor(capabilities: Capabilities, gpu: boolean): Choice[] {
   const choices: Choice[] = [AUTOMATIC, { id: "simd", label: "Processor, plain SIMD, 1 thread", backend: "wasm-simd", threads: 1 }];
-  if (relaxed) {
+  if (capabilities.relaxed) {
     choices.push({ id: "relaxed-1", label: "Processor, relaxed SIMD, 1 thread", backend: "wasm-relaxed-simd", threads: 1 });
-    if (isolated && cores > 1) {
-      const threads = counted(Math.min(cores, 16), "thread");
-      choices.push({ id: "relaxed", label: `Processor, relaxed SIMD, ${threads}`, backend: "wasm-relaxed-simd", threads: undefined });
+    const { threads } = pickBuild(capabilities, "wasm-relaxed-simd");
+    if (threads > 1) {
+      choices.push({ id: "relaxed", label: `Processor, relaxed SIMD, ${counted(threads, "thread")}`, backend: "wasm-relaxed-simd", threads: undefined });
     }
   }
   if (gpu) choices.push({ id: "webgpu", label: "GPU (WebGPU)", backend: "webgpu", threads: undefined });

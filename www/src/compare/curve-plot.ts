@@ -1,6 +1,6 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { compact, whole } from "../page/format.js";
+import { axes } from "../page/chart.js";
 import { type Curve, extent } from "./curves.js";
 import { DASHES, series } from "./drawing.js";
 
@@ -9,8 +9,7 @@ const HEIGHT = 260;
 
 /** Draws `curves` into `host`, as wide as that is. */
 export function plotCurves(host: HTMLElement, curves: readonly Curve[], width: number): void {
-  const colour = (name: string) => () => getComputedStyle(host).getPropertyValue(`--${name}`).trim();
-  const axis = { stroke: colour("muted"), grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1, size: 4 }, font: "11px system-ui, sans-serif" };
+  const colour = (name: string) => () => getComputedStyle(host).getPropertyValue(name).trim();
   const end = extent(curves);
   // Chunks of one configuration end elsewhere than another's: the columns are joined, and the lines go on over the gaps.
   const columns = curves.map(({ points }): uPlot.AlignedData => [points.map(({ position }) => position), points.map(({ tokens_per_second }) => tokens_per_second)]);
@@ -22,13 +21,10 @@ export function plotCurves(host: HTMLElement, curves: readonly Curve[], width: n
       cursor: { show: false },
       padding: [8, 20, 0, 0],
       scales: { x: { time: false, range: [0, end.x] }, y: { range: [0, end.y] } },
-      axes: [
-        { ...axis, size: 30, space: 64, values: (_, ticks) => ticks.map((tick) => whole(tick)) },
-        { ...axis, size: 44, space: 36, values: (_, ticks) => ticks.map((tick) => compact(tick)) },
-      ],
+      axes: axes(colour),
       series: [
         {},
-        ...curves.map((_, index) => ({ stroke: colour(series(index)), width: 2, dash: [...DASHES[index % DASHES.length]!], spanGaps: true, points: { show: false } })),
+        ...curves.map((_, index) => ({ stroke: colour(`--${series(index)}`), width: 2, dash: [...DASHES[index % DASHES.length]!], spanGaps: true, points: { show: false } })),
       ],
     },
     columns.length > 0 ? uPlot.join(columns) : [[]],

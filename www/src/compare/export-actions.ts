@@ -1,7 +1,7 @@
 import type { Card } from "../summarizer/wasm/simd/precis.js";
 import { byId } from "../page/dom.js";
 import { exportCard } from "./cards.js";
-import { download } from "./download.js";
+import { download } from "../page/save-file.js";
 import { shareLink } from "./share.js";
 
 const FORMATS = [

@@ -17,7 +17,6 @@ export class SpeedChart {
   constructor(host: HTMLElement) {
     this.#host = host;
     const colour = (name: string) => () => getComputedStyle(host).getPropertyValue(name).trim();
-    const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1, size: 4 }, font: "11px system-ui, sans-serif" };
     this.#plot = new uPlot(
       {
         ...sizeOf(host),
@@ -28,10 +27,7 @@ export class SpeedChart {
           x: { time: false, range: (_, __, max: number | null) => [0, Math.max(this.#span, max ?? 0)] },
           y: { range: (_, __, max: number | null) => [0, Math.max(10, (max ?? 85) * 1.15)] },
         },
-        axes: [
-          { ...axis, size: 30, space: 64, values: (_, ticks) => ticks.map((tick) => whole(tick)) },
-          { ...axis, size: 44, space: 36, values: (_, ticks) => ticks.map((tick) => compact(tick)) },
-        ],
+        axes: axes(colour),
         series: [{}, { stroke: colour("--accent"), width: 1.5, points: { size: 4, fill: colour("--accent") } }],
       },
       [[], []],
@@ -49,6 +45,15 @@ export class SpeedChart {
     this.#plot.setData([meter.positions, meter.speeds]);
     if (now) this.#host.setAttribute("aria-label", describe(meter));
   }
+}
+
+/** Tokens across and tokens a second up; `colour` looks one up when it is drawn. */
+export function axes(colour: (name: string) => () => string): uPlot.Axis[] {
+  const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1, size: 4 }, font: "11px system-ui, sans-serif" };
+  return [
+    { ...axis, size: 30, space: 64, values: (_, ticks) => ticks.map((tick) => whole(tick)) },
+    { ...axis, size: 44, space: 36, values: (_, ticks) => ticks.map((tick) => compact(tick)) },
+  ];
 }
 
 function sizeOf(host: HTMLElement): { width: number; height: number } {

@@ -2,6 +2,7 @@ import type { Report } from "../summarizer/index.js";
 import { byId, element } from "./dom.js";
 import { device, duration, measured, megabytes, whole } from "./format.js";
 import { CARDS, type Field, reasonAt, valueAt } from "./report-fields.js";
+import { download } from "./save-file.js";
 
 /** The region "Report": cards to read, and the JSON to take along. */
 export class ReportView {
@@ -36,12 +37,7 @@ export class ReportView {
   }
 
   #downloadJson(): void {
-    const url = URL.createObjectURL(new Blob([this.#json], { type: "application/json" }));
-    const link = element("a", "");
-    link.href = url;
-    link.download = "precis-report.json";
-    link.click();
-    URL.revokeObjectURL(url);
+    download(new Blob([this.#json], { type: "application/json" }), "precis-report.json");
   }
 }
 

@@ -208,9 +208,10 @@ fn a_planted_error_is_caught() {
 /// products come within a few hundred of what 16 bits hold.
 #[wasm_bindgen_test(unsupported = test)]
 fn kernels_multiply_exactly() {
-    let mut kernels = vec![kernel::dots()];
+    let kernels = [kernel::dots()].into_iter();
     #[cfg(target_arch = "x86_64")]
-    kernels.extend(kernel::avx2::dots().into_iter().chain(kernel::vnni::dots()));
+    let kernels = kernels.chain(kernel::avx2::dots()).chain(kernel::vnni::dots());
+    let kernels: Vec<_> = kernels.collect();
     let mut random = Random(28);
     for depth in [1, 2, 6, 16] {
         let mut int = |ends: bool, low: i32, high: i32| match (ends, random.below(2)) {

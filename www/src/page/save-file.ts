@@ -1,4 +1,4 @@
-import { element } from "../page/dom.js";
+import { element } from "./dom.js";
 
 /** Hands `content` to the person as a file. */
 export function download(content: Blob, name: string): void {
