@@ -233,6 +233,7 @@ async fn product_gmacs<B: Backend>(backend: &B, host: &impl Host) -> Result<Vec<
                 backend.read(&backend.last_row(&product)).await?;
             }
         }
+        host.catch_up().await;
         let ms = host.now_ms().map_or(0.0, |now| now - started);
         all_ms += ms;
         if ms < SHORT_MS && batch < MOST {

@@ -42,6 +42,18 @@ pub struct TensorInfo {
 /// Bytes asked of the reader at a time while the header is parsed, which is done in tiny reads.
 const HEADER_BUFFER: usize = 1 << 18;
 
+impl TensorInfo {
+    /// Its bytes in the file.
+    pub fn range(&self) -> Range<u64> {
+        self.offset..self.offset + (self.rows * self.row_bytes) as u64
+    }
+
+    /// Bytes of one of its rows.
+    pub fn row_bytes(&self) -> usize {
+        self.row_bytes
+    }
+}
+
 impl<R: Read + Seek> Gguf<R> {
     /// Reads the header.
     ///

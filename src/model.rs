@@ -3,16 +3,18 @@
 //! An architecture is one file in `model/` and one arm in [`Model::load`].
 
 mod llama;
+mod stream;
 
 use std::io::{Read, Seek};
 
 use crate::backend::{AttentionShape, Backend, Rope, WeightSpec};
 use crate::error::{Error, Result};
-use crate::gguf::Gguf;
+use crate::gguf::{Gguf, TensorInfo};
 use crate::quant::{BLOCK, QuantType};
 use crate::tokenizer::Tokenizer;
 
 pub(crate) use llama::Llama;
+pub use stream::ModelStream;
 
 /// Architectures that can be loaded, for messages.
 const ARCHITECTURES: &str = "llama";
@@ -157,12 +159,24 @@ impl<B: Backend> Model<B> {
         let tokenizer = Tokenizer::from_gguf(gguf)?;
         // Megabytes of strings leave room for weights.
         gguf.forget_metadata();
-        let mut loader = Loader { backend, gguf, progress, read: 0, parameters: 0, macs: 0 };
-        let decoder = Llama::load(&config, &mut loader)?;
-        let (parameters, linear_macs) = (loader.parameters, loader.macs);
         let quant = gguf.tensor(llama::TYPICAL_WEIGHT)?.quant;
         let file_bytes = gguf.size();
+        let mut loader = Loader { backend, gguf, progress, read: 0 };
+        let model = Self::assemble(config, tokenizer, quant, file_bytes, &mut loader)?;
         progress(file_bytes, file_bytes);
+        Ok(model)
+    }
+
+    fn assemble(
+        config: Config,
+        tokenizer: Tokenizer,
+        quant: QuantType,
+        file_bytes: u64,
+        weights: &mut impl Weights<B>,
+    ) -> Result<Self> {
+        let mut counted = Counted { weights, parameters: 0, macs: 0 };
+        let decoder = Llama::load(&config, &mut counted)?;
+        let Counted { parameters, macs: linear_macs, .. } = counted;
         Ok(Self { config, tokenizer, quant, parameters, linear_macs, file_bytes, decoder })
     }
 }
@@ -180,34 +194,48 @@ pub(crate) trait Weights<B: Backend> {
     fn has(&self, name: &str) -> bool;
 }
 
+/// Counts the weights that pass through.
+struct Counted<'a, W> {
+    weights: &'a mut W,
+    parameters: usize,
+    /// Of those that each prompt token is multiplied with.
+    macs: usize,
+}
+
+impl<B: Backend, W: Weights<B>> Weights<B> for Counted<'_, W> {
+    fn weight(&mut self, name: &str, shape: [usize; 2], every_token: bool) -> Result<B::Weight> {
+        let weight = self.weights.weight(name, shape, every_token)?;
+        let parameters = shape[0] * shape[1];
+        self.parameters += parameters;
+        if every_token {
+            self.macs += parameters;
+        }
+        Ok(weight)
+    }
+
+    fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector> {
+        self.parameters += len;
+        self.weights.vector(name, len)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.weights.has(name)
+    }
+}
+
 /// Weights of a file.
 struct Loader<'a, B, R> {
     backend: &'a B,
     gguf: &'a mut Gguf<R>,
     progress: &'a mut dyn FnMut(u64, u64),
     read: u64,
-    parameters: usize,
-    macs: usize,
 }
 
 impl<B: Backend, R: Read + Seek> Weights<B> for Loader<'_, B, R> {
-    fn weight(
-        &mut self,
-        name: &str,
-        [rows, cols]: [usize; 2],
-        every_token: bool,
-    ) -> Result<B::Weight> {
+    fn weight(&mut self, name: &str, shape: [usize; 2], _: bool) -> Result<B::Weight> {
         let tensor = self.gguf.tensor(name)?;
-        if (tensor.rows, tensor.cols) != (rows, cols) {
-            let found = [tensor.rows, tensor.cols];
-            let reason = format!("tensor {name:?} is {found:?} and should be {:?}", [rows, cols]);
-            return Err(Error::ModelInvalid { reason });
-        }
-        let (size, spec) = (self.gguf.size(), WeightSpec { rows, cols, quant: tensor.quant });
-        self.parameters += rows * cols;
-        if every_token {
-            self.macs += rows * cols;
-        }
+        check_matrix(&tensor, shape)?;
+        let (size, spec) = (self.gguf.size(), spec(&tensor));
         self.backend.load_weight(spec, &mut |rows, bytes| {
             self.gguf.read_rows(&tensor, rows, bytes)?;
             self.read += bytes.len() as u64;
@@ -218,27 +246,48 @@ impl<B: Backend, R: Read + Seek> Weights<B> for Loader<'_, B, R> {
 
     fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector> {
         let tensor = self.gguf.tensor(name)?;
-        if (tensor.rows, tensor.cols, tensor.quant) != (1, len, QuantType::F32) {
-            let reason = format!(
-                "tensor {name:?} is [{}, {}] in {} and should be {len} numbers in F32",
-                tensor.rows,
-                tensor.cols,
-                tensor.quant.name()
-            );
-            return Err(Error::ModelInvalid { reason });
-        }
+        check_vector(&tensor, len)?;
         let mut bytes = Vec::new();
         self.gguf.read_rows(&tensor, 0..1, &mut bytes)?;
         self.read += bytes.len() as u64;
-        self.parameters += len;
-        let mut values = vec![0.0; len];
-        QuantType::F32.decode(&bytes, &mut values);
-        self.backend.load_vector(values)
+        self.backend.load_vector(floats(&bytes))
     }
 
     fn has(&self, name: &str) -> bool {
         self.gguf.has_tensor(name)
     }
+}
+
+fn spec(tensor: &TensorInfo) -> WeightSpec {
+    WeightSpec { rows: tensor.rows, cols: tensor.cols, quant: tensor.quant }
+}
+
+fn check_matrix(tensor: &TensorInfo, shape: [usize; 2]) -> Result<()> {
+    let found = [tensor.rows, tensor.cols];
+    if found == shape {
+        return Ok(());
+    }
+    let reason = format!("tensor {:?} is {found:?} and should be {shape:?}", tensor.name);
+    Err(Error::ModelInvalid { reason })
+}
+
+fn check_vector(tensor: &TensorInfo, len: usize) -> Result<()> {
+    let TensorInfo { name, rows, cols, quant, .. } = tensor;
+    if (*rows, *cols, *quant) == (1, len, QuantType::F32) {
+        return Ok(());
+    }
+    let quant = quant.name();
+    let reason = format!(
+        "tensor {name:?} is [{rows}, {cols}] in {quant} and should be {len} numbers in F32"
+    );
+    Err(Error::ModelInvalid { reason })
+}
+
+/// The numbers of a tensor in F32.
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    let mut values = vec![0.0; bytes.len() / 4];
+    QuantType::F32.decode(bytes, &mut values);
+    values
 }
 
 fn bad(key: &str, value: usize) -> Error {

@@ -70,7 +70,7 @@ pub struct Plan {
 /// What a plan has to respect.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// Positions that the model was trained for.
+    /// Positions that a prompt and its answer may take.
     pub context: usize,
     /// Tokens that the chat template adds.
     pub overhead: usize,
@@ -122,8 +122,11 @@ impl Plan {
 
     /// Tokens that the longest of the prompts and its answer have at most, for a document of `tokens`.
     pub fn longest_prompt(&self, tokens: usize, limits: Limits) -> usize {
-        let text = if self.is_one_pass() { tokens } else { WINDOW.min(tokens) };
-        text + 2 * SLACK + limits.overhead + limits.answer.max(NOTE)
+        let around = 2 * SLACK + limits.overhead + limits.answer.max(NOTE);
+        match self.is_one_pass() {
+            true => tokens + around,
+            false => (WINDOW.min(tokens) + around).min(limits.context),
+        }
     }
 
     /// The prompt for the answer, over the whole document, or over notes on its windows.
@@ -144,16 +147,16 @@ impl Plan {
         prompt.push_str(&self.request);
         prompt
     }
+}
 
-    /// The prompt for a note on one window.
-    pub fn note_prompt(&self, text: &str, window: usize) -> String {
-        format!("{}\n\n{NOTE_REQUEST}", text[self.windows[window].clone()].trim())
-    }
+/// The prompt for a note on one window.
+pub fn note_prompt(window: &str) -> String {
+    format!("{}\n\n{NOTE_REQUEST}", window.trim())
+}
 
-    /// The prompt for one note made of several.
-    pub fn merge_prompt(&self, notes: &[String]) -> String {
-        format!("- {}\n\n{NOTE_REQUEST}", notes.join("\n- "))
-    }
+/// The prompt for one note made of several.
+pub fn merge_prompt(notes: &[String]) -> String {
+    format!("- {}\n\n{NOTE_REQUEST}", notes.join("\n- "))
 }
 
 /// Cuts notes of the given lengths into runs that fit `budget` together, at least two to a run so

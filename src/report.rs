@@ -120,6 +120,12 @@ reported! {
         pub strategy: String,
         /// Parts that the document was read in; 1 in one pass.
         pub windows: usize,
+        /// How many of them were read elsewhere, which is no part of this report's figures.
+        #[serde(default)]
+        pub elsewhere: usize,
+        /// Prompt tokens that were read there.
+        #[serde(default)]
+        pub elsewhere_tokens: usize,
         /// Rounds of merging notes before the answer; 0 when they fitted at once.
         pub merges: usize,
         /// Tokens of the largest chunk.
@@ -229,12 +235,32 @@ reported! {
         pub cross_origin_isolated: Option<bool>,
         /// Whether the page was hidden at any time during the run, which slows it.
         pub hidden_during_run: Option<bool>,
+        /// What the clock does during computation: `runs`; or `stands still`, and then every time that
+        /// is measured ends with waiting for something that moves it on.
+        #[serde(default)]
+        pub clock: Option<String>,
         /// Version of Précis.
         pub version: String,
     }
 }
 
 impl Report {
+    /// Times during which the clock did not move say nothing.
+    pub fn forget_zeros(&mut self) {
+        if self.prefill.ms == Some(0.0) {
+            self.prefill.ms = None;
+            self.prefill.chunks.iter_mut().for_each(|chunk| chunk.ms = None);
+        }
+        for ms in [
+            &mut self.document.tokenize_ms,
+            &mut self.load.prepare_ms,
+            &mut self.first_token_ms,
+            &mut self.decode.ms,
+        ] {
+            ms.take_if(|ms| *ms == 0.0);
+        }
+    }
+
     /// Says why the figure at `path` is null.
     pub fn explain(&mut self, path: &str, reason: &str) {
         self.absent.insert(path.into(), reason.into());

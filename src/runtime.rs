@@ -1,8 +1,12 @@
 //! What the engine needs of the place it runs in: a clock, a chance for others to run, and someone
 //! to tell. One file a runtime; nothing else in the crate touches JavaScript or the system.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "edge")))]
 pub mod browser;
+#[cfg(all(target_arch = "wasm32", feature = "edge"))]
+pub mod edge;
+#[cfg(target_arch = "wasm32")]
+mod js;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 #[cfg(all(target_arch = "wasm32", target_feature = "atomics"))]
@@ -18,6 +22,12 @@ use crate::report::EnvironmentReport;
 pub trait Host {
     /// Milliseconds since any fixed moment, or `None` where the clock stands still while computing.
     fn now_ms(&self) -> Option<f64>;
+
+    /// Waits, where the clock stands still during computation, for something that moves it on. What
+    /// is measured ends with this and a look at the clock.
+    fn catch_up(&self) -> impl Future<Output = ()> {
+        std::future::ready(())
+    }
 
     /// Lets others run; `Break` when the caller wants the run to end.
     fn yield_now(&self) -> impl Future<Output = ControlFlow<()>>;

@@ -13,14 +13,20 @@ use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::plan::{Limits, Plan, Strategy};
 use crate::report::{
-    BackendReport, DocumentReport, LoadReport, MemoryReport, ModelReport, PlanReport, Report,
-    SCHEMA,
+    BackendReport, DocumentReport, LoadReport, MemoryReport, ModelReport, PlanReport,
+    PrefillReport, Report, SCHEMA,
 };
 use crate::runtime::{Event, Host, Stage};
 use crate::session::Session;
 
 /// The largest document, in bytes.
 pub const MAX_DOCUMENT: usize = 10_000_000;
+
+/// The shortest context that a run may be told to keep to: prompts of notes need some room.
+const SHORTEST_CONTEXT: usize = 256;
+
+/// Bytes that a note from elsewhere may have: many times what [`crate::plan::NOTE`] tokens need.
+const LONGEST_NOTE: usize = 4096;
 
 /// Tokens that a summary may have unless the caller says otherwise.
 const ANSWER: usize = 96;
@@ -40,6 +46,36 @@ pub struct Options {
     pub profile: bool,
     /// Whether to read the document in one pass or in windows.
     pub strategy: Strategy,
+    /// Positions that a prompt and its answer may take, at most those that the model was trained for:
+    /// fewer take less memory. A document that doesn't fit is read in windows, or refused where one
+    /// pass was asked for.
+    pub context: Option<usize>,
+    /// Notes on the windows of [`Summarizer::plan`] that were taken elsewhere, by
+    /// [`Summarizer::note`]; those that are missing are taken here.
+    pub notes: Vec<Option<Note>>,
+}
+
+/// A note on one window of a document.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", tsify(missing_as_null))]
+pub struct Note {
+    /// What the model wrote.
+    pub text: String,
+    /// Prompt tokens that it read for that.
+    pub tokens: usize,
+    /// Time of reading them, as [`PrefillReport::ms`](crate::report::PrefillReport::ms).
+    pub ms: Option<f64>,
+}
+
+/// What there is to read in a document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Reading {
+    /// Tokens of the document.
+    pub tokens: usize,
+    /// Its windows' texts, in order; one in one pass.
+    pub windows: Vec<String>,
 }
 
 /// Summarizes documents, one at a time, with one model.
@@ -117,15 +153,19 @@ impl<B: Backend> Summarizer<B> {
     pub async fn run(&mut self, text: &str, options: &Options, host: &impl Host) -> Result<Report> {
         let called_ms = host.now_ms();
         check(text, options)?;
-        let model = self.session.model();
-        let context = model.config.context;
-        let answer = options.max_tokens.unwrap_or(ANSWER).min(context / 4);
-
-        let before = host.now_ms();
-        let tokens = model.tokenizer.encode_with_starts(text)?;
-        let tokenize_ms = elapsed(before, host.now_ms());
-        let limits = Limits { context, overhead: model.tokenizer.chat_overhead(), answer };
+        let tokens = self.session.model().tokenizer.encode_with_starts(text)?;
+        host.catch_up().await;
+        let tokenize_ms = elapsed(called_ms, host.now_ms());
+        let limits = self.limits(options);
+        let answer = limits.answer;
         let plan = Plan::new(text, &tokens.starts, limits, options.strategy);
+        check_notes(&options.notes, &plan)?;
+        if let Some(limit) = options.context.filter(|_| plan.is_one_pass()) {
+            let tokens = tokens.ids.len() + limits.overhead + answer;
+            if tokens > limit {
+                return Err(Error::PromptTooLong { tokens, limit });
+            }
+        }
         let strategy = if plan.is_one_pass() { "one-pass" } else { "windows" };
 
         let mut report = Report {
@@ -158,25 +198,8 @@ impl<B: Backend> Summarizer<B> {
         });
         drop(tokens);
 
-        // Ends one of a run that was cancelled, too.
-        self.session.backend().profile(options.profile);
-        let widest = self.session.model().config.widest();
-        let limits = self.session.backend().chunk_limits(widest);
-        let chunks = options.chunk.map_or_else(|| Chunks::new(limits), Chunks::given);
-        let chunks = match self.tokens_per_ms {
-            Some(tokens_per_ms) => chunks.expecting(tokens_per_ms),
-            None => chunks,
-        };
-        let mut run = Run {
-            session: &mut self.session,
-            host,
-            report: &mut report,
-            chunks,
-            total,
-            prompts: 0,
-            extends: options.strategy == Strategy::OnePass,
-        };
-        let notes = run.take_notes(text, &plan).await?;
+        let mut run = self.begin(options, host, &mut report, total);
+        let notes = run.take_notes(text, &plan, &options.notes).await?;
         run.host.emit(Event::Stage { stage: Stage::Answer, index: 0, of: 1 });
         let started = options.started_ms.or(called_ms);
         let mut first_ms = None;
@@ -196,6 +219,69 @@ impl<B: Backend> Summarizer<B> {
         report.profile = options.profile.then_some(operations);
         self.finish(&mut report, host).await?;
         Ok(report)
+    }
+
+    /// How `text` will be read.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn plan(&self, text: &str, options: &Options) -> Result<Reading> {
+        check(text, options)?;
+        let tokens = self.session.model().tokenizer.encode_with_starts(text)?;
+        let plan = Plan::new(text, &tokens.starts, self.limits(options), options.strategy);
+        let windows = plan.windows.into_iter().map(|window| text[window].into()).collect();
+        Ok(Reading { tokens: tokens.ids.len(), windows })
+    }
+
+    /// Takes a note on one window of a document that is summarized elsewhere.
+    ///
+    /// # Errors
+    /// As [`Self::run`]; `prompt-too-long` for more than a window.
+    pub async fn note(
+        &mut self,
+        window: &str,
+        options: &Options,
+        host: &impl Host,
+    ) -> Result<Note> {
+        check(window, options)?;
+        let mut report = Report::default();
+        let limit = self.limits(options).context;
+        let tokens = self.session.model().tokenizer.encode(window)?.ids.len();
+        if tokens > limit {
+            return Err(Error::PromptTooLong { tokens, limit });
+        }
+        let text = self.begin(options, host, &mut report, tokens).take_note(window).await?;
+        let PrefillReport { tokens, ms, .. } = report.prefill;
+        Ok(Note { text, tokens, ms })
+    }
+
+    fn limits(&self, options: &Options) -> Limits {
+        let model = self.session.model();
+        let trained = model.config.context;
+        let context = options.context.map_or(trained, |context| context.min(trained));
+        let answer = options.max_tokens.unwrap_or(ANSWER).min(context / 4);
+        Limits { context, overhead: model.tokenizer.chat_overhead(), answer }
+    }
+
+    /// A run of which no prompt has been asked yet.
+    fn begin<'a, H: Host>(
+        &'a mut self,
+        options: &Options,
+        host: &'a H,
+        report: &'a mut Report,
+        total: usize,
+    ) -> Run<'a, B, H> {
+        // Ends one of a run that was cancelled, too.
+        self.session.backend().profile(options.profile);
+        let widest = self.session.model().config.widest();
+        let limits = self.session.backend().chunk_limits(widest);
+        let chunks = options.chunk.map_or_else(|| Chunks::new(limits), Chunks::given);
+        let chunks = match self.tokens_per_ms {
+            Some(tokens_per_ms) => chunks.expecting(tokens_per_ms),
+            None => chunks,
+        };
+        let extends = options.strategy == Strategy::OnePass && options.context.is_none();
+        Run { session: &mut self.session, host, report, chunks, total, prompts: 0, extends }
     }
 
     /// Adds what is known only at the end, and says why what is missing is missing.
@@ -219,7 +305,9 @@ impl<B: Backend> Summarizer<B> {
             .map(|(speed, peak)| macs * speed / (peak * 1e9));
         report.environment = host.environment();
         report.environment.version = env!("CARGO_PKG_VERSION").into();
+        report.forget_zeros();
         let clock = "the clock stands still during computation here";
+        let decode = if report.decode.tokens == 0 { "no token was fed back" } else { clock };
         for (path, is_null, reason) in [
             ("model.sha256", report.model.sha256.is_none(), "the file was not hashed"),
             ("document.tokenize_ms", report.document.tokenize_ms.is_none(), clock),
@@ -239,13 +327,13 @@ impl<B: Backend> Summarizer<B> {
             ),
             ("prefill.ms", report.prefill.ms.is_none(), clock),
             ("prefill.tokens_per_second", report.prefill.tokens_per_second.is_none(), clock),
-            ("first_token_ms", report.first_token_ms.is_none(), "no text was written"),
-            ("decode.ms", report.decode.ms.is_none(), "no token was fed back"),
             (
-                "decode.tokens_per_second",
-                report.decode.tokens_per_second.is_none(),
-                "no token was fed back",
+                "first_token_ms",
+                report.first_token_ms.is_none(),
+                if report.summary.is_empty() { "no text was written" } else { clock },
             ),
+            ("decode.ms", report.decode.ms.is_none(), decode),
+            ("decode.tokens_per_second", report.decode.tokens_per_second.is_none(), decode),
             ("memory.wasm_bytes", report.memory.wasm_bytes.is_none(), "this is not WebAssembly"),
             ("memory.gpu_bytes", report.memory.gpu_bytes.is_none(), "no GPU was used"),
             ("peak.gemm_gmacs", report.peak.gemm_gmacs.is_none(), clock),
@@ -276,6 +364,7 @@ impl<B: Backend> Summarizer<B> {
                 report.environment.hidden_during_run.is_none(),
                 "there is no page",
             ),
+            ("environment.clock", report.environment.clock.is_none(), "the host does not tell"),
         ] {
             if is_null {
                 report.explain(path, reason);
@@ -295,6 +384,10 @@ fn check(text: &str, options: &Options) -> Result<()> {
     if let Some(at) = text.find('\0') {
         return Err(Error::DocumentNotText { at });
     }
+    if let Some(context) = options.context.filter(|context| *context < SHORTEST_CONTEXT) {
+        let (option, expected) = ("context", "at least 256");
+        return Err(Error::InvalidOptions { option, value: context.to_string(), expected });
+    }
     for (option, value) in [("chunk", options.chunk), ("max_tokens", options.max_tokens)] {
         if let Some(value) = value.filter(|value| !(1..=4096).contains(value)) {
             let expected = "between 1 and 4096";
@@ -302,4 +395,18 @@ fn check(text: &str, options: &Options) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Notes come from other machines.
+fn check_notes(notes: &[Option<Note>], plan: &Plan) -> Result<()> {
+    let windows = if plan.is_one_pass() { 0 } else { plan.windows.len() };
+    let wrong =
+        |value: String, expected| Err(Error::InvalidOptions { option: "notes", value, expected });
+    if notes.len() > windows {
+        return wrong(format!("{} notes", notes.len()), "at most one for each window of the plan");
+    }
+    match notes.iter().flatten().find(|note| note.text.len() > LONGEST_NOTE) {
+        Some(note) => wrong(format!("{} bytes", note.text.len()), "notes of at most 4096 bytes"),
+        None => Ok(()),
+    }
 }

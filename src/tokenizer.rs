@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::io::{Read, Seek};
+use std::ops::Range;
 
 use candle_core::quantized::gguf_file::Value;
 use minijinja::{Environment, context};
@@ -28,6 +29,9 @@ const PLACEHOLDER: &str = "\u{F8FF}\u{E123}\u{F8FF}";
 /// Instructions that a chat template may take: a hundred times what real ones do, and an end to
 /// those that would never have one.
 const TEMPLATE_STEPS: u64 = 100_000;
+
+/// Bytes of a text that are encoded at a time: the encoder takes a hundred bytes of memory for each.
+const PIECE: usize = 1 << 14;
 
 /// A model's vocabulary and the form of its conversations.
 pub struct Tokenizer {
@@ -133,8 +137,13 @@ impl Tokenizer {
     /// # Errors
     /// `model-tokenizer` when the vocabulary's rules fail.
     pub fn encode(&self, text: &str) -> Result<Tokens> {
-        let encoding = self.inner.encode_fast(text, false).map_err(|e| broken(e.to_string()))?;
-        let ids = encoding.get_ids().iter().copied().filter(|id| self.is_token(*id)).collect();
+        let mut ids = Vec::new();
+        for piece in pieces(text, PIECE) {
+            let piece = &text[piece];
+            let encoded =
+                self.inner.encode_fast(piece, false).map_err(|e| broken(e.to_string()))?;
+            ids.extend(encoded.get_ids().iter().filter(|id| self.is_token(**id)));
+        }
         Ok(Tokens { ids, starts: Vec::new() })
     }
 
@@ -143,11 +152,18 @@ impl Tokenizer {
     /// # Errors
     /// As [`Self::encode`].
     pub fn encode_with_starts(&self, text: &str) -> Result<Tokens> {
-        let encoding = self.inner.encode(text, false).map_err(|e| broken(e.to_string()))?;
-        let starts = encoding.get_offsets().iter().map(|(start, _)| *start);
-        let tokens = encoding.get_ids().iter().copied().zip(starts);
-        let (ids, starts) = tokens.filter(|(id, _)| self.is_token(*id)).unzip();
-        Ok(Tokens { ids, starts })
+        let mut tokens = Tokens { ids: Vec::new(), starts: Vec::new() };
+        for piece in pieces(text, PIECE) {
+            let encoded = self.inner.encode(&text[piece.clone()], false);
+            let encoded = encoded.map_err(|e| broken(e.to_string()))?;
+            for (id, (start, _)) in encoded.get_ids().iter().zip(encoded.get_offsets()) {
+                if self.is_token(*id) {
+                    tokens.ids.push(*id);
+                    tokens.starts.push(piece.start + start);
+                }
+            }
+        }
+        Ok(tokens)
     }
 
     /// A conversation in which the person has said `text` and the model is about to answer.
@@ -257,6 +273,24 @@ fn begins_character(bytes: &[u8]) -> bool {
     }
 }
 
+/// Ranges of a text, in order, of at least so many bytes, that end where no token goes on: before white
+/// space that follows something else, which every token keeps apart from what is before it.
+fn pieces(text: &str, least: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let from = text.ceil_char_boundary(start + least);
+        let mut last_is_space = true;
+        let end = text[from..].char_indices().find(|(_, c)| {
+            let ends = c.is_whitespace() && !last_is_space;
+            last_is_space = c.is_whitespace();
+            ends
+        });
+        let piece = start..end.map_or(text.len(), |(at, _)| from + at);
+        start = piece.end;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
 fn control_tokens<R: Read + Seek>(gguf: &Gguf<R>, tokens: usize) -> Result<Vec<bool>> {
     let types = match gguf.get("tokenizer.ggml.token_type") {
         Some(Value::Array(types)) if types.len() == tokens => types,
@@ -287,4 +321,41 @@ fn byte_characters() -> HashMap<char, u8> {
 
 fn broken(reason: String) -> Error {
     Error::ModelTokenizer { reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use serde_json::Value;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    const MODEL: &[u8] = include_bytes!("../tests/fixtures/tiny.gguf");
+    const RECORD: &str = include_str!("../tests/fixtures/golden-tiny.json");
+
+    /// Where a text may be cut its tokens are those of its parts, for every string that is recorded.
+    #[wasm_bindgen_test(unsupported = test)]
+    fn pieces_have_the_tokens_of_the_whole() {
+        let gguf = Gguf::open(Cursor::new(MODEL)).expect("the fixture");
+        let tokenizer = Tokenizer::from_gguf(&gguf).expect("its vocabulary");
+        let record: Value = serde_json::from_str(RECORD).expect("a record");
+        let strings = record["strings"].as_array().expect("strings");
+        let strings = strings.iter().filter_map(|string| string["text"].as_str());
+        let mut cuts = 0;
+        // All by themselves, and all together.
+        let together = strings.clone().collect::<String>();
+        for text in strings.chain([together.as_str()]) {
+            for least in [1, 2, 7] {
+                let pieces: Vec<_> = pieces(text, least).collect();
+                assert_eq!(pieces.iter().map(|p| &text[p.clone()]).collect::<String>(), text);
+                cuts += pieces.len().saturating_sub(1);
+                let ids = |text: &str| tokenizer.encode(text).expect("plain text").ids;
+                let parts = pieces.into_iter().flat_map(|piece| ids(&text[piece]));
+                assert_eq!(parts.collect::<Vec<_>>(), ids(text), "{text:?} by {least}");
+            }
+        }
+        assert!(cuts > 500, "{cuts}");
+    }
 }

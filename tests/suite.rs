@@ -99,7 +99,10 @@ fn near(a: &Value, b: &Value) -> bool {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| near(a, b))
         }
         (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| near(a, b)))
+            // What cards of an earlier version don't have is null.
+            let rest = || b.iter().filter(|(key, _)| !a.contains_key(*key));
+            a.iter().all(|(key, a)| b.get(key).is_some_and(|b| near(a, b)))
+                && rest().all(|(_, value)| value.is_null())
         }
         _ => a == b,
     }

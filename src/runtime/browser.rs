@@ -10,14 +10,14 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use js_sys::{Function, Promise, Reflect, Uint8Array};
+use js_sys::{Function, Reflect, Uint8Array};
 use sha2::{Digest, Sha256 as Sha256State};
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Performance};
 
 use self::suite::Prepared;
+use super::js::{self, ModelInfo, into_js, invalid_argument, kind, performance, thrown};
 use super::{Event, Host};
 use crate::backend::cpu::{self, Cpu, Threads};
 use crate::backend::webgpu::Products;
@@ -32,30 +32,6 @@ use crate::summarizer::Options;
 #[wasm_bindgen]
 pub fn build() -> String {
     kind().into()
-}
-
-fn kind() -> &'static str {
-    match cfg!(target_feature = "relaxed-simd") {
-        true => "wasm-relaxed-simd",
-        false => "wasm-simd",
-    }
-}
-
-#[wasm_bindgen(start)]
-fn start() {
-    console_error_panic_hook::set_once();
-}
-
-/// What JavaScript knows about the model file.
-#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize, tsify::Tsify)]
-#[tsify(missing_as_null)]
-pub struct ModelInfo {
-    /// Its id in the catalogue, or its file name.
-    pub id: String,
-    /// SHA-256 of the file, where it has been verified.
-    pub sha256: Option<String>,
-    /// Time to fetch the file or to find it in storage.
-    pub read_ms: Option<f64>,
 }
 
 /// A model that is ready to summarize.
@@ -315,16 +291,7 @@ impl Host for Browser {
     }
 
     async fn yield_now(&self) -> ControlFlow<()> {
-        // Messages are delivered between tasks, not between promises, so this must be a task.
-        let task = Promise::new(&mut |resolve, _| {
-            // Without a timer the run goes on at once and can only be ended with its worker.
-            let set_timeout = Reflect::get(&js_sys::global(), &"setTimeout".into());
-            match set_timeout.ok().and_then(|f| f.dyn_into::<Function>().ok()) {
-                Some(f) => drop(f.call2(&JsValue::NULL, &resolve, &JsValue::from(0))),
-                None => drop(resolve.call0(&JsValue::NULL)),
-            }
-        });
-        let _ = JsFuture::from(task).await;
+        js::next_task().await;
         match self.signal.as_ref().is_some_and(AbortSignal::aborted) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
@@ -339,26 +306,12 @@ impl Host for Browser {
     }
 
     fn environment(&self) -> EnvironmentReport {
-        let get = |of: &JsValue, key: &str| Reflect::get(of, &key.into()).ok();
-        let global = js_sys::global();
-        let navigator = get(&global, "navigator").unwrap_or_default();
-        EnvironmentReport {
-            user_agent: get(&navigator, "userAgent").and_then(|v| v.as_string()),
-            logical_cores: get(&navigator, "hardwareConcurrency")
-                .and_then(|v| v.as_f64())
-                .map(|n| n as usize),
-            cross_origin_isolated: get(&global, "crossOriginIsolated").and_then(|v| v.as_bool()),
-            ..EnvironmentReport::default()
-        }
+        EnvironmentReport { clock: Some("runs".into()), ..js::environment() }
     }
 
     fn memory_bytes(&self) -> Option<u64> {
-        Some(core::arch::wasm32::memory_size::<0>() as u64 * 65536)
+        js::memory_bytes()
     }
-}
-
-fn performance() -> Option<Performance> {
-    Reflect::get(&js_sys::global(), &"performance".into()).ok()?.dyn_into().ok()
 }
 
 /// A file that JavaScript reads for us.
@@ -397,23 +350,7 @@ impl Seek for JsFile {
     }
 }
 
-/// A JavaScript `Error` with our message and `code`.
-pub(super) fn thrown(error: &Error) -> JsValue {
-    let thrown = js_sys::Error::new(&error.to_string());
-    // Setting a property of an object that was just made does not fail.
-    let _ = Reflect::set(&thrown, &"code".into(), &error.code().into());
-    thrown.into()
-}
-
-fn into_js<T: tsify::Tsify + serde::Serialize>(value: &T) -> Result<Ts<T>, JsValue> {
-    Ts::from_rust(value).map_err(|e| thrown(&Error::Host { reason: e.to_string() }))
-}
-
-fn invalid_argument(option: &'static str, error: &impl std::fmt::Display) -> Error {
-    let expected = "an object as the types describe it";
-    Error::InvalidOptions { option, value: error.to_string(), expected }
-}
-
+/// What an exception says.
 fn describe(error: &JsValue) -> String {
     let message = Reflect::get(error, &"message".into()).ok().and_then(|m| m.as_string());
     message.unwrap_or_else(|| format!("{error:?}"))

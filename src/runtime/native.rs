@@ -38,6 +38,7 @@ impl<F: Fn(Event)> Host for Native<F> {
         EnvironmentReport {
             user_agent: Some(format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS)),
             logical_cores: std::thread::available_parallelism().ok().map(Into::into),
+            clock: Some("runs".into()),
             ..EnvironmentReport::default()
         }
     }

@@ -2,6 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::Note;
 use super::chunks::{CHUNK_MS, Chunks};
 use crate::backend::Backend;
 use crate::error::{Error, Result};
@@ -30,16 +31,33 @@ pub struct Run<'a, B: Backend, H> {
 }
 
 impl<B: Backend, H: Host> Run<'_, B, H> {
-    /// Notes on every window, merged until they fit the prompt of the answer; none in one pass.
-    pub async fn take_notes(&mut self, text: &str, plan: &Plan) -> Result<Vec<String>> {
+    /// A note on one window.
+    pub async fn take_note(&mut self, window: &str) -> Result<String> {
+        self.ask(&plan::note_prompt(window), NOTE, |_| ()).await
+    }
+
+    /// Notes on every window, but for those that were `taken` elsewhere, merged until they fit the
+    /// prompt of the answer; none in one pass.
+    pub async fn take_notes(
+        &mut self,
+        text: &str,
+        plan: &Plan,
+        taken: &[Option<Note>],
+    ) -> Result<Vec<String>> {
         let mut notes = Vec::new();
         if plan.is_one_pass() {
             return Ok(notes);
         }
-        for index in 0..plan.windows.len() {
-            let of = plan.windows.len();
+        let of = plan.windows.len();
+        for (index, window) in plan.windows.iter().enumerate() {
+            if let Some(note) = taken.get(index).and_then(Option::as_ref) {
+                self.report.plan.elsewhere += 1;
+                self.report.plan.elsewhere_tokens += note.tokens;
+                notes.push(note.text.clone());
+                continue;
+            }
             self.host.emit(Event::Stage { stage: Stage::Window, index, of });
-            notes.push(self.ask(&plan.note_prompt(text, index), NOTE, |_| ()).await?);
+            notes.push(self.take_note(&text[window.clone()]).await?);
         }
         loop {
             let mut lengths = Vec::new();
@@ -60,7 +78,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             let mut merged = Vec::new();
             for (index, group) in groups.into_iter().enumerate() {
                 self.host.emit(Event::Stage { stage: Stage::Merge, index, of });
-                merged.push(self.ask(&plan.merge_prompt(&notes[group]), NOTE, |_| ()).await?);
+                merged.push(self.ask(&plan::merge_prompt(&notes[group]), NOTE, |_| ()).await?);
             }
             notes = merged;
         }
@@ -116,6 +134,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             let started = self.host.now_ms();
             let chunk = self.session.prefill(&[id])?;
             id = self.session.choose(&chunk, &mut sampler).await?;
+            self.host.catch_up().await;
             let now = self.host.now_ms();
             self.report.decode.add(elapsed(started, now));
             if elapsed(yielded, now).is_none_or(|ms| ms >= CHUNK_MS / 2.0) {
@@ -142,6 +161,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 true => Some(self.session.choose(&chunk, sampler).await?),
                 false => self.session.finish().await.map(|()| None)?,
             };
+            self.host.catch_up().await;
             let ms = elapsed(started, self.host.now_ms());
             self.chunks.took(tokens, ms);
             self.report.plan.chunk = self.report.plan.chunk.max(tokens);

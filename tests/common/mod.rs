@@ -26,7 +26,8 @@ use precis::session::Session;
 /// The tiny model's file.
 pub const TINY: &[u8] = include_bytes!("../fixtures/tiny.gguf");
 
-const REAL: &str = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
+/// The real model's file.
+pub const REAL: &str = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -13,38 +13,61 @@ use crate::run::{command, heading, prepend_path, run, timed};
 use crate::stamp::{Work, unless_fresh};
 use crate::{root, setup};
 
-/// A build of the crate for the browser.
+/// A build of the crate for WebAssembly.
 pub struct Variant {
-    /// Folder below www/src/summarizer/wasm
+    /// What it is called in messages
     pub name: &'static str,
+    /// Where it goes
+    folder: &'static str,
+    /// What cargo is told of the crate's features
+    pub features: &'static [&'static str],
     /// Compiler flags for wasm32
-    pub flags: &'static str,
+    flags: &'static str,
+    /// How the crates that we depend on are optimized: what computes is ours
+    dependencies: &'static str,
     /// Whether the standard library is compiled with these flags too. Shared memory needs that,
     /// and cargo calls it unstable: rustc is told to let it pass.
     pub build_std: bool,
 }
 
 /// For browsers without relaxed SIMD (Safari, Firefox before 145): one thread.
-pub const SIMD: Variant =
-    Variant { name: "simd", flags: "-C target-feature=+simd128", build_std: false };
+pub const SIMD: Variant = Variant {
+    name: "simd",
+    folder: "www/src/summarizer/wasm/simd",
+    features: &["--no-default-features"],
+    flags: "-C target-feature=+simd128",
+    dependencies: "z",
+    build_std: false,
+};
 
 /// The fast one. Its memory is shared, so that it can have threads, and may grow to 1 GiB: phones
 /// refuse to set more aside. The exports are what wasm-bindgen needs to start a thread.
 pub const RELAXED: Variant = Variant {
     name: "relaxed",
+    folder: "www/src/summarizer/wasm/relaxed",
+    features: &["--no-default-features"],
     flags: "-C target-feature=+simd128,+relaxed-simd,+atomics,+bulk-memory,+mutable-globals \
             -C link-arg=--shared-memory -C link-arg=--import-memory \
             -C link-arg=--max-memory=1073741824 -C link-arg=--export=__wasm_init_tls \
             -C link-arg=--export=__tls_size -C link-arg=--export=__tls_align \
             -C link-arg=--export=__tls_base",
+    dependencies: "3",
     build_std: true,
 };
 
-impl Variant {
-    fn folder(&self) -> PathBuf {
-        Path::new("www/src/summarizer/wasm").join(self.name)
-    }
-}
+/// For isolates on the edge, which have one thread and little memory.
+pub const EDGE: Variant = Variant {
+    name: "edge",
+    folder: "www/src/edge/wasm/relaxed",
+    features: &["--no-default-features", "--features", "edge"],
+    flags: "-C target-feature=+simd128,+relaxed-simd",
+    dependencies: "z",
+    build_std: false,
+};
+
+/// For those that don't know relaxed SIMD.
+pub const EDGE_SIMD: Variant =
+    Variant { name: "edge-simd", folder: "www/src/edge/wasm/simd", flags: SIMD.flags, ..EDGE };
 
 /// Sets up and builds everything that is not up to date.
 pub fn build() -> Result<()> {
@@ -59,13 +82,14 @@ pub fn build_with(path: &[PathBuf]) -> Result<()> {
     site()
 }
 
-/// Both builds of the crate for the browser, with their TypeScript declarations.
+/// All builds of the crate for WebAssembly, with their TypeScript declarations.
 pub fn wasm_modules(path: &[PathBuf]) -> Result<()> {
-    // wasm-opt takes most of the time, on one core.
+    // wasm-opt takes most of the time, on one core. Those that compile into one folder wait for each
+    // other.
     thread::scope(|scope| {
-        let simd = scope.spawn(|| wasm(&SIMD, path));
-        let relaxed = wasm(&RELAXED, path);
-        simd.join().expect("building does not panic").and(relaxed)
+        let relaxed = scope.spawn(|| wasm(&RELAXED, path));
+        let others = [&SIMD, &EDGE, &EDGE_SIMD].into_iter().try_for_each(|v| wasm(v, path));
+        relaxed.join().expect("building does not panic").and(others)
     })
 }
 
@@ -79,6 +103,8 @@ pub fn wasm_command(
     prepend_path(&mut command, path)?;
     // Only for the target: build scripts and macros run on the host, which has other features.
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", variant.flags);
+    // Cargo.toml says how our own crate is optimized.
+    command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", variant.dependencies);
     // These two would take precedence, and the build would lose SIMD without a word.
     command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     if variant.build_std {
@@ -91,12 +117,13 @@ pub fn wasm_command(
 }
 
 fn wasm(variant: &Variant, path: &[PathBuf]) -> Result<()> {
-    let folder = variant.folder().to_string_lossy().into_owned();
+    let folder = variant.folder.to_owned();
     let name = format!("wasm-{}", variant.name);
     let work = Work {
         name: &name,
         inputs: &[
             "src",
+            "build.rs",
             "Cargo.toml",
             "Cargo.lock",
             "rust-toolchain.toml",
@@ -113,7 +140,7 @@ fn wasm(variant: &Variant, path: &[PathBuf]) -> Result<()> {
             pack.args(["build", "--target", "web", "--release", "--no-pack", "--no-gitignore"]);
             pack.args(["--out-dir", &folder, "--out-name", "precis"]);
             // Otherwise cargo would compile again what the tests have compiled.
-            pack.args(["--", "--no-default-features"]);
+            pack.arg("--").args(variant.features);
             run(&mut pack, "see the compiler's message above")
         })
     })?;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-use crate::build::{RELAXED, SIMD, Variant, npm, site, wasm_command, wasm_modules};
+use crate::build::{EDGE_SIMD, RELAXED, SIMD, Variant, npm, site, wasm_command, wasm_modules};
 use crate::run::{check, command, heading, run, seconds, tee};
 use crate::{model, root, setup};
 
@@ -114,10 +114,10 @@ fn all(steps: &mut Steps) -> Result<()> {
     let mut lint = cargo(&["clippy", "--release", "--workspace", "--all-targets"]);
     lint.args(["--all-features", "--", "-D", "warnings"]);
     steps.check("clippy, native", lint, "see its messages above")?;
-    for variant in [&SIMD, &RELAXED] {
+    for variant in [&SIMD, &RELAXED, &EDGE_SIMD] {
         let mut lint = wasm_command("cargo", variant, &path)?;
         lint.args(["clippy", "--release", "--target", "wasm32-unknown-unknown"]);
-        lint.args(WASM_TARGETS);
+        lint.args(variant.features).args(WASM_TARGETS);
         lint.args(["--", "-D", "warnings"]);
         steps.check(&format!("clippy, wasm {}", variant.name), lint, "see its messages above")?;
     }
@@ -159,7 +159,11 @@ fn npm_run(arguments: &[&str]) -> Command {
 
 fn wasm_tests(variant: &Variant, runner: &[&str], path: &[PathBuf]) -> Result<Command> {
     let mut pack = wasm_command("wasm-pack", variant, path)?;
-    pack.args(["test", "--release"]).args(runner).arg("--").args(WASM_TARGETS);
+    pack.args(["test", "--release"])
+        .args(runner)
+        .arg("--")
+        .args(variant.features)
+        .args(WASM_TARGETS);
     // The same tests run in both places; in a browser they run where the engine does.
     if runner.contains(&"--chrome") {
         pack.env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1");
@@ -172,7 +176,7 @@ fn wasm_tests(variant: &Variant, runner: &[&str], path: &[PathBuf]) -> Result<Co
 /// What is compiled for wasm's tests: the library and the integration tests whose name begins with
 /// `wasm`. Others use files and threads. None says `wasm_bindgen_test_configure!`: all run in Node
 /// and in the browser.
-const WASM_TARGETS: [&str; 4] = ["--no-default-features", "--lib", "--test", "wasm*"];
+const WASM_TARGETS: [&str; 3] = ["--lib", "--test", "wasm*"];
 
 /// Adds up the closing lines of the runners: libtest and wasm-bindgen (`test result: ok. 3 passed;
 /// 0 failed; …`), Playwright (`  3 passed (2s)`, `  1 failed`) and node (`ℹ pass 3`, `# fail 0`).

@@ -1,0 +1,91 @@
+//! What hosts in JavaScript share.
+
+use js_sys::{Function, Promise, Reflect};
+use tsify::Ts;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Performance;
+
+use crate::error::Error;
+use crate::report::EnvironmentReport;
+
+#[wasm_bindgen(start)]
+fn start() {
+    console_error_panic_hook::set_once();
+}
+
+/// What JavaScript knows about the model file.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize, tsify::Tsify)]
+#[tsify(missing_as_null)]
+pub struct ModelInfo {
+    /// Its id in the catalogue, or its file name.
+    pub id: String,
+    /// SHA-256 of the file, where it has been verified.
+    pub sha256: Option<String>,
+    /// Time to fetch the file or to find it in storage.
+    pub read_ms: Option<f64>,
+}
+
+/// `wasm-relaxed-simd` or `wasm-simd`: which build of the module this is.
+pub fn kind() -> &'static str {
+    match cfg!(target_feature = "relaxed-simd") {
+        true => "wasm-relaxed-simd",
+        false => "wasm-simd",
+    }
+}
+
+pub fn performance() -> Option<Performance> {
+    Reflect::get(&js_sys::global(), &"performance".into()).ok()?.dyn_into().ok()
+}
+
+/// Comes back in another task: messages are delivered between tasks, not between promises.
+pub async fn next_task() {
+    let task = Promise::new(&mut |resolve, _| {
+        // Without a timer it comes back at once, and a run can only be ended with its worker.
+        let set_timeout = Reflect::get(&js_sys::global(), &"setTimeout".into());
+        match set_timeout.ok().and_then(|f| f.dyn_into::<Function>().ok()) {
+            Some(f) => drop(f.call2(&JsValue::NULL, &resolve, &JsValue::from(0))),
+            None => drop(resolve.call0(&JsValue::NULL)),
+        }
+    });
+    let _ = JsFuture::from(task).await;
+}
+
+/// What JavaScript tells of the place it runs in.
+pub fn environment() -> EnvironmentReport {
+    let get = |of: &JsValue, key: &str| Reflect::get(of, &key.into()).ok();
+    let global = js_sys::global();
+    let navigator = get(&global, "navigator").unwrap_or_default();
+    EnvironmentReport {
+        user_agent: get(&navigator, "userAgent").and_then(|v| v.as_string()),
+        logical_cores: get(&navigator, "hardwareConcurrency")
+            .and_then(|v| v.as_f64())
+            .map(|n| n as usize),
+        cross_origin_isolated: get(&global, "crossOriginIsolated").and_then(|v| v.as_bool()),
+        ..EnvironmentReport::default()
+    }
+}
+
+/// Bytes of the linear memory.
+pub fn memory_bytes() -> Option<u64> {
+    Some(core::arch::wasm32::memory_size::<0>() as u64 * 65536)
+}
+
+/// A JavaScript `Error` with our message and `code`.
+pub fn thrown(error: &Error) -> JsValue {
+    let thrown = js_sys::Error::new(&error.to_string());
+    // Setting a property of an object that was just made does not fail.
+    let _ = Reflect::set(&thrown, &"code".into(), &error.code().into());
+    thrown.into()
+}
+
+/// An object for JavaScript.
+pub fn into_js<T: tsify::Tsify + serde::Serialize>(value: &T) -> Result<Ts<T>, JsValue> {
+    Ts::from_rust(value).map_err(|e| thrown(&Error::Host { reason: e.to_string() }))
+}
+
+/// An argument of another shape than its type.
+pub fn invalid_argument(option: &'static str, error: &impl std::fmt::Display) -> Error {
+    let expected = "an object as the types describe it";
+    Error::InvalidOptions { option, value: error.to_string(), expected }
+}

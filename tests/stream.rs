@@ -1,0 +1,112 @@
+//! Models whose files arrive in pieces, and the price of a narrow embedding.
+
+// wasm-pack compiles every test for WebAssembly; this one needs a file system or a native host.
+#![cfg(not(target_family = "wasm"))]
+
+mod common;
+
+use common::golden::{self, Golden};
+use common::tolerance::{NARROW_EMBEDDING, Tolerance};
+use precis::backend::cpu::Cpu;
+use precis::model::{Model, ModelStream};
+use precis::session::Session;
+use precis::{Error, Result};
+
+/// Loads a file of `size` bytes of which these arrive, so many at a time.
+fn streamed(file: &[u8], size: usize, piece: usize, narrow: bool) -> Result<Model<Cpu>> {
+    let mut stream = ModelStream::new(Cpu::default(), size as u64, narrow);
+    file.chunks(piece).try_for_each(|bytes| stream.push(bytes))?;
+    Ok(stream.finish(None)?.1)
+}
+
+fn code(outcome: Result<Model<Cpu>>) -> &'static str {
+    outcome.err().map_or("no error", |error| error.code())
+}
+
+/// However the file is cut, the model is the one that is read from a file.
+#[test]
+fn pieces_make_the_same_model() {
+    let ids: Vec<u32> = (0..40).map(|i| 3 + 7 * i % 200).collect();
+    let mut session = Session::new(Cpu::default(), common::tiny());
+    let want = common::logits(&mut session, &ids, 16);
+    for piece in [1, 4093, common::TINY.len()] {
+        let model = streamed(common::TINY, common::TINY.len(), piece, false).expect("a model");
+        let whole = session.model();
+        assert_eq!(model.config, whole.config);
+        assert_eq!((model.parameters, model.linear_macs), (whole.parameters, whole.linear_macs));
+        assert_eq!((model.quant, model.file_bytes), (whole.quant, whole.file_bytes));
+        let got = common::logits(&mut Session::new(Cpu::default(), model), &ids, 16);
+        assert_eq!(got, want, "in pieces of {piece}");
+    }
+}
+
+#[test]
+fn what_is_no_model_is_refused() {
+    let size = common::TINY.len();
+    for end in [0, 3, 20, 1000, size / 2, size - 1] {
+        let cut = &common::TINY[..end];
+        assert_eq!(code(streamed(cut, size, 4096, true)), "model-truncated", "{end} of {size}");
+        let short = code(streamed(cut, end, 4096, true));
+        let not_gguf = end < 4 && !b"GGUF".starts_with(cut);
+        assert_eq!(short, if not_gguf { "model-not-gguf" } else { "model-truncated" }, "{end}");
+    }
+    assert_eq!(code(streamed(common::TINY, size - 1, 4096, true)), "model-invalid");
+    assert_eq!(code(streamed(&[7; 100_000], 100_000, 4096, true)), "model-not-gguf");
+
+    let mut stream = ModelStream::new(Cpu::default(), size as u64, true);
+    stream.push(common::TINY).expect("the fixture loads");
+    let Err(Error::ModelInvalid { reason }) = stream.finish(Some("00")) else {
+        panic!("another hash is refused")
+    };
+    assert!(reason.contains(&golden::sha256(common::TINY)), "{reason}");
+}
+
+/// The embedding is also the head, so that rounding it to 4 bits costs twice. By many positions, as
+/// in the test of what other rounding costs.
+#[test]
+fn a_narrow_embedding_costs_little() {
+    const PIECES: usize = 60;
+    const PIECE: usize = 32;
+    const SAMPLED: usize = 24;
+    let file = std::fs::read(common::REAL).expect("`cargo xtask model fetch` brings it");
+    let model = streamed(&file, file.len(), 1 << 20, true).expect("the real model");
+    drop(file);
+    let article = model.tokenizer.encode(&common::text("article.md")).expect("plain text").ids;
+    let json = common::text("golden.json");
+    let record: Golden = golden::parse(&json);
+    let mut session = Session::new(Cpu::default(), model);
+    let Tolerance { metric, bound, reason, .. } = NARROW_EMBEDDING;
+
+    let ids = record.prompts[2].ids(&article);
+    let recorded = golden::halves(&common::fixture("article-pieces-exact.logits.f16"));
+    let recorded = recorded.chunks_exact(recorded.len() / PIECES);
+    let mut distances: Vec<f64> = (ids.chunks(PIECE).take(PIECES).zip(recorded))
+        .map(|(piece, recorded)| {
+            let logits = common::logits(&mut session, piece, PIECE);
+            let sampled: Vec<f32> = logits.into_iter().step_by(SAMPLED).collect();
+            NARROW_EMBEDDING.distance(&sampled, recorded)
+        })
+        .collect();
+    distances.sort_by(f64::total_cmp);
+    let (median, largest) = (distances[PIECES / 2], distances[PIECES - 1]);
+    println!("{metric:?}: median {median:.2e}, largest {largest:.2e}");
+    assert!(median <= bound, "{median:.2e}: {reason}");
+
+    // How often the best token stays the best, here and with the embedding as the file has it.
+    let file = Session::new(Cpu::default(), common::real(&Cpu::default()));
+    let [narrow, wide] = [session, file].map(|mut session| {
+        let mut same = 0;
+        for prompt in &record.prompts {
+            session.truncate(0);
+            let mut logits = common::logits(&mut session, &prompt.ids(&article), 256);
+            for id in &prompt.exact.greedy {
+                same += usize::from(precis::sampler::best(&logits) == *id);
+                logits = common::now(session.decode(*id)).expect("a token of the vocabulary");
+            }
+        }
+        same
+    });
+    let steps: usize = record.prompts.iter().map(|prompt| prompt.exact.greedy.len()).sum();
+    println!("of {steps} greedy tokens without rounding {narrow} are the same, {wide} otherwise");
+    assert!(3 * narrow > 2 * steps, "{narrow} of {steps}");
+}
