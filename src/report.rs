@@ -120,10 +120,11 @@ reported! {
         pub strategy: String,
         /// Parts that the document was read in; 1 in one pass.
         pub windows: usize,
-        /// How many of them were read elsewhere, which is no part of this report's figures.
+        /// How many of them had been read before, by other devices or other calls, which is no part of
+        /// this report's figures.
         #[serde(default)]
         pub elsewhere: usize,
-        /// Prompt tokens that were read there.
+        /// Prompt tokens that were read for that.
         #[serde(default)]
         pub elsewhere_tokens: usize,
         /// Rounds of merging notes before the answer; 0 when they fitted at once.

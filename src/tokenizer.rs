@@ -33,6 +33,10 @@ const TEMPLATE_STEPS: u64 = 100_000;
 /// Bytes of a text that are encoded at a time: the encoder takes a hundred bytes of memory for each.
 const PIECE: usize = 1 << 14;
 
+/// What is longer without a border is cut all the same, and may have other tokens there: text has white
+/// space, and what has none must not take all memory.
+const LONGEST: usize = 4 * PIECE;
+
 /// A model's vocabulary and the form of its conversations.
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
@@ -138,7 +142,7 @@ impl Tokenizer {
     /// `model-tokenizer` when the vocabulary's rules fail.
     pub fn encode(&self, text: &str) -> Result<Tokens> {
         let mut ids = Vec::new();
-        for piece in pieces(text, PIECE) {
+        for piece in pieces(text, PIECE, LONGEST) {
             let piece = &text[piece];
             let encoded =
                 self.inner.encode_fast(piece, false).map_err(|e| broken(e.to_string()))?;
@@ -153,7 +157,7 @@ impl Tokenizer {
     /// As [`Self::encode`].
     pub fn encode_with_starts(&self, text: &str) -> Result<Tokens> {
         let mut tokens = Tokens { ids: Vec::new(), starts: Vec::new() };
-        for piece in pieces(text, PIECE) {
+        for piece in pieces(text, PIECE, LONGEST) {
             let encoded = self.inner.encode(&text[piece.clone()], false);
             let encoded = encoded.map_err(|e| broken(e.to_string()))?;
             for (id, (start, _)) in encoded.get_ids().iter().zip(encoded.get_offsets()) {
@@ -274,18 +278,20 @@ fn begins_character(bytes: &[u8]) -> bool {
 }
 
 /// Ranges of a text, in order, of at least so many bytes, that end where no token goes on: before white
-/// space that follows something else, which every token keeps apart from what is before it.
-fn pieces(text: &str, least: usize) -> impl Iterator<Item = Range<usize>> {
+/// space that follows something else, which every token keeps apart from what is before it. Where there
+/// is none they end after so many bytes at most.
+fn pieces(text: &str, least: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
     let mut start = 0;
     std::iter::from_fn(move || {
         let from = text.ceil_char_boundary(start + least);
         let mut last_is_space = true;
-        let end = text[from..].char_indices().find(|(_, c)| {
+        let last = text.ceil_char_boundary(start.saturating_add(most));
+        let end = text[from..last].char_indices().find(|(_, c)| {
             let ends = c.is_whitespace() && !last_is_space;
             last_is_space = c.is_whitespace();
             ends
         });
-        let piece = start..end.map_or(text.len(), |(at, _)| from + at);
+        let piece = start..end.map_or(last, |(at, _)| from + at);
         start = piece.end;
         (!piece.is_empty()).then_some(piece)
     })
@@ -348,7 +354,7 @@ mod tests {
         let together = strings.clone().collect::<String>();
         for text in strings.chain([together.as_str()]) {
             for least in [1, 2, 7] {
-                let pieces: Vec<_> = pieces(text, least).collect();
+                let pieces: Vec<_> = pieces(text, least, usize::MAX).collect();
                 assert_eq!(pieces.iter().map(|p| &text[p.clone()]).collect::<String>(), text);
                 cuts += pieces.len().saturating_sub(1);
                 let ids = |text: &str| tokenizer.encode(text).expect("plain text").ids;
@@ -357,5 +363,13 @@ mod tests {
             }
         }
         assert!(cuts > 500, "{cuts}");
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn pieces_end_without_a_border() {
+        let text = "é".repeat(10) + " a";
+        let ends = |most| pieces(&text, 4, most).map(|piece| piece.end).collect::<Vec<_>>();
+        assert_eq!(ends(9), [10, 20, 22]);
+        assert_eq!(ends(100), [20, 22]);
     }
 }
