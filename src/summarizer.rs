@@ -71,10 +71,10 @@ pub struct Note {
 /// What there is to read in a document.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct Reading {
+pub struct Windows {
     /// Tokens of the document.
     pub tokens: usize,
-    /// Its windows' texts, in order; one in one pass.
+    /// The texts of its windows, in order; one in one pass.
     pub windows: Vec<String>,
 }
 
@@ -225,12 +225,12 @@ impl<B: Backend> Summarizer<B> {
     ///
     /// # Errors
     /// As [`Self::run`].
-    pub fn plan(&self, text: &str, options: &Options) -> Result<Reading> {
+    pub fn plan(&self, text: &str, options: &Options) -> Result<Windows> {
         check(text, options)?;
         let tokens = self.session.model().tokenizer.encode_with_starts(text)?;
         let plan = Plan::new(text, &tokens.starts, self.limits(options), options.strategy);
         let windows = plan.windows.into_iter().map(|window| text[window].into()).collect();
-        Ok(Reading { tokens: tokens.ids.len(), windows })
+        Ok(Windows { tokens: tokens.ids.len(), windows })
     }
 
     /// Takes a note on one window of a document that is summarized elsewhere.

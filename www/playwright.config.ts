@@ -44,7 +44,9 @@ export default defineConfig({
     launchOptions,
   },
   projects: [
-    { name: "processor", testIgnore: "gpu*.spec.ts" },
+    { name: "processor", testIgnore: ["gpu*.spec.ts", "edge*.spec.ts"] },
+    // The fetch handler, in Node, workerd and Deno: no browser.
+    { name: "edge", testMatch: "edge*.spec.ts" },
     // A GPU that every machine has: SwiftShader, a program, which Chromium gives to nobody without being told to.
     {
       name: "gpu",

@@ -21,7 +21,7 @@ use crate::backend::cpu::{self, Cpu};
 use crate::error::Error;
 use crate::model::ModelStream;
 use crate::report::{BackendReport, EnvironmentReport, LoadReport, Report};
-use crate::summarizer::{Note, Options, Reading, Summarizer};
+use crate::summarizer::{Note, Options, Summarizer, Windows};
 
 /// Looks at the clock after which it must have moved if it runs: they take some milliseconds.
 const LOOKS: usize = 100_000;
@@ -107,7 +107,7 @@ impl Engine {
     ///
     /// # Errors
     /// An `Error` with a `code`.
-    pub fn plan(&self, text: &str, options: Ts<Options>) -> Result<Ts<Reading>, JsValue> {
+    pub fn plan(&self, text: &str, options: Ts<Options>) -> Result<Ts<Windows>, JsValue> {
         into_js(&self.hold()?.plan(text, &given(&options)?).map_err(|e| thrown(&e))?)
     }
 

@@ -12,6 +12,9 @@ use crate::stamp::{Work, unless_fresh};
 /// The version that the build was tried with. wasm-bindgen's version stands in Cargo.lock.
 const WASM_PACK: &str = "0.15.1";
 
+/// What tests the edge's HTTP interface against its own description.
+const SCHEMATHESIS: &str = "4.32.5";
+
 const NODE_ADVICE: &str =
     "install Node.js 20.19 or later of the 20 line, or 22.12 or later, from https://nodejs.org";
 
@@ -184,6 +187,21 @@ pub fn browser() -> Result<PathBuf> {
             "the browser tests need Chromium's driver, and no chromedriver is on PATH: {advice}"
         ),
     }
+}
+
+/// Schemathesis and what it needs, in .tools/schemathesis.
+pub fn schemathesis() -> Result<()> {
+    python()?;
+    let folder = root().join(".tools/schemathesis");
+    if folder.join(format!("schemathesis-{SCHEMATHESIS}.dist-info")).exists() {
+        return Ok(());
+    }
+    timed(&format!("Schemathesis {SCHEMATHESIS} (once, into .tools)"), || {
+        let mut pip = command("python3");
+        pip.args(["-m", "pip", "install", "--quiet", "--upgrade", "--disable-pip-version-check"]);
+        pip.arg(format!("schemathesis=={SCHEMATHESIS}")).arg("--target").arg(&folder);
+        run(&mut pip, "see pip's message above; it needs the network once, and python3-pip")
+    })
 }
 
 /// A driver for the tests of the GPU's backend: a GPU's own, or Mesa's lavapipe, which computes on

@@ -106,6 +106,7 @@ fn all(steps: &mut Steps) -> Result<()> {
     steps.step("set-up", || {
         driver = setup::browser()?;
         setup::gpu_driver()?;
+        setup::schemathesis()?;
         path = setup::for_build()?;
         Ok(None)
     })?;

@@ -92,6 +92,7 @@ function environment(hidden: boolean | null): EnvironmentReport {
     logical_cores: navigator.hardwareConcurrency || null,
     cross_origin_isolated: globalThis.crossOriginIsolated ?? null,
     hidden_during_run: hidden,
+    clock: "runs",
     // The engine knows.
     version: "",
   };

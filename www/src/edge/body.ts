@@ -1,0 +1,136 @@
+import { Failure, orAborted } from "./errors.js";
+import type { Limits } from "./types.js";
+import type { Strategy } from "./wasm/relaxed/precis.js";
+
+/** What a caller asked for. */
+export interface Asked {
+  text: string;
+  max_tokens: number;
+  strategy: Strategy;
+}
+
+/** Tokens of a summary, by its length in a word. */
+export const LENGTHS = { short: 48, medium: 96, long: 192 } as const;
+
+/** As in the engine. */
+export const STRATEGIES = ["auto", "one-pass", "windows"] as const satisfies readonly Strategy[];
+
+/** A text: something visible, and no NUL. (As a pattern for OpenAPI, where every program has its own idea of \s.) */
+export const TEXT = "^[^\\u0000]*[^\\u0000-\\u0020\\u007F-\\u00A0\\u1680\\u2000-\\u200A\\u2028\\u2029\\u202F\\u205F\\u3000\\uFEFF][^\\u0000]*$";
+
+const VISIBLE = /[^\u0000-\u0020\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF]/;
+
+/** The document that `request` carries, as plain text or as JSON with options. */
+export async function readDocument(request: Request, limits: Limits): Promise<Asked> {
+  const type = mediaType(request);
+  if (type === "text/plain") return asked({ text: decoded(await readBody(request, limits), "document-not-text") }, limits);
+  if (type !== "application/json") throw unsupported("text/plain or application/json");
+  return asked(fields(await readBody(request, limits), ["text", "length", "max_tokens", "strategy"]), limits);
+}
+
+/** The window that a peer asks for a note on. */
+export async function readWindow(request: Request, limits: Limits): Promise<string> {
+  if (mediaType(request) !== "application/json") throw unsupported("application/json");
+  return checkedText(fields(await readBody(request, limits), ["text"]).text);
+}
+
+/** The body, if it comes within its bounds of size and time. What is too much is not read. */
+export async function readBody(request: Request, { bytes: most, bodySeconds }: Limits): Promise<Uint8Array> {
+  const tooLarge = () => new Failure("document-too-large", `The document has more than ${most} bytes: send a part of it, a chapter for example.`);
+  const reader = request.body?.getReader();
+  if (!reader) return new Uint8Array();
+  const clock = new AbortController();
+  const late = () => clock.abort(new Failure("body-timeout", `The document did not arrive within ${bodySeconds} s: send it faster, or a part of it.`));
+  const timer = setTimeout(late, bodySeconds * 1000);
+  try {
+    if (Number(request.headers.get("content-length")) > most) throw tooLarge();
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for (;;) {
+      const { done, value } = await orAborted(reader.read().catch(broken), clock.signal);
+      if (done) return joined(parts, size);
+      size += value.length;
+      if (size > most) throw tooLarge();
+      parts.push(value);
+    }
+  } catch (error) {
+    void reader.cancel().catch(() => {});
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function broken(cause: unknown): never {
+  throw new Failure("cancelled", "The document did not arrive as a whole.", { cause });
+}
+
+function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** The body's type; null for one in another charset than UTF-8 or in a content coding. */
+function mediaType(request: Request): string | null {
+  const [type = "", ...parameters] = (request.headers.get("content-type") ?? "").toLowerCase().split(";");
+  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith("charset="));
+  const foreign = charset !== undefined && !/^charset="?utf-?8"?$/.test(charset);
+  return foreign || request.headers.has("content-encoding") ? null : type.trim();
+}
+
+function unsupported(types: string): Failure {
+  return new Failure("unsupported-media-type", `Send ${types}, in UTF-8 and without a content coding.`);
+}
+
+function decoded(bytes: Uint8Array, code: "document-not-text" | "malformed-json"): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new Failure(code, "This is not UTF-8 text: send plain text or Markdown.", { cause });
+  }
+}
+
+/** The fields of a JSON object that has no others than `known`. */
+function fields(bytes: Uint8Array, known: readonly string[]): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(decoded(bytes, "malformed-json"));
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    throw new Failure("malformed-json", "The body is not JSON: check its quotes and commas.", { cause });
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid(`the body is not an object with ${known.join(", ")}`);
+  const unknown = Object.keys(value).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw invalid(`there is no option ${JSON.stringify(unknown.slice(0, 40))}, only ${known.join(", ")}`);
+  return value as Record<string, unknown>;
+}
+
+function asked({ text, length, max_tokens, strategy = "auto" }: Record<string, unknown>, limits: Limits): Asked {
+  const lengths = Object.keys(LENGTHS) as (keyof typeof LENGTHS)[];
+  const named = lengths.find((name) => name === (length ?? "medium"));
+  if (named === undefined || length === null) throw invalid(`length is none of ${lengths.join(", ")}`);
+  const asks = STRATEGIES.find((name) => name === strategy);
+  if (asks === undefined) throw invalid(`strategy is none of ${STRATEGIES.join(", ")}`);
+  const tokens = max_tokens === undefined ? Math.min(LENGTHS[named], limits.tokens) : max_tokens;
+  if (typeof tokens !== "number" || !Number.isInteger(tokens) || tokens < 1 || tokens > limits.tokens) {
+    throw invalid(`max_tokens is no whole number from 1 to ${limits.tokens}`);
+  }
+  return { text: checkedText(text), max_tokens: tokens, strategy: asks };
+}
+
+/** Checked before the engine is asked, because that may have to load the model first. */
+function checkedText(text: unknown): string {
+  if (typeof text !== "string") throw invalid("text is missing or no string");
+  if (text.includes("\0")) throw new Failure("document-not-text", "The document has NUL characters, which no text has: send plain text or Markdown.");
+  if (!VISIBLE.test(text)) throw new Failure("empty-document", "The document is empty: send a text with at least a sentence.");
+  return text;
+}
+
+function invalid(what: string): Failure {
+  return new Failure("invalid-options", `This can't be done: ${what}.`);
+}

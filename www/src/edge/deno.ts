@@ -1,0 +1,19 @@
+/** What Deno has beside the web's own APIs: files. */
+import type { Model } from "./types.js";
+
+declare const Deno: {
+  open(path: string | URL): Promise<{ readonly readable: ReadableStream<Uint8Array> }>;
+  stat(path: string | URL): Promise<{ readonly size: number }>;
+  readFile(path: string | URL): Promise<Uint8Array<ArrayBuffer>>;
+};
+
+/** A model file on disk. Without `sha256` it is taken as it is. */
+export async function fromFile(path: string | URL, { id, sha256 = null }: { id?: string; sha256?: string | null } = {}): Promise<Model> {
+  const { size } = await Deno.stat(path);
+  return { id: id ?? String(path).split("/").pop() ?? "", sha256, bytes: size, open: async () => (await Deno.open(path)).readable };
+}
+
+/** The module `precis/edge/precis.wasm`, which lies beside this file. */
+export async function compile(): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(await Deno.readFile(new URL("./wasm/relaxed/precis_bg.wasm", import.meta.url)));
+}

@@ -1,0 +1,4 @@
+/** What both builds export. */
+export { peerAt } from "./fan-out.js";
+export { type Bucket, fromAssets, fromR2, fromUrl, type Known, type Manifest } from "./model.js";
+export { type Answer, type Context, type FanOut, type Fetch, type Handler, type HandlerOptions, type Limits, LIMITS, type Model } from "./types.js";

@@ -1,0 +1,178 @@
+import type { Host } from "./engine.js";
+import { orAborted } from "./errors.js";
+import type { Call, FanOut, Fetch, Limits } from "./types.js";
+import type { Note, Options } from "./wasm/relaxed/precis.js";
+
+/** Failures in a row after which a peer gets no more windows of a request. */
+const GIVE_UP_AFTER = 2;
+
+/** Bytes that a note may have: the engine refuses longer ones. */
+const LONGEST_NOTE = 4096;
+
+/** A window that nobody has noted yet. */
+interface Window {
+  readonly index: number;
+  readonly text: string;
+  /** Who tried it in vain. */
+  readonly failedAt: Set<Fetch>;
+}
+
+/** What is told when a note has been taken. */
+export interface NoteProgress {
+  done: number;
+  of: number;
+}
+
+/** Another deployment of this handler, by its address. */
+export function peerAt(origin: string): Fetch {
+  return async (request) => {
+    const { method, headers, signal } = request;
+    return fetch(new URL(new URL(request.url).pathname, origin), { method, headers, signal, body: await request.text() });
+  };
+}
+
+/**
+ * Has notes taken on `windows` by the peers and by this isolate, each taking the next when it has done one. A window whose
+ * note is missing in the end is left to the engine's own run. `tell` hears of every note.
+ */
+export async function fanOut(
+  windows: readonly string[],
+  options: Options,
+  { host, peers, token, limits }: { host: Host; peers: readonly Fetch[]; token: string | undefined; limits: Limits },
+  call: Call,
+  tell: (progress: NoteProgress) => void = () => {},
+): Promise<{ notes: (Note | undefined)[]; account: FanOut }> {
+  const list = new List(windows, limits.tries);
+  let done = 0;
+  const finish = (window: Window, note: Note) => {
+    list.finish(window, note);
+    tell({ done: ++done, of: windows.length });
+  };
+  const account: FanOut = { windows: windows.length, elsewhere: 0, retried: 0, peers_failed: 0 };
+  const stop = new AbortController();
+  const all: Call = { signal: AbortSignal.any([call.signal, stop.signal]), keep: (work) => call.keep(work) };
+
+  const elsewhere = async (peer: Fetch) => {
+    let failures = 0;
+    while (failures < GIVE_UP_AFTER) {
+      const window = await list.nextFor(peer);
+      if (!window) return;
+      try {
+        finish(window, await askForNote(peer, window.text, token, limits.noteSeconds, all.signal));
+        account.elsewhere++;
+        failures = 0;
+      } catch {
+        all.signal.throwIfAborted();
+        account.retried++;
+        failures++;
+        list.giveBack(window, peer);
+      }
+    }
+    account.peers_failed++;
+  };
+
+  const here = async () => {
+    // The window is chosen when the engine is free: until then others may take it.
+    const takeOne = () =>
+      host.use(all, async (engine) => {
+        const window = list.next();
+        if (window) finish(window, await engine.note(window.text, options, all.signal));
+        return window !== undefined;
+      });
+    while (await takeOne());
+  };
+
+  try {
+    await Promise.all([here(), ...peers.map(elsewhere)]);
+  } finally {
+    // Where one failed for good, the others' work is in vain.
+    stop.abort();
+  }
+  return { notes: list.notes, account };
+}
+
+/** The windows that are left, and the notes on those that are not. */
+class List {
+  readonly notes: (Note | undefined)[];
+  readonly #left: Window[];
+  /** Windows that somebody is at. */
+  #out = 0;
+  #changed = signal();
+
+  constructor(
+    windows: readonly string[],
+    private readonly tries: number,
+  ) {
+    this.notes = windows.map(() => undefined);
+    this.#left = windows.map((text, index) => ({ index, text, failedAt: new Set() }));
+  }
+
+  /** The next window, for this isolate. */
+  next(): Window | undefined {
+    return this.#take(0);
+  }
+
+  /** The next window that `peer` has not failed with. While others may give back theirs, that is worth waiting for. */
+  async nextFor(peer: Fetch): Promise<Window | undefined> {
+    for (;;) {
+      const at = this.#left.findIndex(({ failedAt }) => failedAt.size < this.tries && !failedAt.has(peer));
+      if (at >= 0) return this.#take(at);
+      if (this.#out === 0) return undefined;
+      await this.#changed.promise;
+    }
+  }
+
+  finish({ index }: Window, note: Note): void {
+    this.notes[index] = note;
+    this.#done();
+  }
+
+  giveBack(window: Window, peer: Fetch): void {
+    window.failedAt.add(peer);
+    this.#left.push(window);
+    this.#done();
+  }
+
+  #take(at: number): Window | undefined {
+    const [window] = this.#left.splice(at, 1);
+    if (window) this.#out++;
+    return window;
+  }
+
+  #done(): void {
+    this.#out--;
+    this.#changed.fire();
+    this.#changed = signal();
+  }
+}
+
+function signal(): { promise: Promise<void>; fire: () => void } {
+  let fire = () => {};
+  const promise = new Promise<void>((resolve) => (fire = resolve));
+  return { promise, fire };
+}
+
+async function askForNote(peer: Fetch, text: string, token: string | undefined, seconds: number, signal: AbortSignal): Promise<Note> {
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+  const headers = { "Content-Type": "application/json", ...(token !== undefined && { Authorization: `Bearer ${token}` }) };
+  const request = new Request("https://peer.invalid/note", { method: "POST", headers, body: JSON.stringify({ text }), signal: bounded });
+  const answer = async () => {
+    const response = await peer(request);
+    if (response.ok) return noteOf(await response.json());
+    await response.body?.cancel();
+    throw new Error(`status ${response.status}`);
+  };
+  return orAborted(answer(), bounded);
+}
+
+/** What a peer sent, if the engine will take it: one bad note would fail the whole run. */
+function noteOf(value: unknown): Note {
+  const { text, tokens, ms } = Object(value) as Record<string, unknown>;
+  const fits = typeof text === "string" && new TextEncoder().encode(text).length <= LONGEST_NOTE;
+  if (!fits || !isCount(tokens) || !(ms === null || (typeof ms === "number" && ms >= 0))) throw new Error("this is no note");
+  return { text, tokens, ms };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 32;
+}

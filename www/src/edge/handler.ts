@@ -1,0 +1,139 @@
+import { authorize } from "./auth.js";
+import { type Asked, readDocument, readWindow } from "./body.js";
+import { Host, type Instantiate } from "./engine.js";
+import { Failure, toFailure } from "./errors.js";
+import { fanOut } from "./fan-out.js";
+import { openApi } from "./openapi.js";
+import { usagePage } from "./page.js";
+import { eventStream, prefersEvents, type Send } from "./sse.js";
+import { type Answer, type Call, type Context, type Handler, type HandlerOptions, type Limits, LIMITS } from "./types.js";
+
+/** A request, and what the runtime gave with it. */
+interface Incoming {
+  readonly request: Request;
+  readonly context: Context | undefined;
+}
+
+type Route = (incoming: Incoming) => Response | Promise<Response>;
+
+/** `createHandler` of one of the engine's builds; `reason`, why this build, goes into the reports. */
+export function handlersOf(instantiate: Instantiate, reason: string): (options: HandlerOptions) => Handler {
+  return (options) => {
+    const service = new Service(instantiate, reason, options);
+    return async (request, context) => {
+      const response = await service.answer({ request, context });
+      response.headers.set("X-Content-Type-Options", "nosniff");
+      return request.method === "HEAD" ? new Response(null, response) : response;
+    };
+  };
+}
+
+class Service {
+  readonly #options: HandlerOptions;
+  readonly #limits: Limits;
+  readonly #host: Host;
+  /** What every call of the engine is told. */
+  readonly #bounds: { readonly context: number | undefined };
+  /** What is done by path and method; HEAD goes with GET. */
+  readonly #routes: Readonly<Record<string, { GET: Route } | { POST: Route }>> = {
+    "/": { GET: () => usagePage(this.#options.model, this.#limits, this.#options.token !== undefined) },
+    "/openapi.json": { GET: () => Response.json(openApi(this.#limits, this.#options.token !== undefined)) },
+    "/health": { GET: () => this.#health() },
+    "/summarize": { POST: (incoming) => this.#summarize(incoming) },
+    "/note": { POST: (incoming) => this.#note(incoming) },
+  };
+
+  constructor(instantiate: Instantiate, reason: string, options: HandlerOptions) {
+    this.#options = options;
+    this.#limits = { ...LIMITS, ...options.limits };
+    this.#bounds = { context: this.#limits.context ?? undefined };
+    this.#host = new Host(instantiate, options.module, options.model, reason, this.#limits);
+  }
+
+  async answer(incoming: Incoming): Promise<Response> {
+    try {
+      return await this.#routeOf(incoming.request)(incoming);
+    } catch (error) {
+      const { code, message, status, headers } = toFailure(error);
+      return Response.json({ code, message }, { status, headers: { ...headers, "Cache-Control": "no-store" } });
+    }
+  }
+
+  #routeOf({ url, method }: Request): Route {
+    const { pathname } = new URL(url);
+    const route = this.#routes[pathname];
+    if (!route) throw new Failure("not-found", "There is nothing here: see / for what there is.");
+    if ("GET" in route && (method === "GET" || method === "HEAD")) return route.GET;
+    if ("POST" in route && method === "POST") return route.POST;
+    const Allow = "GET" in route ? "GET, HEAD" : "POST";
+    throw new Failure("method-not-allowed", `Use ${Allow}.`, { headers: { Allow } });
+  }
+
+  #health(): Response {
+    const { loaded, loadMs, memoryBytes, queue } = this.#host;
+    const health = { status: "ok", model: this.#options.model.id, loaded, load_ms: loadMs, waiting: queue.waiting, memory_bytes: memoryBytes };
+    return Response.json(health, { headers: { "Cache-Control": "no-store" } });
+  }
+
+  async #summarize({ request, context }: Incoming): Promise<Response> {
+    await authorize(request, this.#options.token);
+    const asked = await readDocument(request, this.#limits);
+    // One that is not admitted is told so by this answer's status; with events, what goes wrong later can only be one of them.
+    const leave = this.#host.queue.admit();
+    if (!prefersEvents(request.headers.get("accept"))) {
+      const answer = await this.#computing(leave, request.signal, context, (call) => this.#read(asked, call, () => {}));
+      return Response.json(answer, { headers: { "Cache-Control": "no-store" } });
+    }
+    const gone = new AbortController();
+    const { response, send, close } = eventStream(() => gone.abort());
+    const work = this.#computing(leave, AbortSignal.any([request.signal, gone.signal]), context, (call) => this.#read(asked, call, send));
+    const failed = (error: unknown) => {
+      const { code, message } = toFailure(error);
+      send("error", { code, message });
+    };
+    void work.then((answer) => send("report", answer), failed).finally(close);
+    return response;
+  }
+
+  async #note({ request, context }: Incoming): Promise<Response> {
+    await authorize(request, this.#options.token);
+    const window = await readWindow(request, this.#limits);
+    const takeIt = (call: Call) => this.#host.use(call, (engine) => engine.note(window, this.#bounds, call.signal));
+    const note = await this.#computing(this.#host.queue.admit(), request.signal, context, takeIt);
+    return Response.json(note, { headers: { "Cache-Control": "no-store" } });
+  }
+
+  /** Reads a document: with the peers' help if it has several windows. */
+  async #read({ text, max_tokens, strategy }: Asked, call: Call, send: Send): Promise<Answer> {
+    const { peers = [], token } = this.#options;
+    // On the engine's own clock, so that the first token's time counts from here.
+    const started_ms = performance.timeOrigin + performance.now();
+    const options = { max_tokens, strategy, started_ms, ...this.#bounds };
+    const windows = peers.length === 0 ? [] : (await this.#host.use(call, (engine) => engine.plan(text, options))).windows;
+    const deployment = { host: this.#host, peers, token, limits: this.#limits };
+    const shared = windows.length > 1 ? await fanOut(windows, options, deployment, call, (progress) => send("note", progress)) : null;
+    const report = await this.#host.use(call, (engine) =>
+      engine.summarize(text, { ...options, notes: shared?.notes ?? [] }, call.signal, (event) => send(event.type, event)),
+    );
+    return { summary: report.summary, report, fan_out: shared?.account ?? null };
+  }
+
+  /** Does `work` for an admitted request, as long as `signal` is not aborted and time is left; then it leaves. */
+  #computing<T>(leave: () => void, signal: AbortSignal, context: Context | undefined, work: (call: Call) => Promise<T>): Promise<T> {
+    const { seconds } = this.#limits;
+    const clock = new AbortController();
+    const late = () => clock.abort(new Failure("timeout", `The document could not be read within ${seconds} s. Send a shorter one, or try again.`));
+    const timer = setTimeout(late, seconds * 1000);
+    const call: Call = {
+      signal: AbortSignal.any([signal, clock.signal]),
+      keep: (work) => context?.waitUntil?.(work.catch(() => {})),
+    };
+    const done = work(call).finally(() => {
+      clearTimeout(timer);
+      leave();
+    });
+    // Peers may be at work for it while the engine isn't.
+    call.keep(done);
+    return done;
+  }
+}

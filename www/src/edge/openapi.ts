@@ -1,0 +1,127 @@
+import { LENGTHS, STRATEGIES, TEXT } from "./body.js";
+import { type Code, STATUS } from "./errors.js";
+import type { Limits } from "./types.js";
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const count: Schema = { type: "integer", minimum: 0 };
+const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: "null" }] });
+const object = (properties: Readonly<Record<string, Schema>>, required = Object.keys(properties)): Schema => ({
+  type: "object",
+  properties,
+  required,
+  additionalProperties: false,
+});
+const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
+const json = (schema: Schema, extra: Schema = {}) => ({ "application/json": { schema, ...extra } });
+
+/** What may be wrong with any call that has a body. */
+const BODY: readonly Code[] = ["body-timeout", "unsupported-media-type", "document-too-large", "malformed-json", "invalid-options", "empty-document", "document-not-text"];
+/** What may be wrong with any call that computes. */
+const COMPUTING: readonly Code[] = ["prompt-too-long", "internal", "engine-crashed", "busy", "timeout", "cancelled", "out-of-memory", "model-unavailable"];
+
+const WHY: Readonly<Record<number, string>> = {
+  400: "The body is not JSON.",
+  401: "The token is missing or wrong.",
+  408: "The body came too slowly.",
+  413: "The body has too many bytes. The rest of it was not read.",
+  415: "The body is neither plain text nor JSON, not in UTF-8, or in a content coding.",
+  422: "There is nothing to summarize, or an option is out of its range.",
+  500: "The engine, the model or this deployment is at fault. The code may be another of the engine's, such as `model-invalid`.",
+  503: "It can't be done now. `busy` says in Retry-After when to try again.",
+};
+
+/** The description of a deployment with these limits. */
+export function openApi(limits: Limits, secured: boolean): Schema {
+  const text: Schema = { type: "string", minLength: 1, maxLength: limits.bytes, pattern: TEXT };
+  const options = {
+    text,
+    length: { type: "string", enum: Object.keys(LENGTHS), default: "medium", description: `About how long: at most ${Object.values(LENGTHS).join(", ")} tokens.` },
+    max_tokens: { type: "integer", minimum: 1, maximum: limits.tokens, description: "Tokens of the summary at most, whatever `length` says." },
+    strategy: { type: "string", enum: STRATEGIES, default: "auto", description: "Whether to read in one pass, or in windows." },
+  };
+  const bounds = `At most ${limits.bytes} bytes in ${limits.bodySeconds} s.`;
+  return {
+    openapi: "3.1.0",
+    info: { title: "Précis", version: "0.1.0", description: "Summarizes documents with a small language model, where the request arrives.", license: { name: "MIT OR Apache-2.0" } },
+    servers: [{ url: "/" }],
+    paths: {
+      "/summarize": {
+        post: {
+          operationId: "summarize",
+          summary: "Summarize a document",
+          ...(secured && { security: [{ token: [] }] }),
+          requestBody: {
+            required: true,
+            description: bounds,
+            content: { ...json(object(options, ["text"]), { example: { text: "A document.", length: "short" } }), "text/plain": { schema: text, example: "A document." } },
+          },
+          responses: {
+            200: {
+              description: "The summary. As events: `note` for each window that peers or this isolate have read, `planned`, `stage`, `read` and `piece` while it is computed, then `report` with what JSON would have, or `error`.",
+              content: { ...json(ref("Answer")), "text/event-stream": { schema: { type: "string" } } },
+            },
+            ...failures([...BODY, ...COMPUTING], secured),
+          },
+        },
+      },
+      "/note": {
+        post: {
+          operationId: "note",
+          summary: "Take a note on a part of a document that is summarized elsewhere",
+          ...(secured && { security: [{ token: [] }] }),
+          requestBody: { required: true, description: bounds, content: json(object({ text }), { example: { text: "A part of a document." } }) },
+          responses: { 200: { description: "The note.", content: json(ref("Note")) }, ...failures([...BODY, ...COMPUTING], secured) },
+        },
+      },
+      "/health": getAndHead("health", "Whether it is there, without loading anything", json(ref("Health"))),
+      "/": getAndHead("usage", "How to call it, for people", { "text/html": { schema: { type: "string" } } }),
+      "/openapi.json": getAndHead("describe", "This description", json({ type: "object" })),
+    },
+    components: {
+      ...(secured && { securitySchemes: { token: { type: "http", scheme: "bearer" } } }),
+      schemas: {
+        Answer: object({ summary: { type: "string" }, report: ref("Report"), fan_out: orNull(ref("FanOut")) }),
+        Report: {
+          type: "object",
+          description: "How fast it was read and where; src/report.rs defines every figure.",
+          properties: { schema: { type: "string" }, summary: { type: "string" } },
+          required: ["schema", "model", "document", "backend", "load", "plan", "prefill", "decode", "memory", "environment", "summary", "absent"],
+        },
+        FanOut: object({ windows: count, elsewhere: count, retried: count, peers_failed: count }),
+        Note: object({ text: { type: "string" }, tokens: count, ms: orNull({ type: "number", minimum: 0 }) }),
+        Health: object({
+          status: { const: "ok" },
+          model: { type: "string" },
+          loaded: { type: "boolean" },
+          load_ms: orNull(count),
+          waiting: count,
+          memory_bytes: orNull(count),
+        }),
+      },
+    },
+  };
+}
+
+/** The answers to `codes`, by status. */
+function failures(codes: readonly Code[], secured: boolean): Record<number, Schema> {
+  const all: readonly Code[] = secured ? [...codes, "unauthorized"] : codes;
+  const statuses = [...new Set(all.map((code) => STATUS[code]))].sort();
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const code = status === 500 ? { type: "string", pattern: "^[a-z]+(-[a-z]+)*$" } : { type: "string", enum: all.filter((code) => STATUS[code] === status) };
+      const headers = {
+        ...(status === 401 && { "WWW-Authenticate": { schema: { const: "Bearer" }, required: true } }),
+        ...(status === 503 && { "Retry-After": { schema: { type: "integer", minimum: 1 }, description: "Seconds, with the code `busy`." } }),
+      };
+      return [status, { description: WHY[status], headers, content: json(object({ code, message: { type: "string" } })) }];
+    }),
+  );
+}
+
+function getAndHead(operationId: string, summary: string, content: Schema): Schema {
+  return {
+    get: { operationId, summary, responses: { 200: { description: "It.", content } } },
+    head: { operationId: `${operationId}Head`, summary: `${summary}: the headers alone`, responses: { 200: { description: "Its headers." } } },
+  };
+}

@@ -1,0 +1,146 @@
+/** A document's windows, shared out among peers that work, fail, hang and lie. The real engine, except where the order is the point. */
+import { expect, test } from "@playwright/test";
+import type { Answer, Fetch, Handler, HandlerOptions } from "../src/edge/types.js";
+import { answered, ARTICLE, ask, createHandler, gate, module, note, plan, refusal, report, standIn, tiny } from "./edge/service.js";
+
+const handlerWith = (options: Partial<HandlerOptions>) => createHandler({ module, model: tiny(), ...options });
+const summarized = async (handler: Handler, text = ARTICLE): Promise<Answer> => answered(await handler(ask("/summarize", text)));
+
+/** What one isolate says, without anybody's help. */
+let alone: Answer;
+test.beforeAll(async () => {
+  alone = await summarized(handlerWith({}));
+  expect(alone.report.plan.windows).toBeGreaterThan(5);
+  expect(alone.fan_out).toBeNull();
+});
+
+/** A peer that counts what it is asked, and does it. */
+function counted(peer: Fetch): Fetch & { asked: number } {
+  const count = { asked: 0 };
+  const counting: Fetch = (request) => (count.asked++, peer(request));
+  return Object.defineProperty(counting, "asked", { get: () => count.asked }) as Fetch & { asked: number };
+}
+
+test("peers share the windows, and the summary is what one isolate says", async () => {
+  const peers = [1, 2].map(() => counted(handlerWith({ token: "secret" })));
+  const handler = handlerWith({ peers, token: "secret" });
+  const answer = await answered(await handler(ask("/summarize", ARTICLE, { Authorization: "Bearer secret" })));
+  expect(answer.summary).toBe(alone.summary);
+  const { windows } = alone.report.plan;
+  expect(answer.fan_out).toEqual({ windows, elsewhere: peers[0]!.asked + peers[1]!.asked, retried: 0, peers_failed: 0 });
+  for (const peer of peers) expect(peer.asked).toBeGreaterThan(0);
+  // What this isolate noted during the fan-out counts as elsewhere for the engine's own run.
+  expect(answer.report.plan).toMatchObject({ windows, elsewhere: windows });
+});
+
+test("a document that is read in one pass is nobody else's business", async () => {
+  const peer = counted(handlerWith({}));
+  const answer = await summarized(handlerWith({ peers: [peer] }), "A short text.");
+  expect(answer.fan_out).toBeNull();
+  expect(peer.asked).toBe(0);
+});
+
+test("an isolate that is its own peer doesn't wait for itself", async () => {
+  let handler: Handler;
+  const self: Fetch = (request) => handler(request);
+  handler = handlerWith({ peers: [self, (request) => handler(request)], limits: { queue: 2 } });
+  const answer = await summarized(handler);
+  expect(answer.summary).toBe(alone.summary);
+  expect(answer.fan_out!.elsewhere).toBeGreaterThan(0);
+});
+
+test("what peers don't do is done here", async () => {
+  const liar = (body: unknown) => async () => Response.json(body);
+  const broken: [string, Fetch][] = [
+    ["fails", async () => new Response("no", { status: 500 })],
+    ["throws", () => Promise.reject(new TypeError("connection refused"))],
+    ["throws at once", () => { throw new TypeError("no such binding"); }],
+    ["is no peer", async () => new Response("<!doctype html>")],
+    ["sends no note", liar({ text: "x", tokens: -1, ms: null })],
+    ["sends no text", liar({ tokens: 1, ms: null })],
+    ["sends null", liar(null)],
+    ["sends more than the engine takes", liar({ text: "é".repeat(2049), tokens: 1, ms: null })],
+    ["never answers", () => new Promise(() => {})],
+  ];
+  for (const [what, peer] of broken) {
+    const answer = await summarized(handlerWith({ peers: [peer], limits: { noteSeconds: 0.02 } }));
+    expect(answer.summary, what).toBe(alone.summary);
+    // Two windows came back, and nobody else could try them.
+    expect(answer.fan_out, what).toEqual({ windows: alone.report.plan.windows, elsewhere: 0, retried: 2, peers_failed: 1 });
+  }
+});
+
+test("a window that fails is tried by another peer, and then no more", async () => {
+  const asked: string[] = [];
+  const peer = (name: string, bad: string): Fetch => async (request) => {
+    const { text } = (await request.json()) as { text: string };
+    asked.push(`${name} ${text}`);
+    return text === bad ? new Response(null, { status: 503 }) : Response.json(note(`${name} on ${text}`));
+  };
+  const free = gate();
+  const given: unknown[] = [];
+  const { handler } = standIn(
+    {
+      plan: () => plan(["0", "1", "2", "3"]),
+      // This isolate is busy with its window until peers have tried the bad one.
+      note: (text) => free.promise.then(() => note(`here on ${text}`)),
+      summarize: async (_, options) => (given.push(options.notes), report("done")),
+    },
+    {
+      peers: [peer("a", "1"), peer("b", "1"), peer("c", "none")],
+      limits: { tries: 2 },
+    },
+  );
+  const answering = handler(ask("/summarize", "text"));
+  await expect.poll(() => asked.filter((line) => line.endsWith(" 1")).length).toBeGreaterThan(1);
+  free.open();
+  const answer = await answered(await answering);
+  const tried = asked.filter((line) => line.endsWith(" 1"));
+  expect(new Set(tried).size, "never twice at one peer").toBe(tried.length);
+  expect(answer.fan_out).toMatchObject({ windows: 4, peers_failed: 0, retried: tried.filter((line) => !line.startsWith("c")).length });
+  const taken = [/ on 0$/, /^(c|here) on 1$/, / on 2$/, / on 3$/];
+  expect(given).toEqual([taken.map((text) => ({ text: expect.stringMatching(text), tokens: 1, ms: null }))]);
+});
+
+test("a window is not tried by more peers than the limit says", async () => {
+  const tried: Record<string, number> = {};
+  const failing = (): Fetch => async (request) => {
+    const { text } = (await request.json()) as { text: string };
+    tried[text] = (tried[text] ?? 0) + 1;
+    return new Response(null, { status: 500 });
+  };
+  for (const tries of [1, 2]) {
+    for (const key of Object.keys(tried)) delete tried[key];
+    const { handler } = standIn({ plan: () => plan(["x", "y"]) }, { peers: [failing(), failing(), failing()], limits: { tries } });
+    const { fan_out } = await answered(await handler(ask("/summarize", "text")));
+    expect(tried).toEqual({ x: tries, y: tries });
+    expect(fan_out).toMatchObject({ windows: 2, elsewhere: 0, retried: 2 * tries });
+  }
+});
+
+test("a request that ends takes its peers' work with it", async () => {
+  const told = gate<unknown>();
+  const gone = new AbortController();
+  const peer: Fetch = (request) =>
+    new Promise((_, reject) => {
+      request.signal.addEventListener("abort", () => {
+        told.open(request.signal.reason);
+        reject(request.signal.reason);
+      });
+      gone.abort();
+    });
+  const left = standIn({ plan: () => plan(["0", "1"]), note: () => new Promise(() => {}) }, { peers: [peer] });
+  expect(await refusal(await left.handler(ask("/summarize", "text", {}, gone.signal)))).toBe("503 cancelled");
+  await told.promise;
+
+  // Nor does a peer go on with what can't be finished here.
+  const stopped = gate();
+  const asked = gate();
+  const waiting: Fetch = (request) => new Promise(() => (asked.open(), request.signal.addEventListener("abort", () => stopped.open())));
+  const failing = standIn(
+    { plan: () => plan(["0", "1"]), note: () => asked.promise.then(() => Promise.reject(Object.assign(new Error("No memory left."), { code: "out-of-memory" }))) },
+    { peers: [waiting] },
+  );
+  expect(await refusal(await failing.handler(ask("/summarize", "text")))).toBe("503 out-of-memory");
+  await stopped.promise;
+});

@@ -1,0 +1,217 @@
+/** Who computes when, and what happens to the engine: bounds, order, time, clients that go away, loads and traps that fail. */
+import { expect, test } from "@playwright/test";
+import type * as Errors from "../src/edge/errors.js";
+import type * as Queues from "../src/edge/queue.js";
+import type { Call } from "../src/edge/types.js";
+import { answered, ARTICLE, ask, compiled, createHandler, ENDLESS, events, gate, health, module, note, refusal, report, standIn, tiny } from "./edge/service.js";
+
+const { Queue } = await compiled<typeof Queues>("queue.js");
+const { orAborted } = await compiled<typeof Errors>("errors.js");
+
+/** Lets everything happen that waits for nothing. */
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+const call = (signal = new AbortController().signal): Call => ({ signal, keep: () => {} });
+
+test("turns are taken one at a time, in order", async () => {
+  const queue = new Queue(9, 60_000, () => {});
+  const log: string[] = [];
+  const gates = [gate(), gate(), gate()];
+  const turns = gates.map(({ promise }, at) =>
+    queue.turn(call(), async () => {
+      log.push(`begin ${at}`);
+      await promise.finally(() => log.push(`end ${at}`));
+    }),
+  );
+  gates[2]?.open();
+  gates[0]?.open();
+  await turns[0];
+  // A turn that fails is over, too.
+  gates[1]?.fail(new Error("on purpose"));
+  await expect(turns[1]).rejects.toThrow("on purpose");
+  await turns[2];
+  expect(log).toEqual(["begin 0", "end 0", "begin 1", "end 1", "begin 2", "end 2"]);
+});
+
+test("whoever is aborted leaves at once; its turn lasts as long as its work", async () => {
+  const queue = new Queue(9, 60_000, () => {});
+  const [first, second] = [new AbortController(), new AbortController()];
+  const [working, log] = [gate(), [] as string[]];
+  const running = queue.turn(call(first.signal), () => working.promise);
+  const waiting = queue.turn(call(second.signal), async () => log.push("the one that left"));
+  const last = queue.turn(call(), async () => log.push("last"));
+  second.abort(new Error("gone"));
+  await expect(waiting).rejects.toThrow("gone");
+  first.abort(new Error("gone, too"));
+  await expect(running).rejects.toThrow("gone, too");
+  expect(log).toEqual([]);
+  working.open();
+  await last;
+  expect(log).toEqual(["last"]);
+  await expect(queue.turn(call(second.signal), async () => {})).rejects.toThrow("gone");
+});
+
+test("who is aborted in the moment of being called lets the next one in", async () => {
+  const queue = new Queue(9, 60_000, () => {});
+  const gone = new AbortController();
+  const working = gate();
+  const running = queue.turn(call(), () => working.promise);
+  const waiting = queue.turn(call(gone.signal), () => new Promise(() => {}));
+  const last = queue.turn(call(), async () => "last");
+  // The queue hears of the end first, and calls; before that is heard the second one is gone.
+  await nextTurn();
+  void working.promise.then(() => gone.abort(new Error("gone")));
+  working.open();
+  await running;
+  await expect(waiting).rejects.toThrow("gone");
+  expect(await last).toBe("last");
+});
+
+test("what a request that vanished held is free again", async () => {
+  let [time, stuck] = [0, 0];
+  const clock = Date.now;
+  Date.now = () => time;
+  try {
+    const queue = new Queue(2, 1000, () => stuck++);
+    queue.admit();
+    queue.admit();
+    const [vanished, working] = [gate(), gate()];
+    const first = queue.turn(call(), () => vanished.promise);
+    time = 1000;
+    expect(() => queue.admit()).toThrow("Too many");
+    let others = 0;
+    const second = queue.turn(call(), async () => others++);
+    time = 1001;
+    queue.admit();
+    const third = queue.turn(call(), () => working.promise);
+    expect(stuck).toBe(1);
+    // The first turn's end is not the third's.
+    vanished.open();
+    await first;
+    await nextTurn();
+    expect(others).toBe(0);
+    working.open();
+    await Promise.all([third, second]);
+    expect(others).toBe(1);
+  } finally {
+    Date.now = clock;
+  }
+});
+
+test("requests beyond the bound are told when to come again", async () => {
+  const working = gate();
+  const { handler } = standIn({ summarize: () => working.promise.then(() => report("done")) }, { limits: { queue: 2 } });
+  const kept: Promise<unknown>[] = [];
+  const admitted = [1, 2, 3].map((at) => handler(ask("/summarize", "text"), at === 3 ? { waitUntil: (work) => kept.push(work) } : undefined));
+  // Their bodies are read in turns of the event loop that nobody counts.
+  await expect.poll(() => health(handler)).toMatchObject({ waiting: 2, loaded: true, model: "tiny", memory_bytes: 65536 });
+  for (const headers of [{}, { Accept: "text/event-stream" }]) {
+    const refused = await handler(ask("/summarize", "text", headers));
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+    expect(await refusal(refused)).toBe("503 busy");
+  }
+  expect(kept.length, "the runtime keeps a request that only waits").toBe(1);
+  working.open();
+  for (const response of await Promise.all(admitted)) expect((await answered(response)).summary).toBe("done");
+  expect(await health(handler)).toMatchObject({ waiting: 0 });
+  expect(await refusal(await handler(ask("/summarize", "text")))).toBe("200");
+});
+
+test("a request ends when its time is up, and the engine with it", async () => {
+  const stopped = gate<unknown>();
+  const { handler } = standIn(
+    { summarize: (text, _, signal) => (text === "short" ? Promise.resolve(report("short")) : orAborted(new Promise<never>(() => {}), signal!).catch((error) => (stopped.open(error), Promise.reject(error)))) },
+    { limits: { seconds: 0.05 } },
+  );
+  expect(await refusal(await handler(ask("/summarize", "long")))).toBe("503 timeout");
+  expect(await stopped.promise).toMatchObject({ code: "timeout" });
+  expect(await refusal(await handler(ask("/summarize", "short")))).toBe("200");
+});
+
+test("a client that goes away stops what is computed for it", async () => {
+  const handler = createHandler({ module, model: tiny(), limits: { queue: 1 } });
+  const gone = new AbortController();
+  const response = await handler(ask("/summarize", ENDLESS, { Accept: "text/event-stream" }, gone.signal));
+  const seen: string[] = [];
+  for await (const { event, data } of events(response)) {
+    seen.push(event);
+    if (event === "planned") gone.abort();
+    if (event === "error") expect(data.code).toBe("cancelled");
+  }
+  expect(seen.at(-1)).toBe("error");
+  expect(seen).not.toContain("piece");
+  // By the stream: nobody reads on.
+  const kept: Promise<unknown>[] = [];
+  const stream = await handler(ask("/summarize", ENDLESS, { Accept: "text/event-stream" }), { waitUntil: (work) => kept.push(work) });
+  for await (const { event } of events(stream)) if (event === "planned") break;
+  await Promise.all(kept);
+  expect(kept.length, "the runtime was asked to wait for the work's end").toBeGreaterThan(0);
+  expect((await answered(await handler(ask("/summarize", ARTICLE)))).summary).not.toBe("");
+});
+
+test("concurrent first requests share one load", async () => {
+  const model = tiny();
+  const handler = createHandler({ module, model });
+  const all = await Promise.all([1, 2, 3].map(async () => answered(await handler(ask("/summarize", ARTICLE)))));
+  expect(new Set(all.map(({ summary }) => summary)).size).toBe(1);
+  expect(model.opened).toBe(1);
+  expect(await health(handler)).toMatchObject({ loaded: true, load_ms: expect.any(Number), waiting: 0 });
+});
+
+test("a load that fails says so, and the next request tries again", async () => {
+  const bytes = new Uint8Array(await new Response(await tiny().open()).arrayBuffer());
+  const cut = () => Promise.resolve(new Blob([bytes.slice(0, 5000)]).stream());
+  const broken = async () => new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error("connection lost")) });
+  const cases: [string, Parameters<typeof tiny>[0]][] = [
+    ["503 model-unavailable", { open: () => Promise.reject(new Error("no such bucket")) }],
+    ["503 model-unavailable", { open: broken }],
+    ["500 model-truncated", { open: cut }],
+    ["500 model-not-gguf", { open: () => Promise.resolve(new Blob(["<!doctype html>".padEnd(bytes.length)]).stream()) }],
+    ["500 model-invalid", { sha256: "0".repeat(64) }],
+  ];
+  for (const [expected, changes] of cases) {
+    const model = { ...tiny(changes) };
+    const handler = createHandler({ module, model });
+    expect(await refusal(await handler(ask("/summarize", ARTICLE)))).toBe(expected);
+    expect(await health(handler)).toMatchObject({ loaded: false, memory_bytes: null });
+    Object.assign(model, tiny());
+    expect(await refusal(await handler(ask("/summarize", ARTICLE)))).toBe("200");
+  }
+});
+
+test("an engine that traps is thrown away, even if its own promise never ends", async () => {
+  const trap = () => {
+    throw new WebAssembly.RuntimeError("unreachable");
+  };
+  const thrown = standIn({ summarize: (text) => (text === "bad" ? trap() : Promise.resolve(report("good"))) });
+  expect(await refusal(await thrown.handler(ask("/summarize", "bad")))).toBe("500 engine-crashed");
+  expect(await health(thrown.handler)).toMatchObject({ loaded: false });
+  expect((await answered(await thrown.handler(ask("/summarize", "good")))).summary).toBe("good");
+  expect(thrown.state.made).toBe(2);
+
+  const computing = gate();
+  const silent = standIn({ note: () => (computing.open(), new Promise(() => {})) });
+  const waiting = silent.handler(ask("/note", { text: "bad" }));
+  await computing.promise;
+  silent.state.trap(new WebAssembly.RuntimeError("unreachable"));
+  expect(await refusal(await waiting)).toBe("500 engine-crashed");
+  expect(await health(silent.handler)).toMatchObject({ loaded: false });
+  expect((await answered(await silent.handler(ask("/summarize", "good")))).summary).toBe("summary");
+  expect(silent.state.made).toBe(2);
+
+  // While nobody asks for anything.
+  silent.state.trap(new WebAssembly.RuntimeError("unreachable"));
+  expect((await answered(await silent.handler(ask("/summarize", "good")))).summary).toBe("summary");
+  expect(silent.state.made).toBe(3);
+});
+
+test("an engine that is asked for something wrong is kept", async () => {
+  const refuse = (code: string) => Object.assign(new Error("The engine says no."), { code });
+  const codes = { "prompt-too-long": 422, "out-of-memory": 503, "host-failed": 500, "model-invalid": 500 };
+  for (const [code, status] of Object.entries(codes)) {
+    const { handler, state } = standIn({ note: async (text) => (text === "bad" ? Promise.reject(refuse(code)) : note("noted")) });
+    expect(await refusal(await handler(ask("/note", { text: "bad" })))).toBe(`${status} ${code}`);
+    expect(await (await handler(ask("/note", { text: "good" }))).json()).toEqual(note("noted"));
+    expect(state.made).toBe(1);
+  }
+});
