@@ -35,6 +35,14 @@ test("it reads the windows by way of itself, and says what it says alone", async
   });
 });
 
+test("the model may lie in a bucket", async () => {
+  await withWorker(tinyModel, { r2: true }, async (url) => {
+    const { report, fan_out } = await bothWays(url);
+    expect(report.model).toMatchObject({ id: "tiny", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(fan_out).toBeNull();
+  });
+});
+
 test("nobody gets at the model's files", async () => {
   await withWorker(tinyModel, {}, async (url) => {
     for (const path of ["/model/0.bin", "/model/manifest.json"]) expect((await fetch(new URL(path, url))).status).toBe(404);

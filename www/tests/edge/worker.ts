@@ -1,6 +1,6 @@
 /** The example edge/cloudflare in workerd, by way of miniflare. */
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kCurrentWorker, Miniflare } from "miniflare";
@@ -23,7 +23,19 @@ const config = JSON.parse(readFileSync(`${EXAMPLE}/wrangler.jsonc`, "utf8").repl
   compatibility_flags: string[];
 };
 
-/** A Worker that is the example, with a model that its shard.mjs cut into pieces of `bytes`; `alone`, without a way to itself. */
+/** The example with its model in a bucket instead. */
+const FROM_R2 = `
+import { env } from "cloudflare:workers";
+import { createHandler, fromR2 } from "precis/edge";
+import module from "precis/edge/precis.wasm";
+import { id, sha256, bytes } from "../assets/model/manifest.json";
+
+const handler = createHandler({ module, model: fromR2(env.BUCKET, "model.gguf", { id, sha256, bytes }) });
+
+export default { fetch: (request, _env, context) => handler(request, context) };
+`;
+
+/** A Worker that is the example, with a model that its shard.mjs cut into pieces of `bytes`; `alone`, without a way to itself; `r2`, with the model in a bucket. */
 export class Worker {
   private constructor(
     readonly url: string,
@@ -31,10 +43,11 @@ export class Worker {
     private readonly folder: string,
   ) {}
 
-  static async start(model: string, { token, bytes, alone = false }: { token?: string; bytes?: number; alone?: boolean } = {}): Promise<Worker> {
+  static async start(model: string, { token, bytes, alone = false, r2 = false }: { token?: string; bytes?: number; alone?: boolean; r2?: boolean } = {}): Promise<Worker> {
     const folder = mkdtempSync(join(tmpdir(), "precis-worker-"));
     cpSync(EXAMPLE, folder, { recursive: true, filter: (path) => !/node_modules|assets|\.wrangler/.test(path.slice(EXAMPLE.length)) });
     execFileSync(process.execPath, ["shard.mjs", model, ...(bytes ? ["--bytes", String(bytes)] : [])], { cwd: folder });
+    if (r2) writeFileSync(join(folder, "src/index.ts"), FROM_R2);
     const miniflare = new Miniflare({
       name: NAME,
       // Any port that is free.
@@ -47,10 +60,17 @@ export class Worker {
         { type: "CompiledWasm", path: join(folder, MODULE), contents: readFileSync(`${pkg}/edge/wasm/relaxed/precis_bg.wasm`) },
       ],
       ...(token !== undefined && { bindings: { TOKEN: token } }),
+      ...(r2 && { r2Buckets: ["BUCKET"] }),
       serviceBindings: alone ? {} : { SELF: kCurrentWorker },
       assets: { directory: join(folder, "assets"), binding: "ASSETS", routerConfig: { invoke_user_worker_ahead_of_assets: true, has_user_worker: true } },
     });
-    return new Worker((await miniflare.ready).href, miniflare, folder);
+    const { href } = await miniflare.ready;
+    if (r2) {
+      // Its type would be that of a package which is not here.
+      const bucket = (await miniflare.getR2Bucket("BUCKET")) as unknown as { put(key: string, value: Uint8Array): Promise<unknown> };
+      await bucket.put("model.gguf", new Uint8Array(readFileSync(model)));
+    }
+    return new Worker(href, miniflare, folder);
   }
 
   /** Bytes of JavaScript's heap in the isolate, what it has set aside included; a module's memory is no part of it. */
