@@ -10,7 +10,7 @@ use std::io::Cursor;
 use candle_core::quantized::gguf_file::Value;
 use common::gguf::{Failing, File, text};
 use common::random::Random;
-use common::{TINY, load, logits};
+use common::{TINY, load, logits, streamed};
 use precis::Error;
 use precis::backend::cpu::Cpu;
 use precis::session::Session;
@@ -40,8 +40,13 @@ fn check(cases: Vec<(&str, File, &str)>) {
     let wrong: Vec<String> = cases
         .into_iter()
         .filter_map(|(what, file, expected)| {
-            let code = code(file.bytes());
-            (code != expected).then(|| format!("{what}: {code}, not {expected}"))
+            let bytes = file.bytes();
+            // As a file, and as one that arrives in pieces.
+            let arriving = streamed(&bytes, bytes.len(), 10_000, true);
+            let arriving = arriving.map_or_else(|error| error.code(), |_| "ok");
+            let code = code(bytes);
+            let right = code == expected && arriving == expected;
+            (!right).then(|| format!("{what}: {code} and {arriving}, not {expected}"))
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -288,8 +293,11 @@ fn random_damage_never_panics() {
                 _ => random.next() as u8,
             };
         }
+        // What arrives in pieces has no other codes than these, and more that it can't do.
+        let arriving = streamed(&bytes, bytes.len(), 100_000, true).map_err(|error| error.code());
         let outcome = match load(&Cpu::default(), Cursor::new(bytes)) {
             Ok(model) => {
+                assert!(matches!(arriving, Ok(_) | Err(INVALID | QUANT | TRUNCATED)));
                 let mut session = Session::new(Cpu::default(), model);
                 logits(&mut session, &[5, 6, 7], 2);
                 "ok"

@@ -5,19 +5,14 @@
 
 mod common;
 
+use common::gguf::File;
 use common::golden::{self, Golden};
+use common::streamed;
 use common::tolerance::{NARROW_EMBEDDING, Tolerance};
 use precis::backend::cpu::Cpu;
 use precis::model::{Model, ModelStream};
 use precis::session::Session;
 use precis::{Error, Result};
-
-/// Loads a file of `size` bytes of which these arrive, so many at a time.
-fn streamed(file: &[u8], size: usize, piece: usize, narrow: bool) -> Result<Model<Cpu>> {
-    let mut stream = ModelStream::new(Cpu::default(), size as u64, narrow);
-    file.chunks(piece).try_for_each(|bytes| stream.push(bytes))?;
-    Ok(stream.finish(None)?.1)
-}
 
 fn code(outcome: Result<Model<Cpu>>) -> &'static str {
     outcome.err().map_or("no error", |error| error.code())
@@ -52,6 +47,13 @@ fn what_is_no_model_is_refused() {
     }
     assert_eq!(code(streamed(common::TINY, size - 1, 4096, true)), "model-invalid");
     assert_eq!(code(streamed(&[7; 100_000], 100_000, 4096, true)), "model-not-gguf");
+
+    // Two tensors in one place, which a file that can be read anywhere may have.
+    let mut file = File::tiny();
+    file.tensors.sort_by_key(|tensor| tensor.offset);
+    file.tensors[1].offset = file.tensors[0].offset;
+    let bytes = file.bytes();
+    assert_eq!(code(streamed(&bytes, bytes.len(), 4096, true)), "model-invalid");
 
     let mut stream = ModelStream::new(Cpu::default(), size as u64, true);
     stream.push(common::TINY).expect("the fixture loads");

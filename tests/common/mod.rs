@@ -20,7 +20,7 @@ use precis::Error;
 use precis::backend::Backend;
 use precis::backend::cpu::Cpu;
 use precis::gguf::Gguf;
-use precis::model::Model;
+use precis::model::{Model, ModelStream};
 use precis::session::Session;
 
 /// The tiny model's file.
@@ -53,6 +53,13 @@ pub fn real<B: Backend>(backend: &B) -> Model<B> {
 /// Loads a model from bytes that live anywhere.
 pub fn load<B: Backend>(backend: &B, file: impl Read + Seek) -> Result<Model<B>, Error> {
     Model::load(backend, &mut Gguf::open(file)?, &mut |_, _| ())
+}
+
+/// Loads a file of `size` bytes of which these arrive, so many at a time.
+pub fn streamed(file: &[u8], size: usize, piece: usize, narrow: bool) -> Result<Model<Cpu>, Error> {
+    let mut stream = ModelStream::new(Cpu::default(), size as u64, narrow);
+    file.chunks(piece).try_for_each(|bytes| stream.push(bytes))?;
+    Ok(stream.finish(None)?.1)
 }
 
 /// The tiny model.
