@@ -155,7 +155,9 @@ test("a signal stops the download, which goes on from there next time", async ({
 test("a worker that dies rejects what it owes, and the next call starts another", async ({ bench, page, site }) => {
   await bench.create();
   const [worker] = page.workers();
-  const crashed = bench.call((_, text) => window.summarizer.summarize(text.repeat(400)), TEXT);
+  // One that died before it was called would owe nothing.
+  const crashed = bench.call((_, text) => window.summarizer.summarize(text.repeat(400), { onprogress: () => (document.title = "reading") }), TEXT);
+  await page.waitForFunction(() => document.title === "reading");
   await worker!.evaluate(() => void setTimeout(() => { throw new Error("planted"); }));
   expect(await crashed).toMatchObject({ code: "worker-crashed", message: expect.stringContaining("planted") });
   expect(await bench.call((_, text) => window.summarizer.summarize(text, { max_tokens: 4 }), TEXT)).toHaveProperty("value");
