@@ -215,6 +215,16 @@ impl<R: Read + Seek> Gguf<R> {
     }
 }
 
+/// The position that a seek leads to, in a file of `size` bytes that is at `position`.
+pub(crate) fn sought(to: SeekFrom, position: u64, size: u64) -> std::io::Result<u64> {
+    let sought = match to {
+        SeekFrom::Start(at) => Some(at),
+        SeekFrom::End(by) => size.checked_add_signed(by),
+        SeekFrom::Current(by) => position.checked_add_signed(by),
+    };
+    sought.ok_or_else(|| std::io::Error::other("a seek before the beginning"))
+}
+
 fn missing(key: &str, expected: &'static str) -> Error {
     Error::ModelMissingKey { key: key.into(), expected }
 }

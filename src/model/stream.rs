@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::{Config, Model, Weights, check_matrix, check_vector, floats, llama, spec};
 use crate::backend::{Backend, WeightSpec};
 use crate::error::{Error, Result};
-use crate::gguf::{Gguf, TensorInfo};
+use crate::gguf::{self, Gguf, TensorInfo};
 use crate::quant::{BLOCK, QuantType, encode_q4_1};
 use crate::tokenizer::Tokenizer;
 
@@ -265,12 +265,7 @@ impl Read for Head<'_> {
 
 impl Seek for Head<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let position = match to {
-            SeekFrom::Start(at) => Some(at),
-            SeekFrom::End(by) => self.size.checked_add_signed(by),
-            SeekFrom::Current(by) => self.position.checked_add_signed(by),
-        };
-        self.position = position.ok_or_else(|| io::Error::other("a seek before the beginning"))?;
+        self.position = gguf::sought(to, self.position, self.size)?;
         Ok(self.position)
     }
 }

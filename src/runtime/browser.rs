@@ -7,24 +7,23 @@ mod suite;
 
 use std::cell::RefCell;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use js_sys::{Function, Reflect, Uint8Array};
 use sha2::{Digest, Sha256 as Sha256State};
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, Performance};
+use web_sys::AbortSignal;
 
 use self::suite::Prepared;
-use super::js::{self, ModelInfo, into_js, invalid_argument, kind, performance, thrown};
-use super::{Event, Host};
+use super::js::{Clock, JsHost, ModelInfo, into_js, invalid_argument, kind, thrown};
 use crate::backend::cpu::{self, Cpu, Threads};
 use crate::backend::webgpu::Products;
 use crate::bench::Measurement;
 use crate::engine::{self, Compute, Setup};
 use crate::error::Error;
-use crate::report::{BackendReport, EnvironmentReport, Report};
+use crate::gguf;
+use crate::report::{BackendReport, Report};
 use crate::suite::{Golden, Outcome, Prompts, Step};
 use crate::summarizer::Options;
 
@@ -78,16 +77,16 @@ impl Engine {
                 return Err(thrown(&Error::InvalidOptions { option, value, expected }));
             }
         };
-        let performance = performance();
+        let clock = Clock::running();
         #[cfg(target_feature = "relaxed-simd")]
-        cpu::tune(|| performance.as_ref().map(Performance::now)).map_err(|e| thrown(&e))?;
+        cpu::tune(|| clock.now_ms()).map_err(|e| thrown(&e))?;
         let cpu = Cpu { threads: Threads::started(threads) };
         let setup = Setup {
             compute,
             open: Box::new(move || {
                 Ok(JsFile { read: read.clone(), size: size as u64, position: 0 })
             }),
-            now_ms: Rc::new(move || performance.as_ref().map(Performance::now)),
+            now_ms: Rc::new(move || clock.now_ms()),
             cpu,
             cpu_report: BackendReport {
                 kind: kind().into(),
@@ -120,7 +119,7 @@ impl Engine {
         #[wasm_bindgen(unchecked_param_type = "(event: Event) => void")] on_event: Function,
     ) -> Result<Ts<Report>, JsValue> {
         let options = options.to_rust().map_err(|e| thrown(&invalid_argument("options", &e)))?;
-        let host = Browser { signal, on_event: Some(on_event), performance: performance() };
+        let host = JsHost { signal, on_event: Some(on_event), clock: Clock::running() };
         let mut engine = self.hold()?;
         let report = engine.run(&text, &options, &host).await.map_err(|e| thrown(&e))?;
         into_js(&report)
@@ -185,7 +184,7 @@ impl Engine {
         decode: usize,
         profile: Option<bool>,
     ) -> Result<Ts<Measurement>, JsValue> {
-        let host = Browser { signal: None, on_event: None, performance: performance() };
+        let host = JsHost { signal: None, on_event: None, clock: Clock::running() };
         let mut engine = self.hold()?;
         let measured = engine.measure(&ids, decode, profile.unwrap_or(false), &host).await;
         into_js(&measured.map_err(|e| thrown(&e))?)
@@ -203,7 +202,7 @@ impl Engine {
         golden_ids: Vec<u32>,
         golden_logits: Vec<u8>,
     ) -> Result<Ts<Prepared>, JsValue> {
-        let host = Browser { signal: None, on_event: None, performance: performance() };
+        let host = JsHost { signal: None, on_event: None, clock: Clock::running() };
         let mut engine = self.hold()?;
         let golden = Golden { ids: golden_ids, logits: golden_logits };
         let golden = (!golden.ids.is_empty()).then_some(golden);
@@ -230,7 +229,7 @@ impl Engine {
         let prompts = self.prompts.borrow().clone().ok_or_else(|| {
             thrown(&Error::Host { reason: "a suite's step was asked for before prepare".into() })
         })?;
-        let host = Browser { signal, on_event: None, performance: performance() };
+        let host = JsHost { signal, on_event: None, clock: Clock::running() };
         let mut engine = self.hold()?;
         into_js(&engine.perform(&prompts, products, &step, &host).await.map_err(|e| thrown(&e))?)
     }
@@ -240,7 +239,7 @@ impl Engine {
     /// # Errors
     /// An `Error` with a `code`.
     pub async fn peak_gmacs(&self) -> Result<Option<f64>, JsValue> {
-        let host = Browser { signal: None, on_event: None, performance: performance() };
+        let host = JsHost { signal: None, on_event: None, clock: Clock::running() };
         self.hold()?.peak_gmacs(&host).await.map_err(|e| thrown(&e))
     }
 }
@@ -278,42 +277,6 @@ impl Sha256 {
     }
 }
 
-struct Browser {
-    signal: Option<AbortSignal>,
-    on_event: Option<Function>,
-    performance: Option<Performance>,
-}
-
-impl Host for Browser {
-    /// Since the epoch rather than since the worker's start, so that the page's times compare.
-    fn now_ms(&self) -> Option<f64> {
-        self.performance.as_ref().map(|p| p.time_origin() + p.now())
-    }
-
-    async fn yield_now(&self) -> ControlFlow<()> {
-        js::next_task().await;
-        match self.signal.as_ref().is_some_and(AbortSignal::aborted) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    }
-
-    fn emit(&self, event: Event) {
-        if let (Some(on_event), Ok(event)) = (&self.on_event, Ts::from_rust(&event)) {
-            // A listener that throws is no reason to stop.
-            let _ = on_event.call1(&JsValue::NULL, &event.into());
-        }
-    }
-
-    fn environment(&self) -> EnvironmentReport {
-        EnvironmentReport { clock: Some("runs".into()), ..js::environment() }
-    }
-
-    fn memory_bytes(&self) -> Option<u64> {
-        js::memory_bytes()
-    }
-}
-
 /// A file that JavaScript reads for us.
 struct JsFile {
     read: Function,
@@ -340,12 +303,7 @@ impl Read for JsFile {
 
 impl Seek for JsFile {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let position = match to {
-            SeekFrom::Start(at) => Some(at),
-            SeekFrom::End(by) => self.size.checked_add_signed(by),
-            SeekFrom::Current(by) => self.position.checked_add_signed(by),
-        };
-        self.position = position.ok_or_else(|| io::Error::other("a seek before the beginning"))?;
+        self.position = gguf::sought(to, self.position, self.size)?;
         Ok(self.position)
     }
 }

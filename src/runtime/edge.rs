@@ -8,19 +8,17 @@
 //! on when something from outside arrives.
 
 use std::cell::RefCell;
-use std::ops::ControlFlow;
 
 use js_sys::Function;
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, Performance};
+use web_sys::AbortSignal;
 
-use super::js::{self, ModelInfo, into_js, invalid_argument, kind, performance, thrown};
-use super::{Event, Host};
+use super::js::{Clock, JsHost, ModelInfo, into_js, invalid_argument, kind, thrown};
 use crate::backend::cpu::{self, Cpu};
 use crate::error::Error;
 use crate::model::ModelStream;
-use crate::report::{BackendReport, EnvironmentReport, LoadReport, Report};
+use crate::report::{BackendReport, LoadReport, Report};
 use crate::summarizer::{Note, Options, Summarizer, Windows};
 
 /// Looks at the clock after which it must have moved if it runs: they take some milliseconds.
@@ -46,7 +44,7 @@ impl ModelLoader {
     #[wasm_bindgen(constructor)]
     pub fn new(size: f64, info: Ts<ModelInfo>, reason: String) -> Result<ModelLoader, JsValue> {
         let info = info.to_rust().map_err(|e| thrown(&invalid_argument("info", &e)))?;
-        let clock = Clock::new();
+        let clock = clock();
         #[cfg(target_feature = "relaxed-simd")]
         cpu::tune(|| clock.now_ms().filter(|_| clock.runs)).map_err(|e| thrown(&e))?;
         let stream = ModelStream::new(Cpu::default(), size as u64, true);
@@ -123,7 +121,7 @@ impl Engine {
         signal: Option<AbortSignal>,
     ) -> Result<Ts<Note>, JsValue> {
         let options = given(&options)?;
-        let host = Isolate { signal, on_event: None, clock: self.clock.clone() };
+        let host = JsHost { signal, on_event: None, clock: self.clock.clone() };
         let mut summarizer = self.hold()?;
         into_js(&summarizer.note(&window, &options, &host).await.map_err(|e| thrown(&e))?)
     }
@@ -140,7 +138,7 @@ impl Engine {
         #[wasm_bindgen(unchecked_param_type = "(event: Event) => void")] on_event: Function,
     ) -> Result<Ts<Report>, JsValue> {
         let options = given(&options)?;
-        let host = Isolate { signal, on_event: Some(on_event), clock: self.clock.clone() };
+        let host = JsHost { signal, on_event: Some(on_event), clock: self.clock.clone() };
         let mut summarizer = self.hold()?;
         into_js(&summarizer.run(&text, &options, &host).await.map_err(|e| thrown(&e))?)
     }
@@ -165,66 +163,10 @@ fn given(options: &Ts<Options>) -> Result<Options, JsValue> {
     options.to_rust().map_err(|e| thrown(&invalid_argument("options", &e)))
 }
 
-/// The isolate's clock.
-#[derive(Clone)]
-struct Clock {
-    performance: Option<Performance>,
-    runs: bool,
-}
-
-impl Clock {
-    fn new() -> Self {
-        let performance = performance();
-        let began = performance.as_ref().map(Performance::now);
-        let moved = |performance: &Performance| Some(performance.now()) != began;
-        let runs = (0..LOOKS).any(|_| performance.as_ref().is_some_and(moved));
-        Self { performance, runs }
-    }
-
-    /// Since the epoch, so that a caller's times compare.
-    fn now_ms(&self) -> Option<f64> {
-        self.performance.as_ref().map(|p| p.time_origin() + p.now())
-    }
-}
-
-struct Isolate {
-    signal: Option<AbortSignal>,
-    on_event: Option<Function>,
-    clock: Clock,
-}
-
-impl Host for Isolate {
-    fn now_ms(&self) -> Option<f64> {
-        self.clock.now_ms()
-    }
-
-    async fn catch_up(&self) {
-        if !self.clock.runs {
-            js::next_task().await;
-        }
-    }
-
-    async fn yield_now(&self) -> ControlFlow<()> {
-        js::next_task().await;
-        match self.signal.as_ref().is_some_and(AbortSignal::aborted) {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    }
-
-    fn emit(&self, event: Event) {
-        if let (Some(on_event), Ok(event)) = (&self.on_event, Ts::from_rust(&event)) {
-            // A listener that throws is no reason to stop.
-            let _ = on_event.call1(&JsValue::NULL, &event.into());
-        }
-    }
-
-    fn environment(&self) -> EnvironmentReport {
-        let clock = if self.clock.runs { "runs" } else { "stands still" };
-        EnvironmentReport { clock: Some(clock.into()), ..js::environment() }
-    }
-
-    fn memory_bytes(&self) -> Option<u64> {
-        js::memory_bytes()
-    }
+/// The isolate's clock, having seen whether it runs.
+fn clock() -> Clock {
+    let mut clock = Clock::running();
+    let began = clock.now_ms();
+    clock.runs = (0..LOOKS).any(|_| clock.now_ms() != began);
+    clock
 }

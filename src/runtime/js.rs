@@ -1,11 +1,14 @@
 //! What hosts in JavaScript share.
 
+use std::ops::ControlFlow;
+
 use js_sys::{Function, Promise, Reflect};
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::Performance;
+use web_sys::{AbortSignal, Performance};
 
+use super::{Event, Host};
 use crate::error::Error;
 use crate::report::EnvironmentReport;
 
@@ -34,15 +37,78 @@ pub fn kind() -> &'static str {
     }
 }
 
-/// The fine clock. Whether it is one shows in what it can, since workerd has no class of that name.
-pub fn performance() -> Option<Performance> {
-    let performance = Reflect::get(&js_sys::global(), &"performance".into()).ok()?;
-    let now = Reflect::get(&performance, &"now".into()).ok()?;
-    now.is_function().then(|| performance.unchecked_into())
+/// The host in JavaScript, for one run.
+pub struct JsHost {
+    /// Ends the run between two chunks.
+    pub signal: Option<AbortSignal>,
+    /// Hears what happens.
+    pub on_event: Option<Function>,
+    pub clock: Clock,
+}
+
+/// The fine clock.
+#[derive(Clone)]
+pub struct Clock {
+    performance: Option<Performance>,
+    /// Whether it moves while we compute.
+    pub runs: bool,
+}
+
+impl Clock {
+    /// One that runs. Whether there is one shows in what it can: workerd has no class of that name.
+    pub fn running() -> Self {
+        let performance = || {
+            let performance = Reflect::get(&js_sys::global(), &"performance".into()).ok()?;
+            let now = Reflect::get(&performance, &"now".into()).ok()?;
+            now.is_function().then(|| performance.unchecked_into())
+        };
+        Self { performance: performance(), runs: true }
+    }
+
+    /// Since the epoch rather than since a worker's start, so that the caller's times compare.
+    pub fn now_ms(&self) -> Option<f64> {
+        self.performance.as_ref().map(|p| p.time_origin() + p.now())
+    }
+}
+
+impl Host for JsHost {
+    fn now_ms(&self) -> Option<f64> {
+        self.clock.now_ms()
+    }
+
+    async fn catch_up(&self) {
+        if !self.clock.runs {
+            next_task().await;
+        }
+    }
+
+    async fn yield_now(&self) -> ControlFlow<()> {
+        next_task().await;
+        match self.signal.as_ref().is_some_and(AbortSignal::aborted) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+
+    fn emit(&self, event: Event) {
+        if let (Some(on_event), Ok(event)) = (&self.on_event, Ts::from_rust(&event)) {
+            // A listener that throws is no reason to stop.
+            let _ = on_event.call1(&JsValue::NULL, &event.into());
+        }
+    }
+
+    fn environment(&self) -> EnvironmentReport {
+        let clock = if self.clock.runs { "runs" } else { "stands still" };
+        EnvironmentReport { clock: Some(clock.into()), ..environment() }
+    }
+
+    fn memory_bytes(&self) -> Option<u64> {
+        Some(core::arch::wasm32::memory_size::<0>() as u64 * 65536)
+    }
 }
 
 /// Comes back in another task: messages are delivered between tasks, not between promises.
-pub async fn next_task() {
+async fn next_task() {
     let task = Promise::new(&mut |resolve, _| {
         // Without a timer it comes back at once, and a run can only be ended with its worker.
         let set_timeout = Reflect::get(&js_sys::global(), &"setTimeout".into());
@@ -55,7 +121,7 @@ pub async fn next_task() {
 }
 
 /// What JavaScript tells of the place it runs in.
-pub fn environment() -> EnvironmentReport {
+fn environment() -> EnvironmentReport {
     let get = |of: &JsValue, key: &str| Reflect::get(of, &key.into()).ok();
     let global = js_sys::global();
     let navigator = get(&global, "navigator").unwrap_or_default();
@@ -67,11 +133,6 @@ pub fn environment() -> EnvironmentReport {
         cross_origin_isolated: get(&global, "crossOriginIsolated").and_then(|v| v.as_bool()),
         ..EnvironmentReport::default()
     }
-}
-
-/// Bytes of the linear memory.
-pub fn memory_bytes() -> Option<u64> {
-    Some(core::arch::wasm32::memory_size::<0>() as u64 * 65536)
 }
 
 /// A JavaScript `Error` with our message and `code`.
