@@ -54,32 +54,32 @@ test("a pasted document becomes a summary and a full report", async ({ page, pre
   expect(requests.filter((url) => !url.startsWith(origin) && !url.startsWith(`blob:${origin}`))).toEqual([]);
 });
 
-test.describe(() => {
-  // Where the machine is a virtual one, the time that its host takes away counts as computing. A task that is too long by
-  // itself is so twice.
-  test.describe.configure({ retries: 1 });
-
-  test("a document longer than the context is read in windows, and the page stays free", async ({ page, precis }) => {
-    test.setTimeout(420_000);
-    await precis.open("real");
-    await page.getByLabel("Iterations").selectOption("2");
-    await precis.benchmark.click();
-    await expect(page.locator("#count")).toContainText("11,2");
-    const browser = page.context().browser()!;
+test("a document longer than the context is read in windows, and the page stays free", async ({ page, precis }) => {
+  test.setTimeout(420_000);
+  await precis.open("real");
+  await page.getByLabel("Iterations").selectOption("2");
+  await precis.benchmark.click();
+  await expect(page.locator("#count")).toContainText("11,2");
+  const browser = page.context().browser()!;
+  const longestOfARun = async () => {
     await browser.startTracing(page, { categories: ["toplevel"] });
     await precis.summarize.click();
     await expect(page.locator("#left")).toHaveText(/^\d+:\d\d left$/);
     await expect(precis.reading).toHaveAttribute("aria-valuetext", /^[\d,]+ of [\d,]+ tokens read$/);
-    await expect(precis.stage).toHaveText("Done", { timeout: 360_000 });
-    expect(longestTask(await browser.stopTracing())).toBeLessThan(50);
+    await expect(precis.stage).toHaveText("Done", { timeout: 180_000 });
+    return longestTask(await browser.stopTracing());
+  };
+  // Where the machine is a virtual one, the time that its host takes away counts as computing. A task that is too long by
+  // itself is so in each of two runs.
+  const longest = await longestOfARun();
+  expect(longest < 50 ? longest : Math.min(longest, await longestOfARun())).toBeLessThan(50);
 
-    const report = (await page.evaluate(() => window.precis.report))!;
-    checkReport(report);
-    expect(report.plan.strategy).toBe("windows");
-    expect(report.plan.windows).toBeGreaterThan(1);
-    expect(report.plan.request).toContain("provide a brief one-sentence summary");
-    expect(report.summary).toMatch(/software|architecture|system/i);
-  });
+  const report = (await page.evaluate(() => window.precis.report))!;
+  checkReport(report);
+  expect(report.plan.strategy).toBe("windows");
+  expect(report.plan.windows).toBeGreaterThan(1);
+  expect(report.plan.request).toContain("provide a brief one-sentence summary");
+  expect(report.summary).toMatch(/software|architecture|system/i);
 });
 
 test("Cancel stops the reading within 250 ms, and the next run works", async ({ page, precis }) => {
