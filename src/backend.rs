@@ -12,7 +12,7 @@ pub mod webgpu;
 
 use std::ops::{Range, RangeInclusive};
 
-pub use self::rope::{Rope, Yarn};
+pub use self::rope::{Pairs, Rope, Yarn};
 use crate::error::Result;
 use crate::quant::QuantType;
 use crate::report::{OperationReport, Peaks};
@@ -31,6 +31,49 @@ pub struct WeightSpec {
 
 /// Hands out a weight's stored rows, so that a backend can pack them a few at a time.
 pub type RowReader<'a> = dyn FnMut(Range<usize>, &mut Vec<u8>) -> Result<()> + 'a;
+
+/// Attention of a model: heads of one shape, and what each layer sees.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attention {
+    /// Heads, the same in all layers.
+    pub shape: AttentionShape,
+    /// Layers, in order.
+    pub layers: Vec<AttentionLayer>,
+}
+
+impl Attention {
+    /// Layers that are all alike.
+    pub fn uniform(count: usize, shape: AttentionShape, layer: &AttentionLayer) -> Self {
+        Self { shape, layers: vec![layer.clone(); count] }
+    }
+
+    /// The same with positions past the trained context, or without. Layers with a window stay as
+    /// they are: the distances that they see are those of the trained context.
+    pub fn scaled(&self, scaling: Option<Yarn>) -> Self {
+        let layers = self.layers.iter().map(|layer| match layer.window {
+            None => {
+                AttentionLayer { rope: Rope { scaling, ..layer.rope.clone() }, ..layer.clone() }
+            }
+            Some(_) => layer.clone(),
+        });
+        Self { shape: self.shape, layers: layers.collect() }
+    }
+
+    /// Multiply-adds of `tokens` queries from position `start` on, in all layers.
+    pub fn macs(&self, start: usize, tokens: usize) -> usize {
+        let window = |layer: &AttentionLayer| layer.window.unwrap_or(usize::MAX);
+        self.layers.iter().map(|layer| self.shape.macs(start, tokens, window(layer))).sum()
+    }
+}
+
+/// Attention of one layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttentionLayer {
+    /// Where positions turn its queries and keys to.
+    pub rope: Rope,
+    /// Positions that a query sees, its own among them; without it, all up to its own.
+    pub window: Option<usize>,
+}
 
 /// Shape of the attention of a model, the same in all its layers.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -89,8 +132,8 @@ pub trait Backend {
     /// `out-of-memory`.
     fn load_vector(&self, values: Vec<f32>) -> Result<Self::Vector>;
 
-    /// An empty cache for `layers` layers.
-    fn new_cache(&self, layers: usize, shape: AttentionShape, rope: Rope) -> Self::Cache;
+    /// An empty cache.
+    fn new_cache(&self, attention: &Attention) -> Self::Cache;
 
     /// Makes room for positions up to `positions`, keeping what is there.
     ///
@@ -98,12 +141,15 @@ pub trait Backend {
     /// `out-of-memory`.
     fn reserve(&self, cache: &mut Self::Cache, positions: usize) -> Result<()>;
 
+    /// Positions that a query sees in a layer of the cache, at most.
+    fn window(&self, cache: &Self::Cache, layer: usize) -> usize;
+
     /// Bytes that the cache takes.
     fn cache_bytes(&self, cache: &Self::Cache) -> usize;
 
-    /// Bytes that a cache of `layers` layers takes once there is room for `positions`: what
+    /// Bytes that a cache takes once there is room for `positions`: what
     /// [`Backend::cache_bytes`] says then. It may be more than there could be memory.
-    fn cache_bytes_for(&self, layers: usize, shape: AttentionShape, positions: usize) -> u64;
+    fn cache_bytes_for(&self, attention: &Attention, positions: usize) -> u64;
 
     /// Rows of a tensor, and numbers in each.
     fn shape(&self, x: &Self::Tensor) -> [usize; 2];
@@ -121,12 +167,12 @@ pub trait Backend {
         weights: [&Self::Weight; N],
     ) -> [Self::Tensor; N];
 
-    /// Root-mean-square norm of each row (Zhang and Sennrich, arXiv:1910.07467):
-    /// `x / sqrt(mean(x²) + eps) * gain`.
+    /// Root-mean-square norm (Zhang and Sennrich, arXiv:1910.07467) of each row, or of each part of
+    /// a row where a row is several times as long as `gain`: `x / sqrt(mean(x²) + eps) * gain`.
     fn rms_norm(&self, x: &Self::Tensor, gain: &Self::Vector, eps: f32) -> Self::Tensor;
 
     /// Rotates queries and keys of positions `start..`, appends keys and values to `layer` of the
-    /// cache and attends causally to everything there: `[tokens, heads * head_dim]`.
+    /// cache and attends causally to what that layer sees: `[tokens, heads * head_dim]`.
     /// The cache has been given room by [`Backend::reserve`].
     fn attend(
         &self,
@@ -138,6 +184,16 @@ pub trait Backend {
 
     /// `silu(gate) * up`, where `silu(x) = x / (1 + exp(-x))` (Shazeer, arXiv:2002.05202).
     fn swiglu(&self, gate: Self::Tensor, up: &Self::Tensor) -> Self::Tensor;
+
+    /// `gelu(gate) * up`, where `gelu(x) = x / 2 * (1 + tanh(sqrt(2 / π) * (x + 0.044715 x³)))`
+    /// (Hendrycks and Gimpel, arXiv:1606.08415; the gate is Shazeer's, as above).
+    fn geglu(&self, gate: Self::Tensor, up: &Self::Tensor) -> Self::Tensor;
+
+    /// `x` with `bias` added to each row.
+    fn add_bias(&self, x: Self::Tensor, bias: &Self::Vector) -> Self::Tensor;
+
+    /// `x * factor`.
+    fn scale(&self, x: Self::Tensor, factor: f32) -> Self::Tensor;
 
     /// `x + y`.
     fn add(&self, x: Self::Tensor, y: &Self::Tensor) -> Self::Tensor;

@@ -334,7 +334,7 @@ impl<R: Read + Seek> Setup<R> {
         // Until then weights may still be on their way.
         gpu.finish().await?;
         let load = LoadReport { pipelines_ms: compiling, ..self.loaded(started, &model) };
-        let speed = on_gpu.map(|ms| trial::Outcome::tokens_per_ms(ms, model.config.layers));
+        let speed = on_gpu.map(|ms| trial::Outcome::tokens_per_ms(ms, model.config.layers()));
         let summarizer = Summarizer::new(gpu, model, self.model.clone(), report, load);
         Ok(On::Gpu(Box::new(summarizer.expecting(speed))))
     }

@@ -1,131 +1,31 @@
 //! A language model: its sizes, its weights on a backend, its tokenizer.
 //!
-//! An architecture is one file in `model/` and one arm in [`Model::load`].
+//! An architecture is one file in `model/`, one arm in [`Config::from_gguf`] and one in [`Decoder`].
 
+mod config;
+mod gemma3;
 mod llama;
 mod stream;
 
 use std::io::{Read, Seek};
+use std::sync::Arc;
 
-use crate::backend::{AttentionShape, Backend, Rope, WeightSpec};
+use crate::backend::{Backend, WeightSpec};
 use crate::error::{Error, Result};
 use crate::gguf::{Gguf, TensorInfo};
-use crate::quant::{BLOCK, QuantType};
+use crate::quant::QuantType;
 use crate::tokenizer::Tokenizer;
 
-pub(crate) use llama::Llama;
+pub use config::{Architecture, Config};
+use gemma3::Gemma3;
+use llama::Llama;
 pub use stream::ModelStream;
 
-/// Architectures that can be loaded, for messages.
-const ARCHITECTURES: &str = "llama";
+/// A weight whose format stands for the model's.
+const TYPICAL_WEIGHT: &str = "blk.0.ffn_up.weight";
 
-/// Bounds on what a file may ask for; far above any model that fits a browser, and low enough for
-/// products of three of them to stay inside 64 bits and of two inside 32.
-const MAX_WIDTH: usize = 1 << 15;
-const MAX_LAYERS: usize = 1 << 10;
-const MAX_CONTEXT: usize = 1 << 24;
-
-/// A model's sizes, as its metadata states them.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Config {
-    /// `general.architecture`.
-    pub architecture: String,
-    /// Decoder layers.
-    pub layers: usize,
-    /// Numbers in a token's activation.
-    pub width: usize,
-    /// Numbers in the hidden layer of the feed-forward part.
-    pub ffn_width: usize,
-    /// Heads of the attention.
-    pub attention: AttentionShape,
-    /// Position embedding within the trained context.
-    pub rope: Rope,
-    /// Added to the mean square in norms.
-    pub norm_eps: f32,
-    /// Positions the model was trained for.
-    pub context: usize,
-    /// Tokens in the vocabulary.
-    pub vocabulary: usize,
-}
-
-impl Config {
-    /// Reads the sizes and checks that they fit each other.
-    ///
-    /// # Errors
-    /// `model-missing-key`, `model-unsupported-architecture` or `model-invalid`.
-    pub fn from_gguf<R: Read + Seek>(gguf: &Gguf<R>) -> Result<Self> {
-        let architecture = gguf.string("general.architecture")?.to_string();
-        if architecture != "llama" {
-            let supported = ARCHITECTURES;
-            return Err(Error::ModelUnsupportedArchitecture { architecture, supported });
-        }
-        let key = |name: &str| format!("{architecture}.{name}");
-        let size = |name: &str, max: usize| {
-            let value = gguf.integer(&key(name))?;
-            if (1..=max).contains(&value) { Ok(value) } else { Err(bad(&key(name), value)) }
-        };
-        let width = size("embedding_length", MAX_WIDTH)?;
-        let heads = size("attention.head_count", MAX_WIDTH)?;
-        let kv_heads = match gguf.get(&key("attention.head_count_kv")) {
-            Some(_) => size("attention.head_count_kv", MAX_WIDTH)?,
-            None => heads,
-        };
-        let head_dim = match gguf.get(&key("attention.key_length")) {
-            Some(_) => size("attention.key_length", MAX_WIDTH)?,
-            None => width / heads,
-        };
-        let dims = match gguf.get(&key("rope.dimension_count")) {
-            Some(_) => size("rope.dimension_count", MAX_WIDTH)?,
-            None => head_dim,
-        };
-        let config = Self {
-            layers: size("block_count", MAX_LAYERS)?,
-            width,
-            ffn_width: size("feed_forward_length", MAX_WIDTH)?,
-            attention: AttentionShape { heads, kv_heads, head_dim },
-            rope: Rope { base: gguf.float(&key("rope.freq_base"))?, dims, scaling: None },
-            norm_eps: gguf.float(&key("attention.layer_norm_rms_epsilon"))?,
-            context: size("context_length", MAX_CONTEXT)?,
-            vocabulary: gguf.strings("tokenizer.ggml.tokens")?.len(),
-            architecture,
-        };
-        config.check()?;
-        Ok(config)
-    }
-
-    /// Numbers in the widest activations of a token, those of the vocabulary aside.
-    pub fn widest(&self) -> usize {
-        let AttentionShape { heads, head_dim, .. } = self.attention;
-        self.width.max(self.ffn_width).max(heads * head_dim)
-    }
-
-    /// Multiply-adds of attention for one token, for each position up to its own: scores, and the
-    /// sum of values that they weight.
-    pub fn attention_macs(&self) -> usize {
-        2 * self.layers * self.attention.heads * self.attention.head_dim
-    }
-
-    fn check(&self) -> Result<()> {
-        let AttentionShape { heads, kv_heads, head_dim } = self.attention;
-        let fits = [
-            (self.width.is_multiple_of(BLOCK), "embedding_length is not a multiple of 32"),
-            (self.ffn_width.is_multiple_of(BLOCK), "feed_forward_length is not a multiple of 32"),
-            ((heads * head_dim).is_multiple_of(BLOCK), "the heads' width is not a multiple of 32"),
-            (heads.is_multiple_of(kv_heads), "head_count is not a multiple of head_count_kv"),
-            (head_dim.is_multiple_of(8) && head_dim > 0, "a head is not a multiple of 8 wide"),
-            (self.rope.dims.is_multiple_of(2), "rope.dimension_count is odd"),
-            (self.rope.dims <= head_dim, "rope.dimension_count is wider than a head"),
-            (heads * head_dim <= MAX_WIDTH, "the heads together are too wide"),
-            (self.rope.base > 0.0, "rope.freq_base is not positive"),
-            (self.norm_eps >= 0.0, "layer_norm_rms_epsilon is negative"),
-            (self.vocabulary > 0, "the vocabulary is empty"),
-        ];
-        match fits.into_iter().find(|(ok, _)| !ok) {
-            Some((_, reason)) => Err(Error::ModelInvalid { reason: reason.into() }),
-            None => Ok(()),
-        }
-    }
-}
+/// What the frequencies of positions are divided by, where a file says: llama 3.
+const ROPE_FACTORS: &str = "rope_freqs.weight";
 
 /// A model that is ready to run: weights on a backend, tokenizer, sizes.
 pub struct Model<B: Backend> {
@@ -141,7 +41,7 @@ pub struct Model<B: Backend> {
     pub linear_macs: usize,
     /// Size of the file in bytes.
     pub file_bytes: u64,
-    pub(crate) decoder: Llama<B>,
+    pub(crate) decoder: Decoder<B>,
 }
 
 impl<B: Backend> Model<B> {
@@ -159,7 +59,7 @@ impl<B: Backend> Model<B> {
         let tokenizer = Tokenizer::from_gguf(gguf)?;
         // Megabytes of strings leave room for weights.
         gguf.forget_metadata();
-        let quant = gguf.tensor(llama::TYPICAL_WEIGHT)?.quant;
+        let quant = gguf.tensor(TYPICAL_WEIGHT)?.quant;
         let file_bytes = gguf.size();
         let mut loader = Loader { backend, gguf, progress, read: 0 };
         let model = Self::assemble(config, tokenizer, quant, file_bytes, &mut loader)?;
@@ -168,16 +68,64 @@ impl<B: Backend> Model<B> {
     }
 
     fn assemble(
-        config: Config,
+        mut config: Config,
         tokenizer: Tokenizer,
         quant: QuantType,
         file_bytes: u64,
         weights: &mut impl Weights<B>,
     ) -> Result<Self> {
+        if config.architecture == Architecture::Llama && weights.has(ROPE_FACTORS) {
+            let slowed = weights.floats(ROPE_FACTORS, config.rotated() / 2)?;
+            config.slow_down(Arc::from(slowed))?;
+        }
         let mut counted = Counted { weights, parameters: 0, macs: 0 };
-        let decoder = Llama::load(&config, &mut counted)?;
+        let decoder = Decoder::load(&config, &mut counted)?;
         let Counted { parameters, macs: linear_macs, .. } = counted;
         Ok(Self { config, tokenizer, quant, parameters, linear_macs, file_bytes, decoder })
+    }
+}
+
+/// The forward pass of a model's architecture.
+pub(crate) enum Decoder<B: Backend> {
+    Llama(Llama<B>),
+    Gemma3(Gemma3<B>),
+}
+
+impl<B: Backend> Decoder<B> {
+    pub fn load(config: &Config, weights: &mut impl Weights<B>) -> Result<Self> {
+        Ok(match config.architecture {
+            Architecture::Llama | Architecture::Qwen2 | Architecture::Qwen3 => {
+                Self::Llama(Llama::load(config, weights)?)
+            }
+            Architecture::Gemma3 => Self::Gemma3(Gemma3::load(config, weights)?),
+        })
+    }
+
+    /// Bytes of packed weights that writing one token reads: every matrix, but for an embedding
+    /// beside a head of its own.
+    pub fn weight_bytes(&self, b: &B) -> usize {
+        match self {
+            Self::Llama(decoder) => decoder.weight_bytes(b),
+            Self::Gemma3(decoder) => decoder.weight_bytes(b),
+        }
+    }
+
+    /// Reads the tokens `ids` at positions `start..` into the cache, which has room for them:
+    /// activations `[ids, width]` after the last layer.
+    pub fn forward(&self, b: &B, cache: &mut B::Cache, start: usize, ids: &[u32]) -> B::Tensor {
+        match self {
+            Self::Llama(decoder) => decoder.forward(b, cache, start, ids),
+            Self::Gemma3(decoder) => decoder.forward(b, cache, start, ids),
+        }
+    }
+
+    /// The scores of every token of the vocabulary for what follows the last row of `x`:
+    /// `[1, vocabulary]`.
+    pub fn logits(&self, b: &B, x: &B::Tensor) -> B::Tensor {
+        match self {
+            Self::Llama(decoder) => decoder.logits(b, x),
+            Self::Gemma3(decoder) => decoder.logits(b, x),
+        }
     }
 }
 
@@ -187,8 +135,11 @@ pub(crate) trait Weights<B: Backend> {
     /// is multiplied with it.
     fn weight(&mut self, name: &str, shape: [usize; 2], every_token: bool) -> Result<B::Weight>;
 
-    /// The gains `name`, which must be `len` floats.
+    /// The vector `name`, which must be `len` floats.
     fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector>;
+
+    /// The same where the backend has no use for it.
+    fn floats(&mut self, name: &str, len: usize) -> Result<Vec<f32>>;
 
     /// Whether there is a tensor of this name.
     fn has(&self, name: &str) -> bool;
@@ -218,6 +169,10 @@ impl<B: Backend, W: Weights<B>> Weights<B> for Counted<'_, W> {
         self.weights.vector(name, len)
     }
 
+    fn floats(&mut self, name: &str, len: usize) -> Result<Vec<f32>> {
+        self.weights.floats(name, len)
+    }
+
     fn has(&self, name: &str) -> bool {
         self.weights.has(name)
     }
@@ -245,12 +200,17 @@ impl<B: Backend, R: Read + Seek> Weights<B> for Loader<'_, B, R> {
     }
 
     fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector> {
+        let values = self.floats(name, len)?;
+        self.backend.load_vector(values)
+    }
+
+    fn floats(&mut self, name: &str, len: usize) -> Result<Vec<f32>> {
         let tensor = self.gguf.tensor(name)?;
         check_vector(&tensor, len)?;
         let mut bytes = Vec::new();
         self.gguf.read_rows(&tensor, 0..1, &mut bytes)?;
         self.read += bytes.len() as u64;
-        self.backend.load_vector(floats(&bytes))
+        Ok(floats(&bytes))
     }
 
     fn has(&self, name: &str) -> bool {
@@ -288,8 +248,4 @@ fn floats(bytes: &[u8]) -> Vec<f32> {
     let mut values = vec![0.0; bytes.len() / 4];
     QuantType::F32.decode(bytes, &mut values);
     values
-}
-
-fn bad(key: &str, value: usize) -> Error {
-    Error::ModelInvalid { reason: format!("{key} is {value}") }
 }

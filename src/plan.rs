@@ -52,6 +52,54 @@ pub enum Strategy {
     Windows,
 }
 
+/// How the model is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub enum PromptStyle {
+    /// In a conversation, by the chat template in the model's file: models that follow instructions.
+    Chat,
+    /// With a text that it goes on with: models that were not taught to follow any.
+    Completion,
+}
+
+/// Something to ask the model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prompt {
+    /// What it reads.
+    pub text: String,
+    /// The first words of its answer, which stand at the end of [`Self::text`]; empty in a
+    /// conversation.
+    pub lead: &'static str,
+}
+
+impl PromptStyle {
+    /// What a summary of a whole document is asked with.
+    fn answer(self, text: String, request: &str) -> Prompt {
+        self.ask(text, request, "This document")
+    }
+
+    /// What a note on a part is asked with.
+    fn note(self, text: String) -> Prompt {
+        self.ask(text, NOTE_REQUEST, "This text")
+    }
+
+    fn ask(self, mut text: String, request: &str, lead: &'static str) -> Prompt {
+        match self {
+            Self::Chat => {
+                text.push_str("\n\n");
+                text.push_str(request);
+                Prompt { text, lead: "" }
+            }
+            Self::Completion => {
+                text.push_str("\n\nSummary: ");
+                text.push_str(lead);
+                Prompt { text, lead }
+            }
+        }
+    }
+}
+
 /// How a document will be read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
@@ -130,9 +178,9 @@ impl Plan {
     }
 
     /// The prompt for the answer, over the whole document, or over notes on its windows.
-    pub fn answer_prompt(&self, text: &str, notes: &[String]) -> String {
+    pub fn answer_prompt(&self, text: &str, notes: &[String], style: PromptStyle) -> Prompt {
         if self.is_one_pass() {
-            return format!("{}\n\n{}", text[self.windows[0].clone()].trim(), self.request);
+            return style.answer(text[self.windows[0].clone()].trim().into(), &self.request);
         }
         // What stands last weighs most with a small model: the opening, which names the subject.
         let mut prompt =
@@ -143,20 +191,18 @@ impl Plan {
         }
         prompt.push_str("\n\nThe document begins:\n\n");
         prompt.push_str(text[self.opening.clone()].trim());
-        prompt.push_str("\n\n");
-        prompt.push_str(&self.request);
-        prompt
+        style.answer(prompt, &self.request)
     }
 }
 
 /// The prompt for a note on one window.
-pub fn note_prompt(window: &str) -> String {
-    format!("{}\n\n{NOTE_REQUEST}", window.trim())
+pub fn note_prompt(window: &str, style: PromptStyle) -> Prompt {
+    style.note(window.trim().into())
 }
 
 /// The prompt for one note made of several.
-pub fn merge_prompt(notes: &[String]) -> String {
-    format!("- {}\n\n{NOTE_REQUEST}", notes.join("\n- "))
+pub fn merge_prompt(notes: &[String], style: PromptStyle) -> Prompt {
+    style.note(format!("- {}", notes.join("\n- ")))
 }
 
 /// Cuts notes of the given lengths into runs that fit `budget` together, at least two to a run so

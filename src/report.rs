@@ -73,8 +73,11 @@ reported! {
         pub context: usize,
         /// Multiply-adds of the linear layers for one token that is read.
         pub linear_macs: usize,
-        /// Multiply-adds of attention for one token, for each position up to its own.
+        /// Multiply-adds of attention for one token, for each position up to its own, in layers that
+        /// see all of them.
         pub attention_macs: usize,
+        /// Multiply-adds of attention for one token in layers that see a window, once that is full.
+        pub window_macs: usize,
     }
 
     /// The document that was read.
@@ -269,11 +272,11 @@ impl Report {
 }
 
 impl ModelReport {
-    /// Multiply-adds that reading so many tokens takes.
+    /// Multiply-adds that reading so many tokens takes, as if all windows were full.
     pub fn macs(&self, tokens: usize) -> f64 {
-        let [tokens, linear, attention] =
-            [tokens, self.linear_macs, self.attention_macs].map(|n| n as f64);
-        tokens * (linear + attention * (tokens + 1.0) / 2.0)
+        let each = (self.linear_macs + self.window_macs) as f64;
+        let [tokens, attention] = [tokens, self.attention_macs].map(|n| n as f64);
+        tokens * (each + attention * (tokens + 1.0) / 2.0)
     }
 }
 

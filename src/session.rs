@@ -1,6 +1,6 @@
 //! A conversation with a model: what has been read so far, and how to go on.
 
-use crate::backend::{Backend, Rope, Yarn};
+use crate::backend::{Backend, Yarn};
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::sampler::Sampler;
@@ -14,18 +14,16 @@ pub struct Session<B: Backend> {
     backend: B,
     model: Model<B>,
     cache: B::Cache,
-    /// The cache's position embedding.
-    rope: Rope,
+    /// How the cache's position embedding reaches past the trained context.
+    scaling: Option<Yarn>,
     position: usize,
 }
 
 impl<B: Backend> Session<B> {
     /// A session that has read nothing.
     pub fn new(backend: B, model: Model<B>) -> Self {
-        let config = &model.config;
-        let rope = config.rope;
-        let cache = backend.new_cache(config.layers, config.attention, rope);
-        Self { backend, model, cache, rope, position: 0 }
+        let cache = backend.new_cache(&model.config.attention);
+        Self { backend, model, cache, scaling: None, position: 0 }
     }
 
     /// The model.
@@ -50,13 +48,12 @@ impl<B: Backend> Session<B> {
 
     /// Bytes that keys and values take once there is room for `positions`, before any is made.
     pub fn cache_bytes_for(&self, positions: usize) -> u64 {
-        let config = &self.model.config;
-        self.backend.cache_bytes_for(config.layers, config.attention, positions)
+        self.backend.cache_bytes_for(&self.model.config.attention, positions)
     }
 
     /// How positions past the trained context are reached; `None` where they aren't.
     pub fn extension(&self) -> Option<Yarn> {
-        self.rope.scaling
+        self.scaling
     }
 
     /// Forgets everything and makes room for `positions` tokens within the trained context.
@@ -94,33 +91,37 @@ impl<B: Backend> Session<B> {
 
     fn start_with(&mut self, scaling: Option<Yarn>, positions: usize) -> Result<()> {
         self.position = 0;
-        let plain = self.model.config.rope;
-        let rope = Rope { scaling, ..plain };
-        if rope != self.rope {
-            self.renew(rope);
+        if scaling != self.scaling {
+            self.renew(scaling);
         }
         let room = self.backend.reserve(&mut self.cache, positions);
         // What could be had is worth nothing by itself.
-        room.inspect_err(|_| self.renew(plain))
+        room.inspect_err(|_| self.renew(None))
     }
 
     /// Gives the cache's memory back.
-    fn renew(&mut self, rope: Rope) {
-        let config = &self.model.config;
-        self.cache = self.backend.new_cache(config.layers, config.attention, rope);
-        self.rope = rope;
+    fn renew(&mut self, scaling: Option<Yarn>) {
+        self.cache = self.backend.new_cache(&self.model.config.attention.scaled(scaling));
+        self.scaling = scaling;
     }
 
     /// Positions that there are with this position embedding.
     fn limit(&self) -> usize {
         let context = self.model.config.context;
         // Quarters of a context, as [`Self::extend`] makes them.
-        self.rope.scaling.map_or(context, |yarn| (f64::from(yarn.factor) * context as f64) as usize)
+        self.scaling.map_or(context, |yarn| (f64::from(yarn.factor) * context as f64) as usize)
     }
 
-    /// Forgets everything after the first `position` tokens; their keys and values stay.
-    pub fn truncate(&mut self, position: usize) {
-        self.position = self.position.min(position);
+    /// Forgets everything after the first `position` tokens, whose keys and values stay, and returns
+    /// how many these are: none where a layer's window has moved on, since it has let go of what it
+    /// would see from there.
+    pub fn truncate(&mut self, position: usize) -> usize {
+        let windows = self.model.config.attention.layers.iter().filter_map(|layer| layer.window);
+        let moved_on = windows.min().is_some_and(|window| self.position > window);
+        if position < self.position {
+            self.position = if moved_on { 0 } else { position };
+        }
+        self.position
     }
 
     /// Makes room for `tokens` more tokens at once, so that nothing is moved while they are read.

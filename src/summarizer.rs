@@ -11,7 +11,7 @@ use crate::backend::Backend;
 use crate::bench;
 use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::plan::{Limits, Plan, Strategy};
+use crate::plan::{Limits, Plan, PromptStyle, Strategy};
 use crate::report::{
     BackendReport, DocumentReport, LoadReport, MemoryReport, ModelReport, PlanReport,
     PrefillReport, Report, SCHEMA,
@@ -46,6 +46,8 @@ pub struct Options {
     pub profile: bool,
     /// Whether to read the document in one pass or in windows.
     pub strategy: Strategy,
+    /// How the model is asked; without it in a conversation if its file has a chat template.
+    pub prompt: Option<PromptStyle>,
     /// Positions that a prompt and its answer may take, at most those that the model was trained for:
     /// fewer take less memory. A document that doesn't fit is read in windows, or refused where one
     /// pass was asked for.
@@ -101,12 +103,13 @@ impl<B: Backend> Summarizer<B> {
         let report = ModelReport {
             id,
             sha256,
-            architecture: model.config.architecture.clone(),
+            architecture: model.config.architecture.name().into(),
             quant: model.quant.name().into(),
             parameters: model.parameters,
             context: model.config.context,
             linear_macs: model.linear_macs,
             attention_macs: model.config.attention_macs(),
+            window_macs: model.config.window_macs(),
         };
         let session = Session::new(backend, model);
         Self {
@@ -203,7 +206,7 @@ impl<B: Backend> Summarizer<B> {
         run.host.emit(Event::Stage { stage: Stage::Answer, index: 0, of: 1 });
         let started = options.started_ms.or(called_ms);
         let mut first_ms = None;
-        let prompt = plan.answer_prompt(text, &notes);
+        let prompt = plan.answer_prompt(text, &notes, run.style);
         let length = Length { tokens: answer, one_sentence: plan.asks_for_one_sentence() };
         let summary = run
             .ask(&prompt, length, |piece| {
@@ -246,7 +249,7 @@ impl<B: Backend> Summarizer<B> {
         check(window, options)?;
         let mut report = Report::default();
         let limit = self.limits(options).context;
-        let tokens = self.session.model().tokenizer.encode(window)?.ids.len();
+        let tokens = self.session.model().tokenizer.encode(window)?.len();
         if tokens > limit {
             return Err(Error::PromptTooLong { tokens, limit });
         }
@@ -260,7 +263,7 @@ impl<B: Backend> Summarizer<B> {
         let trained = model.config.context;
         let context = options.context.map_or(trained, |context| context.min(trained));
         let answer = options.max_tokens.unwrap_or(ANSWER).min(context / 4);
-        Limits { context, overhead: model.tokenizer.chat_overhead(), answer }
+        Limits { context, overhead: model.tokenizer.overhead(), answer }
     }
 
     /// A run of which no prompt has been asked yet.
@@ -281,7 +284,12 @@ impl<B: Backend> Summarizer<B> {
             None => chunks,
         };
         let extends = options.strategy == Strategy::OnePass && options.context.is_none();
-        Run { session: &mut self.session, host, report, chunks, total, prompts: 0, extends }
+        let style = options.prompt.unwrap_or(match self.session.model().tokenizer.has_chat() {
+            true => PromptStyle::Chat,
+            false => PromptStyle::Completion,
+        });
+        let session = &mut self.session;
+        Run { session, host, report, chunks, total, prompts: 0, extends, style }
     }
 
     /// Adds what is known only at the end, and says why what is missing is missing.

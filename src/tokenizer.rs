@@ -4,23 +4,22 @@
 //! spelled out in ordinary tokens, so that a document can't end its own turn in a chat. Control
 //! tokens come from the chat template alone.
 
+mod byte_level;
+mod sentence_piece;
+
 use std::collections::HashMap;
 use std::io::{Read, Seek};
 use std::ops::Range;
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use candle_core::quantized::gguf_file::Value;
 use minijinja::{Environment, context};
-use tokenizers::models::bpe::BPE;
-use tokenizers::pre_tokenizers::PreTokenizerWrapper;
-use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::pre_tokenizers::digits::Digits;
-use tokenizers::pre_tokenizers::sequence::Sequence;
+use minijinja_contrib::pycompat::unknown_method_callback;
 
+use self::byte_level::ByteLevel;
+use self::sentence_piece::SentencePiece;
 use crate::error::{Error, Result};
 use crate::gguf::Gguf;
-
-/// `tokenizer.ggml.token_type` of control tokens.
-const CONTROL: i64 = 3;
 
 /// Stands for the person's text while the chat template is rendered; private-use characters, which
 /// no template has.
@@ -39,10 +38,60 @@ const LONGEST: usize = 4 * PIECE;
 
 /// A model's vocabulary and the form of its conversations.
 pub struct Tokenizer {
-    inner: tokenizers::Tokenizer,
+    encoder: Encoder,
     pieces: Pieces,
-    /// What stands before and after the person's text in a chat of one question.
-    chat: [Vec<u32>; 2],
+    whole: Whole,
+    /// What every prompt begins with.
+    bos: Option<u32>,
+    /// What stands before and after the person's text in a chat of one question, where the file says.
+    chat: Option<[Vec<u32>; 2]>,
+}
+
+/// How a text becomes ids.
+enum Encoder {
+    ByteLevel(Box<ByteLevel>),
+    SentencePiece(SentencePiece),
+}
+
+/// Texts that are tokens wherever they stand.
+struct Whole {
+    finder: AhoCorasick,
+    ids: Vec<u32>,
+}
+
+/// A part of a text.
+enum Part {
+    /// One token, and where it begins.
+    Whole(u32, usize),
+    /// What the encoder has to look at.
+    Text(Range<usize>),
+}
+
+impl Whole {
+    fn new(tokens: &[&str], kinds: &[Kind]) -> Result<Self> {
+        let whole =
+            tokens.iter().zip(kinds).zip(0..).filter(|((_, kind), _)| **kind == Kind::Whole);
+        let (texts, ids): (Vec<&str>, Vec<u32>) = whole
+            .filter(|((text, _), _)| !text.is_empty())
+            .map(|((text, _), id)| (*text, id))
+            .unzip();
+        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(texts);
+        Ok(Self { finder: finder.map_err(|e| broken(e.to_string()))?, ids })
+    }
+
+    /// All parts of a text, in order.
+    fn parts(&self, text: &str) -> impl Iterator<Item = Part> {
+        let mut at = 0;
+        let found = self.finder.find_iter(text).map(Some).chain([None]);
+        let parts = found.flat_map(move |found| {
+            let end = found.map_or(text.len(), |found| found.start());
+            let before = at..end;
+            let id = found.and_then(|found| self.ids.get(found.pattern().as_usize()));
+            at = found.map_or(text.len(), |found| found.end());
+            [Some(Part::Text(before)), id.map(|id| Part::Whole(*id, end))]
+        });
+        parts.flatten().filter(|part| !matches!(part, Part::Text(range) if range.is_empty()))
+    }
 }
 
 /// The bytes of all tokens, in a tenth of the memory that a vector for each would take.
@@ -51,6 +100,34 @@ struct Pieces {
     bytes: Vec<u8>,
     /// Where each token's bytes end. Control tokens have none; one that has none is a control token.
     ends: Vec<u32>,
+}
+
+impl Pieces {
+    fn push(&mut self, bytes: impl IntoIterator<Item = u8>) {
+        self.bytes.extend(bytes);
+        self.ends.push(self.bytes.len() as u32);
+    }
+
+    /// The bytes of a token, `None` for control tokens and ids outside of the vocabulary.
+    fn get(&self, id: u32) -> Option<&[u8]> {
+        let id = id as usize;
+        let start = if id == 0 { 0 } else { *self.ends.get(id - 1)? };
+        let piece = &self.bytes[start as usize..*self.ends.get(id)? as usize];
+        (!piece.is_empty()).then_some(piece)
+    }
+}
+
+/// `tokenizer.ggml.token_type`: what a token is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Text.
+    Normal,
+    /// Stands for no text, or for none that is known.
+    Control,
+    /// Text that is never part of another token.
+    Whole,
+    /// One byte, written as `<0x0A>`.
+    Byte,
 }
 
 /// A text's tokens and where they begin in it.
@@ -67,66 +144,53 @@ impl Tokenizer {
     ///
     /// # Errors
     /// `model-missing-key` for absent keys, `model-tokenizer` for a vocabulary of another kind
-    /// than the byte-level BPE that is supported, or one that contradicts itself.
+    /// than those that are supported, or one that contradicts itself.
     pub fn from_gguf<R: Read + Seek>(gguf: &Gguf<R>) -> Result<Self> {
-        let kind = (gguf.string("tokenizer.ggml.model")?, gguf.string("tokenizer.ggml.pre")?);
-        if kind != ("gpt2", "smollm") {
-            return Err(broken(format!(
-                "its kind is {}/{}, and only gpt2/smollm is supported",
-                kind.0, kind.1
-            )));
-        }
         let tokens = gguf.strings("tokenizer.ggml.tokens")?;
-        let control = control_tokens(gguf, tokens.len())?;
-        let merges = gguf
-            .strings("tokenizer.ggml.merges")?
-            .into_iter()
-            .map(|merge| match merge.split_once(' ') {
-                Some((a, b)) => Ok((a.to_string(), b.to_string())),
-                None => Err(broken(format!("the merge {merge:?} has no space"))),
-            })
-            .collect::<Result<Vec<_>>>()?;
-        // A vocabulary may lack a token for some byte (SmolLM2's lacks 21 control characters).
-        // Such bytes get ids past its end, which [`Self::encode`] leaves out again: they then keep
-        // their neighbours from merging and are dropped after that, as in llama.cpp.
-        let bytes = byte_characters();
-        let mut vocab: ahash::AHashMap<String, u32> =
-            tokens.iter().zip(0..).map(|(t, i)| ((*t).to_string(), i)).collect();
-        let stand_ins = bytes.keys().map(char::to_string).zip(tokens.len() as u32..);
-        for (character, id) in stand_ins {
-            vocab.entry(character).or_insert(id);
-        }
-        let bpe = BPE::builder()
-            .vocab_and_merges(vocab, merges)
-            .build()
-            .map_err(|e| broken(e.to_string()))?;
-        let mut inner = tokenizers::Tokenizer::new(bpe);
-        inner.with_pre_tokenizer(Some(Sequence::new(vec![
-            PreTokenizerWrapper::Digits(Digits::new(true)),
-            PreTokenizerWrapper::ByteLevel(ByteLevel::new(false, false, true)),
-        ])));
-
-        let mut pieces = Pieces::default();
-        pieces.ends.reserve_exact(tokens.len());
-        for (token, control) in tokens.iter().zip(&control) {
-            if !control {
-                // Ordinary tokens outside of the alphabet are plain text (user-defined ones).
-                let piece =
-                    token.chars().map(|c| bytes.get(&c).copied()).collect::<Option<Vec<_>>>();
-                pieces.bytes.extend(piece.as_deref().unwrap_or(token.as_bytes()));
+        let kinds = kinds(gguf, tokens.len())?;
+        let (encoder, pieces) = match gguf.string("tokenizer.ggml.model")? {
+            "gpt2" => {
+                let (encoder, pieces) = ByteLevel::from_gguf(gguf, &tokens, &kinds)?;
+                (Encoder::ByteLevel(Box::new(encoder)), pieces)
             }
-            pieces.ends.push(pieces.bytes.len() as u32);
-        }
-        pieces.bytes.shrink_to_fit();
-
-        let mut tokenizer = Self { inner, pieces, chat: [Vec::new(), Vec::new()] };
+            "llama" => {
+                let (encoder, pieces) = SentencePiece::from_gguf(gguf, &tokens, &kinds)?;
+                (Encoder::SentencePiece(encoder), pieces)
+            }
+            other => {
+                let reason = format!("its kind is {other}, and only gpt2 and llama are supported");
+                return Err(broken(reason));
+            }
+        };
         let control: HashMap<&str, u32> = tokens
             .iter()
             .zip(0..)
-            .filter(|(_, id)| control[*id as usize])
+            .filter(|(_, id)| kinds[*id as usize] == Kind::Control)
             .map(|(token, id)| (*token, id))
             .collect();
-        tokenizer.chat = tokenizer.chat_frame(gguf.string("tokenizer.chat_template")?, &control)?;
+        let special = |name: &str| {
+            let id = gguf.integer(&format!("tokenizer.ggml.{name}_token_id")).ok();
+            id.and_then(|id| Some((u32::try_from(id).ok()?, *tokens.get(id)?)))
+        };
+        // SentencePiece's vocabularies have one unless the file says otherwise.
+        let begins = match gguf.get("tokenizer.ggml.add_bos_token") {
+            Some(Value::Bool(begins)) => *begins,
+            _ => matches!(encoder, Encoder::SentencePiece(_)),
+        };
+        let bos = special("bos");
+        let whole = Whole::new(&tokens, &kinds)?;
+        let mut tokenizer = Self {
+            encoder,
+            pieces,
+            whole,
+            bos: bos.filter(|_| begins).map(|(id, _)| id),
+            chat: None,
+        };
+        if gguf.get("tokenizer.chat_template").is_some() {
+            let template = gguf.string("tokenizer.chat_template")?;
+            let names = [bos, special("eos")].map(|token| token.map_or("", |(_, name)| name));
+            tokenizer.chat = Some(tokenizer.chat_frame(template, names, &control)?);
+        }
         Ok(tokenizer)
     }
 
@@ -140,15 +204,20 @@ impl Tokenizer {
     ///
     /// # Errors
     /// `model-tokenizer` when the vocabulary's rules fail.
-    pub fn encode(&self, text: &str) -> Result<Tokens> {
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
-        for piece in pieces(text, PIECE, LONGEST) {
-            let piece = &text[piece];
-            let encoded =
-                self.inner.encode_fast(piece, false).map_err(|e| broken(e.to_string()))?;
-            ids.extend(encoded.get_ids().iter().filter(|id| self.is_token(**id)));
+        for part in self.whole.parts(text) {
+            match (part, &self.encoder) {
+                (Part::Whole(id, _), _) => ids.push(id),
+                (Part::Text(range), Encoder::ByteLevel(encoder)) => {
+                    encoder.encode(&text[range], &mut ids)?;
+                }
+                (Part::Text(range), Encoder::SentencePiece(encoder)) => {
+                    encoder.encode(&self.pieces, &text[range], |id, _| ids.push(id));
+                }
+            }
         }
-        Ok(Tokens { ids, starts: Vec::new() })
+        Ok(ids)
     }
 
     /// Encodes plain text and says where each token begins.
@@ -157,31 +226,53 @@ impl Tokenizer {
     /// As [`Self::encode`].
     pub fn encode_with_starts(&self, text: &str) -> Result<Tokens> {
         let mut tokens = Tokens { ids: Vec::new(), starts: Vec::new() };
-        for piece in pieces(text, PIECE, LONGEST) {
-            let encoded = self.inner.encode(&text[piece.clone()], false);
-            let encoded = encoded.map_err(|e| broken(e.to_string()))?;
-            for (id, (start, _)) in encoded.get_ids().iter().zip(encoded.get_offsets()) {
-                if self.is_token(*id) {
-                    tokens.ids.push(*id);
-                    tokens.starts.push(piece.start + start);
+        let mut push = |id, start| {
+            tokens.ids.push(id);
+            tokens.starts.push(start);
+        };
+        for part in self.whole.parts(text) {
+            match (part, &self.encoder) {
+                (Part::Whole(id, start), _) => push(id, start),
+                (Part::Text(range), Encoder::ByteLevel(encoder)) => {
+                    let from = range.start;
+                    encoder.encode_with_starts(&text[range], |id, start| push(id, from + start))?;
+                }
+                (Part::Text(range), Encoder::SentencePiece(encoder)) => {
+                    let from = range.start;
+                    encoder.encode(&self.pieces, &text[range], |id, start| push(id, from + start));
                 }
             }
         }
         Ok(tokens)
     }
 
-    /// A conversation in which the person has said `text` and the model is about to answer.
+    /// A text as a prompt that the model goes on with.
     ///
     /// # Errors
     /// As [`Self::encode`].
-    pub fn chat(&self, text: &str) -> Result<Vec<u32>> {
-        let [before, after] = &self.chat;
-        Ok([before, &self.encode(text)?.ids, after].into_iter().flatten().copied().collect())
+    pub fn completion(&self, text: &str) -> Result<Vec<u32>> {
+        Ok(self.bos.into_iter().chain(self.encode(text)?).collect())
     }
 
-    /// Tokens that [`Self::chat`] adds to the text.
-    pub fn chat_overhead(&self) -> usize {
-        self.chat.iter().map(Vec::len).sum()
+    /// A conversation in which the person has said `text` and the model is about to answer.
+    ///
+    /// # Errors
+    /// As [`Self::encode`]; `model-tokenizer` for a model that has no conversations.
+    pub fn chat(&self, text: &str) -> Result<Vec<u32>> {
+        let Some([before, after]) = &self.chat else {
+            return Err(broken("it has no chat template".into()));
+        };
+        Ok([before, &self.encode(text)?, after].into_iter().flatten().copied().collect())
+    }
+
+    /// Whether the file says what conversations look like.
+    pub fn has_chat(&self) -> bool {
+        self.chat.is_some()
+    }
+
+    /// Tokens that [`Self::chat`] adds to the text, or [`Self::completion`], at most.
+    pub fn overhead(&self) -> usize {
+        self.chat.as_ref().map_or(1, |chat| chat.iter().map(Vec::len).sum())
     }
 
     /// Whether the model ends its answer with this token.
@@ -189,30 +280,31 @@ impl Tokenizer {
         self.piece(id).is_none()
     }
 
-    /// Whether the vocabulary has this id: a byte without a token has one past its end.
-    fn is_token(&self, id: u32) -> bool {
-        (id as usize) < self.pieces.ends.len()
-    }
-
     /// The bytes of a token, `None` for control tokens and ids outside of the vocabulary.
     fn piece(&self, id: u32) -> Option<&[u8]> {
-        let Pieces { bytes, ends } = &self.pieces;
-        let id = id as usize;
-        let start = if id == 0 { 0 } else { *ends.get(id - 1)? };
-        let piece = &bytes[start as usize..*ends.get(id)? as usize];
-        (!piece.is_empty()).then_some(piece)
+        self.pieces.get(id)
     }
 
     /// Renders the template around a placeholder and encodes what stands before and after it.
-    fn chat_frame(&self, template: &str, control: &HashMap<&str, u32>) -> Result<[Vec<u32>; 2]> {
+    fn chat_frame(
+        &self,
+        template: &str,
+        [bos, eos]: [&str; 2],
+        control: &HashMap<&str, u32>,
+    ) -> Result<[Vec<u32>; 2]> {
         let mut environment = Environment::new();
         environment.set_fuel(Some(TEMPLATE_STEPS));
+        // Templates are written for Python's strings and lists.
+        environment.set_unknown_method_callback(unknown_method_callback);
         let rendered = environment
             .render_str(
                 template,
                 context! {
                     messages => [context! { role => "user", content => PLACEHOLDER }],
                     add_generation_prompt => true,
+                    enable_thinking => false,
+                    bos_token => bos,
+                    eos_token => eos,
                 },
             )
             .map_err(|e| broken(format!("its chat template fails: {e:#}")))?;
@@ -228,15 +320,20 @@ impl Tokenizer {
                     .filter_map(|(token, id)| Some((rest.find(token)?, token.len(), *id)))
                     .min_by_key(|(at, len, _)| (*at, usize::MAX - len));
                 let Some((at, len, id)) = found else {
-                    ids.extend(self.encode(rest)?.ids);
+                    ids.extend(self.encode(rest)?);
                     return Ok(ids);
                 };
-                ids.extend(self.encode(&rest[..at])?.ids);
+                ids.extend(self.encode(&rest[..at])?);
                 ids.push(id);
                 rest = &rest[at + len..];
             }
         };
-        Ok([encode(before)?, encode(after)?])
+        let mut before = encode(before)?;
+        // Some templates begin with it, and others leave it to the program.
+        if let Some(bos) = self.bos.filter(|bos| before.first() != Some(bos)) {
+            before.insert(0, bos);
+        }
+        Ok([before, encode(after)?])
     }
 }
 
@@ -278,17 +375,17 @@ fn begins_character(bytes: &[u8]) -> bool {
 }
 
 /// Ranges of a text, in order, of at least so many bytes, that end where no token goes on: before white
-/// space that follows something else, which every token keeps apart from what is before it. Where there
-/// is none they end after so many bytes at most.
+/// space that follows a letter or a digit, which every token keeps apart. Where there is none they end
+/// after so many bytes at most.
 fn pieces(text: &str, least: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
     let mut start = 0;
     std::iter::from_fn(move || {
         let from = text.ceil_char_boundary(start + least);
-        let mut last_is_space = true;
+        let mut last_is_word = false;
         let last = text.ceil_char_boundary(start.saturating_add(most));
         let end = text[from..last].char_indices().find(|(_, c)| {
-            let ends = c.is_whitespace() && !last_is_space;
-            last_is_space = c.is_whitespace();
+            let ends = c.is_whitespace() && last_is_word;
+            last_is_word = c.is_alphanumeric();
             ends
         });
         let piece = start..end.map_or(last, |(at, _)| from + at);
@@ -297,7 +394,7 @@ fn pieces(text: &str, least: usize, most: usize) -> impl Iterator<Item = Range<u
     })
 }
 
-fn control_tokens<R: Read + Seek>(gguf: &Gguf<R>, tokens: usize) -> Result<Vec<bool>> {
+fn kinds<R: Read + Seek>(gguf: &Gguf<R>, tokens: usize) -> Result<Vec<Kind>> {
     let types = match gguf.get("tokenizer.ggml.token_type") {
         Some(Value::Array(types)) if types.len() == tokens => types,
         _ => {
@@ -305,24 +402,19 @@ fn control_tokens<R: Read + Seek>(gguf: &Gguf<R>, tokens: usize) -> Result<Vec<b
             return Err(Error::ModelMissingKey { key, expected });
         }
     };
-    Ok(types
-        .iter()
-        .map(|t| match t {
-            Value::I32(t) => i64::from(*t) == CONTROL,
-            Value::U32(t) => i64::from(*t) == CONTROL,
-            _ => false,
-        })
-        .collect())
-}
-
-/// GPT-2's printable stand-ins for bytes: printable Latin-1 characters stand for themselves, the
-/// other bytes for the characters from U+0100 on, in order.
-/// (`bytes_to_unicode` of <https://github.com/openai/gpt-2/blob/master/src/encoder.py>)
-fn byte_characters() -> HashMap<char, u8> {
-    let printable = |b: &u8| matches!(b, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
-    let others = (0..=u8::MAX).filter(|b| !printable(b));
-    let others = others.zip(0x100u32..).filter_map(|(b, c)| Some((char::from_u32(c)?, b)));
-    (0..=u8::MAX).filter(printable).map(|b| (char::from(b), b)).chain(others).collect()
+    let number = |value: &Value| match value {
+        Value::I32(number) => i64::from(*number),
+        Value::U32(number) => i64::from(*number),
+        _ => 1,
+    };
+    // (`llama_token_type` of llama.cpp.)
+    let kind = |value| match number(value) {
+        2 | 3 => Kind::Control,
+        4 => Kind::Whole,
+        6 => Kind::Byte,
+        _ => Kind::Normal,
+    };
+    Ok(types.iter().map(kind).collect())
 }
 
 fn broken(reason: String) -> Error {
@@ -357,7 +449,7 @@ mod tests {
                 let pieces: Vec<_> = pieces(text, least, usize::MAX).collect();
                 assert_eq!(pieces.iter().map(|p| &text[p.clone()]).collect::<String>(), text);
                 cuts += pieces.len().saturating_sub(1);
-                let ids = |text: &str| tokenizer.encode(text).expect("plain text").ids;
+                let ids = |text: &str| tokenizer.encode(text).expect("plain text");
                 let parts = pieces.into_iter().flat_map(|piece| ids(&text[piece]));
                 assert_eq!(parts.collect::<Vec<_>>(), ids(text), "{text:?} by {least}");
             }

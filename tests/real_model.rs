@@ -79,7 +79,7 @@ fn recorded_logits(run: &Run) -> Vec<f64> {
 
 fn session<B: Backend + Copy>(backend: B) -> (Session<B>, Vec<(Prompt, Vec<u32>)>) {
     let model = common::real(&backend);
-    let article = model.tokenizer.encode(&common::text("article.md")).expect("plain text").ids;
+    let article = model.tokenizer.encode(&common::text("article.md")).expect("plain text");
     (Session::new(backend, model), prompts(&article))
 }
 

@@ -73,7 +73,7 @@ fn a_narrow_embedding_costs_little() {
     let file = std::fs::read(common::REAL).expect("`cargo xtask model fetch` brings it");
     let model = streamed(&file, file.len(), 1 << 20, true).expect("the real model");
     drop(file);
-    let article = model.tokenizer.encode(&common::text("article.md")).expect("plain text").ids;
+    let article = model.tokenizer.encode(&common::text("article.md")).expect("plain text");
     let json = common::text("golden.json");
     let record: Golden = golden::parse(&json);
     let mut session = Session::new(Cpu::default(), model);

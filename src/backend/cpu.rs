@@ -20,6 +20,8 @@ mod tests;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 mod tune;
 
+use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
+
 use self::cache::Cache;
 use self::exp::exp;
 use self::matrix::Matrix;
@@ -32,7 +34,7 @@ pub use self::parallel::start_threads;
 use self::simd::F32x4;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 pub use self::tune::tune;
-use crate::backend::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
+use crate::backend::{Attention, Backend, RowReader, WeightSpec};
 use crate::error::Result;
 use crate::report::Peaks;
 
@@ -87,6 +89,23 @@ fn tasks<'a>(
     to.chunks_mut(len).zip(from.chunks(len))
 }
 
+impl Cpu {
+    /// `activation(gate) * up`.
+    fn gated(
+        &self,
+        mut gate: Tensor,
+        up: &Tensor,
+        activation: impl Fn(F32x4) -> F32x4 + Sync,
+    ) -> Tensor {
+        for_each(self.threads, tasks(&mut gate.data, &up.data, up.width), |(gate, up)| {
+            for (gate, up) in gate.as_chunks_mut::<4>().0.iter_mut().zip(up.as_chunks().0) {
+                activation(F32x4::load(gate)).mul(F32x4::load(up)).store(gate);
+            }
+        });
+        gate
+    }
+}
+
 impl Backend for Cpu {
     type Tensor = Tensor;
     type Weight = Matrix;
@@ -101,20 +120,24 @@ impl Backend for Cpu {
         Ok(values)
     }
 
-    fn new_cache(&self, layers: usize, shape: AttentionShape, rope: Rope) -> Cache {
-        Cache::new(layers, shape, rope)
+    fn new_cache(&self, attention: &Attention) -> Cache {
+        Cache::new(attention)
     }
 
     fn reserve(&self, cache: &mut Cache, positions: usize) -> Result<()> {
         cache.reserve(positions)
     }
 
+    fn window(&self, cache: &Cache, layer: usize) -> usize {
+        cache.window(layer)
+    }
+
     fn cache_bytes(&self, cache: &Cache) -> usize {
         cache.bytes()
     }
 
-    fn cache_bytes_for(&self, layers: usize, shape: AttentionShape, positions: usize) -> u64 {
-        Cache::bytes_for(layers, shape, positions)
+    fn cache_bytes_for(&self, attention: &Attention, positions: usize) -> u64 {
+        Cache::bytes_for(attention, positions)
     }
 
     fn shape(&self, x: &Tensor) -> [usize; 2] {
@@ -168,16 +191,31 @@ impl Backend for Cpu {
         }
     }
 
-    fn swiglu(&self, mut gate: Tensor, up: &Tensor) -> Tensor {
+    fn swiglu(&self, gate: Tensor, up: &Tensor) -> Tensor {
         let one = F32x4::splat(1.0);
-        for_each(self.threads, tasks(&mut gate.data, &up.data, up.width), |(gate, up)| {
-            for (gate, up) in gate.as_chunks_mut::<4>().0.iter_mut().zip(up.as_chunks().0) {
-                let x = F32x4::load(gate);
-                let silu = x.div(one.add(exp(F32x4::splat(0.0).sub(x))));
-                silu.mul(F32x4::load(up)).store(gate);
-            }
-        });
-        gate
+        self.gated(gate, up, |x| x.div(one.add(exp(F32x4::splat(0.0).sub(x)))))
+    }
+
+    fn geglu(&self, gate: Tensor, up: &Tensor) -> Tensor {
+        // (1 + tanh(y)) / 2 is 1 / (1 + exp(-2 y)).
+        let (one, cubic) = (F32x4::splat(1.0), F32x4::splat(0.044_715));
+        let twice = F32x4::splat(-2.0 * FRAC_2_SQRT_PI * FRAC_1_SQRT_2);
+        self.gated(gate, up, |x| {
+            let y = x.mul(x).mul(cubic).mul_add(x, x);
+            x.div(one.add(exp(y.mul(twice))))
+        })
+    }
+
+    fn add_bias(&self, mut x: Tensor, bias: &Vec<f32>) -> Tensor {
+        for row in x.data.chunks_exact_mut(bias.len()) {
+            row.iter_mut().zip(bias).for_each(|(x, bias)| *x += bias);
+        }
+        x
+    }
+
+    fn scale(&self, mut x: Tensor, factor: f32) -> Tensor {
+        x.data.iter_mut().for_each(|x| *x *= factor);
+        x
     }
 
     fn add(&self, mut x: Tensor, y: &Tensor) -> Tensor {

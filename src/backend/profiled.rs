@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
 
-use super::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
+use super::{Attention, AttentionShape, Backend, RowReader, WeightSpec};
 use crate::error::Result;
 use crate::report::{OperationReport, Peaks};
 
@@ -68,16 +68,20 @@ impl<B: Backend> Backend for Profiled<B> {
         self.backend.load_vector(values)
     }
 
-    fn new_cache(&self, layers: usize, shape: AttentionShape, rope: Rope) -> B::Cache {
-        self.backend.new_cache(layers, shape, rope)
+    fn new_cache(&self, attention: &Attention) -> B::Cache {
+        self.backend.new_cache(attention)
     }
 
     fn reserve(&self, cache: &mut B::Cache, positions: usize) -> Result<()> {
         self.backend.reserve(cache, positions)
     }
 
-    fn cache_bytes_for(&self, layers: usize, shape: AttentionShape, positions: usize) -> u64 {
-        self.backend.cache_bytes_for(layers, shape, positions)
+    fn cache_bytes_for(&self, attention: &Attention, positions: usize) -> u64 {
+        self.backend.cache_bytes_for(attention, positions)
+    }
+
+    fn window(&self, cache: &B::Cache, layer: usize) -> usize {
+        self.backend.window(cache, layer)
     }
 
     fn cache_bytes(&self, cache: &B::Cache) -> usize {
@@ -116,17 +120,30 @@ impl<B: Backend> Backend for Profiled<B> {
         start: usize,
         qkv: [B::Tensor; 3],
     ) -> B::Tensor {
+        let window = self.backend.window(cache, layer);
         // All that attention multiplies is as wide as its result, whatever the heads.
         let macs = |out: &_| {
             let [tokens, width] = self.shape(out);
             let whole = AttentionShape { heads: 1, kv_heads: 1, head_dim: width };
-            whole.macs(start, tokens, usize::MAX)
+            whole.macs(start, tokens, window)
         };
         self.counted("attention", macs, |b| b.attend(cache, layer, start, qkv))
     }
 
     fn swiglu(&self, gate: B::Tensor, up: &B::Tensor) -> B::Tensor {
         self.timed("gated activation", |b| b.swiglu(gate, up))
+    }
+
+    fn geglu(&self, gate: B::Tensor, up: &B::Tensor) -> B::Tensor {
+        self.timed("gated activation", |b| b.geglu(gate, up))
+    }
+
+    fn add_bias(&self, x: B::Tensor, bias: &B::Vector) -> B::Tensor {
+        self.timed("bias", |b| b.add_bias(x, bias))
+    }
+
+    fn scale(&self, x: B::Tensor, factor: f32) -> B::Tensor {
+        self.timed("embedding", |b| b.scale(x, factor))
     }
 
     fn add(&self, x: B::Tensor, y: &B::Tensor) -> B::Tensor {

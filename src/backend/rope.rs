@@ -3,17 +3,32 @@
 use std::f64::consts::TAU;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
-/// Rotary position embedding (Su et al., "RoFormer", arXiv:2104.09864) over adjacent pairs, as
-/// GGUF files of the llama architecture store their query and key weights.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Rotary position embedding (Su et al., "RoFormer", arXiv:2104.09864).
+#[derive(Debug, Clone, PartialEq)]
 pub struct Rope {
     /// Base of the geometric sequence of wavelengths.
     pub base: f32,
     /// How many numbers of each head are rotated.
     pub dims: usize,
+    /// Which of them are pairs.
+    pub pairs: Pairs,
+    /// How many times slower each pair turns than the sequence has it: the scaling that a model was
+    /// trained with. `None` where it had none.
+    pub slowed: Option<Arc<[f32]>>,
     /// How positions past the trained context are reached; `None` where they aren't.
     pub scaling: Option<Yarn>,
+}
+
+/// Which numbers of a head are rotated together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pairs {
+    /// Neighbours, as GGUF files of the llama architecture store their query and key weights.
+    Adjacent,
+    /// A number of the first half of those that are rotated, and its like in the second: the other
+    /// architectures.
+    Halves,
 }
 
 /// Context extension by YaRN (Peng et al., "YaRN: Efficient Context Window Extension of Large
@@ -41,6 +56,11 @@ const FEW_TURNS: f64 = 1.0;
 const MANY_TURNS: f64 = 32.0;
 
 impl Rope {
+    /// Of a model that was trained without any scaling.
+    pub const fn new(base: f32, dims: usize, pairs: Pairs) -> Self {
+        Self { base, dims, pairs, slowed: None, scaling: None }
+    }
+
     /// Cosines and sines of `positions`, one position after the other, `dims / 2` of each: what a
     /// pair is multiplied with as a complex number, [`Yarn::magnitude`] included. Rounded once.
     pub fn angles(&self, positions: Range<usize>) -> impl Iterator<Item = [f32; 2]> {
@@ -59,9 +79,13 @@ impl Rope {
 
     /// Radians by which each pair turns from one position to the next.
     fn frequencies(&self) -> Vec<f64> {
+        let trained = |pair: usize| {
+            let slowed = self.slowed.as_ref().and_then(|slowed| slowed.get(pair));
+            slowed.map_or(1.0, |slowed| f64::from(*slowed))
+        };
         let plain = |pair: usize| {
             let exponent = -2.0 * pair as f64 / self.dims as f64;
-            f64::from(self.base).powf(exponent)
+            f64::from(self.base).powf(exponent) / trained(pair)
         };
         let slowed = |frequency| self.scaling.map_or(1.0, |yarn| yarn.slowed(frequency));
         (0..self.dims / 2).map(plain).map(|frequency| frequency * slowed(frequency)).collect()
@@ -97,7 +121,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     /// SmolLM2-135M's, which was trained for 8,192 positions.
-    const PLAIN: Rope = Rope { base: 100_000.0, dims: 64, scaling: None };
+    const PLAIN: Rope = Rope::new(100_000.0, 64, Pairs::Adjacent);
 
     fn scaled(factor: f32) -> Rope {
         Rope { scaling: Some(Yarn { factor, context: 8192 }), ..PLAIN }

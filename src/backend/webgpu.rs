@@ -31,7 +31,7 @@ pub use self::peak::peak_in;
 use self::recorder::Recorder;
 pub use self::weight::Weight;
 use crate::backend::profiled::Clock;
-use crate::backend::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
+use crate::backend::{Attention, AttentionShape, Backend, Pairs, RowReader, WeightSpec};
 use crate::error::Result;
 use crate::quant::BLOCK;
 use crate::report::{OperationReport, Peaks};
@@ -79,6 +79,12 @@ pub struct Tensor {
     buffer: Buffer,
     rows: usize,
     width: usize,
+}
+
+/// Gains or biases in the GPU's memory.
+pub struct Vector {
+    buffer: Buffer,
+    len: usize,
 }
 
 impl WebGpu {
@@ -201,29 +207,6 @@ impl WebGpu {
         out
     }
 
-    /// [`Backend::attend`] where each query sees `window` positions up to its own.
-    fn attend_within(
-        &self,
-        cache: &mut Cache,
-        layer: usize,
-        start: usize,
-        window: usize,
-        [q, k, v]: [Tensor; 3],
-    ) -> Tensor {
-        let shape = cache.shape;
-        let AttentionShape { heads, kv_heads, head_dim } = shape;
-        let (Some(layer), Some(angles)) = (cache.layers.get(layer), &cache.angles) else {
-            return q;
-        };
-        let pairs = head_dim / 2;
-        let parameters = [start, heads, kv_heads, pairs, cache.rope.dims / 2];
-        let buffers = [angles, &q.buffer, &k.buffer, &v.buffer, &layer.keys, &layer.values];
-        let grid = [(heads * pairs).div_ceil(LANES), q.rows, 1];
-        self.dispatch(Kernel::Rope, &parameters, &buffers, grid, 0);
-        let seen = Seen { layer, shape, start, window };
-        self.attend_to(&seen, &q)
-    }
-
     /// Attends to what is in the cache. Workgroups share the keys of a query where there are too
     /// few queries to keep the GPU busy.
     fn attend_to(&self, seen: &Seen, q: &Tensor) -> Tensor {
@@ -232,7 +215,8 @@ impl WebGpu {
         let fours = head_dim / FOUR;
         let positions = start + q.rows;
         let (kernel, grid, parts) = if q.rows <= FEW_ROWS {
-            let parts = positions.div_ceil(PART);
+            let first = (start + 1).saturating_sub(window);
+            let parts = positions.div_ceil(PART) - first / PART;
             (Kernel::AttentionSplit { fours }, [parts, heads, q.rows], parts)
         } else {
             let groups = (q.rows * heads / kv_heads).div_ceil(QUERIES);
@@ -244,7 +228,9 @@ impl WebGpu {
         let sums = self.recorder.scratch((4 * queries * parts * head_dim) as u64);
         let totals = self.recorder.scratch((8 * queries * parts) as u64);
         let buffers = [&q.buffer, &layer.keys, &layer.values, &sums, &totals];
-        let parameters = [q.rows, start, heads, kv_heads, scale(head_dim), window, parts];
+        let window = window.min(EVERYTHING);
+        let parameters =
+            [q.rows, start, heads, kv_heads, scale(head_dim), window, parts, layer.ring];
         let macs = shape.macs(start, q.rows, window);
         self.dispatch(kernel, &parameters, &buffers, grid, macs);
         let out = self.tensor(q.rows, q.width);
@@ -291,7 +277,7 @@ fn scale(head_dim: usize) -> usize {
 impl Backend for WebGpu {
     type Tensor = Tensor;
     type Weight = Weight;
-    type Vector = Buffer;
+    type Vector = Vector;
     type Cache = Cache;
 
     const MEASURED_CHUNK: usize = 2048;
@@ -299,28 +285,35 @@ impl Backend for WebGpu {
     // Many rows keep all of a large GPU busy; the parts of attention have the largest buffer.
     fn chunk_limits(&self, widest: usize) -> RangeInclusive<usize> {
         let row = 4 * MOST_PARTS as u64 * widest as u64;
-        FEW_ROWS..=(self.recorder.device.max_binding / row).clamp(16, 4096) as usize
+        FEW_ROWS
+            ..=(self.recorder.device.max_binding / row).clamp(16, cache::LONGEST_CHUNK as u64)
+                as usize
     }
 
     fn load_weight(&self, spec: WeightSpec, rows: &mut RowReader) -> Result<Weight> {
         Weight::load(&self.recorder, spec, rows)
     }
 
-    fn load_vector(&self, values: Vec<f32>) -> Result<Buffer> {
+    fn load_vector(&self, values: Vec<f32>) -> Result<Vector> {
+        let count = values.len();
         let bytes: Vec<u8> = values.into_iter().flat_map(f32::to_le_bytes).collect();
         let recorder = &self.recorder;
         let len = bytes.len() as u64;
         let buffer = recorder.memory.lasting(&recorder.device, "the model's weights", len)?;
         recorder.upload(&buffer, 0, &bytes);
-        Ok(buffer)
+        Ok(Vector { buffer, len: count })
     }
 
-    fn new_cache(&self, layers: usize, shape: AttentionShape, rope: Rope) -> Cache {
-        Cache::new(layers, shape, rope)
+    fn new_cache(&self, attention: &Attention) -> Cache {
+        Cache::new(attention)
     }
 
     fn reserve(&self, cache: &mut Cache, positions: usize) -> Result<()> {
         cache.reserve(&self.recorder, positions)
+    }
+
+    fn window(&self, cache: &Cache, layer: usize) -> usize {
+        cache.window(layer)
     }
 
     fn cache_bytes(&self, cache: &Cache) -> usize {
@@ -352,16 +345,30 @@ impl Backend for WebGpu {
         weights.map(|weight| self.multiply(&factor, weight))
     }
 
-    fn rms_norm(&self, x: &Tensor, gain: &Buffer, eps: f32) -> Tensor {
+    fn rms_norm(&self, x: &Tensor, gain: &Vector, eps: f32) -> Tensor {
         let out = self.tensor(x.rows, x.width);
-        let parameters = [x.width / FOUR, eps.to_bits() as usize];
-        let buffers = [&x.buffer, gain, &out.buffer];
-        self.dispatch(Kernel::RmsNorm, &parameters, &buffers, [x.rows, 1, 1], 0);
+        let parameters = [gain.len / FOUR, eps.to_bits() as usize];
+        let buffers = [&x.buffer, &gain.buffer, &out.buffer];
+        let grid = [x.width / gain.len, x.rows, 1];
+        self.dispatch(Kernel::RmsNorm, &parameters, &buffers, grid, 0);
         out
     }
 
     fn attend(&self, cache: &mut Cache, layer: usize, start: usize, qkv: [Tensor; 3]) -> Tensor {
-        self.attend_within(cache, layer, start, EVERYTHING, qkv)
+        let [q, k, v] = qkv;
+        let (shape, window) = (cache.shape(), cache.window(layer));
+        let AttentionShape { heads, kv_heads, head_dim } = shape;
+        let (angles, rope) = cache.angles(&self.recorder, layer, start..start + q.rows);
+        let halves = usize::from(rope.pairs == Pairs::Halves);
+        let rotated = rope.dims / 2;
+        let Some(layer) = cache.layer(layer) else { return q };
+        let pairs = head_dim / 2;
+        let parameters = [start, heads, kv_heads, pairs, rotated, halves, layer.ring];
+        let buffers = [&angles, &q.buffer, &k.buffer, &v.buffer, &layer.keys, &layer.values];
+        let grid = [(heads * pairs).div_ceil(LANES), q.rows, 1];
+        self.dispatch(Kernel::Rope, &parameters, &buffers, grid, 0);
+        let seen = Seen { layer, shape, start, window };
+        self.attend_to(&seen, &q)
     }
 
     fn swiglu(&self, gate: Tensor, up: &Tensor) -> Tensor {
@@ -369,15 +376,35 @@ impl Backend for WebGpu {
         gate
     }
 
+    fn geglu(&self, gate: Tensor, up: &Tensor) -> Tensor {
+        self.elementwise(Kernel::GeGlu, &gate, up);
+        gate
+    }
+
+    fn add_bias(&self, x: Tensor, bias: &Vector) -> Tensor {
+        let fours = x.width / FOUR;
+        let grid = [fours.div_ceil(LANES), x.rows, 1];
+        self.dispatch(Kernel::AddBias, &[fours], &[&x.buffer, &bias.buffer], grid, 0);
+        x
+    }
+
+    fn scale(&self, x: Tensor, factor: f32) -> Tensor {
+        let fours = x.width / FOUR;
+        let grid = [fours.div_ceil(LANES), x.rows, 1];
+        let parameters = [fours, factor.to_bits() as usize];
+        self.dispatch(Kernel::Scale, &parameters, &[&x.buffer], grid, 0);
+        x
+    }
+
     fn add(&self, x: Tensor, y: &Tensor) -> Tensor {
         self.elementwise(Kernel::Add, &x, y);
         x
     }
 
-    fn add_norm(&self, x: Tensor, y: &Tensor, gain: &Buffer, eps: f32) -> [Tensor; 2] {
+    fn add_norm(&self, x: Tensor, y: &Tensor, gain: &Vector, eps: f32) -> [Tensor; 2] {
         let out = self.tensor(x.rows, x.width);
         let parameters = [x.width / FOUR, eps.to_bits() as usize];
-        let buffers = [&x.buffer, &y.buffer, gain, &out.buffer];
+        let buffers = [&x.buffer, &y.buffer, &gain.buffer, &out.buffer];
         self.dispatch(Kernel::AddNorm, &parameters, &buffers, [x.rows, 1, 1], 0);
         [x, out]
     }
@@ -425,8 +452,8 @@ impl Backend for WebGpu {
         self.copied_quickly().await
     }
 
-    fn cache_bytes_for(&self, layers: usize, shape: AttentionShape, positions: usize) -> u64 {
-        Cache::bytes_for(layers, shape, positions)
+    fn cache_bytes_for(&self, attention: &Attention, positions: usize) -> u64 {
+        Cache::bytes_for(attention, positions)
     }
 
     fn profile(&self, on: bool) -> Vec<OperationReport> {

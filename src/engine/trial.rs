@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 
 use crate::backend::{Backend, WeightSpec};
 use crate::error::Result;
-use crate::model::{Config, Llama, Weights};
+use crate::model::{Config, Decoder, Weights};
 use crate::quant::{BLOCK, QuantType};
 
 /// Layers of the decoder.
@@ -30,7 +30,7 @@ const FARTHEST: f64 = 5e-3;
 pub struct Trial<'a, B: Backend> {
     backend: &'a B,
     config: Config,
-    decoder: Llama<B>,
+    decoder: Decoder<B>,
 }
 
 /// What a backend made of the decoder.
@@ -49,9 +49,10 @@ impl<'a, B: Backend> Trial<'a, B> {
     /// # Errors
     /// What the backend says.
     pub fn load(backend: &'a B, config: &Config) -> Result<Self> {
-        let config = Config { layers: LAYERS, vocabulary: VOCABULARY, ..config.clone() };
+        let mut config = Config { vocabulary: VOCABULARY, ..config.clone() };
+        config.attention.layers.truncate(LAYERS);
         let mut weights = MadeUp { backend, random: SmallRng::seed_from_u64(1) };
-        let decoder = Llama::load(&config, &mut weights)?;
+        let decoder = Decoder::load(&config, &mut weights)?;
         Ok(Self { backend, config, decoder })
     }
 
@@ -64,7 +65,7 @@ impl<'a, B: Backend> Trial<'a, B> {
         let backend = *backend;
         let elapsed = |from: Option<f64>| Some(now_ms()? - from?);
         let began = now_ms();
-        let mut cache = backend.new_cache(LAYERS, config.attention, config.rope);
+        let mut cache = backend.new_cache(&config.attention);
         backend.reserve(&mut cache, TOKENS + 1)?;
         let ids: Vec<u32> = (0..TOKENS).map(|i| (i * 37 % VOCABULARY) as u32).collect();
         let read = decoder.forward(backend, &mut cache, 0, &ids);
@@ -121,8 +122,13 @@ impl<B: Backend> Weights<B> for MadeUp<'_, B> {
         })
     }
 
-    fn vector(&mut self, _: &str, len: usize) -> Result<B::Vector> {
-        self.backend.load_vector(vec![1.0; len])
+    fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector> {
+        let values = self.floats(name, len)?;
+        self.backend.load_vector(values)
+    }
+
+    fn floats(&mut self, _: &str, len: usize) -> Result<Vec<f32>> {
+        Ok(vec![1.0; len])
     }
 
     fn has(&self, _: &str) -> bool {
@@ -135,18 +141,24 @@ mod tests {
     use super::*;
     use crate::backend::cpu::Cpu;
     use crate::backend::webgpu::{Restrictions, WebGpu};
-    use crate::backend::{AttentionShape, Rope};
+    use crate::backend::{Attention, AttentionLayer, AttentionShape, Pairs, Rope};
+    use crate::model::Architecture;
     use crate::runtime::native::block_on;
+
+    fn attention(shape: AttentionShape, base: f32) -> Attention {
+        let layer = AttentionLayer { rope: Rope::new(base, 64, Pairs::Adjacent), window: None };
+        Attention::uniform(30, shape, &layer)
+    }
 
     /// SmolLM2-135M's widths.
     fn config() -> Config {
         Config {
-            architecture: "llama".into(),
-            layers: 30,
+            architecture: Architecture::Llama,
             width: 576,
             ffn_width: 1536,
-            attention: AttentionShape { heads: 9, kv_heads: 3, head_dim: 64 },
-            rope: Rope { base: 100_000.0, dims: 64, scaling: None },
+            attention: attention(AttentionShape { heads: 9, kv_heads: 3, head_dim: 64 }, 100_000.0),
+            biases: false,
+            head_norms: false,
             norm_eps: 1e-5,
             context: 8192,
             vocabulary: 49_152,
@@ -185,11 +197,12 @@ mod tests {
     #[test]
     fn one_that_computes_wrongly_does_not() {
         let right = on_cpu(&config());
-        let rope = Rope { base: 80_000.0, ..config().rope };
+        let shape = config().attention.shape;
+        let grouped = AttentionShape { kv_heads: 9, ..shape };
         let wrong = [
-            Config { rope, ..config() },
+            Config { attention: attention(shape, 80_000.0), ..config() },
             Config { norm_eps: 0.1, ..config() },
-            Config { attention: AttentionShape { kv_heads: 9, ..config().attention }, ..config() },
+            Config { attention: attention(grouped, 100_000.0), ..config() },
         ];
         for config in wrong {
             let wrong = on_cpu(&config);

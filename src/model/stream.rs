@@ -8,7 +8,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use sha2::{Digest, Sha256};
 
-use super::{Config, Model, Weights, check_matrix, check_vector, floats, llama, spec};
+use super::{Config, Model, TYPICAL_WEIGHT, Weights, check_matrix, check_vector, floats, spec};
 use crate::backend::{Backend, WeightSpec};
 use crate::error::{Error, Result};
 use crate::gguf::{self, Gguf, TensorInfo};
@@ -57,7 +57,7 @@ struct Tensors<B: Backend> {
 
 enum Packed<B: Backend> {
     Matrix(B::Weight),
-    Vector(B::Vector),
+    Vector(Vec<f32>),
 }
 
 impl<B: Backend> ModelStream<B> {
@@ -131,7 +131,7 @@ impl<B: Backend> ModelStream<B> {
         if let Some(meant) = sha256.filter(|meant| *meant != found) {
             return Err(invalid(format!("its SHA-256 is {found} and should be {meant}")));
         }
-        let mut packed = HandedOut(packed);
+        let mut packed = HandedOut { backend: &self.backend, packed };
         let model = Model::assemble(config, tokenizer, quant, self.size, &mut packed)?;
         Ok((self.backend, model))
     }
@@ -143,7 +143,7 @@ impl<B: Backend> Tensors<B> {
         let gguf = Gguf::open(Head { bytes: first, size, position: 0 })?;
         let config = Config::from_gguf(&gguf)?;
         let tokenizer = Tokenizer::from_gguf(&gguf)?;
-        let quant = gguf.tensor(llama::TYPICAL_WEIGHT)?.quant;
+        let quant = gguf.tensor(TYPICAL_WEIGHT)?.quant;
         let mut waiting =
             gguf.tensor_names().map(|name| gguf.tensor(name)).collect::<Result<Vec<_>>>()?;
         waiting.sort_by_key(|tensor| tensor.range().start);
@@ -191,7 +191,7 @@ fn pack<B: Backend>(
     narrow: bool,
 ) -> Result<Packed<B>> {
     if tensor.rows == 1 && tensor.quant == QuantType::F32 {
-        return Ok(Packed::Vector(backend.load_vector(floats(bytes))?));
+        return Ok(Packed::Vector(floats(bytes)));
     }
     let stored = spec(tensor);
     let narrow = narrow && tensor.name == EMBEDDING && tensor.quant == QuantType::Q8_0;
@@ -214,16 +214,19 @@ fn pack<B: Backend>(
 }
 
 /// Packed tensors on their way into a decoder.
-struct HandedOut<B: Backend>(HashMap<String, (TensorInfo, Packed<B>)>);
+struct HandedOut<'a, B: Backend> {
+    backend: &'a B,
+    packed: HashMap<String, (TensorInfo, Packed<B>)>,
+}
 
-impl<B: Backend> HandedOut<B> {
+impl<B: Backend> HandedOut<'_, B> {
     fn take(&mut self, name: &str) -> Result<(TensorInfo, Packed<B>)> {
         let missing = || Error::ModelMissingKey { key: name.into(), expected: "a tensor" };
-        self.0.remove(name).ok_or_else(missing)
+        self.packed.remove(name).ok_or_else(missing)
     }
 }
 
-impl<B: Backend> Weights<B> for HandedOut<B> {
+impl<B: Backend> Weights<B> for HandedOut<'_, B> {
     fn weight(&mut self, name: &str, shape: [usize; 2], _: bool) -> Result<B::Weight> {
         let (tensor, packed) = self.take(name)?;
         check_matrix(&tensor, shape)?;
@@ -234,6 +237,11 @@ impl<B: Backend> Weights<B> for HandedOut<B> {
     }
 
     fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector> {
+        let values = self.floats(name, len)?;
+        self.backend.load_vector(values)
+    }
+
+    fn floats(&mut self, name: &str, len: usize) -> Result<Vec<f32>> {
         let (tensor, packed) = self.take(name)?;
         check_vector(&tensor, len)?;
         match packed {
@@ -243,7 +251,7 @@ impl<B: Backend> Weights<B> for HandedOut<B> {
     }
 
     fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.packed.contains_key(name)
     }
 }
 

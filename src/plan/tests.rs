@@ -43,7 +43,7 @@ fn a_trailing_request_is_the_question() {
     let plan = plan(text);
     assert_eq!(plan.request, "Based on all the above, provide a one-sentence summary.");
     assert!(plan.asks_for_one_sentence());
-    let prompt = plan.answer_prompt(text, &[]);
+    let prompt = plan.answer_prompt(text, &[], PromptStyle::Chat).text;
     assert_eq!(prompt, "Body of it.\n\nBased on all the above, provide a one-sentence summary.");
 }
 
@@ -112,7 +112,8 @@ fn the_answer_sees_opening_headings_and_notes() {
             .repeat(60);
     let plan = plan(&text);
     assert_eq!(plan.headings, ["Subject", "Part"]);
-    let prompt = plan.answer_prompt(&text, &["First note.".into(), "Second note.".into()]);
+    let notes = ["First note.".into(), "Second note.".into()];
+    let prompt = plan.answer_prompt(&text, &notes, PromptStyle::Chat).text;
     let find = |part: &str| prompt.find(part).expect(part);
     let (notes, sections) = (find("- First note.\n- Second"), find("- Subject\n- Part\n"));
     assert!(notes < sections && sections < find("# Subject\n\nIt is about cats."));
@@ -124,4 +125,17 @@ fn groups_shrink_any_list_of_notes() {
     assert_eq!(groups(&[10; 6], 30), [0..3, 3..6]);
     assert_eq!(groups(&[50, 50, 50], 30), [0..2, 2..3]);
     assert!(groups(&[], 30).is_empty());
+}
+
+/// A base model goes on with a text whose last words are the first of the summary.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_completion_ends_with_the_summarys_first_words() {
+    let text = "Body of it.\n\nBased on all the above, provide a one-sentence summary.";
+    let plan = plan(text);
+    let prompt = plan.answer_prompt(text, &[], PromptStyle::Completion);
+    assert_eq!(prompt.text, "Body of it.\n\nSummary: This document");
+    assert!(prompt.text.ends_with(prompt.lead) && !prompt.lead.is_empty());
+    let note = note_prompt(" A window. ", PromptStyle::Completion);
+    assert_eq!(note.text, "A window.\n\nSummary: This text");
+    assert_eq!(note_prompt(" A window. ", PromptStyle::Chat).lead, "");
 }

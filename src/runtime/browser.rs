@@ -146,7 +146,7 @@ impl Engine {
     /// # Errors
     /// An `Error` with a `code`.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, JsValue> {
-        Ok(self.hold()?.tokenizer().encode(text).map_err(|e| thrown(&e))?.ids)
+        self.hold()?.tokenizer().encode(text).map_err(|e| thrown(&e))
     }
 
     /// Positions that the model was trained for.

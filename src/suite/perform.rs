@@ -103,7 +103,7 @@ pub async fn perform<B: Backend>(
             let mut tokens_per_second = Vec::new();
             for _ in 0..ENCODINGS {
                 let started = host.now_ms();
-                let tokens = session.model().tokenizer.encode(&prompts.text)?.ids.len();
+                let tokens = session.model().tokenizer.encode(&prompts.text)?.len();
                 let ms = host.now_ms().zip(started).map(|(now, started)| now - started);
                 tokens_per_second.extend(rate(tokens, ms));
                 if host.yield_now().await.is_break() {

@@ -6,7 +6,7 @@ use super::Note;
 use super::chunks::{CHUNK_MS, Chunks};
 use crate::backend::Backend;
 use crate::error::{Error, Result};
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, Prompt, PromptStyle};
 use crate::report::{ChunkReport, Report};
 use crate::runtime::{Event, Host, Stage};
 use crate::sampler::{Sampler, Sampling};
@@ -28,12 +28,14 @@ pub struct Run<'a, B: Backend, H> {
     pub prompts: usize,
     /// Whether a prompt may go past the trained context.
     pub extends: bool,
+    pub style: PromptStyle,
 }
 
 impl<B: Backend, H: Host> Run<'_, B, H> {
     /// A note on one window.
     pub async fn take_note(&mut self, window: &str) -> Result<String> {
-        self.ask(&plan::note_prompt(window), NOTE, |_| ()).await
+        let prompt = plan::note_prompt(window, self.style);
+        self.ask(&prompt, NOTE, |_| ()).await
     }
 
     /// Notes on every window, but for those that were `taken` elsewhere, merged until they fit the
@@ -78,7 +80,8 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             let mut merged = Vec::new();
             for (index, group) in groups.into_iter().enumerate() {
                 self.host.emit(Event::Stage { stage: Stage::Merge, index, of });
-                merged.push(self.ask(&plan::merge_prompt(&notes[group]), NOTE, |_| ()).await?);
+                let prompt = plan::merge_prompt(&notes[group], self.style);
+                merged.push(self.ask(&prompt, NOTE, |_| ()).await?);
             }
             notes = merged;
         }
@@ -87,11 +90,15 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
     /// Asks the model one question and returns its answer, telling `on_piece` as it comes.
     pub async fn ask(
         &mut self,
-        prompt: &str,
+        prompt: &Prompt,
         length: Length,
         mut on_piece: impl FnMut(&str),
     ) -> Result<String> {
-        let ids = self.session.model().tokenizer.chat(prompt)?;
+        let tokenizer = &self.session.model().tokenizer;
+        let ids = match self.style {
+            PromptStyle::Chat => tokenizer.chat(&prompt.text)?,
+            PromptStyle::Completion => tokenizer.completion(&prompt.text)?,
+        };
         let positions = ids.len() + length.tokens;
         match self.extends {
             true => self.session.extend(positions)?,
@@ -104,7 +111,8 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let mut id = self.read(&ids, &mut sampler).await?;
 
         let mut stream = TextStream::default();
-        let mut text = String::new();
+        let mut text = prompt.lead.to_string();
+        let mut told = 0;
         let mut yielded = self.host.now_ms();
         for left in (0..length.tokens).rev() {
             let tokenizer = &self.session.model().tokenizer;
@@ -114,18 +122,23 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             let piece = stream.push(tokenizer, id);
             // The answer begins with its first visible character.
             let piece = if text.is_empty() { piece.trim_start() } else { &piece };
-            let before = text.len();
+            // A text that is gone on with has other parts after its summary.
+            let (piece, last) = match piece.split_once('\n') {
+                Some((line, _)) if self.style == PromptStyle::Completion => (line, true),
+                _ => (piece, false),
+            };
             text.push_str(piece);
             // That a sentence has ended shows when the next one begins.
             let first = first_sentence(&text);
             let ended = length.one_sentence && first < text.len();
             if ended {
-                text.truncate(first.max(before));
+                text.truncate(first.max(told));
             }
-            if text.len() > before {
-                on_piece(&text[before..]);
+            if text.len() > told {
+                on_piece(&text[told..]);
+                told = text.len();
             }
-            if ended {
+            if ended || last {
                 break;
             }
             if left == 0 {

@@ -2,7 +2,7 @@
 //! formula reads. Without rounding it shows that the forward pass itself is right; with the
 //! processor backend's rounding it shows that this backend does nothing beside it.
 
-use precis::backend::{AttentionShape, Backend, Rope, RowReader, WeightSpec};
+use precis::backend::{Attention, AttentionShape, Backend, Pairs, Rope, RowReader, WeightSpec};
 use precis::{Error, Result};
 
 #[derive(Clone, Copy)]
@@ -81,21 +81,25 @@ pub struct Weight {
 pub struct Cache {
     /// By layer: rotated keys and values, `[positions, kv_heads, head_dim]` each.
     layers: Vec<[Vec<f32>; 2]>,
-    shape: AttentionShape,
-    rope: Rope,
+    attention: Attention,
     lukewarm: bool,
 }
 
 impl Cache {
-    fn rotate(&self, row: &mut [f32], position: usize) {
-        for head in row.chunks_mut(self.shape.head_dim) {
-            for (i, pair) in head[..self.rope.dims].chunks_mut(2).enumerate() {
-                let (frequency, scale) = turn(&self.rope, i);
+    fn rotate(&self, layer: usize, row: &mut [f32], position: usize) {
+        let rope = &self.attention.layers[layer].rope;
+        for head in row.chunks_mut(self.attention.shape.head_dim) {
+            for i in 0..rope.dims / 2 {
+                let (a, b) = match rope.pairs {
+                    Pairs::Adjacent => (2 * i, 2 * i + 1),
+                    Pairs::Halves => (i, i + rope.dims / 2),
+                };
+                let (frequency, scale) = turn(rope, i);
                 let scale = if self.lukewarm { 1.0 } else { scale };
                 let (sin, cos) = (position as f64 * frequency).sin_cos();
-                let (x, y) = (f64::from(pair[0]) * scale, f64::from(pair[1]) * scale);
-                pair[0] = (x * cos - y * sin) as f32;
-                pair[1] = (x * sin + y * cos) as f32;
+                let (x, y) = (f64::from(head[a]) * scale, f64::from(head[b]) * scale);
+                head[a] = (x * cos - y * sin) as f32;
+                head[b] = (x * sin + y * cos) as f32;
             }
         }
     }
@@ -104,7 +108,8 @@ impl Cache {
 /// Radians a position of pair `d`, and what it is multiplied with, by section 3 of the paper of
 /// YaRN (arXiv:2309.00071), in its letters.
 fn turn(rope: &Rope, d: usize) -> (f64, f64) {
-    let theta = f64::from(rope.base).powf(-2.0 * d as f64 / rope.dims as f64);
+    let slowed = rope.slowed.as_ref().map_or(1.0, |slowed| f64::from(slowed[d]));
+    let theta = f64::from(rope.base).powf(-2.0 * d as f64 / rope.dims as f64) / slowed;
     let Some(yarn) = rope.scaling else { return (theta, 1.0) };
     let (s, l) = (f64::from(yarn.factor), yarn.context as f64);
     let (alpha, beta) = (1.0, 32.0);
@@ -156,16 +161,20 @@ impl Backend for Reference {
         Ok(values)
     }
 
-    fn new_cache(&self, layers: usize, shape: AttentionShape, rope: Rope) -> Cache {
-        let lukewarm = self.lukewarm;
-        Cache { layers: vec![[Vec::new(), Vec::new()]; layers], shape, rope, lukewarm }
+    fn new_cache(&self, attention: &Attention) -> Cache {
+        let layers = vec![[Vec::new(), Vec::new()]; attention.layers.len()];
+        Cache { layers, attention: attention.clone(), lukewarm: self.lukewarm }
+    }
+
+    fn window(&self, cache: &Cache, layer: usize) -> usize {
+        cache.attention.layers[layer].window.unwrap_or(usize::MAX)
     }
 
     fn reserve(&self, cache: &mut Cache, positions: usize) -> Result<()> {
         if positions <= self.room {
             return Ok(());
         }
-        let bytes = self.cache_bytes_for(cache.layers.len(), cache.shape, positions) as usize;
+        let bytes = self.cache_bytes_for(&cache.attention, positions) as usize;
         Err(Error::OutOfMemory { what: "keys and values", bytes })
     }
 
@@ -173,8 +182,9 @@ impl Backend for Reference {
         cache.layers.iter().flatten().map(|part| 4 * part.len()).sum()
     }
 
-    fn cache_bytes_for(&self, layers: usize, shape: AttentionShape, positions: usize) -> u64 {
-        (layers * positions * shape.kv_heads * shape.head_dim * 2 * 4) as u64
+    fn cache_bytes_for(&self, attention: &Attention, positions: usize) -> u64 {
+        let AttentionShape { kv_heads, head_dim, .. } = attention.shape;
+        (attention.layers.len() * positions * kv_heads * head_dim * 2 * 4) as u64
     }
 
     fn shape(&self, x: &Tensor) -> [usize; 2] {
@@ -205,20 +215,20 @@ impl Backend for Reference {
 
     fn rms_norm(&self, x: &Tensor, gain: &Vec<f32>, eps: f32) -> Tensor {
         let norm = |row: &[f32]| {
-            let mean = row.iter().map(|x| x * x).sum::<f32>() / x.width as f32;
+            let mean = row.iter().map(|x| x * x).sum::<f32>() / gain.len() as f32;
             let root = (mean + eps).sqrt();
             row.iter().zip(gain).map(|(x, gain)| x / root * gain).collect::<Vec<_>>()
         };
-        Tensor { width: x.width, data: x.data.chunks(x.width).flat_map(norm).collect() }
+        Tensor { width: x.width, data: x.data.chunks(gain.len()).flat_map(norm).collect() }
     }
 
     fn attend(&self, cache: &mut Cache, layer: usize, start: usize, qkv: [Tensor; 3]) -> Tensor {
-        let AttentionShape { heads, kv_heads, head_dim } = cache.shape;
+        let AttentionShape { heads, kv_heads, head_dim } = cache.attention.shape;
         let kv_width = kv_heads * head_dim;
         let [mut q, mut k, mut v] = qkv;
         for (tensor, width) in [(&mut q, heads * head_dim), (&mut k, kv_width)] {
             for (i, row) in tensor.data.chunks_mut(width).enumerate() {
-                cache.rotate(row, start + i);
+                cache.rotate(layer, row, start + i);
             }
         }
         if self.rounding {
@@ -232,6 +242,7 @@ impl Backend for Reference {
             cached.extend(new.data);
         }
         let [keys, values] = &cache.layers[layer];
+        let window = self.window(cache, layer);
         let mut data = Vec::with_capacity(q.data.len());
         for (i, head) in q.data.chunks(head_dim).enumerate() {
             let (position, kv) = (start + i / heads, i % heads / (heads / kv_heads));
@@ -239,6 +250,7 @@ impl Backend for Reference {
             let scale = 1.0 / (head_dim as f32).sqrt();
             let mut weights: Vec<f32> =
                 (0..=position).map(|j| dot(head, &keys[at(j)..][..head_dim]) * scale).collect();
+            weights[..(position + 1).saturating_sub(window)].fill(f32::NEG_INFINITY);
             let largest = weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             weights.iter_mut().for_each(|w| *w = (*w - largest).exp());
             let total: f32 = weights.iter().sum();
@@ -266,6 +278,22 @@ impl Backend for Reference {
         let silu = |x: f32| x / (1.0 + (-x).exp());
         let data = gate.data.iter().zip(&up.data).map(|(gate, up)| silu(*gate) * up).collect();
         Tensor { width: gate.width, data }
+    }
+
+    fn geglu(&self, gate: Tensor, up: &Tensor) -> Tensor {
+        let inner = |x: f32| (2.0 / std::f32::consts::PI).sqrt() * (x + 0.044_715 * x.powi(3));
+        let gelu = |x: f32| x / 2.0 * (1.0 + inner(x).tanh());
+        let data = gate.data.iter().zip(&up.data).map(|(gate, up)| gelu(*gate) * up).collect();
+        Tensor { width: gate.width, data }
+    }
+
+    fn add_bias(&self, x: Tensor, bias: &Vec<f32>) -> Tensor {
+        let data = x.data.iter().zip(bias.iter().cycle()).map(|(x, bias)| x + bias).collect();
+        Tensor { width: x.width, data }
+    }
+
+    fn scale(&self, x: Tensor, factor: f32) -> Tensor {
+        Tensor { width: x.width, data: x.data.iter().map(|x| x * factor).collect() }
     }
 
     fn add(&self, x: Tensor, y: &Tensor) -> Tensor {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use precis::backend::cpu::{Cpu, Tensor};
-use precis::backend::{AttentionShape, Backend, Rope, WeightSpec};
+use precis::backend::{
+    Attention, AttentionLayer, AttentionShape, Backend, Pairs, Rope, WeightSpec,
+};
 use precis::quant::QuantType;
 
 const WIDTH: usize = 576;
@@ -14,11 +16,16 @@ const FFN_WIDTH: usize = 1536;
 const KV_WIDTH: usize = 192;
 const VOCABULARY: usize = 49_152;
 const ATTENTION: AttentionShape = AttentionShape { heads: 9, kv_heads: 3, head_dim: 64 };
-const ROPE: Rope = Rope { base: 100_000.0, dims: 64, scaling: None };
 const NORM_EPS: f32 = 1e-5;
 
 /// As `bench::measure` reads.
 const CHUNK: usize = 128;
+
+/// One layer of it.
+fn attention() -> Attention {
+    let rope = Rope::new(100_000.0, 64, Pairs::Adjacent);
+    Attention::uniform(1, ATTENTION, &AttentionLayer { rope, window: None })
+}
 
 /// The same numbers each time, evenly spread in -1..1: Weyl's sequence of the golden ratio.
 fn numbers(count: usize) -> impl Iterator<Item = f32> {
@@ -75,7 +82,7 @@ fn attend(criterion: &mut Criterion) {
     let cpu = Cpu::default();
     let AttentionShape { heads, head_dim, .. } = ATTENTION;
     let mut group = criterion.benchmark_group("attend");
-    let mut cache = cpu.new_cache(1, ATTENTION, ROPE);
+    let mut cache = cpu.new_cache(&attention());
     let longest = 8000;
     cpu.reserve(&mut cache, longest + CHUNK).expect("the cache fits");
     let qkv = |rows| [WIDTH, KV_WIDTH, KV_WIDTH].map(|width| activations(rows, width));

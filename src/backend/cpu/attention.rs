@@ -17,7 +17,7 @@
 use std::f32::consts::LOG2_E;
 use std::ops::Range;
 
-use super::cache::{Cache, KEYS, QUERY_ZERO, Tile};
+use super::cache::{AT_ONCE, Cache, KEYS, QUERY_ZERO, Tile};
 use super::exp::exp2;
 use super::hadamard;
 use super::kernel::{self, Fours, ROWS};
@@ -47,10 +47,9 @@ pub fn attend(
 ) -> Vec<f32> {
     let AttentionShape { heads, kv_heads, head_dim } = cache.shape;
     let width = heads * head_dim;
-    cache.append(layer, start, [&k, &v], threads);
-    let cache = &*cache;
     let mut out = vec![0.0; q.len()];
     if q.len() == width {
+        cache.append(layer, start, [&k, &v], threads);
         // A single token's heads stand in the order of the heads of keys that they share.
         let group = width / kv_heads;
         let tasks = q.chunks_mut(group).zip(out.chunks_mut(group)).enumerate();
@@ -59,10 +58,18 @@ pub fn attend(
         });
         return out;
     }
-    let tasks = q.chunks_mut(TASK * width).zip(out.chunks_mut(TASK * width)).enumerate();
-    for_each(threads, tasks, |(i, (q, out))| {
-        Block::new(cache, layer, start + i * TASK, 0..kv_heads).attend(q, out);
-    });
+    let parts = q.chunks_mut(AT_ONCE * width).zip(out.chunks_mut(AT_ONCE * width));
+    let stored =
+        k.chunks(AT_ONCE * kv_heads * head_dim).zip(v.chunks(AT_ONCE * kv_heads * head_dim));
+    for (i, ((q, out), (k, v))) in parts.zip(stored).enumerate() {
+        let start = start + i * AT_ONCE;
+        cache.append(layer, start, [k, v], threads);
+        let cache = &*cache;
+        let tasks = q.chunks_mut(TASK * width).zip(out.chunks_mut(TASK * width)).enumerate();
+        for_each(threads, tasks, |(i, (q, out))| {
+            Block::new(cache, layer, start + i * TASK, 0..kv_heads).attend(q, out);
+        });
+    }
     out
 }
 
@@ -111,7 +118,7 @@ impl<'a> Block<'a> {
         let width = self.kv_heads.len() * group;
         for (i, token) in q.chunks_exact_mut(width).enumerate() {
             for head in token.chunks_exact_mut(head_dim) {
-                self.cache.rotation.rotate(head, self.start + i);
+                self.cache.rotation(self.layer).rotate(head, self.start + i);
             }
         }
         for (i, kv_head) in self.kv_heads.clone().enumerate() {
@@ -121,7 +128,7 @@ impl<'a> Block<'a> {
             let queries = tokens.flat_map(|q| q[heads.clone()].chunks_exact_mut(head_dim));
             self.take_queries(queries, count);
             let last = self.rows.last().map_or(0, |rows| rows.positions[ROWS - 1]);
-            for tile in 0..=last / KEYS {
+            for tile in self.first_seen(self.start) / KEYS..=last / KEYS {
                 self.visit(tile, kv_head);
             }
             let tokens = out.chunks_exact_mut(width);
@@ -168,9 +175,15 @@ impl<'a> Block<'a> {
         }
     }
 
+    /// The first position that a query at position `at` sees.
+    fn first_seen(&self, at: usize) -> usize {
+        (at + 1).saturating_sub(self.cache.window(self.layer))
+    }
+
     /// Attends with every row to one tile of keys.
     fn visit(&mut self, tile: usize, kv_head: usize) {
         let dim = self.cache.shape.head_dim;
+        let window = self.cache.window(self.layer);
         let Tile { keys, values, key_scales, key_starts, value_scales } =
             self.cache.tile(self.layer, tile, kv_head);
         let dots = kernel::dots();
@@ -178,10 +191,13 @@ impl<'a> Block<'a> {
         let mut weights = [[0; 4 * ROWS]; KEYS / 4];
         let groups = self.rows.iter_mut().zip(self.queries.chunks_exact(dim / 4));
         for ((rows, queries), gathered) in groups.zip(self.gathered.chunks_exact_mut(ROWS * dim)) {
-            // Keys of this tile that a row may see: all, but for the tile of its own position.
-            let visible = rows.positions.map(|at| (at + 1).saturating_sub(tile * KEYS).min(KEYS));
-            let most = visible[ROWS - 1];
-            if most == 0 {
+            // Keys of this tile that a row may see: all, but for the tile of its own position and
+            // for the one where its window begins.
+            let within = |end: usize| end.saturating_sub(tile * KEYS).min(KEYS);
+            let visible =
+                rows.positions.map(|at| within((at + 1).saturating_sub(window))..within(at + 1));
+            let most = visible[ROWS - 1].end;
+            if visible.iter().all(Range::is_empty) {
                 continue;
             }
             let panels = keys.chunks_exact(dim / 4).zip(key_starts.as_chunks().0);
@@ -196,7 +212,7 @@ impl<'a> Block<'a> {
                     store(scaled, &mut scores[r][p * PANEL..]);
                 }
             }
-            let steps = softmax(&mut scores, visible, value_scales, rows, &mut weights);
+            let steps = softmax(&mut scores, &visible, value_scales, rows, &mut weights);
             let depth = most.div_ceil(4);
             for (p, panel) in values.chunks_exact(KEYS / 4).enumerate() {
                 let products = dots(&weights[..depth], &panel[..depth], &[0; PANEL]);
@@ -241,11 +257,11 @@ fn store(x: [F32x4; 2], to: &mut [f32]) {
     }
 }
 
-/// Turns the first `visible` scores of each row in a tile into the integers that the values are
+/// Turns the `visible` scores of each row in a tile into the integers that the values are
 /// weighted with: exponentials, times the value's scale. The other weights are zero.
 fn softmax(
     scores: &mut [[f32; KEYS]; ROWS],
-    visible: [usize; ROWS],
+    visible: &[Range<usize>; ROWS],
     value_scales: &[f32],
     rows: &mut Rows,
     weights: &mut [Fours; KEYS / 4],
@@ -255,7 +271,8 @@ fn softmax(
     let zero = F32x4::splat(0.0);
     let before = F32x4::load(&rows.largest);
     for (r, scores) in scores.iter_mut().enumerate() {
-        scores[visible[r]..].fill(f32::NEG_INFINITY);
+        scores[..visible[r].start].fill(f32::NEG_INFINITY);
+        scores[visible[r].end..].fill(f32::NEG_INFINITY);
         let largest = F32x4::splat(rows.largest[r]);
         let scores = scores.as_chunks::<4>().0.iter();
         let largest = scores.fold(largest, |top, x| top.max(F32x4::load(x))).largest();
@@ -263,10 +280,10 @@ fn softmax(
     }
     let [before] = exp2([before.sub(F32x4::load(&rows.largest))]).map(F32x4::to_array);
 
-    let most = visible[ROWS - 1].next_multiple_of(TOGETHER);
+    let most = visible[ROWS - 1].end.next_multiple_of(TOGETHER);
     let mut inverses = [zero; ROWS];
     let steps = std::array::from_fn(|r| {
-        if visible[r] == 0 {
+        if visible[r].is_empty() {
             scores[r] = [0.0; KEYS];
             return Step { before: 1.0, now: 0.0 };
         }

@@ -7,7 +7,7 @@ use super::kernel::Quads;
 use super::matrix::{PANEL, zeros};
 use super::parallel::{Threads, for_each};
 use super::simd::{inverse, largest_magnitude, nearest};
-use crate::backend::{AttentionShape, Rope};
+use crate::backend::{Attention, AttentionLayer, AttentionShape, Pairs, Rope};
 use crate::error::{Error, Result};
 
 /// Positions in a tile of keys.
@@ -19,26 +19,36 @@ const STEPS: f32 = 127.0;
 /// What is added to the integers of a query: kernels take them as numbers without a sign.
 pub const QUERY_ZERO: u8 = 64;
 
+/// Tokens of a chunk that a layer with a window takes at a time: its ring has room for them beside the
+/// window.
+pub const AT_ONCE: usize = 512;
+
 /// Keys and values of all layers.
 pub struct Cache {
     layers: Vec<Layer>,
     /// Shape of the attention.
     pub shape: AttentionShape,
-    /// Where queries and keys are rotated to.
-    pub rotation: Rotation,
+    rotations: Vec<Rotation>,
     positions: usize,
 }
 
-/// The rotations of all positions that there is room for.
+/// Where a chunk's queries and keys are rotated to.
 pub struct Rotation {
     rope: Rope,
+    /// The positions whose angles these are.
+    positions: Range<usize>,
     /// `[positions, rope.dims / 2]` cosines and sines.
     angles: Vec<[f32; 2]>,
 }
 
-/// Tiles are ordered `[positions / KEYS, kv_heads]`, in [`Quads`] as the kernels read them.
-#[derive(Default)]
+/// Tiles are ordered `[tiles, kv_heads]`, in [`Quads`] as the kernels read them. Tile `t`, of
+/// positions from `t * KEYS` on, stands at `t` modulo the number of tiles: a layer with a window has
+/// room for what is still seen, and the others for all.
 struct Layer {
+    /// Positions that a query sees, at most.
+    window: usize,
+    /// Which of [`Cache::rotations`] it has.
+    rotation: usize,
     /// A tile is `[KEYS / PANEL, head_dim / 4]`: a panel's outputs are keys.
     keys: Vec<Quads>,
     /// A tile is `[head_dim / PANEL, KEYS / 4]`: a panel's outputs are numbers of the head.
@@ -53,9 +63,18 @@ struct Layer {
 
 impl Cache {
     /// An empty cache.
-    pub fn new(layers: usize, shape: AttentionShape, rope: Rope) -> Self {
-        let layers = (0..layers).map(|_| Layer::default()).collect();
-        Self { layers, shape, rotation: Rotation { rope, angles: Vec::new() }, positions: 0 }
+    pub fn new(attention: &Attention) -> Self {
+        let mut rotations: Vec<Rotation> = Vec::new();
+        let layers = attention.layers.iter().map(|AttentionLayer { rope, window }| {
+            let known = rotations.iter().position(|rotation| rotation.rope == *rope);
+            let rotation = known.unwrap_or_else(|| {
+                rotations.push(Rotation::new(rope.clone()));
+                rotations.len() - 1
+            });
+            Layer::new(window.unwrap_or(usize::MAX), rotation)
+        });
+        let layers = layers.collect();
+        Self { layers, shape: attention.shape, rotations, positions: 0 }
     }
 
     /// Makes room for positions up to `positions`.
@@ -67,17 +86,19 @@ impl Cache {
         if tiles <= self.positions / KEYS {
             return Ok(());
         }
-        let bytes = Self::bytes_for(self.layers.len(), self.shape, positions);
+        let bytes = self.layers.iter().map(|layer| tiles_for(layer.window, positions));
+        let bytes = bytes.sum::<u64>().saturating_mul(tile_bytes(self.shape));
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
         // No more than this can be asked for, and whatever is less doesn't overflow on the way.
-        let grown = if bytes <= isize::MAX as usize { self.grow(tiles).ok() } else { None };
+        let grown = if bytes <= isize::MAX as usize { self.grow(positions).ok() } else { None };
         grown.ok_or(Error::OutOfMemory { what: "keys and values", bytes })
     }
 
-    /// Makes room for so many tiles, more than there are.
-    fn grow(&mut self, tiles: usize) -> Result<()> {
+    /// Makes room for more positions than there are.
+    fn grow(&mut self, positions: usize) -> Result<()> {
         fn grow<T: Copy + Default>(v: &mut Vec<T>, len: usize) -> Result<()> {
-            // It is as long already where memory ran out while another one grew.
+            // It is as long already where memory ran out while another one grew, and where a
+            // layer with a window has all it will have.
             if v.len() < len {
                 let mut grown = zeros(len)?;
                 grown[..v.len()].copy_from_slice(v);
@@ -85,26 +106,24 @@ impl Cache {
             }
             Ok(())
         }
-        let heads = tiles * self.shape.kv_heads;
         for layer in &mut self.layers {
-            grow(&mut layer.keys, heads * tile_quads(self.shape))?;
-            grow(&mut layer.values, heads * tile_quads(self.shape))?;
-            grow(&mut layer.key_starts, heads * KEYS)?;
+            let tiles = tiles_for(layer.window, positions) as usize * self.shape.kv_heads;
+            grow(&mut layer.keys, tiles * tile_quads(self.shape))?;
+            grow(&mut layer.values, tiles * tile_quads(self.shape))?;
+            grow(&mut layer.key_starts, tiles * KEYS)?;
             for scales in [&mut layer.key_scales, &mut layer.value_scales] {
-                grow(scales, heads * KEYS)?;
+                grow(scales, tiles * KEYS)?;
             }
         }
-        self.rotation.reach(self.positions..tiles * KEYS)?;
-        self.positions = tiles * KEYS;
+        self.positions = positions.next_multiple_of(KEYS);
         Ok(())
     }
 
     /// Bytes of keys and values of a cache with room for `positions`.
-    pub fn bytes_for(layers: usize, shape: AttentionShape, positions: usize) -> u64 {
-        let tiles = positions.div_ceil(KEYS) as u64;
-        let tile = 2 * size_of::<Quads>() * tile_quads(shape)
-            + KEYS * (2 * size_of::<f32>() + size_of::<i32>());
-        tiles.saturating_mul((layers * shape.kv_heads) as u64).saturating_mul(tile as u64)
+    pub fn bytes_for(attention: &Attention, positions: usize) -> u64 {
+        let layers = attention.layers.iter();
+        let tiles = layers.map(|layer| tiles_for(layer.window.unwrap_or(usize::MAX), positions));
+        tiles.sum::<u64>().saturating_mul(tile_bytes(attention.shape))
     }
 
     /// Bytes of keys and values.
@@ -118,10 +137,16 @@ impl Cache {
         self.layers.iter().map(of).sum()
     }
 
+    /// Positions that a query sees in a layer, at most.
+    pub fn window(&self, layer: usize) -> usize {
+        self.layers[layer].window
+    }
+
     /// A tile of a layer, of one head of keys.
     pub fn tile(&self, layer: usize, tile: usize, kv_head: usize) -> Tile<'_> {
         let layer = &self.layers[layer];
-        let at = tile * self.shape.kv_heads + kv_head;
+        let tiles = layer.key_scales.len() / (KEYS * self.shape.kv_heads);
+        let at = tile % tiles * self.shape.kv_heads + kv_head;
         let quads = tile_quads(self.shape);
         let (integers, each) = (at * quads..(at + 1) * quads, at * KEYS..(at + 1) * KEYS);
         Tile {
@@ -133,21 +158,33 @@ impl Cache {
         }
     }
 
+    /// The angles of a layer's queries and keys, of the positions of its last [`Self::append`].
+    pub fn rotation(&self, layer: usize) -> &Rotation {
+        &self.rotations[self.layers[layer].rotation]
+    }
+
     /// Rotates and stores the keys of a chunk that begins at `start`, and its values, both
-    /// `[tokens, kv_heads * head_dim]`.
+    /// `[tokens, kv_heads * head_dim]`: of a layer with a window [`AT_ONCE`] tokens at most.
     pub fn append(&mut self, layer: usize, start: usize, [k, v]: [&[f32]; 2], threads: Threads) {
         let AttentionShape { kv_heads, head_dim, .. } = self.shape;
         let width = kv_heads * head_dim;
         let end = start + k.len() / width;
         let quads = tile_quads(self.shape);
-        let rotation = &self.rotation;
-        let tiles = self.layers[layer].tiles(quads).enumerate();
-        let from = start / KEYS * kv_heads;
         // One token is less work than handing it out.
         let threads = if end - start == 1 { Threads::default() } else { threads };
-        let tasks: Vec<_> = tiles.skip(from).take(end.div_ceil(KEYS) * kv_heads - from).collect();
-        for_each(threads, tasks.into_iter(), |(i, mut tile)| {
-            let (first, head) = (i / kv_heads * KEYS, i % kv_heads * head_dim);
+        let layer = &mut self.layers[layer];
+        let rotation = &mut self.rotations[layer.rotation];
+        rotation.turn_to(start..end, threads);
+        let count = layer.key_scales.len() / (KEYS * kv_heads);
+        let (first, last) = (start / KEYS, end.div_ceil(KEYS));
+        let tiles = layer.tiles(quads).enumerate().filter_map(|(i, tile)| {
+            // The first tile of the chunk, or after it, that stands here.
+            let at = first + (i / kv_heads + count - first % count) % count;
+            (at < last).then_some((at, i % kv_heads, tile))
+        });
+        let tasks: Vec<_> = tiles.collect();
+        for_each(threads, tasks.into_iter(), |(at, head, mut tile)| {
+            let (first, head) = (at * KEYS, head * head_dim);
             let (mut vector, mut ints) = (vec![0.0; head_dim], vec![0; head_dim]);
             for position in start.max(first)..end.min(first + KEYS) {
                 let at = (position - start) * width + head;
@@ -162,28 +199,64 @@ impl Cache {
 }
 
 impl Rotation {
-    /// Adds `positions`, which follow those that are there.
-    ///
-    /// # Errors
-    /// `out-of-memory`; nothing has been added then.
-    fn reach(&mut self, positions: Range<usize>) -> Result<()> {
-        let pairs = positions.len() * (self.rope.dims / 2);
-        let bytes = pairs * size_of::<[f32; 2]>();
-        self.angles
-            .try_reserve_exact(pairs)
-            .map_err(|_| Error::OutOfMemory { what: "the angles of positions", bytes })?;
-        self.angles.extend(self.rope.angles(positions));
-        Ok(())
+    fn new(rope: Rope) -> Self {
+        Self { rope, positions: 0..0, angles: Vec::new() }
     }
 
-    /// Rotates one head's query or key to `position`.
+    /// Computes the angles of `positions`, unless they are there: all layers of a chunk share them.
+    fn turn_to(&mut self, positions: Range<usize>, threads: Threads) {
+        /// Positions of a task.
+        const TASK: usize = 16;
+        if self.positions == positions {
+            return;
+        }
+        let pairs = self.rope.dims / 2;
+        self.angles.clear();
+        self.angles.resize(positions.len() * pairs, [0.0; 2]);
+        let tasks = self.angles.chunks_mut((TASK * pairs).max(1)).enumerate();
+        let rope = &self.rope;
+        for_each(threads, tasks, |(i, angles)| {
+            let first = positions.start + i * TASK;
+            let computed = rope.angles(first..positions.end.min(first + TASK));
+            angles.iter_mut().zip(computed).for_each(|(to, angle)| *to = angle);
+        });
+        self.positions = positions;
+    }
+
+    /// Rotates one head's query or key to `position`, one of those that the angles are there for.
     pub fn rotate(&self, head: &mut [f32], position: usize) {
         let half = self.rope.dims / 2;
-        let angles = &self.angles[position * half..(position + 1) * half];
-        for ([x, y], [cos, sin]) in head.as_chunks_mut::<2>().0.iter_mut().zip(angles) {
+        let at = (position - self.positions.start) * half;
+        let angles = &self.angles[at..at + half];
+        let turn = |x: &mut f32, y: &mut f32, [cos, sin]: &[f32; 2]| {
             (*x, *y) = (*x * cos - *y * sin, *x * sin + *y * cos);
+        };
+        match self.rope.pairs {
+            Pairs::Adjacent => {
+                let pairs = head.as_chunks_mut::<2>().0.iter_mut();
+                pairs.zip(angles).for_each(|([x, y], angle)| turn(x, y, angle));
+            }
+            Pairs::Halves => {
+                let (low, high) = head[..2 * half].split_at_mut(half);
+                let pairs = low.iter_mut().zip(high);
+                pairs.zip(angles).for_each(|((x, y), angle)| turn(x, y, angle));
+            }
         }
     }
+}
+
+/// Tiles that a layer with this window needs for so many positions: a chunk's first query may see
+/// the last position of a tile, and so may its last one see the first.
+fn tiles_for(window: usize, positions: usize) -> u64 {
+    let seen = window.saturating_add(AT_ONCE + 2 * (KEYS - 1)) / KEYS;
+    positions.div_ceil(KEYS).min(seen) as u64
+}
+
+/// Bytes of a tile with those of all heads.
+fn tile_bytes(shape: AttentionShape) -> u64 {
+    let head = 2 * size_of::<Quads>() * tile_quads(shape)
+        + KEYS * (2 * size_of::<f32>() + size_of::<i32>());
+    (shape.kv_heads as u64).saturating_mul(head as u64)
 }
 
 /// Keys and values of one tile and head, as [`Layer`] holds them.
@@ -205,6 +278,18 @@ struct TileMut<'a> {
 }
 
 impl Layer {
+    fn new(window: usize, rotation: usize) -> Self {
+        Self {
+            window,
+            rotation,
+            keys: Vec::new(),
+            values: Vec::new(),
+            key_scales: Vec::new(),
+            key_starts: Vec::new(),
+            value_scales: Vec::new(),
+        }
+    }
+
     /// All tiles, of which the keys, as the values, are `quads` long.
     fn tiles(&mut self, quads: usize) -> impl Iterator<Item = TileMut<'_>> {
         let integers = self.keys.chunks_exact_mut(quads).zip(self.values.chunks_exact_mut(quads));

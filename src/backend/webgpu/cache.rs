@@ -1,8 +1,10 @@
 //! Keys and values of what was read, in 16-bit floats: two numbers a word.
 
+use std::ops::Range;
+
 use super::buffer::Buffer;
 use super::recorder::Recorder;
-use crate::backend::{AttentionShape, Rope};
+use crate::backend::{Attention, AttentionShape, Rope};
 use crate::error::{Error, Result};
 
 /// Room grows by so many positions at least, so that a long text is not moved at every chunk.
@@ -11,37 +13,99 @@ const STEP: usize = 256;
 /// The widest head whose keys' tile fits the memory of a workgroup.
 const WIDEST: usize = 1024;
 
+/// Tokens of a chunk at most: a layer with a window has room for them beside it.
+pub const LONGEST_CHUNK: usize = 4096;
+
+/// Angles up to so many bytes, those of a few tokens, take the place of parameters.
+const FEW_BYTES: usize = 1 << 14;
+
 /// Keys and values of every layer.
 pub struct Cache {
-    pub shape: AttentionShape,
-    pub rope: Rope,
-    pub layers: Vec<Layer>,
-    /// `[positions, rope.dims / 2]` cosines and sines.
-    pub angles: Option<Buffer>,
+    attention: Attention,
+    layers: Vec<Layer>,
+    rotations: Vec<Rotation>,
     positions: usize,
-    count: usize,
 }
 
-/// Keys and values of one layer, `[positions, kv_heads, head_dim]` each.
+/// Keys and values of one layer, `[ring, kv_heads, head_dim]` each: position `p` stands at `p` modulo
+/// `ring`.
 pub struct Layer {
     pub keys: Buffer,
     pub values: Buffer,
+    pub ring: usize,
+}
+
+/// Where a chunk's queries and keys are rotated to.
+struct Rotation {
+    rope: Rope,
+    /// The positions whose angles these are.
+    positions: Range<usize>,
+    /// `[positions, rope.dims / 2]` cosines and sines.
+    angles: Option<Buffer>,
 }
 
 impl Cache {
     /// An empty cache.
-    pub fn new(count: usize, shape: AttentionShape, rope: Rope) -> Self {
-        Self { shape, rope, layers: Vec::new(), angles: None, positions: 0, count }
+    pub fn new(attention: &Attention) -> Self {
+        let (layers, rotations) = (Vec::new(), Vec::new());
+        Self { attention: attention.clone(), layers, rotations, positions: 0 }
+    }
+
+    /// Shape of the attention.
+    pub fn shape(&self) -> AttentionShape {
+        self.attention.shape
+    }
+
+    /// Positions that a query sees in a layer, at most.
+    pub fn window(&self, layer: usize) -> usize {
+        self.attention.layers[layer].window.unwrap_or(usize::MAX)
+    }
+
+    /// Keys and values of a layer; `None` before there is room for any.
+    pub fn layer(&self, layer: usize) -> Option<&Layer> {
+        self.layers.get(layer)
     }
 
     /// Bytes of keys and values.
     pub fn bytes(&self) -> usize {
-        Self::bytes_for(self.count, self.shape, self.positions) as usize
+        Self::bytes_for(&self.attention, self.positions) as usize
     }
 
     /// Bytes of keys and values once there is room for `positions`.
-    pub fn bytes_for(layers: usize, shape: AttentionShape, positions: usize) -> u64 {
-        2 * layers as u64 * positions.next_multiple_of(STEP) as u64 * row(shape)
+    pub fn bytes_for(attention: &Attention, positions: usize) -> u64 {
+        let rings = attention.layers.iter().map(|layer| ring(layer.window, positions) as u64);
+        rings.sum::<u64>().saturating_mul(2 * row(attention.shape))
+    }
+
+    /// The angles of a chunk's positions in a layer, and how many pairs of a head are rotated. The
+    /// layers of a chunk share them.
+    pub fn angles(
+        &mut self,
+        recorder: &Recorder,
+        layer: usize,
+        positions: Range<usize>,
+    ) -> (Buffer, &Rope) {
+        let rope = &self.attention.layers[layer].rope;
+        let known = self.rotations.iter().position(|rotation| rotation.rope == *rope);
+        let at = known.unwrap_or_else(|| {
+            let (rope, positions) = (rope.clone(), 0..0);
+            self.rotations.push(Rotation { rope, positions, angles: None });
+            self.rotations.len() - 1
+        });
+        let Rotation { rope, positions: there, angles } = &mut self.rotations[at];
+        if let Some(angles) = angles.as_ref().filter(|_| *there == positions) {
+            return (angles.clone(), rope);
+        }
+        *there = positions.clone();
+        let table = rope.angles(positions).flatten().flat_map(f32::to_le_bytes);
+        let table: Vec<u8> = table.collect();
+        let buffer = recorder.scratch(table.len() as u64);
+        match table.len() <= FEW_BYTES {
+            true => recorder.bring(&buffer, &table),
+            false => recorder.upload(&buffer, 0, &table),
+        }
+        *angles = Some(buffer.clone());
+        (buffer, rope)
     }
 
     /// Makes room for positions up to `positions`, keeping what is there.
@@ -51,36 +115,44 @@ impl Cache {
     /// as it was. `gpu-unavailable` for heads wider than shaders
     /// have room for.
     pub fn reserve(&mut self, recorder: &Recorder, positions: usize) -> Result<()> {
-        if self.shape.head_dim > WIDEST {
-            let reason = format!("heads of {} numbers are too wide", self.shape.head_dim);
+        let shape = self.attention.shape;
+        if shape.head_dim > WIDEST {
+            let reason = format!("heads of {} numbers are too wide", shape.head_dim);
             return Err(Error::GpuUnavailable { reason });
         }
         if positions <= self.positions {
             return Ok(());
         }
         let positions = positions.next_multiple_of(STEP);
-        let limit = (recorder.device.max_binding / row(self.shape)) as usize;
-        if positions > limit {
+        let limit = (recorder.device.max_binding / row(shape)) as usize;
+        let rings = self.attention.layers.iter().map(|layer| ring(layer.window, positions));
+        if rings.clone().any(|ring| ring > limit) {
             return Err(Error::PromptTooLong { tokens: positions, limit });
         }
         let lasting = |bytes| recorder.memory.lasting(&recorder.device, "keys and values", bytes);
-        let bytes = positions as u64 * row(self.shape);
-        let layers = (0..self.count)
-            .map(|_| Ok(Layer { keys: lasting(bytes)?, values: lasting(bytes)? }))
+        let layers = rings
+            .map(|ring| {
+                let bytes = ring as u64 * row(shape);
+                Ok(Layer { keys: lasting(bytes)?, values: lasting(bytes)?, ring })
+            })
             .collect::<Result<Vec<_>>>()?;
-        let pairs = self.rope.dims / 2;
-        let angles = lasting((positions * pairs * 8) as u64)?;
-        let table: Vec<u8> =
-            self.rope.angles(0..positions).flatten().flat_map(f32::to_le_bytes).collect();
-        recorder.upload(&angles, 0, &table);
-        let old = self.positions as u64 * row(self.shape);
         for (from, to) in self.layers.iter().zip(&layers) {
+            let old = from.ring as u64 * row(shape);
             recorder.copy(&from.keys, 0, &to.keys, old);
             recorder.copy(&from.values, 0, &to.values, old);
         }
-        (self.layers, self.angles, self.positions) = (layers, Some(angles), positions);
+        (self.layers, self.positions) = (layers, positions);
         Ok(())
     }
+}
+
+/// Positions that a layer has room for, of so many: a ring that has become as long as a window and a
+/// chunk grows no further.
+fn ring(window: Option<usize>, positions: usize) -> usize {
+    let positions = positions.next_multiple_of(STEP);
+    window.map_or(positions, |window| {
+        positions.min(window.saturating_add(LONGEST_CHUNK).next_multiple_of(STEP))
+    })
 }
 
 /// Bytes that the keys of one layer take at one position, and its values.

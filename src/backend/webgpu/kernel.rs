@@ -63,6 +63,9 @@ pub enum Kernel {
         fours: usize,
     },
     SwiGlu,
+    GeGlu,
+    AddBias,
+    Scale,
     Add,
     AddNorm,
     Penalize,
@@ -85,7 +88,7 @@ impl Kernel {
     /// Its name in profiles: what it does for a decoder.
     pub fn operation(self) -> &'static str {
         match self {
-            Self::Embed(_) => "embedding",
+            Self::Embed(_) | Self::Scale => "embedding",
             Self::RmsNorm => "norm",
             Self::MatMul { .. } | Self::Quantize => "matrix products",
             Self::MatVec(_) => "matrix-vector products",
@@ -93,7 +96,8 @@ impl Kernel {
             Self::Attention { .. } | Self::AttentionSplit { .. } | Self::AttentionMerge { .. } => {
                 "attention"
             }
-            Self::SwiGlu => "gated activation",
+            Self::SwiGlu | Self::GeGlu => "gated activation",
+            Self::AddBias => "bias",
             Self::Add => "residual",
             Self::AddNorm => "residual and norm",
             Self::Penalize | Self::Best => "choice of token",
@@ -113,10 +117,10 @@ impl Kernel {
                 &[Read, Read, Read, Write, Write]
             }
             Self::AttentionMerge { .. } => &[Read, Read, Write],
-            Self::SwiGlu | Self::Add => &[Write, Read],
+            Self::SwiGlu | Self::GeGlu | Self::AddBias | Self::Add => &[Write, Read],
             Self::AddNorm => &[Write, Read, Read, Write],
             Self::Penalize | Self::Best | Self::Copy => &[Read, Write],
-            Self::Peak(_) => &[Write],
+            Self::Scale | Self::Peak(_) => &[Write],
         }
     }
 
@@ -156,6 +160,9 @@ impl Kernel {
             }
             Self::AttentionMerge { fours: n } => fours(n) + shaders!("attention_merge"),
             Self::SwiGlu => shaders!("swiglu").into(),
+            Self::GeGlu => shaders!("geglu").into(),
+            Self::AddBias => shaders!("add_bias").into(),
+            Self::Scale => shaders!("scale").into(),
             Self::Add => shaders!("add").into(),
             Self::AddNorm => shaders!("norm", "add_norm").into(),
             Self::Penalize => shaders!("penalize").into(),

@@ -209,7 +209,7 @@ fn measure(
 ) -> Result<()> {
     let mut engine = load(model)?;
     let host = Native::new(|_| ());
-    let article = engine.tokenizer().encode(ARTICLE)?.ids;
+    let article = engine.tokenizer().encode(ARTICLE)?;
     // The article again and again: the longest prompts need more tokens than it has.
     let ids: Vec<u32> =
         article.iter().cycle().take(lengths.iter().copied().max().unwrap_or(0)).copied().collect();

@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use anyhow::Result;
 use precis::backend::webgpu::{Products, WebGpu, Weight, peak_in};
-use precis::backend::{AttentionShape, Backend, Rope, WeightSpec};
+use precis::backend::{
+    Attention, AttentionLayer, AttentionShape, Backend, Pairs, Rope, WeightSpec,
+};
 use precis::bench::Spread;
 use precis::quant::{BLOCK, QuantType};
 use precis::report::{OperationReport, Peaks};
@@ -18,7 +20,12 @@ const KV_WIDTH: usize = 192;
 const FFN_WIDTH: usize = 1536;
 const VOCABULARY: usize = 49_152;
 const ATTENTION: AttentionShape = AttentionShape { heads: 9, kv_heads: 3, head_dim: 64 };
-const ROPE: Rope = Rope { base: 100_000.0, dims: 64, scaling: None };
+
+/// One layer of it.
+fn attention() -> Attention {
+    let rope = Rope::new(100_000.0, 64, Pairs::Adjacent);
+    Attention::uniform(1, ATTENTION, &AttentionLayer { rope, window: None })
+}
 
 /// Name, storage, outputs and inputs of a weight.
 type Shape = (&'static str, QuantType, [usize; 2]);
@@ -113,7 +120,7 @@ impl Bench<'_> {
         let [q, k, v] = widths.map(|width| made_up(gpu, QuantType::Q4_1, [ROWS[2], width]));
         let tables = [q?, k?, v?];
         for (rows, start) in QUERIES {
-            let mut cache = gpu.new_cache(1, ATTENTION, ROPE);
+            let mut cache = gpu.new_cache(&attention());
             gpu.reserve(&mut cache, start + rows)?;
             let size = format!("{rows} queries at {start}");
             let macs = ATTENTION.macs(start, rows, usize::MAX);

@@ -114,5 +114,5 @@ pub fn measure(engine: &mut Engine<File>, effort: &Effort) -> Result<Vec<Prompt>
 fn macs(engine: &mut Engine<File>, tokens: usize) -> f64 {
     let linear = engine.linear_macs() * tokens;
     let config = engine.config();
-    (linear + config.layers * config.attention.macs(0, tokens, usize::MAX)) as f64
+    (linear + config.attention.macs(0, tokens)) as f64
 }

@@ -7,7 +7,7 @@ use crate::backend::cpu::attention::attend;
 use crate::backend::cpu::cache::{Cache, KEYS};
 use crate::backend::cpu::kernel::{self, Fours, Quads, ROWS};
 use crate::backend::cpu::matrix::PANEL;
-use crate::backend::{AttentionShape, Rope};
+use crate::backend::{Attention, AttentionLayer, AttentionShape, Pairs, Rope};
 use crate::random::Random;
 use crate::tolerance::{ATTENTION, ATTENTION_ROUNDING, ROPE};
 
@@ -19,6 +19,7 @@ const TOKENS: [usize; 6] = [1, 2, 63, 64, 65, 130];
 struct Case {
     shape: AttentionShape,
     rope: Rope,
+    window: Option<usize>,
     tokens: usize,
     q: Vec<f32>,
     k: Vec<f32>,
@@ -27,14 +28,19 @@ struct Case {
 
 impl Case {
     fn random(random: &mut Random, shape: AttentionShape, dims: usize, tokens: usize) -> Self {
-        let rope = Rope { base: 10_000.0, dims, scaling: None };
+        let rope = Rope::new(10_000.0, dims, Pairs::Adjacent);
         let (q, kv) = (tokens * shape.heads, tokens * shape.kv_heads);
         let mut numbers = |count: usize| random.signed_vec(count * shape.head_dim);
-        Self { shape, rope, tokens, q: numbers(q), k: numbers(kv), v: numbers(kv) }
+        Self { shape, rope, window: None, tokens, q: numbers(q), k: numbers(kv), v: numbers(kv) }
+    }
+
+    fn attention(&self) -> Attention {
+        let layer = AttentionLayer { rope: self.rope.clone(), window: self.window };
+        Attention::uniform(2, self.shape, &layer)
     }
 
     fn cache(&self) -> Cache {
-        let mut cache = Cache::new(2, self.shape, self.rope);
+        let mut cache = Cache::new(&self.attention());
         cache.reserve(self.tokens).expect("memory for a few keys");
         cache
     }
@@ -66,14 +72,19 @@ impl Case {
             let power = -2.0 * i as f64 / self.rope.dims as f64;
             let angle = token as f64 * f64::from(self.rope.base).powf(power);
             let (sin, cos) = (angle.sin() as f32, angle.cos() as f32);
-            let (a, b) = (x[2 * i], x[2 * i + 1]);
-            x[2 * i] = a * cos - b * sin;
-            x[2 * i + 1] = a * sin + b * cos;
+            let (here, there) = match self.rope.pairs {
+                Pairs::Adjacent => (2 * i, 2 * i + 1),
+                Pairs::Halves => (i, i + self.rope.dims / 2),
+            };
+            let (a, b) = (x[here], x[there]);
+            x[here] = a * cos - b * sin;
+            x[there] = a * sin + b * cos;
         }
         x
     }
 
-    /// softmax(q · k / √head_dim) · v over all keys up to the query's own, in double precision.
+    /// softmax(q · k / √head_dim) · v over all keys up to the query's own, or those in its window, in
+    /// double precision.
     /// `rounded` as the kernel does it, but for tiles that come one after the other.
     fn oracle(&self, rounded: bool) -> Vec<f64> {
         let AttentionShape { heads, kv_heads, head_dim } = self.shape;
@@ -90,7 +101,8 @@ impl Case {
                     .map(|other| {
                         let (k, _) = prepare(self.rotated(&self.k, kv_heads, other, kv), 127.0);
                         let dot: f64 = q.iter().zip(k).map(|(q, k)| q * k).sum();
-                        dot / (head_dim as f64).sqrt()
+                        let seen = self.window.is_none_or(|window| token - other < window);
+                        if seen { dot / (head_dim as f64).sqrt() } else { f64::NEG_INFINITY }
                     })
                     .collect();
                 let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -163,6 +175,35 @@ fn attention_is_the_full_softmax() {
             let got = case.run(tokens);
             ATTENTION.check(&got, &case.oracle(true), &what);
             ATTENTION_ROUNDING.check(&got, &case.oracle(false), &what);
+        }
+    }
+}
+
+/// Windows of less than a tile, of whole tiles, and longer than the text; the ring goes round, and
+/// one position more or less is caught.
+#[wasm_bindgen_test(unsupported = test)]
+fn windows_end_where_they_should() {
+    let mut random = Random(31);
+    for (shape, dims) in [shapes()[0], shapes()[2]] {
+        for (window, tokens) in [(1, 40), (7, 130), (64, 200), (100, 200), (24, 900), (500, 200)] {
+            let mut case = Case::random(&mut random, shape, dims, tokens);
+            (case.window, case.rope.pairs) = (Some(window), Pairs::Halves);
+            let got = case.run(tokens);
+            let what = format!("{shape:?}, a window of {window}, {tokens} tokens");
+            if tokens <= 200 {
+                ATTENTION.check(&got, &case.oracle(true), &what);
+                for wrong in [window - 1, window + 1].into_iter().filter(|w| *w > 0 && *w < tokens)
+                {
+                    let wrong = Case { window: Some(wrong), ..case.clone() }.oracle(true);
+                    ATTENTION.catches(&got, &wrong, &what);
+                }
+            }
+            for chunk in [1, 7, 64, 513] {
+                assert_eq!(case.run(chunk), got, "{what} by {chunk}");
+            }
+            let room = case.cache().bytes();
+            case.window = None;
+            assert_eq!(room < case.cache().bytes(), tokens == 900, "{what}");
         }
     }
 }
@@ -298,7 +339,7 @@ fn room_can_be_made_while_reading() {
     let mut random = Random(25);
     let (shape, dims) = shapes()[0];
     let case = Case::random(&mut random, shape, dims, 130);
-    let mut cache = Cache::new(2, shape, case.rope);
+    let mut cache = Cache::new(&case.attention());
     let mut got = Vec::new();
     let (width, kv_width) = (shape.heads * shape.head_dim, shape.kv_heads * shape.head_dim);
     for token in 0..130 {
@@ -310,7 +351,7 @@ fn room_can_be_made_while_reading() {
     assert_eq!(got, case.run(130));
     // Two layers of 192 positions: keys and values of a byte, two scales and a sum of four a head.
     assert_eq!(cache.bytes(), 2 * 192 * (2 * kv_width + 3 * shape.kv_heads * 4));
-    assert_eq!(cache.bytes() as u64, Cache::bytes_for(2, shape, 130));
+    assert_eq!(cache.bytes() as u64, Cache::bytes_for(&case.attention(), 130));
 }
 
 /// More than there are addresses for: what has 64 bits for them is refused by the allocator, too.
@@ -335,7 +376,7 @@ fn the_oracle_rotates_as_the_paper_does() {
     let mut random = Random(26);
     let shape = AttentionShape { heads: 1, kv_heads: 1, head_dim: 8 };
     for dims in [2, 4, 8] {
-        let rope = Rope { base: 100.0, dims, scaling: None };
+        let rope = Rope::new(100.0, dims, Pairs::Adjacent);
         let case = Case { rope, ..Case::random(&mut random, shape, dims, 40) };
         let vector = |token: usize| case.rotated(&case.q, 1, token, 0);
         for token in [0, 1, 39] {

@@ -14,8 +14,8 @@ fn doubles(x: &[f32]) -> Vec<f64> {
 
 fn rms_norm(x: &Tensor, gain: &[f32], eps: f32) -> Vec<f64> {
     let mut out = Vec::new();
-    for row in doubles(&x.data).chunks(x.width) {
-        let mean = row.iter().map(|x| x * x).sum::<f64>() / x.width as f64;
+    for row in doubles(&x.data).chunks(gain.len()) {
+        let mean = row.iter().map(|x| x * x).sum::<f64>() / row.len() as f64;
         let root = (mean + f64::from(eps)).sqrt();
         out.extend(row.iter().zip(gain).map(|(x, gain)| x / root * f64::from(*gain)));
     }
@@ -42,6 +42,14 @@ fn rms_norm_is_its_formula() {
             }
         }
     }
+    // Heads are normed each by itself.
+    let x = Tensor { width: 96, data: random.signed_vec(4 * 96) };
+    let gain = random.signed_vec(32);
+    RMS_NORM.check(
+        &Cpu::default().rms_norm(&x, &gain, 1e-5).data,
+        &rms_norm(&x, &gain, 1e-5),
+        "heads",
+    );
     let zeros = Tensor { width: 32, data: vec![0.0; 32] };
     assert_eq!(Cpu::default().rms_norm(&zeros, &vec![1.0; 32], 1e-5).data, [0.0; 32]);
 }
@@ -70,6 +78,40 @@ fn swiglu_is_its_formula() {
     for (got, (want, gate)) in got.data.iter().zip(want.iter().zip(gate)) {
         assert!((got - want).abs() <= want.abs() * 1e-6 + 1e-8, "silu({gate}) = {got}");
     }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn geglu_is_its_formula() {
+    let mut random = Random(13);
+    let width = 2048;
+    let gate: Vec<f32> = (0..width).map(|i| (i as f32 - 1024.0) / 341.0).collect();
+    let up = random.signed_vec(width);
+    let formula = |up: &[f32]| -> Vec<f64> {
+        let inner = |x: f64| (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3));
+        // As the definition has it, and without the cancellation that it means for negative numbers.
+        let gelu = |x: f64| x / (1.0 + (-2.0 * inner(x)).exp());
+        gate.iter().zip(up).map(|(gate, up)| gelu(f64::from(*gate)) * f64::from(*up)).collect()
+    };
+    let tensor = |data: &[f32]| Tensor { width, data: data.to_vec() };
+    let got = Cpu::default().geglu(tensor(&gate), &tensor(&up));
+    SWIGLU.check(&got.data, &formula(&up), "gates of -3 to 3");
+    let mut wrong = up.clone();
+    wrong[2000] *= 1.0001;
+    SWIGLU.catches(&got.data, &formula(&wrong), "one factor");
+    let gate = [-1e30, -500.0, -90.0, 90.0, 500.0, 1e30, 0.0, -0.0];
+    let got = Cpu::default().geglu(Tensor { width: 8, data: gate.to_vec() }, &tensor(&[1.0; 8]));
+    let want = [0.0, 0.0, 0.0, 90.0, 500.0, 1e30, 0.0, 0.0];
+    for (got, (want, gate)) in got.data.iter().zip(want.iter().zip(gate)) {
+        assert!((got - want).abs() <= want.abs() * 1e-6 + 1e-8, "gelu({gate}) = {got}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn biases_and_factors() {
+    let x = || Tensor { width: 4, data: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0] };
+    let biased = Cpu::default().add_bias(x(), &vec![0.5, 0.0, -1.0, 2.0]);
+    assert_eq!(biased.data, [1.5, 2.0, 2.0, 6.0, 5.5, 6.0, 6.0, 10.0]);
+    assert_eq!(Cpu::default().scale(x(), 0.5).data, [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]

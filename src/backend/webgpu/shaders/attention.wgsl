@@ -38,7 +38,7 @@ fn main(@builtin(workgroup_id) at: vec3u, @builtin(local_invocation_index) lane:
         workgroupBarrier();
         for (var i = lane; i < KEYS * FOURS; i += LANES) {
             let key = min(tile * KEYS + i / FOURS, end - 1u);
-            let here = (key * p.kv_heads + at.y) * FOURS + i % FOURS;
+            let here = (key % p.ring * p.kv_heads + at.y) * FOURS + i % FOURS;
             key_tile[i] = unpack(keys[here]);
             value_tile[i] = unpack(values[here]);
         }

@@ -13,12 +13,14 @@ struct Params {
     window: u32,
     // Workgroups that share the keys of a query.
     parts: u32,
+    // Positions that there is room for: position n stands at n modulo this.
+    ring: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
 // [token, head, four]
 @group(0) @binding(1) var<storage, read> queries: array<vec4f>;
-// [position, head, four]
+// [position modulo ring, head, four]
 @group(0) @binding(2) var<storage, read> keys: array<vec2u>;
 @group(0) @binding(3) var<storage, read> values: array<vec2u>;
 // [token, head, part, four]: weighted sums of values

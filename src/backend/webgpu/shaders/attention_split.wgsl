@@ -1,6 +1,6 @@
 // Causal attention for few queries: a workgroup has one query and a part of the keys.
 
-// Keys of a part: those at `part * PART` and after.
+// Keys of a part. The first part is the one where the first query's window begins.
 const PART = 256u;
 var<workgroup> query: array<vec4f, FOURS>;
 var<workgroup> weights: array<f32, PART>;
@@ -11,6 +11,7 @@ var<workgroup> gathered: array<vec4f, LANES>;
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) at: vec3u, @builtin(local_invocation_index) lane: u32) {
     let position = p.start + at.z;
+    let first_key = ((max(p.start + 1u, p.window) - p.window) / PART + at.x) * PART;
     let kv_head = at.y / (p.heads / p.kv_heads);
     let query_at = at.z * p.heads + at.y;
     for (var i = lane; i < FOURS; i += LANES) {
@@ -20,12 +21,12 @@ fn main(@builtin(workgroup_id) at: vec3u, @builtin(local_invocation_index) lane:
 
     var largest = NOTHING;
     for (var k = lane; k < PART; k += LANES) {
-        let key = at.x * PART + k;
+        let key = first_key + k;
         var score = NOTHING;
         if key <= position && position - key < p.window {
             var four = vec4f();
             for (var i = 0u; i < FOURS; i++) {
-                four += query[i] * unpack(keys[(key * p.kv_heads + kv_head) * FOURS + i]);
+                four += query[i] * unpack(keys[(key % p.ring * p.kv_heads + kv_head) * FOURS + i]);
             }
             score = four.x + four.y + four.z + four.w;
         }
@@ -61,7 +62,7 @@ fn main(@builtin(workgroup_id) at: vec3u, @builtin(local_invocation_index) lane:
 
     // Invocations share the fours of a head, and what is over shares its keys.
     let part = query_at * p.parts + at.x;
-    let visible = min(PART, max(position + 1u, at.x * PART) - at.x * PART);
+    let visible = min(PART, max(position + 1u, first_key) - first_key);
     for (var first = 0u; first < FOURS; first += LANES) {
         let across = min(FOURS - first, LANES);
         let shares = LANES / across;
@@ -69,7 +70,7 @@ fn main(@builtin(workgroup_id) at: vec3u, @builtin(local_invocation_index) lane:
         var values_sum = vec4f();
         if lane / across < shares {
             for (var k = lane / across; k < visible; k += shares) {
-                let key = at.x * PART + k;
+                let key = (first_key + k) % p.ring;
                 values_sum += weights[k] * unpack(values[(key * p.kv_heads + kv_head) * FOURS + four]);
             }
         }

@@ -1,5 +1,5 @@
 // Rotates queries in place and keys into the cache (Su et al., arXiv:2104.09864), and puts values
-// there, both in pairs of 16-bit floats. Adjacent numbers are a pair.
+// there, both in pairs of 16-bit floats.
 struct Params {
     // Position of the first token.
     start: u32,
@@ -8,41 +8,67 @@ struct Params {
     // Pairs of a head, and how many of them are rotated.
     pairs: u32,
     rotated: u32,
+    // Whether numbers of the two halves of those that are rotated are pairs, and not neighbours.
+    halves: u32,
+    // Positions that the cache has room for.
+    ring: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-// [position, rotated pair]: cosine and sine
+// [token, rotated pair]: cosine and sine
 @group(0) @binding(1) var<storage, read> angles: array<vec2f>;
-// [token, head, pair]
-@group(0) @binding(2) var<storage, read_write> queries: array<vec2f>;
-@group(0) @binding(3) var<storage, read> new_keys: array<vec2f>;
+// [token, head, number]
+@group(0) @binding(2) var<storage, read_write> queries: array<f32>;
+@group(0) @binding(3) var<storage, read> new_keys: array<f32>;
+// [token, head, pair of neighbours]
 @group(0) @binding(4) var<storage, read> new_values: array<vec2f>;
-// [position, head, pair]
+// [position, head, pair of neighbours]
 @group(0) @binding(5) var<storage, read_write> keys: array<u32>;
 @group(0) @binding(6) var<storage, read_write> values: array<u32>;
 
-fn rotate(pair: vec2f, position: u32, i: u32) -> vec2f {
-    if i >= p.rotated {
-        return pair;
+// The two numbers of a pair that is rotated stand here in their head.
+fn places(i: u32) -> vec2u {
+    if p.halves == 1u {
+        return vec2u(i, i + p.rotated);
     }
-    let angle = angles[position * p.rotated + i];
+    return vec2u(2u * i, 2u * i + 1u);
+}
+
+fn rotate(pair: vec2f, token: u32, i: u32) -> vec2f {
+    let angle = angles[token * p.rotated + i];
     return vec2f(pair.x * angle.x - pair.y * angle.y, pair.x * angle.y + pair.y * angle.x);
+}
+
+// Number `n` of a head of keys whose numbers begin at `head`, rotated.
+fn key(head: u32, token: u32, n: u32) -> f32 {
+    if n >= 2u * p.rotated {
+        return new_keys[head + n];
+    }
+    let i = select(n / 2u, n % p.rotated, p.halves == 1u);
+    let at = places(i);
+    let pair = rotate(vec2f(new_keys[head + at.x], new_keys[head + at.y]), token, i);
+    return select(pair.y, pair.x, n == at.x);
 }
 
 // One invocation a pair of a query, key and value: x counts them in a token, y tokens.
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) at: vec3u) {
-    let position = p.start + at.y;
     let of_queries = p.heads * p.pairs;
     let of_keys = p.kv_heads * p.pairs;
-    if at.x < of_queries {
-        let i = at.y * of_queries + at.x;
-        queries[i] = rotate(queries[i], position, at.x % p.pairs);
+    let i = at.x % p.pairs;
+    if at.x < of_queries && i < p.rotated {
+        let head = (at.y * of_queries + at.x - i) * 2u;
+        let place = head + places(i);
+        let pair = rotate(vec2f(queries[place.x], queries[place.y]), at.y, i);
+        queries[place.x] = pair.x;
+        queries[place.y] = pair.y;
     }
     if at.x < of_keys {
         let here = at.y * of_keys + at.x;
-        let there = position * of_keys + at.x;
-        keys[there] = pack2x16float(rotate(new_keys[here], position, at.x % p.pairs));
+        let there = (p.start + at.y) % p.ring * of_keys + at.x;
+        let head = (here - i) * 2u;
+        let pair = vec2f(key(head, at.y, 2u * i), key(head, at.y, 2u * i + 1u));
+        keys[there] = pack2x16float(pair);
         values[there] = pack2x16float(new_values[here]);
     }
 }

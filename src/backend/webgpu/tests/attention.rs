@@ -13,7 +13,7 @@ mod cases {
 
     use crate::backend::webgpu::tests::open;
     use crate::backend::webgpu::{Cache, EVERYTHING, Restrictions, WebGpu};
-    use crate::backend::{AttentionShape, Backend, Rope, Yarn};
+    use crate::backend::{Attention, AttentionLayer, AttentionShape, Backend, Pairs, Rope, Yarn};
     use crate::random::Random;
     use crate::tolerance::GPU_ATTENTION;
 
@@ -38,7 +38,8 @@ mod cases {
     impl Case {
         fn random(random: &mut Random, shape: AttentionShape, tokens: usize) -> Self {
             let scaling = Some(Yarn { factor: 2.0, context: 100 });
-            let rope = Rope { base: 10_000.0, dims: shape.head_dim - 4, scaling };
+            let plain = Rope::new(10_000.0, shape.head_dim - 4, Pairs::Adjacent);
+            let rope = Rope { scaling, ..plain };
             let (q, kv) = (tokens * shape.heads, tokens * shape.kv_heads);
             let mut numbers = |count: usize| random.signed_vec(count * shape.head_dim);
             let (q, mut k, v) = (numbers(q), numbers(kv), numbers(kv));
@@ -52,7 +53,9 @@ mod cases {
 
         /// Reads in chunks of `chunk`, the last token by itself.
         async fn run(&self, gpu: &WebGpu, chunk: usize) -> Vec<f32> {
-            let mut cache = Cache::new(2, self.shape, self.rope);
+            let window = (self.window != EVERYTHING).then_some(self.window);
+            let layer = AttentionLayer { rope: self.rope.clone(), window };
+            let mut cache = Cache::new(&Attention::uniform(2, self.shape, &layer));
             let mut out = Vec::new();
             let mut start = 0;
             while start < self.tokens {
@@ -64,7 +67,7 @@ mod cases {
                     gpu.of(width, &x[start * width..end * width])
                 };
                 let qkv = [part(&self.q), part(&self.k), part(&self.v)];
-                let attended = gpu.attend_within(&mut cache, 1, start, self.window, qkv);
+                let attended = gpu.attend(&mut cache, 1, start, qkv);
                 out.extend(gpu.numbers(&attended).await);
                 start = end;
             }
@@ -78,10 +81,14 @@ mod cases {
             for (token, row) in x.chunks_mut(width).enumerate() {
                 let angles: Vec<_> = self.rope.angles(token..token + 1).collect();
                 for head in row.chunks_mut(self.shape.head_dim) {
-                    for (pair, [cos, sin]) in head.chunks_mut(2).zip(&angles) {
-                        let (a, b) = (pair[0], pair[1]);
-                        pair[0] = a * f64::from(*cos) - b * f64::from(*sin);
-                        pair[1] = a * f64::from(*sin) + b * f64::from(*cos);
+                    for (i, [cos, sin]) in angles.iter().enumerate() {
+                        let (here, there) = match self.rope.pairs {
+                            Pairs::Adjacent => (2 * i, 2 * i + 1),
+                            Pairs::Halves => (i, i + angles.len()),
+                        };
+                        let (a, b) = (head[here], head[there]);
+                        head[here] = a * f64::from(*cos) - b * f64::from(*sin);
+                        head[there] = a * f64::from(*sin) + b * f64::from(*cos);
                     }
                 }
             }
@@ -152,7 +159,7 @@ mod cases {
         let mut random = Random(31);
         for window in [1, 16, 40, 100] {
             let mut case = Case::random(&mut random, SHAPES[0], 150);
-            case.window = window;
+            (case.window, case.rope.pairs) = (window, Pairs::Halves);
             for chunk in [1, 60] {
                 let got = case.run(&gpu, chunk).await;
                 GPU_ATTENTION.check(&got, &case.oracle(), &format!("window of {window}"));
@@ -165,8 +172,9 @@ mod cases {
     pub async fn heads_too_wide_for_shaders_are_refused() {
         let gpu = open(Restrictions::default()).await;
         let shape = AttentionShape { heads: 1, kv_heads: 1, head_dim: 4096 };
-        let rope = Rope { base: 10_000.0, dims: 64, scaling: None };
-        let refused = gpu.reserve(&mut Cache::new(1, shape, rope), 1);
+        let rope = Rope::new(10_000.0, 64, Pairs::Adjacent);
+        let attention = Attention::uniform(1, shape, &AttentionLayer { rope, window: None });
+        let refused = gpu.reserve(&mut Cache::new(&attention), 1);
         assert_eq!(refused.map_err(|e| e.code()), Err("gpu-unavailable"));
     }
 }

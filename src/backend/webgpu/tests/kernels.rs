@@ -7,6 +7,8 @@ on_a_gpu! {
     products_of_parts_are_those_of_the_whole
     rms_norm_is_its_formula
     swiglu_is_its_formula
+    geglu_is_its_formula
+    biases_and_factors
     embedding_is_the_tables_rows
     adding_and_the_last_row
     the_best_is_the_first_of_the_largest
@@ -176,6 +178,42 @@ mod cases {
         for (got, (want, gate)) in gpu.numbers(&got).await.iter().zip(want.iter().zip(gate)) {
             assert!((got - want).abs() <= want.abs() * 1e-6 + 1e-8, "silu({gate}) = {got}");
         }
+    }
+
+    pub async fn geglu_is_its_formula() {
+        let mut random = Random(26);
+        let gpu = open(Restrictions::default()).await;
+        let width = 2048;
+        let gate: Vec<f32> = (0..width).map(|i| (i as f32 - 1024.0) / 341.0).collect();
+        let up = random.signed_vec(width);
+        let formula = |up: &[f32]| -> Vec<f64> {
+            let inner = |x: f64| (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3));
+            // As the definition has it, and without the cancellation that it means for negative numbers.
+            let gelu = |x: f64| x / (1.0 + (-2.0 * inner(x)).exp());
+            doubles(&gate).iter().zip(up).map(|(x, up)| gelu(*x) * f64::from(*up)).collect()
+        };
+        let got = gpu.geglu(gpu.of(width / 4, &gate), &gpu.of(width / 4, &up));
+        let got = gpu.numbers(&got).await;
+        GPU_SWIGLU.check(&got, &formula(&up), "gates of -3 to 3");
+        let mut wrong = up.clone();
+        wrong[2000] *= 1.001;
+        GPU_SWIGLU.catches(&got, &formula(&wrong), "one factor");
+        let gate = [-1e10, -500.0, -90.0, 90.0, 500.0, 1e10, 0.0, -0.0];
+        let got = gpu.geglu(gpu.of(8, &gate), &gpu.of(8, &[1.0; 8]));
+        let want = [0.0, 0.0, 0.0, 90.0, 500.0, 1e10, 0.0, 0.0];
+        for (got, (want, gate)) in gpu.numbers(&got).await.iter().zip(want.iter().zip(gate)) {
+            assert!((got - want).abs() <= want.abs() * 1e-6 + 1e-8, "gelu({gate}) = {got}");
+        }
+    }
+
+    pub async fn biases_and_factors() {
+        let gpu = open(Restrictions::default()).await;
+        let x = || gpu.of(4, &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
+        let bias = gpu.load_vector(vec![0.5, 0.0, -1.0, 2.0]).expect("memory");
+        let biased = gpu.numbers(&gpu.add_bias(x(), &bias)).await;
+        assert_eq!(biased, [1.5, 2.0, 2.0, 6.0, 5.5, 6.0, 6.0, 10.0]);
+        let halved = gpu.numbers(&gpu.scale(x(), 0.5)).await;
+        assert_eq!(halved, [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0]);
     }
 
     pub async fn embedding_is_the_tables_rows() {

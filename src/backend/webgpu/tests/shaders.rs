@@ -6,6 +6,7 @@ use crate::backend::webgpu::kernel::{Format, Kernel, Products};
 
 fn all() -> Vec<Kernel> {
     let mut all = vec![Kernel::RmsNorm, Kernel::Rope, Kernel::SwiGlu, Kernel::Add, Kernel::AddNorm];
+    all.extend([Kernel::GeGlu, Kernel::AddBias, Kernel::Scale]);
     all.extend([Kernel::Penalize, Kernel::Best, Kernel::Quantize, Kernel::Copy]);
     all.extend([Products::F32, Products::F16, Products::Int8].map(Kernel::Peak));
     for format in [Format::Q4, Format::Q8] {

@@ -1,0 +1,17 @@
+// x = x * factor.
+struct Params {
+    // Numbers of a row, in fours.
+    fours: u32,
+    factor: f32,
+}
+
+@group(0) @binding(0) var<uniform> p: Params;
+@group(0) @binding(1) var<storage, read_write> x: array<vec4f>;
+
+// x counts fours of a row, y rows.
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) at: vec3u) {
+    if at.x < p.fours {
+        x[at.y * p.fours + at.x] *= p.factor;
+    }
+}
