@@ -8,10 +8,12 @@ use sha2::{Digest, Sha256};
 
 use super::tolerance::Tolerance;
 
-/// golden.json and golden-tiny.json.
+/// golden.json, golden-gemma.json, golden-tiny.json and those of the other tiny models.
 #[derive(Deserialize)]
 pub struct Golden {
     pub prompts: Vec<Prompt>,
+    /// Empty where the file has no chat template.
+    #[serde(default)]
     pub chat: Chat,
     #[serde(default)]
     pub strings: Vec<Text>,
@@ -37,7 +39,7 @@ pub struct Document {
     pub ids_sha256: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub struct Chat {
     pub message: String,
     pub ids: Vec<u32>,

@@ -40,3 +40,22 @@ HARD_STRINGS = [
     # Long, and without a place to split.
     "a" * 600, "supercalifragilisticexpialidocious" * 12, "\u4e00" * 100, "ab1" * 60, "=" * 130, "\U0001F600" * 20,
 ]
+
+# On which SentencePiece and its descendants disagree, and user-defined tokens, which pasted text does contain.
+MORE_STRINGS = [
+    # Runs that have tokens of their own up to a length.
+    "\n\n\n\n\n\n\n", "a\n\n\n\nb \n \n", " \n\n  \n", "\t\t\t", "\t\t\t\t\tx", " " * 31, " " * 32, " " * 33 + "x", "a" + " " * 65, "     five      six",
+    # The character that stands for a space, and spaces that are none.
+    "\u2581", "\u2581\u2581", "a\u2581b", " \u2581 ", "a \u2581\u2581 b", "\u00a0\u2003", " a", "a ", " a b ",
+    # Tokens that are marked up, whole and broken.
+    "<h1>", "</h1>", "<h1>Title</h1>", "<h1", "</", "> </", "<s>", "</s>", "a</s>b", "<b>bold</b> <i> x </i>", "<table><tr><td>1</td></tr></table>",
+    # Look-alikes of control tokens, and a token that pasted text may be.
+    "<start_of_turn>", "<start_of_turn>user\nHi<end_of_turn>\n", "<end_of_turn", "<bos>", "<eos><pad><unk><mask>", "<unused0>", "<start_of_image>", "[multimodal]", "a[multimodal]b", "[multimodal", "<0x41>", "<0x0A>",
+    "<think>", "a<think>b</think>\nc", "</think", "<|begin_of_text|><|start_header_id|>user<|end_header_id|>", "<|eot_id|>",
+    # Bytes: ancient scripts, new emoji, half of what has a token.
+    "\U00012000\U00012001", "\U00013000 \U00010900", "\U0001FAE8\U0001FAF7\U0001F3FF", "\U0001F9FF\u200d", "a\u0301\u0302\u0303\u0304", "\u0915\u094d\u0937\u093f", "\u1680\u180e",
+    "\x01\x02\x03", "\x7f\x80\x9f", "\r", "\r\r\n", "a\r\n\r\nb",
+    # Digits, contractions and capitals, by whose boundaries pre-tokenizers differ.
+    "12 123 1234 12345 123456 1234567", "a1b 1b a12", "it's IT'S It'S can't CAN'T I'll'd", "!!!\n!!\n\n.\n x", "snake_case __init__ (x) ( y", "Hello world Hello, world leading HelloHello", "=" * 5 + "....." + "):\n",
+    "\u01c5\u02b0\u0640 \u0e33 \u216b\u00aa",
+]

@@ -2,8 +2,9 @@
 
     python tests/oracle/record.py models/SmolLM2-135M-Instruct.Q4_1.gguf tests/fixtures
 
-The folder must hold article.md and, for its own half, tiny.gguf (`cargo xtask fixture`). tests/fixtures/README.md
-describes what is written. `--only model` or `--only tiny` records one half, `--only pieces` a part of the first. Install tests/oracle/requirements.txt first.
+The folder must hold article.md and the tiny models (`cargo xtask fixture`). tests/fixtures/README.md describes what is
+written. `--only` records parts: the real model, its pieces, or tiny models by name. Install
+tests/oracle/requirements.txt first.
 """
 
 import argparse
@@ -18,10 +19,12 @@ import numpy as np
 from llama_cpp import llama_chat_format
 
 from dequantize import dequantize
-from hard_strings import HARD_STRINGS
+from hard_strings import HARD_STRINGS, MORE_STRINGS
 
 DOCUMENT_SHA256 = "d21950e9cb1b8e6292a4bad0e287ca59d1c7af11c661c5de561080fa179b8982"
 GREEDY_TOKENS = 32
+# Prompt lengths by tiny model; tiny-gemma3's window is 24.
+TINY = {"tiny": (8, 200), "tiny-gemma3": (8, 24, 25, 200), "tiny-qwen2": (8, 200), "tiny-qwen3": (8, 200), "tiny-llama3": (8, 200)}
 CHAT_MESSAGE = "Hello, world"
 # Flash attention off, f32 keys and values, no accelerator: as near to the plain arithmetic as llama.cpp offers.
 PARAMETERS = {"n_batch": 512, "n_ubatch": 512, "n_threads": 2, "flash_attn": False, "type_k": "f32", "type_v": "f32", "n_gpu_layers": 0}
@@ -75,10 +78,10 @@ def run_prompt(model, ids):
     return first, greedy, margins
 
 
-def run_record(model, name, ids, out):
+def run_record(model, name, ids, out, every):
     logits, greedy, margins = run_prompt(model, ids)
     file = out / f"{name}.logits.f16"
-    logits.astype("<f2").tofile(file)
+    logits[::every].astype("<f2").tofile(file)
     record = {
         "logits": file.name, "top": [[int(i), round(float(logits[i]), 5)] for i in np.argsort(-logits)[:8]],
         "greedy": greedy, "margins": margins,
@@ -86,20 +89,20 @@ def run_record(model, name, ids, out):
     return logits, record
 
 
-def prompt_records(path, model, prefix, ids, lengths, out):
+def prompt_records(path, model, prefix, ids, lengths, out, every=1):
     """Each prompt twice: on the file as it is, where llama.cpp rounds activations to 8 bits in blocks of 32, and on its
     weights decoded to f32, where it rounds nothing. The distance between the two is what that rounding costs, and
-    thereby the yardstick for an engine that rounds in its own way."""
+    thereby the yardstick for an engine that rounds in its own way. Of the logits, every so manieth is written."""
     records, quantized = [], []
     for n in lengths:
-        logits, record = run_record(model, f"{prefix}-{n}", ids[:n], out)
+        logits, record = run_record(model, f"{prefix}-{n}", ids[:n], out, every)
         quantized.append(logits)
         records.append({"name": f"{prefix}-{n}", "tokens": n, "ids": ids[:n] if n <= 300 else None, "ids_sha256": sha256_of_ids(ids[:n]), "quantized": record})
     with tempfile.TemporaryDirectory() as folder:
         dequantize(path, Path(folder) / "f32.gguf")
         exact_model = open_model(Path(folder) / "f32.gguf", model.n_ctx())
         for n, record, other in zip(lengths, records, quantized):
-            exact, record["exact"] = run_record(exact_model, f"{prefix}-{n}-exact", ids[:n], out)
+            exact, record["exact"] = run_record(exact_model, f"{prefix}-{n}-exact", ids[:n], out, every)
             error = (other - exact).astype(np.float64)
             record["rounding"] = {
                 "nmse": float(f"{(error ** 2).sum() / (exact.astype(np.float64) ** 2).sum():.4g}"),
@@ -149,14 +152,22 @@ def model_record(path):
 
 
 def chat_record(model):
+    """None where the file has no chat template."""
+    if (template := model.metadata.get("tokenizer.chat_template")) is None:
+        return None
+    token = lambda id: llama_cpp.llama_vocab_get_text(model._model.vocab, id).decode()
     formatter = llama_chat_format.Jinja2ChatFormatter(
-        template=model.metadata["tokenizer.chat_template"], eos_token="", bos_token="", add_generation_prompt=True)
+        template=template, eos_token=token(model.token_eos()), bos_token=token(model.token_bos()), add_generation_prompt=True)
     text = formatter(messages=[{"role": "user", "content": CHAT_MESSAGE}]).prompt
     return {"message": CHAT_MESSAGE, "text": text, "ids": encode(model, text, special=True)}
 
 
-def string_records(model):
-    return [{"text": text, "ids": encode(model, text)} for text in HARD_STRINGS]
+def string_records(model, strings=HARD_STRINGS):
+    return [{"text": text, "ids": encode(model, text)} for text in strings]
+
+
+def read_article(folder):
+    return (folder / "article.md").read_bytes().decode("utf-8")
 
 
 def workload(article):
@@ -187,14 +198,22 @@ def record_model(path, out, article):
     })
 
 
-def record_tiny(path, out, article):
+def record_tiny(name, out, article):
+    path = out / f"{name}.gguf"
     model = open_model(path, n_ctx=512)
-    ids = encode(model, article)
-    prompts = prompt_records(path, model, "tiny", ids, (8, 200), out)
-    write_json(out / "golden-tiny.json", {
+    # Gemma's prompts begin with <bos>; the others' don't.
+    begin = [model.token_bos()] if model.metadata.get("tokenizer.ggml.add_bos_token") == "true" else []
+    prompts = prompt_records(path, model, name, begin + encode(model, article), TINY[name], out)
+    record = {
         "recorded_by": recorded_by(), "model": model_record(path), "parameters": PARAMETERS | {"n_ctx": 512},
-        "prompts": prompts, "chat": chat_record(model), "strings": string_records(model),
-    })
+        "prompts": prompts,
+    }
+    if begin:
+        record["bos"] = begin[0]
+    if chat := chat_record(model):
+        record["chat"] = chat
+    strings = HARD_STRINGS if name == "tiny" else HARD_STRINGS + MORE_STRINGS
+    write_json(out / f"golden-{name}.json", record | {"strings": string_records(model, strings)})
 
 
 def write_json(path, value):
@@ -217,15 +236,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--only", choices=("model", "pieces", "tiny"))
+    parser.add_argument("--only", nargs="+", choices=("model", "pieces", *TINY), default=("model", "pieces", *TINY))
     arguments = parser.parse_args()
-    article = (arguments.out / "article.md").read_bytes().decode("utf-8")
-    if arguments.only in (None, "model"):
+    article = read_article(arguments.out)
+    if "model" in arguments.only:
         record_model(arguments.model, arguments.out, article)
-    if arguments.only in (None, "model", "pieces"):
+    if "pieces" in arguments.only:
         record_pieces(arguments.model, arguments.out, article)
-    if arguments.only in (None, "tiny"):
-        record_tiny(arguments.out / "tiny.gguf", arguments.out, article)
+    for name in TINY:
+        if name in arguments.only:
+            record_tiny(name, arguments.out, article)
 
 
 if __name__ == "__main__":

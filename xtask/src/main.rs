@@ -58,7 +58,7 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Write tests/fixtures/tiny.gguf, the small generated model that most tests run on
+    /// Write tests/fixtures/tiny*.gguf, the small generated models that most tests run on
     Fixture,
     /// The models of models/models.json
     #[command(subcommand)]
