@@ -46,11 +46,11 @@ fn tokenizer_and_chat_template_are_llama_cpps() {
     let record: Golden = golden::parse(GOLDEN);
     assert!(record.strings.len() > 100);
     for text in &record.strings {
-        let tokens = tokenizer.encode(&text.text).expect("plain text");
-        assert_eq!(tokens.ids, text.ids, "{:?}", text.text);
+        let ids = tokenizer.encode(&text.text).expect("plain text");
+        assert_eq!(ids, text.ids, "{:?}", text.text);
         // Every byte has a token here, so nothing is lost on the way back.
         let mut stream = TextStream::default();
-        let back: String = tokens.ids.iter().map(|id| stream.push(&tokenizer, *id)).collect();
+        let back: String = ids.iter().map(|id| stream.push(&tokenizer, *id)).collect();
         assert_eq!(back, text.text);
     }
     assert_eq!(tokenizer.chat(&record.chat.message), Ok(record.chat.ids));

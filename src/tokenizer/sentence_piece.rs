@@ -27,7 +27,7 @@ pub struct SentencePiece {
     hasher: RandomState,
     scores: Vec<f32>,
     /// Tokens of single bytes, for characters that are no tokens.
-    bytes: [Option<u32>; 256],
+    bytes: Box<[Option<u32>; 256]>,
     /// Whether a text begins as if a space stood before it.
     space_first: bool,
 }
@@ -65,7 +65,7 @@ impl SentencePiece {
         let mut ids = HashTable::with_capacity(tokens.len());
         let mut pieces = Pieces::default();
         pieces.ends.reserve_exact(tokens.len());
-        let mut bytes = [None; 256];
+        let mut bytes = Box::new([None; 256]);
         for ((token, kind), id) in tokens.iter().zip(kinds).zip(0..) {
             match kind {
                 Kind::Control => pieces.push([]),
