@@ -141,9 +141,8 @@ fn tensors_that_lie() {
     let (table, key, norm) = ("token_embd.weight", "blk.0.attn_k.weight", "output_norm.weight");
     check(vec![
         ("unknown format", file(key, |t| t.kind = 77), QUANT),
-        ("Q6_K", file(key, |t| t.kind = 14), QUANT),
-        ("F16", file(key, |t| t.kind = 1), QUANT),
-        ("a matrix in F32", file(key, |t| t.kind = 0), QUANT),
+        ("Q3_K", file(key, |t| t.kind = 11), QUANT),
+        ("half a block of Q6_K", file(key, |t| t.kind = 14), INVALID),
         ("a norm in Q4_1", file(norm, |t| t.kind = 3), INVALID),
         ("offset past the end", file(table, |t| t.offset = 1 << 40), TRUNCATED),
         ("offset near 2^64", file(table, |t| t.offset = u64::MAX - 31), INVALID),

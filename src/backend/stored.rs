@@ -1,10 +1,14 @@
 //! Weights as files store them, for tests.
 
+use half::f16;
+
 use crate::backend::{Backend, WeightSpec};
 use crate::quant::{BLOCK, QuantType};
 use crate::random::Random;
 
-pub const QUANTS: [QuantType; 3] = [QuantType::Q4_0, QuantType::Q4_1, QuantType::Q8_0];
+/// One format for each form of packed blocks.
+pub const FORMS: [QuantType; 4] =
+    [QuantType::Q4_1, QuantType::Q5_1, QuantType::Q8_0, QuantType::Q6K];
 
 /// A matrix as a file stores it.
 pub struct Stored {
@@ -15,23 +19,38 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// Any integers; scales of 0.01 to 0.1, and minima near minus half of an integer's range.
+    /// Any integers; weights of up to about 1, and minima near minus half of an integer's range.
+    /// It has `cols` columns or as many more as make whole blocks.
     pub fn random(random: &mut Random, quant: QuantType, rows: usize, cols: usize) -> Self {
-        let mut bytes = Vec::new();
-        for _ in 0..rows * cols / BLOCK {
-            let scale = half::f16::from_f32(0.055 + 0.045 * random.signed());
-            let min = half::f16::from_f32(-8.0 * scale.to_f32() + 0.1 * random.signed());
-            bytes.extend(scale.to_le_bytes());
-            if quant == QuantType::Q4_1 {
-                bytes.extend(min.to_le_bytes());
+        let cols = cols.next_multiple_of(quant.block_weights());
+        let mut bytes: Vec<u8> =
+            (0..quant.bytes(rows * cols).expect("blocks")).map(|_| random.next() as u8).collect();
+        for block in bytes.chunks_exact_mut(quant.block_bytes()) {
+            let step = 0.055 + 0.045 * random.signed();
+            let off = 0.1 * random.signed();
+            match quant {
+                QuantType::F32 => block.copy_from_slice(&random.signed().to_le_bytes()),
+                QuantType::F16 => put(block, &[random.signed()]),
+                QuantType::BF16 => block.copy_from_slice(&random.signed().to_le_bytes()[2..]),
+                QuantType::Q4_0 | QuantType::Q5_0 | QuantType::Q8_0 => put(block, &[step]),
+                QuantType::Q4_1 => put(block, &[step, off - 8.0 * step]),
+                QuantType::Q5_1 => put(block, &[step, off - 16.0 * step]),
+                // No scale is so small that nothing depends on its integers.
+                QuantType::Q4K | QuantType::Q5K => {
+                    put(block, &[step / 64.0, step / 8.0]);
+                    block[4..16].iter_mut().for_each(|scale| *scale |= 0x21);
+                }
+                QuantType::Q6K => {
+                    put(&mut block[208..], &[step / 64.0]);
+                    let scales = block[192..208].iter_mut();
+                    scales.for_each(|scale| *scale = *scale & 0x9f | 0x40);
+                }
             }
-            let ints = quant.block_bytes() - if quant == QuantType::Q4_1 { 4 } else { 2 };
-            bytes.extend((0..ints).map(|_| random.next() as u8));
         }
         Self { quant, rows, cols, bytes }
     }
 
-    /// Every block of the given scale, minimum (where the format has one) and integer bytes.
+    /// Every block of 32 of the given scale, minimum (where the format has one) and integer bytes.
     pub fn uniform(
         quant: QuantType,
         rows: usize,
@@ -40,12 +59,22 @@ impl Stored {
         min: f32,
         int: u8,
     ) -> Self {
-        let mut block = half::f16::from_f32(scale).to_le_bytes().to_vec();
-        if quant == QuantType::Q4_1 {
-            block.extend(half::f16::from_f32(min).to_le_bytes());
-        }
-        block.resize(quant.block_bytes(), int);
+        let mut block = vec![int; quant.block_bytes()];
+        let has_min = matches!(quant, QuantType::Q4_1 | QuantType::Q5_1);
+        put(&mut block, &[scale, min][..if has_min { 2 } else { 1 }]);
         Self { quant, rows, cols, bytes: block.repeat(rows * cols / BLOCK) }
+    }
+
+    /// With other bits in an integer, or a float's highest byte, of one row.
+    pub fn planted(&self, row: usize, bits: u8) -> Self {
+        let mut bytes = self.bytes.clone();
+        let before = match self.quant {
+            // Before the integers' upper bits and the scales.
+            QuantType::Q6K => 64 + 16 + 2,
+            _ => 0,
+        };
+        bytes[(row + 1) * self.row_bytes() - 1 - before] ^= bits;
+        Self { bytes, ..*self }
     }
 
     pub fn row_bytes(&self) -> usize {
@@ -63,15 +92,20 @@ impl Stored {
         load.expect("these formats are packed")
     }
 
-    /// Row after row, `scale * int + min` in double precision.
+    /// Row after row as it is packed, `scale * int + min` in double precision.
     pub fn decode(&self) -> Vec<f64> {
-        self.bytes
-            .chunks_exact(self.quant.block_bytes())
-            .flat_map(|bytes| {
-                let block = self.quant.split(bytes).expect("a quantized format");
-                let (scale, min) = (block.scale.to_f64(), block.min.to_f64());
-                block.ints.map(|int| scale * f64::from(int) + min)
-            })
-            .collect()
+        let mut weights = Vec::new();
+        self.quant.split(&self.bytes, |_, block| {
+            let (scale, min) = (block.scale.to_f64(), block.min.to_f64());
+            weights.extend(block.ints.map(|int| scale * f64::from(int) + min));
+        });
+        weights
+    }
+}
+
+/// Half-precision numbers at the beginning of a block.
+fn put(block: &mut [u8], halves: &[f32]) {
+    for (to, x) in block.chunks_exact_mut(2).zip(halves) {
+        to.copy_from_slice(&f16::from_f32(*x).to_le_bytes());
     }
 }

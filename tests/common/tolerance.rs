@@ -41,6 +41,10 @@ macro_rules! table {
 table! {
     EXP: Relative <= 3e-7,
         "a polynomial of degree 6 on |r| <= ln 2 / 2 errs by 2e-7, and f32 rounds it seven times";
+    PACKED_SCALES: Nmse <= 1e-6,
+        "a scale and a minimum that are rounded to half precision, each by one part in 2,048 at most, and several times the weights in size: 5e-7, where 4 bits themselves cost 5e-3";
+    PACKED_EIGHT: Nmse <= 5e-5,
+        "one part in 127 of a block's largest weight is a step, whose error has a mean square of a twelfth: 3e-5 for normally distributed weights, half of that where half of the block is exact";
     MATMUL: Nmse <= 1e-12,
         "integers are exact; scales are applied in f32, two roundings (one where fused) a block of 32 of at most 48 blocks: (2^-24)^2 times a few, and a few times more where scale and minimum cancel";
     ACTIVATION: Absolute <= 0.50002,

@@ -17,7 +17,8 @@ pub mod simd128;
 #[cfg(target_arch = "x86_64")]
 pub mod vnni;
 
-use super::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
+use super::matrix::{PANEL, Panel, QuantizedRows, Scales};
+use crate::quant::Bits;
 
 /// Rows that are multiplied together.
 pub const ROWS: usize = 4;

@@ -11,12 +11,12 @@ use std::ops::Range;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 use super::kernel::relaxed::Relaxed;
 use super::kernel::{self, Kernel, ROWS};
-#[cfg(any(target_arch = "x86_64", target_feature = "relaxed-simd"))]
-use super::matrix::Bits;
 use super::matrix::{Matrix, PANEL, QuantizedRows, Scales};
 use super::parallel::{Threads, for_each};
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 use super::tune;
+#[cfg(any(target_arch = "x86_64", target_feature = "relaxed-simd"))]
+use crate::quant::Bits;
 
 /// Multiply-adds that are worth a task: some 10 µs.
 const TASK_MACS: usize = 64 << 10;

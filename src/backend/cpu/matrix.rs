@@ -8,8 +8,8 @@
 //! - 8-bit: for each two inputs, 16 bytes; the byte for output `c` in 0..8 and input `k` is at
 //!   `2 * c + k`.
 //!
-//! Scales and minima stay in half precision, [`PANEL`] of each for a block of 32 inputs. Nothing
-//! is rounded by packing: it is a permutation of the stored numbers.
+//! Scales and minima are in half precision, [`PANEL`] of each for a block of 32 inputs. Packing
+//! rounds nothing beyond what [`QuantType::split`] does: it is a permutation of its numbers.
 
 use std::ops::Range;
 
@@ -20,22 +20,16 @@ use super::parallel::{Threads, for_each};
 use super::simd::{F32x4, inverse, largest_magnitude, round_to_i8, widen_f16};
 use crate::backend::{RowReader, WeightSpec};
 use crate::error::{Error, Result};
-use crate::quant::{BLOCK, QuantType, SUPPORTED};
+use crate::quant::{BLOCK, Bits, QuantType};
 
 /// Outputs in a panel.
 pub const PANEL: usize = 8;
 
-/// Rows that are read from the file at a time while packing; a multiple of [`PANEL`].
+/// Rows that are read from the file at a time while packing.
 const ROWS_AT_ONCE: usize = 1024;
 
-/// Width of the stored integers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bits {
-    /// Integers 0..=15.
-    Four,
-    /// Integers -128..=127.
-    Eight,
-}
+/// Bytes that this many rows may have, else there are fewer of them.
+const BYTES_AT_ONCE: usize = 2 << 20;
 
 /// A packed weight matrix `[rows, cols]`: `w[r][c] = scale * int + min` per block of 32 columns.
 pub struct Matrix {
@@ -65,34 +59,28 @@ impl Matrix {
     /// Reads and packs a matrix; the last panel is filled up with zeros.
     ///
     /// # Errors
-    /// `out-of-memory`, `model-unsupported-quant`, or what `read` returned.
+    /// `out-of-memory`, `model-invalid` for rows that are no whole blocks, or what `read` returned.
     pub fn pack(spec: WeightSpec, read: &mut RowReader) -> Result<Self> {
         let WeightSpec { rows, cols, quant } = spec;
-        let bits = match quant {
-            QuantType::Q4_0 | QuantType::Q4_1 => Bits::Four,
-            QuantType::Q8_0 => Bits::Eight,
-            QuantType::F32 => {
-                let (tensor, quant) = ("a weight matrix".into(), quant.name().into());
-                return Err(Error::ModelUnsupportedQuant { tensor, quant, supported: SUPPORTED });
-            }
-        };
+        quant.check_columns(cols)?;
+        let bits = quant.bits();
         let panels = rows.div_ceil(PANEL);
         let weights = panels * PANEL * cols;
         let blocks = weights / BLOCK;
-        let mins = if bits == Bits::Four { blocks } else { 0 };
         let mut matrix = Self {
             rows,
             cols,
             bits,
             ints: zeros(if bits == Bits::Four { weights / 2 } else { weights })?,
             scales: zeros(blocks)?,
-            mins: zeros(mins)?,
+            mins: zeros(if quant.has_min() { blocks } else { 0 })?,
         };
+        let row_bytes = cols / quant.block_weights() * quant.block_bytes();
+        let at_once = (BYTES_AT_ONCE / row_bytes.max(1)).clamp(PANEL, ROWS_AT_ONCE);
         let mut bytes = Vec::new();
-        for first in (0..rows).step_by(ROWS_AT_ONCE) {
-            let range = first..rows.min(first + ROWS_AT_ONCE);
+        for first in (0..rows).step_by(at_once) {
+            let range = first..rows.min(first + at_once);
             read(range.clone(), &mut bytes)?;
-            let row_bytes = bytes.len() / range.len();
             for (row, bytes) in range.zip(bytes.chunks_exact(row_bytes)) {
                 matrix.pack_row(row, quant, bytes);
             }
@@ -105,16 +93,16 @@ impl Matrix {
         let blocks = self.cols / BLOCK;
         let stride = self.ints.len() / self.rows.div_ceil(PANEL);
         let ints = &mut self.ints[panel * stride..(panel + 1) * stride];
-        for (b, bytes) in bytes.chunks_exact(quant.block_bytes()).enumerate() {
-            let Some(block) = quant.split(bytes) else { continue };
+        let Self { bits, scales, mins, .. } = self;
+        quant.split(bytes, |b, block| {
             let at = (panel * blocks + b) * PANEL + c;
-            self.scales[at] = block.scale.to_bits();
-            if let Some(min) = self.mins.get_mut(at) {
+            scales[at] = block.scale.to_bits();
+            if let Some(min) = mins.get_mut(at) {
                 *min = block.min.to_bits();
             }
             for (i, int) in block.ints.into_iter().enumerate() {
                 let k = b * BLOCK + i;
-                match self.bits {
+                match bits {
                     Bits::Four => {
                         let byte = &mut ints[k / 4 * 16 + c % 4 * 4 + k % 4];
                         *byte |= (int as u8) << (c / 4 * 4);
@@ -122,7 +110,7 @@ impl Matrix {
                     Bits::Eight => ints[k / 2 * 16 + c * 2 + k % 2] = int as u8,
                 }
             }
-        }
+        });
     }
 
     /// The panels of a range, in order.

@@ -6,4 +6,4 @@ mod elementwise;
 mod matmul;
 mod weights;
 
-pub use crate::backend::stored::{QUANTS, Stored};
+pub use crate::backend::stored::Stored;

@@ -6,8 +6,8 @@ use super::buffer::Buffer;
 use super::kernel::Format;
 use super::recorder::Recorder;
 use crate::backend::{RowReader, WeightSpec};
-use crate::error::{Error, Result};
-use crate::quant::{self, BLOCK, QuantType};
+use crate::error::Result;
+use crate::quant::{BLOCK, Bits, QuantType};
 
 /// Outputs of a tile.
 const TILE: usize = 64;
@@ -37,23 +37,13 @@ impl Weight {
     /// Packs a weight tile by tile.
     ///
     /// # Errors
-    /// `model-unsupported-quant`, `out-of-memory`, or what `read` says.
+    /// `model-invalid` for rows that are no whole blocks, `out-of-memory`, or what `read` says.
     pub fn load(recorder: &Recorder, spec: WeightSpec, read: &mut RowReader) -> Result<Self> {
         let WeightSpec { rows, cols, quant } = spec;
-        let format = match quant {
-            QuantType::Q4_0 | QuantType::Q4_1 => Format::Q4,
-            QuantType::Q8_0 => Format::Q8,
-            QuantType::F32 => {
-                return Err(Error::ModelUnsupportedQuant {
-                    tensor: "a matrix".into(),
-                    quant: quant.name().into(),
-                    supported: quant::SUPPORTED,
-                });
-            }
-        };
-        let bits = match format {
-            Format::Q4 => 4,
-            Format::Q8 => 8,
+        quant.check_columns(cols)?;
+        let (format, bits) = match quant.bits() {
+            Bits::Four => (Format::Q4, 4),
+            Bits::Eight => (Format::Q8, 8),
         };
         let blocks = cols / BLOCK;
         let tile_words = (TILE * cols * bits / 8) as u64;
@@ -104,9 +94,8 @@ fn pack(quant: QuantType, bits: usize, blocks: usize, rows: &[u8]) -> Packed {
     let block_bytes = BLOCK * bits / 8;
     let mut words = vec![0; TILE * blocks * block_bytes];
     let mut scales = vec![0; TILE * blocks * 4];
-    for (i, stored) in rows.chunks_exact(quant.block_bytes()).enumerate() {
+    quant.split(rows, |i, stored| {
         let (row, block) = (i / blocks, i % blocks);
-        let Some(stored) = quant.split(stored) else { continue };
         // [block, group of four rows]
         let group = block * (TILE / FOUR) + row / FOUR;
         let to = &mut words[group * FOUR * block_bytes..][..FOUR * block_bytes];
@@ -121,6 +110,6 @@ fn pack(quant: QuantType, bits: usize, blocks: usize, rows: &[u8]) -> Packed {
         }
         let pair = [stored.scale.to_le_bytes(), stored.min.to_le_bytes()].concat();
         scales[(group * FOUR + row % FOUR) * 4..][..4].copy_from_slice(&pair);
-    }
+    });
     Packed { words, scales }
 }

@@ -7,8 +7,8 @@
 use std::arch::x86_64::*;
 
 use super::{Dots, Fours, Kernel, Quads, ROWS};
-use crate::backend::cpu::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
-use crate::quant::BLOCK;
+use crate::backend::cpu::matrix::{PANEL, Panel, QuantizedRows, Scales};
+use crate::quant::{BLOCK, Bits};
 
 /// Unpacked weights: a vector is eight outputs by four inputs of 8 bits, or by two of 16.
 pub struct Avx2 {

@@ -15,8 +15,8 @@ use core::arch::wasm32::*;
 
 use super::simd128::{Products, load, of_vectors};
 use super::{Fours, Kernel, Quads, ROWS};
-use crate::backend::cpu::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
-use crate::quant::BLOCK;
+use crate::backend::cpu::matrix::{PANEL, Panel, QuantizedRows, Scales};
+use crate::quant::{BLOCK, Bits};
 
 /// Groups of four inputs in a block.
 const STEPS: usize = BLOCK / 4;

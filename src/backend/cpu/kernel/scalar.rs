@@ -1,8 +1,8 @@
 //! The kernel in plain Rust: the specification of the others and what native builds run.
 
 use super::{Fours, Kernel, Quads, ROWS};
-use crate::backend::cpu::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
-use crate::quant::BLOCK;
+use crate::backend::cpu::matrix::{PANEL, Panel, QuantizedRows, Scales};
+use crate::quant::{BLOCK, Bits};
 
 /// Weights unpacked to 16 bits, `[cols / 2, PANEL, 2]`.
 #[derive(Default)]

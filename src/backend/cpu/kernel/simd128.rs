@@ -5,8 +5,8 @@ use core::arch::wasm32::*;
 use super::Kernel;
 #[cfg(not(target_feature = "relaxed-simd"))]
 use super::{Fours, Quads, ROWS};
-use crate::backend::cpu::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
-use crate::quant::BLOCK;
+use crate::backend::cpu::matrix::{PANEL, Panel, QuantizedRows, Scales};
+use crate::quant::{BLOCK, Bits};
 
 /// Pairs of inputs in a block.
 const STEPS: usize = BLOCK / 2;

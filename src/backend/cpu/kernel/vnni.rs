@@ -7,8 +7,8 @@ use std::arch::x86_64::*;
 
 use super::avx2::{Totals, load, split, store, unpack};
 use super::{Dots, Fours, Kernel, Quads, ROWS};
-use crate::backend::cpu::matrix::{Bits, PANEL, Panel, QuantizedRows, Scales};
-use crate::quant::BLOCK;
+use crate::backend::cpu::matrix::{PANEL, Panel, QuantizedRows, Scales};
+use crate::quant::{BLOCK, Bits};
 
 /// Groups of four inputs in a block.
 const STEPS: usize = BLOCK / 4;

@@ -4,7 +4,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::backend::cpu::Cpu;
 
-use super::{QUANTS, Stored};
+use super::Stored;
 use crate::backend::cpu::matrix::{Matrix, QuantizedRows};
 use crate::backend::cpu::parallel::Threads;
 use crate::backend::{RowReader, WeightSpec};
@@ -17,61 +17,59 @@ use crate::tolerance;
 const SHAPES: [[usize; 2]; 8] =
     [[1, 32], [7, 64], [8, 96], [9, 576], [33, 1536], [1023, 32], [1024, 32], [1033, 64]];
 
-fn decoded(stored: &Stored) -> Vec<u32> {
-    let mut out = vec![0.0; stored.rows * stored.cols];
-    stored.quant.decode(&stored.bytes, &mut out);
-    out.into_iter().map(f32::to_bits).collect()
-}
-
-fn unpacked(matrix: &Matrix) -> Vec<u32> {
+fn unpacked(matrix: &Matrix) -> Vec<f64> {
     let mut out = vec![0.0; matrix.rows * matrix.cols];
     for (row, out) in out.chunks_exact_mut(matrix.cols).enumerate() {
         matrix.decode_row(row, out);
     }
-    out.into_iter().map(f32::to_bits).collect()
+    out.into_iter().map(f64::from).collect()
+}
+
+/// `w` as floats have it.
+fn rounded(w: Vec<f64>) -> Vec<f64> {
+    w.into_iter().map(|w| f64::from(w as f32)).collect()
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn packing_is_a_permutation() {
     let mut random = Random(1);
-    for quant in QUANTS {
+    for quant in QuantType::ALL {
         for [rows, cols] in SHAPES {
-            let mut stored = Stored::random(&mut random, quant, rows, cols);
-            assert_eq!(
-                unpacked(&stored.load(&Cpu::default())),
-                decoded(&stored),
-                "{quant:?} {rows}x{cols}"
-            );
+            let stored = Stored::random(&mut random, quant, rows, cols);
+            let packed = unpacked(&stored.load(&Cpu::default()));
+            assert_eq!(packed, rounded(stored.decode()), "{quant:?} {rows}x{cols}");
             // One integer that is off by one is seen.
-            let packed = stored.load(&Cpu::default());
-            let at = stored.bytes.len() - 1 - random.below(BLOCK / 2);
-            stored.bytes[at] ^= 1;
-            assert_ne!(unpacked(&packed), decoded(&stored), "{quant:?} {rows}x{cols}");
+            let wrong = stored.planted(random.below(rows), 1);
+            assert_ne!(packed, rounded(wrong.decode()), "{quant:?} {rows}x{cols}");
         }
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn packed_size_is_the_files() {
-    for (quant, overhead) in [(QuantType::Q4_0, 2), (QuantType::Q4_1, 0), (QuantType::Q8_0, 0)] {
-        // Q4_0 gets a minimum a block; the others take what they take in the file.
-        let stored = Stored::uniform(quant, 16, 64, 1.0, 0.0, 0);
-        assert_eq!(
-            stored.load(&Cpu::default()).bytes(),
-            stored.bytes.len() + overhead * 32,
-            "{quant:?}"
-        );
+fn packed_size_is_the_widths() {
+    // Bits a weight, of which each block of 32 has half a bit for its scale, and for its minimum.
+    for (quant, bits) in [
+        (QuantType::Q4_0, 5.0),
+        (QuantType::Q4_1, 5.0),
+        (QuantType::Q4K, 5.0),
+        (QuantType::Q8_0, 8.5),
+        (QuantType::Q6K, 8.5),
+        (QuantType::F32, 8.5),
+    ] {
+        let stored = Stored::random(&mut Random(1), quant, 16, 256);
+        let bytes = stored.load(&Cpu::default()).bytes();
+        assert_eq!(bytes as f64, 16.0 * 256.0 * bits / 8.0, "{quant:?}");
     }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn floats_are_no_matrix_format_and_a_readers_error_is_passed_on() {
-    let spec = WeightSpec { rows: 1, cols: 32, quant: QuantType::F32 };
-    let read: &mut RowReader = &mut |_, _| Ok(());
-    let error = Matrix::pack(spec, read).err().expect("F32 has no packed form");
-    assert_eq!(error.code(), "model-unsupported-quant");
-    let spec = WeightSpec { quant: QuantType::Q4_1, ..spec };
-    assert_eq!(Matrix::pack(spec, &mut |_, _| Err(Error::Cancelled)).err(), Some(Error::Cancelled));
+fn half_blocks_are_refused_and_a_readers_error_is_passed_on() {
+    let spec = WeightSpec { rows: 1, cols: 48, quant: QuantType::F32 };
+    let read: &mut RowReader = &mut |_, _| Err(Error::Cancelled);
+    let error = Matrix::pack(spec, read).err().expect("a block and a half");
+    assert_eq!(error.code(), "model-invalid");
+    let spec = WeightSpec { cols: 64, ..spec };
+    assert_eq!(Matrix::pack(spec, read).err(), Some(Error::Cancelled));
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -19,9 +19,10 @@ on_a_gpu! {
 
 mod cases {
     use crate::backend::Backend;
-    use crate::backend::stored::{QUANTS, Stored};
+    use crate::backend::stored::{FORMS, Stored};
     use crate::backend::webgpu::tests::open;
     use crate::backend::webgpu::{Products, Restrictions};
+    use crate::quant::QuantType;
     use crate::random::Random;
     use crate::tolerance::{GPU_HALF_MATMUL, GPU_MATMUL, GPU_SWIGLU, RMS_NORM};
 
@@ -73,10 +74,13 @@ mod cases {
         let gpu = open(Restrictions::default()).await;
         for products in gpu.products() {
             gpu.multiply_in(products);
-            for quant in QUANTS {
+            for quant in FORMS {
                 for [rows, cols, outputs] in SHAPES {
                     let stored = Stored::random(&mut random, quant, outputs, cols);
-                    let x = activations(&mut random, rows * cols);
+                    let cols = stored.cols;
+                    let mut x = activations(&mut random, rows * cols);
+                    // What the planted weight is multiplied with.
+                    x.iter_mut().skip(cols - 1).step_by(cols).for_each(|x| *x = 50.0);
                     let what = format!("{quant:?} {rows}x{cols}x{outputs}, {products:?}");
                     let [got] = gpu.matmul(&gpu.of(cols, &x), [&stored.load(&gpu)]);
                     let got = gpu.numbers(&got).await;
@@ -89,9 +93,7 @@ mod cases {
                     let x = if rounds { rounded(&x) } else { x };
                     tolerance.check(&got, &product(&stored, &x), &what);
                     // Planted: one weight of one output, the neighbouring row.
-                    let mut wrong = Stored { bytes: stored.bytes.clone(), ..stored };
-                    let last = wrong.bytes.len() - 1;
-                    wrong.bytes[last] ^= 0x40;
+                    let wrong = stored.planted(outputs - 1, 0x80);
                     let mut planted = x.clone();
                     planted.rotate_left(cols.min(31));
                     tolerance.catches(&got, &product(&stored, &planted), "other inputs");
@@ -107,16 +109,16 @@ mod cases {
     pub async fn products_of_parts_are_those_of_the_whole() {
         let mut random = Random(21);
         let whole = open(Restrictions::default()).await;
-        let parted = open(Restrictions { max_binding: Some(8 << 10) }).await;
-        for quant in QUANTS {
-            let stored = Stored::random(&mut random, quant, 300, 128);
-            let x = random.signed_vec(7 * 128);
+        let parted = open(Restrictions { max_binding: Some(16 << 10) }).await;
+        for quant in FORMS {
+            let stored = Stored::random(&mut random, quant, 300, 256);
+            let x = random.signed_vec(7 * 256);
             let (a, b) = (stored.load(&whole), stored.load(&parted));
             assert!(a.parts.len() == 1 && b.parts.len() > 1, "{quant:?}");
             for rows in [1, 7] {
-                let x = &x[..rows * 128];
-                let [want] = whole.matmul(&whole.of(128, x), [&a]);
-                let [got] = parted.matmul(&parted.of(128, x), [&b]);
+                let x = &x[..rows * 256];
+                let [want] = whole.matmul(&whole.of(256, x), [&a]);
+                let [got] = parted.matmul(&parted.of(256, x), [&b]);
                 let (want, got) = (whole.numbers(&want).await, parted.numbers(&got).await);
                 assert_eq!(got, want, "{quant:?}");
             }
@@ -219,13 +221,12 @@ mod cases {
     pub async fn embedding_is_the_tables_rows() {
         let mut random = Random(24);
         let gpu = open(Restrictions::default()).await;
-        for quant in QUANTS {
+        for quant in QuantType::ALL {
             let stored = Stored::random(&mut random, quant, 133, 96);
             let ids = [132, 0, 7, 8, 64, 132];
-            let mut table = vec![0.0; 133 * 96];
-            quant.decode(&stored.bytes, &mut table);
-            let want: Vec<f32> =
-                ids.iter().flat_map(|id| &table[*id as usize * 96..][..96]).copied().collect();
+            let (table, cols) = (stored.decode(), stored.cols);
+            let rows = ids.iter().map(|id| &table[*id as usize * cols..][..cols]);
+            let want: Vec<f32> = rows.flatten().map(|w| *w as f32).collect();
             let got = gpu.numbers(&gpu.embed(&stored.load(&gpu), &ids)).await;
             // A fused multiplication and addition may round once less.
             let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-6 * b.abs().max(0.1);
