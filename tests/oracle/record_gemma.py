@@ -11,17 +11,18 @@ import time
 from pathlib import Path
 
 import llama_cpp
+import numpy as np
 
 from hard_strings import HARD_STRINGS, MORE_STRINGS
 from record import (
-    DOCUMENT_SHA256, PARAMETERS, encode, model_record, open_model, prompt_records, read_article, recorded_by, sha256_of_ids,
-    string_records, workload, write_json,
+    DOCUMENT_SHA256, PARAMETERS, encode, last_logits, model_record, open_model, prompt_records, read_article, recorded_by,
+    sha256_of_ids, string_records, workload, write_json,
 )
 
 RECORD = "golden-gemma.json"
 # The window of most layers is 512.
 LENGTHS = (8, 300, 600, 2000)
-N_CTX = 2304
+N_CTX, SEED_N_CTX = 2304, 42496
 # Of the logits, one in so many is written: the vocabulary has 262,144 entries.
 EVERY = 24
 # What a base model continues with a summary.
@@ -49,24 +50,24 @@ def record_seed_summary(path, out, article):
     """Greedy, after all of the workload but its request, in one pass: far beyond the 32,768 positions of the training."""
     document = workload(article)
     text = document[:document.rstrip().rindex("\n")].rstrip() + CUE
-    size = len(text.encode("utf-8"))
-    n_ctx = size // 4
     model = llama_cpp.Llama(
-        str(path), n_ctx=n_ctx, n_batch=512, n_ubatch=512, n_threads=2, n_threads_batch=2, n_gpu_layers=0,
-        flash_attn=True, verbose=False,
+        str(path), n_ctx=SEED_N_CTX, n_batch=512, n_ubatch=512, n_threads=2, n_threads_batch=2, n_gpu_layers=0,
+        flash_attn=True, swa_full=False, verbose=False,
     )
     ids = [model.token_bos()] + encode(model, text)
     begun = time.monotonic()
     model.eval(ids)
     seconds = time.monotonic() - begun
-    written = []
-    for token in model.generate([], temp=0.0, repeat_penalty=1.0, reset=False):
-        written.append(token)
-        if token == model.token_eos() or len(written) == SUMMARY_TOKENS:
-            break
+    written, margins = [], []
+    while len(written) < SUMMARY_TOKENS:
+        logits = last_logits(model)
+        second, best = np.sort(logits)[-2:]
+        written.append(int(np.argmax(logits)))
+        margins.append(round(float(best) - float(second), 5))
+        model.eval(written[-1:])
     summary = {
-        "parameters": {"flash_attn": True, "type_k": "f16", "type_v": "f16", "rope_scaling": "none", "n_ctx": n_ctx, "n_batch": 512, "n_threads": 2},
-        "cue": CUE, "tokens": len(ids), "ids_sha256": sha256_of_ids(ids), "ids": written,
+        "parameters": {"n_ctx": SEED_N_CTX, "n_batch": 512, "n_threads": 2, "flash_attn": True, "type_k": "f16", "type_v": "f16", "rope_scaling": "none"},
+        "cue": CUE, "tokens": len(ids), "ids_sha256": sha256_of_ids(ids), "ids": written, "margins": margins,
         "text": model.detokenize(written).decode("utf-8", "replace"), "prefill_seconds": round(seconds, 1),
     }
     write_json(out / RECORD, json.loads((out / RECORD).read_text()) | {"seed_summary": summary})
