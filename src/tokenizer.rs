@@ -147,7 +147,7 @@ impl Tokenizer {
     /// than those that are supported, or one that contradicts itself.
     pub fn from_gguf<R: Read + Seek>(gguf: &Gguf<R>) -> Result<Self> {
         let tokens = gguf.strings("tokenizer.ggml.tokens")?;
-        let kinds = kinds(gguf, tokens.len())?;
+        let kinds = kinds(gguf, &tokens)?;
         let (encoder, pieces) = match gguf.string("tokenizer.ggml.model")? {
             "gpt2" => {
                 let (encoder, pieces) = ByteLevel::from_gguf(gguf, &tokens, &kinds)?;
@@ -394,9 +394,26 @@ fn pieces(text: &str, least: usize, most: usize) -> impl Iterator<Item = Range<u
     })
 }
 
-fn kinds<R: Read + Seek>(gguf: &Gguf<R>, tokens: usize) -> Result<Vec<Kind>> {
+/// Texts that end an answer, which some files take for ordinary ones. (`llama_vocab` of llama.cpp
+/// corrects them, too.)
+const ENDS: [&str; 12] = [
+    "</s>",
+    "<EOT>",
+    "_<EOT>",
+    "<end_of_turn>",
+    "<end_of_utterance>",
+    "<|end_of_text|>",
+    "<|endoftext|>",
+    "<|end|>",
+    "<|eom_id|>",
+    "<|eot_id|>",
+    "<|im_end|>",
+    "<|return|>",
+];
+
+fn kinds<R: Read + Seek>(gguf: &Gguf<R>, tokens: &[&str]) -> Result<Vec<Kind>> {
     let types = match gguf.get("tokenizer.ggml.token_type") {
-        Some(Value::Array(types)) if types.len() == tokens => types,
+        Some(Value::Array(types)) if types.len() == tokens.len() => types,
         _ => {
             let (key, expected) = ("tokenizer.ggml.token_type".into(), "one integer a token");
             return Err(Error::ModelMissingKey { key, expected });
@@ -408,13 +425,14 @@ fn kinds<R: Read + Seek>(gguf: &Gguf<R>, tokens: usize) -> Result<Vec<Kind>> {
         _ => 1,
     };
     // (`llama_token_type` of llama.cpp.)
-    let kind = |value| match number(value) {
+    let kind = |(value, token): (_, &&str)| match number(value) {
+        _ if ENDS.contains(token) => Kind::Control,
         2 | 3 => Kind::Control,
         4 => Kind::Whole,
         6 => Kind::Byte,
         _ => Kind::Normal,
     };
-    Ok(types.iter().map(kind).collect())
+    Ok(types.iter().zip(tokens).map(kind).collect())
 }
 
 fn broken(reason: String) -> Error {

@@ -12,17 +12,6 @@ use precis::backend::Backend;
 use precis::backend::cpu::Cpu;
 use precis::session::Session;
 
-/// The 40k-token workload: record.py's `workload`.
-fn workload() -> String {
-    let article = common::text("article.md");
-    let iterations: String =
-        (1..=8).map(|i| format!("## Iteration {i} of 8\n\n{article}\n\n")).collect();
-    format!(
-        "# 40K Token Benchmark Prompt\n\n{iterations}\
-         Based on all the above content, provide a brief one-sentence summary.\n"
-    )
-}
-
 #[test]
 fn tokenizer_is_llama_cpps() {
     let tokenizer = common::real(&Cpu::default()).tokenizer;
@@ -40,7 +29,7 @@ fn tokenizer_is_llama_cpps() {
         .collect();
     assert!(wrong.is_empty(), "{} strings differ:\n{}", wrong.len(), wrong.join("\n"));
 
-    let text = workload();
+    let text = common::workload();
     assert_eq!(golden::sha256(text.as_bytes()), record.document.sha256);
     let tokens = tokenizer.encode_with_starts(&text).expect("the workload is plain text");
     assert_eq!(tokens.ids.len(), record.document.tokens);

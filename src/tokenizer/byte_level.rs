@@ -58,14 +58,6 @@ impl ByteLevel {
                 )));
             }
         };
-        let merges = gguf
-            .strings("tokenizer.ggml.merges")?
-            .into_iter()
-            .map(|merge| match merge.split_once(' ') {
-                Some((a, b)) => Ok((a.to_string(), b.to_string())),
-                None => Err(broken(format!("the merge {merge:?} has no space"))),
-            })
-            .collect::<Result<Vec<_>>>()?;
         // A vocabulary may lack a token for some byte (SmolLM2's lacks 21 control characters).
         // Such bytes get ids past its end, which [`Self::encode`] leaves out again: they then keep
         // their neighbours from merging and are dropped after that, as in llama.cpp.
@@ -76,6 +68,19 @@ impl ByteLevel {
         for (character, id) in stand_ins {
             vocab.entry(character).or_insert(id);
         }
+        let merges = gguf
+            .strings("tokenizer.ggml.merges")?
+            .into_iter()
+            .map(|merge| match merge.split_once(' ') {
+                Some((a, b)) => Ok((a.to_string(), b.to_string())),
+                None => Err(broken(format!("the merge {merge:?} has no space"))),
+            })
+            // Whatever is no token never comes about to be merged.
+            .filter(|merge| match merge {
+                Ok((a, b)) => vocab.contains_key(a) && vocab.contains_key(b),
+                Err(_) => true,
+            })
+            .collect::<Result<Vec<_>>>()?;
         let bpe = BPE::builder()
             .vocab_and_merges(vocab, merges)
             // Words that are tokens are not taken apart. (llama.cpp, too.)

@@ -43,6 +43,24 @@ pub fn text(name: &str) -> String {
     String::from_utf8(fixture(name)).expect("text")
 }
 
+/// The file of Gemma 3 270M.
+pub fn gemma() -> File {
+    const GEMMA: &str = "models/gemma-3-270m-q4_k_m.gguf";
+    File::open(root().join(GEMMA))
+        .unwrap_or_else(|e| panic!("{GEMMA}: {e}. Run `cargo xtask model fetch` first."))
+}
+
+/// The 40k-token workload: record.py's `workload`.
+pub fn workload() -> String {
+    let article = text("article.md");
+    let iterations: String =
+        (1..=8).map(|i| format!("## Iteration {i} of 8\n\n{article}\n\n")).collect();
+    format!(
+        "# 40K Token Benchmark Prompt\n\n{iterations}\
+         Based on all the above content, provide a brief one-sentence summary.\n"
+    )
+}
+
 /// The real model.
 pub fn real<B: Backend>(backend: &B) -> Model<B> {
     let file = File::open(root().join(REAL))
