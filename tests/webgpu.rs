@@ -11,7 +11,7 @@ use std::io::Cursor;
 use common::golden::{self, Golden, Prompt};
 use common::reference::EXACT;
 use common::tolerance::{
-    GPU_FORWARD_PASS, GPU_HALF_FORWARD_PASS, LOGITS_ONE_POSITION, MARGIN, Tolerance,
+    GPU_FORWARD_PASS, GPU_HALF_FORWARD_PASS, GPU_PACKED, LOGITS_ONE_POSITION, MARGIN, Tolerance,
 };
 use precis::backend::cpu::Cpu;
 use precis::backend::webgpu::{Products, Restrictions, WebGpu};
@@ -69,6 +69,29 @@ fn the_forward_pass_is_llama_cpps() {
                 wrong[0] += 1;
                 tolerance.catches(&logits(&mut session, &wrong, 64), &want, "a token");
             }
+        }
+    }
+}
+
+/// With weights that were rounded to 8 bits when they were packed, where they were floats.
+#[test]
+fn every_architecture_is_llama_cpps() {
+    for name in ["gemma3", "llama3", "qwen2", "qwen3"] {
+        let gpu = gpu();
+        let file = common::fixture(&format!("tiny-{name}.gguf"));
+        let model = common::load(&gpu, Cursor::new(file)).expect("the fixture loads");
+        let mut session = Session::new(gpu, model);
+        for prompt in golden(&format!("golden-tiny-{name}.json")) {
+            let ids = prompt.ids(&[]);
+            let want = golden::halves(&common::fixture(&prompt.exact.logits));
+            for chunk in [ids.len(), 7, 1] {
+                let what = format!("{name}: {} in chunks of {chunk}", prompt.name);
+                GPU_PACKED.check(&logits(&mut session, &ids, chunk), &want, &what);
+            }
+            let mut wrong = ids.clone();
+            // Near the end: what is far away weighs little where layers see windows.
+            wrong[ids.len() - 3] += 1;
+            GPU_PACKED.catches(&logits(&mut session, &wrong, 64), &want, "a token");
         }
     }
 }
