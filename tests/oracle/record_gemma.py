@@ -2,7 +2,7 @@
 
     python tests/oracle/record_gemma.py models/gemma-3-270m-q4_k_m.gguf tests/fixtures
 
-`--seed-summary` adds what the model writes after the whole 40k-token workload: five minutes on two processors.
+`--seed-summary` adds what the model writes after the whole 40k-token workload: ten minutes of processor time.
 """
 
 import argparse
