@@ -2,6 +2,7 @@
 //!
 //! An architecture is one file in `model/` and one arm in [`Model::load`].
 
+mod inspect;
 mod llama;
 mod stream;
 
@@ -13,6 +14,7 @@ use crate::gguf::{Gguf, TensorInfo};
 use crate::quant::{BLOCK, QuantType};
 use crate::tokenizer::Tokenizer;
 
+pub use inspect::{Inspection, inspect};
 pub(crate) use llama::Llama;
 pub use stream::ModelStream;
 
@@ -157,6 +159,7 @@ impl<B: Backend> Model<B> {
     ) -> Result<Self> {
         let config = Config::from_gguf(gguf)?;
         let tokenizer = Tokenizer::from_gguf(gguf)?;
+        gguf.tensors()?;
         // Megabytes of strings leave room for weights.
         gguf.forget_metadata();
         let quant = gguf.tensor(llama::TYPICAL_WEIGHT)?.quant;
