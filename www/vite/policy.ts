@@ -1,10 +1,8 @@
 import type { Plugin } from "vite";
+import { MODEL_HOSTS } from "../src/page/model-hosts.ts";
 
 /** Development only: Vite's own style tags carry it. Nothing secret depends on a page that this machine serves to itself. */
 const DEV_NONCE = "precis-dev";
-
-/** Where a model may come from beside this site: huggingface.co, and the hosts that it forwards a download to. */
-const MODEL_HOSTS = "https://huggingface.co https://*.hf.co";
 
 /** The Content-Security-Policy of the page and its worker. */
 function policy(dev: boolean): string {
@@ -15,7 +13,7 @@ function policy(dev: boolean): string {
     "worker-src 'self'",
     `style-src 'self'${nonce}`,
     "img-src 'self'",
-    `connect-src 'self' ${MODEL_HOSTS}${dev ? " ws:" : ""}`,
+    `connect-src 'self' ${MODEL_HOSTS.join(" ")}${dev ? " ws:" : ""}`,
     "base-uri 'none'",
     "object-src 'none'",
     "form-action 'none'",
