@@ -31,8 +31,8 @@ pub struct Inspection {
     pub has_chat_template: bool,
 }
 
-/// Reads the header of a file of `size` bytes, of which `first` are the first, and holds all that
-/// it says to what this engine can do: architecture, tokenizer, and the format and place of every
+/// Reads the header of a file of `size` bytes, of which `first` are the first, four or more unless
+/// it has fewer, and holds all that it says to what this engine can do: architecture, tokenizer, and the format and place of every
 /// tensor. `None` where the header goes on after these bytes: try again with twice as many.
 ///
 /// # Errors

@@ -38,6 +38,7 @@ async function openDialog(page: Page) {
 async function withKept(page: Page, precis: Precis, name: string, bytes: Buffer): Promise<void> {
   const { openFile, keep, dialog } = await openDialog(page);
   await openFile(name, bytes);
+  await expect(dialog.getByRole("heading", { name })).toBeVisible();
   await keep.check();
   await dialog.getByRole("button", { name: "Use this model" }).click();
   await expect(page.locator("#model-name")).toHaveText(name);

@@ -93,13 +93,24 @@ export class Site {
   onprogress: (loaded: number) => void = () => undefined;
   /** Files that are not sent as they lie there, by their path. */
   readonly altered = new Map<string, { type: string; body: string | Uint8Array }>();
+  /** Headers of every answer. */
+  readonly headers = new Map<string, string>();
+  /** What the service worker's script waits for. */
+  gate: Promise<void> = Promise.resolve();
+  /** The path of every request. */
+  readonly paths: string[] = [];
   /** Where each request for the model began. */
   readonly asked: number[] = [];
   readonly #server: Server;
   readonly #static = [sirv(`${repository}/www/tests/package`), sirv(`${repository}/www`)];
 
   private constructor(readonly isolated: boolean) {
-    this.#server = createServer((request, response) => this.#answer(request, response));
+    this.#server = createServer((request, response) => {
+      const { pathname } = new URL(request.url ?? "/", "http://localhost");
+      this.paths.push(pathname);
+      if (pathname.endsWith("/service-worker.js")) void this.gate.then(() => this.#answer(request, response));
+      else this.#answer(request, response);
+    });
   }
 
   static async open(isolated = false): Promise<Site> {
@@ -129,6 +140,7 @@ export class Site {
       response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
       response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
     }
+    for (const [name, value] of this.headers) response.setHeader(name, value);
     const altered = this.altered.get(request.url ?? "");
     if (altered) {
       response.writeHead(200, { "Content-Type": altered.type }).end(altered.body);

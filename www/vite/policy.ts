@@ -1,4 +1,5 @@
 import type { Plugin } from "vite";
+import { ISOLATION } from "../src/offline/isolation.ts";
 import { MODEL_HOSTS } from "../src/page/model-hosts.ts";
 
 /** Development only: Vite's own style tags carry it. Nothing secret depends on a page that this machine serves to itself. */
@@ -19,12 +20,6 @@ function policy(dev: boolean): string {
     "form-action 'none'",
   ].join("; ");
 }
-
-/** COOP and COEP: an isolated page has the finer clock, and later shared memory. */
-const ISOLATION = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-};
 
 /** Sends the policy and the isolation as headers, and writes the policy into the built page for hosts that send none. */
 export function securityPolicy(): Plugin {

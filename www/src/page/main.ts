@@ -5,6 +5,7 @@ import { ModelPanel } from "./model-panel.js";
 import { ReadingView } from "./reading-view.js";
 import { ReportView } from "./report-view.js";
 import { RunControl } from "./run.js";
+import { workOffline } from "../offline/register.js";
 import "./window.js";
 
 window.precis = { report: null };
@@ -23,3 +24,4 @@ model.onready = () => {
   models.refresh();
 };
 model.get().catch(() => undefined);
+workOffline(() => documentPanel.text === "" && !run.running && !models.isOpen);

@@ -54,6 +54,10 @@ export class ModelsDialog {
     });
   }
 
+  get isOpen(): boolean {
+    return this.#dialog.open;
+  }
+
   /** Shows what there is. */
   async open(): Promise<void> {
     this.#show(this.#choice);
