@@ -2,7 +2,7 @@ import { Digest, type Hash } from "./digest.js";
 import { cancelled, PrecisError, toPrecisError } from "./errors.js";
 import type { ModelRequest } from "./model.js";
 import type { Part } from "./part.js";
-import { firstAnswer, rest, takesRanges } from "./source.js";
+import { firstAnswer, partAnswer, takesRanges } from "./source.js";
 import { shared, type Span } from "./spans.js";
 
 /** Called with the bytes that are there and, once known, the size of the whole. */
@@ -69,11 +69,11 @@ class Transfer {
     this.#tryHeader();
     // A second turn fetches what connections left that were refused, on one that was not.
     for (let alone = false; this.#total === null || this.#part.missing(this.#total).length > 0; alone = true) {
-      const response = await firstAnswer(this.#model.urls, this.#part.prefix, this.#signal);
+      const { url, response } = await firstAnswer(this.#model.urls, this.#part.prefix, this.#signal);
       if (response.status !== 206) this.#restart();
       this.#total ??= contentLength(response);
       this.#tell();
-      const whole = await this.#receive(response, alone);
+      const whole = await this.#receive(response, alone ? null : url);
       if (!whole) break;
     }
     this.#tell();
@@ -86,19 +86,22 @@ class Transfer {
     this.#digest.free();
   }
 
-  /** Takes what `response` sends, and as soon as the header is known to be good shares the rest. False if that ends too early. */
-  async #receive(response: Response, alone: boolean): Promise<boolean> {
+  /**
+   * Takes what `response` sends, and as soon as the header is known to be good shares the rest with further connections to
+   * `url`. False if it ends too early.
+   */
+  async #receive(response: Response, url: string | null): Promise<boolean> {
     const missing = this.#total === null ? [] : this.#part.missing(this.#total);
     const own: Span = { start: this.#part.prefix, end: missing[0]?.end ?? Infinity };
     const others: Promise<void>[] = [];
-    let pending = !alone && takesRanges(response);
+    let pending = takesRanges(response);
     const share = () => {
-      if (!pending || this.#enough !== null || this.#total === null) return;
+      if (url === null || !pending || this.#enough !== null || this.#total === null) return;
       pending = false;
       const [first, ...shares] = shared(this.#part.missing(this.#total), CONNECTIONS, LEAST_SHARE);
       if (!first || shares.length === 0 || !this.#part.spread(this.#total)) return;
       own.end = first.end;
-      for (let i = 1; i < CONNECTIONS; i++) others.push(this.#fetchShares(shares));
+      for (let i = 1; i < CONNECTIONS; i++) others.push(this.#fetchShares(url, shares));
     };
     share();
     try {
@@ -115,10 +118,10 @@ class Transfer {
   }
 
   /** Fetches one share after the other until none is left, or the host refuses. Never rejects. */
-  async #fetchShares(shares: Span[]): Promise<void> {
+  async #fetchShares(url: string, shares: Span[]): Promise<void> {
     try {
       for (let share = shares.shift(); share; share = shares.shift()) {
-        const response = await rest(this.#model.urls, share, this.#signal);
+        const response = await partAnswer(url, share, this.#signal);
         if (!response) return;
         await this.#pump(response, share, () => undefined);
       }

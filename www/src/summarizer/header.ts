@@ -36,11 +36,11 @@ export async function readHeader<T>(model: ModelRequest, look: (first: Uint8Arra
 
 /** The answer of the first source that has the file; no more of it is read than is asked for. */
 async function opened({ urls }: ModelRequest, signal: AbortSignal): Promise<{ body: ReadableStream<Uint8Array>; size: number }> {
-  const response = await firstAnswer(urls, 0, signal);
+  const { url, response } = await firstAnswer(urls, 0, signal);
   const size = Number(response.headers.get("content-length"));
   if (size > 0 && !response.headers.has("content-encoding")) return { body: response.body!, size };
   await response.body?.cancel();
-  throw new PrecisError("download-failed", `${new URL(response.url).host} does not say how large the model is: fetch its file yourself and open it.`);
+  throw new PrecisError("download-failed", `${new URL(url).host} does not say how large the model is: fetch its file yourself and open it.`);
 }
 
 function grown(bytes: Uint8Array<ArrayBuffer>, least: number): Uint8Array<ArrayBuffer> {

@@ -1,25 +1,23 @@
 import { cancelled, PrecisError } from "./errors.js";
 import type { Span } from "./spans.js";
 
-/** The first source that has the file; a 206 goes on exactly at `offset`, any other answer starts at 0. */
-export async function firstAnswer(urls: readonly string[], offset: number, signal: AbortSignal): Promise<Response> {
+/** The first source that has the file, and its answer: a 206 goes on exactly at `offset`, any other starts at 0. */
+export async function firstAnswer(urls: readonly string[], offset: number, signal: AbortSignal): Promise<{ url: string; response: Response }> {
   const failures: string[] = [];
   for (const url of urls) {
     const answer = await ask(url, { start: offset, end: Infinity }, signal);
-    if (typeof answer !== "string") return answer;
+    if (typeof answer !== "string") return { url, response: answer };
     failures.push(`${new URL(url).host}: ${answer}`);
   }
   throw new PrecisError("download-failed", `The model could not be fetched (${failures.join("; ")}). Check the connection and try again.`);
 }
 
-/** Exactly these bytes of the file, from the first source that has them; null where none has. */
-export async function rest(urls: readonly string[], span: Span, signal: AbortSignal): Promise<Response | null> {
-  for (const url of urls) {
-    const answer = await ask(url, span, signal);
-    if (typeof answer === "string") continue;
-    if (answer.status === 206) return answer;
-    await answer.body?.cancel();
-  }
+/** Exactly these bytes of the file at `url`; null where that refuses. */
+export async function partAnswer(url: string, span: Span, signal: AbortSignal): Promise<Response | null> {
+  const answer = await ask(url, span, signal);
+  if (typeof answer === "string") return null;
+  if (answer.status === 206) return answer;
+  await answer.body?.cancel();
   return null;
 }
 
