@@ -99,6 +99,20 @@ impl<R: Read + Seek> Gguf<R> {
         self.content.tensor_infos.keys()
     }
 
+    /// All tensors, in the order of their bytes, each looked up as [`Self::tensor`] does: a format
+    /// that has no kernel shows before any weight is read.
+    ///
+    /// # Errors
+    /// Those of [`Self::tensor`], of the first tensor by name that has any.
+    pub fn tensors(&self) -> Result<Vec<TensorInfo>> {
+        let mut names: Vec<_> = self.tensor_names().collect();
+        names.sort();
+        let mut tensors =
+            names.into_iter().map(|name| self.tensor(name)).collect::<Result<Vec<_>>>()?;
+        tensors.sort_by_key(|tensor| tensor.offset);
+        Ok(tensors)
+    }
+
     /// The metadata value under `key`, if there is one.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.content.metadata.get(key)

@@ -4,6 +4,7 @@
 
 mod config;
 mod gemma3;
+mod inspect;
 mod llama;
 mod stream;
 
@@ -18,6 +19,7 @@ use crate::tokenizer::Tokenizer;
 
 pub use config::{Architecture, Config};
 use gemma3::Gemma3;
+pub use inspect::{Inspection, inspect};
 use llama::Llama;
 pub use stream::ModelStream;
 
@@ -57,6 +59,7 @@ impl<B: Backend> Model<B> {
     ) -> Result<Self> {
         let config = Config::from_gguf(gguf)?;
         let tokenizer = Tokenizer::from_gguf(gguf)?;
+        gguf.tensors()?;
         // Megabytes of strings leave room for weights.
         gguf.forget_metadata();
         let quant = gguf.tensor(TYPICAL_WEIGHT)?.quant;

@@ -39,6 +39,8 @@ export default defineConfig({
     baseURL,
     browserName: "chromium",
     headless: true,
+    // They come between the tests and the requests that they answer themselves; offline.spec.ts has one.
+    serviceWorkers: "block",
     permissions: ["clipboard-read", "clipboard-write"],
     trace: "retain-on-failure",
     launchOptions,

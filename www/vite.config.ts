@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { serveModels } from "./vite/models.ts";
+import { offline, SERVICE_WORKER } from "./vite/offline.ts";
 import { securityPolicy } from "./vite/policy.ts";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
@@ -10,10 +11,21 @@ export default defineConfig({
   base: "./",
   // A missing file is a 404, not the page: the model store tells the two apart.
   appType: "mpa",
-  plugins: [securityPolicy(), serveModels(`${repository}/models`)],
+  plugins: [securityPolicy(), serveModels(`${repository}/models`), offline()],
   // The article of the benchmark and models.json lie beside www/.
   server: { port: 8080, fs: { allow: [repository] } },
   preview: { port: 8080 },
   worker: { format: "es" },
-  build: { target: "esnext", assetsInlineLimit: 0, modulePreload: { polyfill: false }, rolldownOptions: { input: ["index.html", "compare.html", "gallery.html"] } },
+  build: {
+    target: "esnext",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: ["index.html", "compare.html", "gallery.html", SERVICE_WORKER.source],
+      output: {
+        // A browser knows a service worker by its address, which must not change.
+        entryFileNames: ({ facadeModuleId }) => (facadeModuleId?.endsWith(SERVICE_WORKER.source) ? SERVICE_WORKER.file : "assets/[name]-[hash].js"),
+      },
+    },
+  },
 });

@@ -19,7 +19,7 @@ use crate::tokenizer::Tokenizer;
 const FIRST_TRY: usize = 1 << 20;
 
 /// A header is vocabulary, for the most part; those of today's largest have some ten megabytes.
-const LONGEST_HEADER: usize = 64 << 20;
+pub(super) const LONGEST_HEADER: usize = 64 << 20;
 
 /// The name that GGUF files give the embedding.
 const EMBEDDING: &str = "token_embd.weight";
@@ -140,13 +140,11 @@ impl<B: Backend> ModelStream<B> {
 impl<B: Backend> Tensors<B> {
     /// Reads the header of a file of `size` bytes, of which these are the first.
     fn open(first: &[u8], size: u64) -> Result<Self> {
-        let gguf = Gguf::open(Head { bytes: first, size, position: 0 })?;
+        let gguf = Gguf::open(Head::new(first, size))?;
         let config = Config::from_gguf(&gguf)?;
         let tokenizer = Tokenizer::from_gguf(&gguf)?;
         let quant = gguf.tensor(TYPICAL_WEIGHT)?.quant;
-        let mut waiting =
-            gguf.tensor_names().map(|name| gguf.tensor(name)).collect::<Result<Vec<_>>>()?;
-        waiting.sort_by_key(|tensor| tensor.range().start);
+        let waiting = gguf.tensors()?;
         let (bytes, packed) = (Vec::new(), HashMap::new());
         Ok(Self { config, tokenizer, quant, waiting: waiting.into(), bytes, packed })
     }
@@ -256,10 +254,17 @@ impl<B: Backend> Weights<B> for HandedOut<'_, B> {
 }
 
 /// The first bytes of a file, which says how long all of it is.
-struct Head<'a> {
+pub(super) struct Head<'a> {
     bytes: &'a [u8],
     size: u64,
     position: u64,
+}
+
+impl<'a> Head<'a> {
+    /// These are the first bytes of a file of `size` bytes.
+    pub(super) fn new(bytes: &'a [u8], size: u64) -> Self {
+        Self { bytes, size, position: 0 }
+    }
 }
 
 impl Read for Head<'_> {

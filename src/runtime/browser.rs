@@ -23,6 +23,7 @@ use crate::bench::Measurement;
 use crate::engine::{self, Compute, Setup};
 use crate::error::Error;
 use crate::gguf;
+use crate::model::{Inspection, inspect};
 use crate::report::{BackendReport, Report};
 use crate::suite::{Golden, Outcome, Prompts, Step};
 use crate::summarizer::Options;
@@ -249,6 +250,17 @@ impl Engine {
         let busy = |_| thrown(&Error::Host { reason: "a run is in progress already".into() });
         self.engine.try_borrow_mut().map_err(busy)
     }
+}
+
+/// What the first bytes of a model's file of `size` bytes say of it, and whether it can be loaded.
+/// `undefined` where the header goes on after them: try again with twice as many.
+///
+/// # Errors
+/// An `Error` with a `code`.
+#[wasm_bindgen]
+pub fn inspect_model(first: &[u8], size: f64) -> Result<Option<Ts<Inspection>>, JsValue> {
+    let inspected = inspect(first, size as u64).map_err(|e| thrown(&e))?;
+    inspected.as_ref().map(into_js).transpose()
 }
 
 /// SHA-256 of a file that comes in pieces, which the web's own cryptography can't do.

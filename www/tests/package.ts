@@ -33,7 +33,7 @@ export class Bench {
   }
 
   /** Creates a Summarizer of the tiny model (or `model`), keeps it as `window.summarizer`, and tells what was loaded. */
-  create(options: { model?: Package.ModelEntry | string; backend?: string; threads?: number } = {}): Promise<Outcome> {
+  create(options: { model?: Package.ModelEntry | string; backend?: string; threads?: number; acceptLicence?: boolean } = {}): Promise<Outcome> {
     return this.call(
       async (precis, options) => {
         // The site is told how far the download is: a broken connection takes what nobody has read yet with it.

@@ -10,6 +10,8 @@ import { decodeText, MAX_BYTES, readTextFile } from "../src/page/text-file.js";
 import { type Backend, BACKENDS, type Capabilities, computeOf, pickBuild } from "../src/summarizer/build.js";
 import { CLIENT_ERROR_CODES, PrecisError, toPrecisError } from "../src/summarizer/errors.js";
 import { modelRequest } from "../src/summarizer/model.js";
+import { Rate } from "../src/summarizer/rate.js";
+import { gaps, shared, withSpan } from "../src/summarizer/spans.js";
 import { repository } from "./paths.js";
 
 const code = (work: () => unknown): string => {
@@ -70,18 +72,58 @@ test("who names a build wants the processor", () => {
 test("a model's addresses: beside the page first, then the catalogue's", () => {
   const sha256 = "a".repeat(64);
   const model = { id: "m", file: "m 1.gguf", bytes: 5, sha256, sources: [{ kind: "pip" }, { kind: "url", url: "https://example.org/m.gguf" }] };
+  const plain = { file: null, name: null, prompt: null, licence: null };
   expect(modelRequest(model, "https://host.example/site/index.html")).toEqual({
+    ...plain,
     id: "m",
     urls: ["https://host.example/site/models/m%201.gguf", "https://example.org/m.gguf"],
     expected: { bytes: 5, sha256 },
+    keep: true,
   });
-  expect(modelRequest("models/x.gguf", "https://host.example/site/")).toEqual({
-    id: "x.gguf",
-    urls: ["https://host.example/site/models/x.gguf"],
-    expected: null,
-  });
-  const bad = [{ id: "m" }, { id: "m", file: "m", bytes: 5 }, { id: "m", file: "m", bytes: -1, sha256 }, { id: "m", file: "m", bytes: 5, sha256: "xyz" }, "https://", undefined];
+  const address = { ...plain, name: "x.gguf", urls: ["https://host.example/site/models/x.gguf"], expected: null };
+  expect(modelRequest("models/x.gguf", "https://host.example/site/")).toEqual({ ...address, id: "x.gguf", keep: false });
+  expect(modelRequest("models/x.gguf", "https://host.example/site/", { keep: true })).toEqual({ ...address, id: address.urls[0], keep: true });
+  const file = new File(["x"], "own.gguf");
+  expect(modelRequest(file, "https://host.example/")).toEqual({ ...plain, id: "own.gguf", name: "own.gguf", file, urls: [], expected: null, keep: false });
+  // One that was opened from disk and kept has no address.
+  expect(modelRequest({ id: "m", bytes: 5, sha256 }, "https://host.example/")).toMatchObject({ urls: [], expected: { bytes: 5, sha256 } });
+  // Without a hash the size is only for people.
+  expect(modelRequest({ id: "m", file: "m", bytes: 5 }, "https://host.example/")).toMatchObject({ expected: null, keep: true });
+  const bad = [{ id: "m" }, { id: "m", file: "m", sha256 }, { id: "m", file: "m", bytes: -1, sha256 }, { id: "m", file: "m", bytes: 5, sha256: "xyz" }, { ...model, prompt: "poem" }, "https://", undefined];
   for (const model of bad) expect(code(() => modelRequest(model as string, "https://host.example/"))).toBe("invalid-options");
+});
+
+test("a licence that asks for it has to be accepted", () => {
+  const model = { id: "m", file: "m", licence: "Gemma", terms: "https://example.org/terms", accept: true };
+  const licence = (options?: { acceptLicence: boolean }) => modelRequest(model, "https://host.example/", options).licence;
+  expect([licence(), licence({ acceptLicence: false }), licence({ acceptLicence: true })]).toEqual(["Gemma (https://example.org/terms)", "Gemma (https://example.org/terms)", null]);
+});
+
+test("spans join, leave gaps, and are shared among connections", () => {
+  const span = (start: number, end: number) => ({ start, end });
+  const spans = [span(0, 10), span(20, 30), span(40, 50)].reduce(withSpan, []);
+  expect(withSpan(spans, span(10, 20))).toEqual([span(0, 30), span(40, 50)]);
+  expect(withSpan(spans, span(5, 45))).toEqual([span(0, 50)]);
+  expect(withSpan(spans, span(12, 15))).toEqual([span(0, 10), span(12, 15), span(20, 30), span(40, 50)]);
+  expect(gaps(spans, 60)).toEqual([span(10, 20), span(30, 40), span(50, 60)]);
+  expect([gaps([], 5), gaps([span(0, 5)], 5), gaps([span(2, 5)], 5)]).toEqual([[span(0, 5)], [], [span(0, 2)]]);
+  expect(shared([span(0, 100)], 4, 10)).toEqual([span(0, 25), span(25, 50), span(50, 75), span(75, 100)]);
+  expect(shared([span(0, 100)], 4, 40)).toEqual([span(0, 50), span(50, 100)]);
+  expect(shared([span(0, 10), span(50, 90)], 3, 10)).toEqual([span(0, 10), span(50, 70), span(70, 90)]);
+  expect([shared([span(0, 5)], 4, 10), shared([], 4, 10)]).toEqual([[span(0, 5)], []]);
+});
+
+test("a download's rate is of the last seconds", () => {
+  const rate = new Rate();
+  expect([rate.bytesPerSecond, rate.secondsLeft(100)]).toEqual([null, null]);
+  rate.note(1000, 0);
+  expect(rate.bytesPerSecond).toBeNull();
+  rate.note(2000, 1000);
+  expect([rate.bytesPerSecond, rate.secondsLeft(4000), rate.secondsLeft(null)]).toEqual([1000, 2, null]);
+  // What was slow at first is forgotten.
+  for (let second = 2; second <= 12; second++) rate.note(second * 5000, second * 1000);
+  expect(rate.bytesPerSecond).toBe(5000);
+  expect(rate.secondsLeft(50_000)).toBe(0);
 });
 
 test("errors keep the engine's code; a cancelled call has the web's name", () => {

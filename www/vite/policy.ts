@@ -1,10 +1,9 @@
 import type { Plugin } from "vite";
+import { ISOLATION } from "../src/offline/isolation.ts";
+import { MODEL_HOSTS } from "../src/page/model-hosts.ts";
 
 /** Development only: Vite's own style tags carry it. Nothing secret depends on a page that this machine serves to itself. */
 const DEV_NONCE = "precis-dev";
-
-/** Where a model may come from beside this site: huggingface.co, and the hosts that it forwards a download to. */
-const MODEL_HOSTS = "https://huggingface.co https://*.hf.co";
 
 /** The Content-Security-Policy of the page and its worker. */
 function policy(dev: boolean): string {
@@ -15,18 +14,12 @@ function policy(dev: boolean): string {
     "worker-src 'self'",
     `style-src 'self'${nonce}`,
     "img-src 'self'",
-    `connect-src 'self' ${MODEL_HOSTS}${dev ? " ws:" : ""}`,
+    `connect-src 'self' ${MODEL_HOSTS.join(" ")}${dev ? " ws:" : ""}`,
     "base-uri 'none'",
     "object-src 'none'",
     "form-action 'none'",
   ].join("; ");
 }
-
-/** COOP and COEP: an isolated page has the finer clock, and later shared memory. */
-const ISOLATION = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-};
 
 /** Sends the policy and the isolation as headers, and writes the policy into the built page for hosts that send none. */
 export function securityPolicy(): Plugin {

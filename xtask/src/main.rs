@@ -89,7 +89,7 @@ fn main() -> ExitCode {
 
 /// Measures the GPU, with an optimized program of its own.
 fn bench_gpu(arguments: &[String]) -> Result<()> {
-    model::fetch(&root().join("models/models.json"), None, &root().join("models"))?;
+    model::fetch_all(&root().join("models/models.json"), &root().join("models"))?;
     let mut bench = run::command("cargo");
     bench.args(["run", "--release", "--package", "precis-bench", "--bin", "precis-bench-gpu"]);
     bench.arg("--").args(arguments);
@@ -98,7 +98,7 @@ fn bench_gpu(arguments: &[String]) -> Result<()> {
 
 /// Measures this machine natively and then in Chromium.
 fn bench_suite(kind: &str, name: &str) -> Result<()> {
-    model::fetch(&root().join("models/models.json"), None, &root().join("models"))?;
+    model::fetch_all(&root().join("models/models.json"), &root().join("models"))?;
     build::build()?;
     let folder = root().join("target/suite");
     fs::create_dir_all(&folder)?;
@@ -126,7 +126,7 @@ fn bench(kernels_alone: bool, arguments: &[String]) -> Result<()> {
     if kernels_alone {
         return Ok(());
     }
-    model::fetch(&root().join("models/models.json"), None, &root().join("models"))?;
+    model::fetch_all(&root().join("models/models.json"), &root().join("models"))?;
     build::build()?;
     let mut node = run::command("node");
     node.arg("benches/browser/run.mjs").args(arguments);

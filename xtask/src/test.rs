@@ -122,8 +122,8 @@ fn all(steps: &mut Steps) -> Result<()> {
         lint.args(["--", "-D", "warnings"]);
         steps.check(&format!("clippy, wasm {}", variant.name), lint, "see its messages above")?;
     }
-    steps.step("model", || {
-        model::fetch(&root().join("models/models.json"), None, &root().join("models"))?;
+    steps.step("models", || {
+        model::fetch_all(&root().join("models/models.json"), &root().join("models"))?;
         Ok(None)
     })?;
     let mut native = cargo(&["test", "--release", "--workspace", "--exclude", "xtask"]);

@@ -2,6 +2,7 @@ import { toPrecisError } from "../summarizer/errors.js";
 import type { Card } from "../summarizer/wasm/simd/precis.js";
 import { showError } from "../page/alert.js";
 import { byId } from "../page/dom.js";
+import { workOffline } from "../offline/register.js";
 import "../page/window.js";
 import { readCard } from "./cards.js";
 import { ComparisonView } from "./comparison-view.js";
@@ -77,6 +78,7 @@ async function openShared(): Promise<void> {
   }
 }
 
+workOffline(() => !panel.running && shown === null);
 await history.refresh();
 addEventListener("hashchange", () => void openShared());
 await openShared();

@@ -31,6 +31,11 @@ export class MeasurePanel {
   readonly #backends: { choice: Choice; box: HTMLInputElement }[];
   #running: AbortController | null = null;
 
+  /** Whether a measuring is under way. */
+  get running(): boolean {
+    return this.#running !== null;
+  }
+
   constructor() {
     this.#backends = choicesFor(detectCapabilities(), "gpu" in navigator).map((choice) => ({ choice, box: checkbox(choice) }));
     const options = this.#backends.map(({ choice, box }) => element("label", "option", box, " ", element("span", "", choice.label)));

@@ -1,5 +1,6 @@
 import type { Card } from "../summarizer/wasm/simd/precis.js";
 import { byId, element } from "../page/dom.js";
+import { workOffline } from "../offline/register.js";
 import { measured } from "../page/format.js";
 import { filtered, type Key, type Row, rowsOf, sorted } from "./rows.js";
 
@@ -66,3 +67,4 @@ scroll.ariaLabel = "Devices";
 byId("table", HTMLDivElement).append(scroll);
 filter.addEventListener("input", draw);
 draw();
+workOffline(() => filter.value === "");

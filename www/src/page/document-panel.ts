@@ -15,6 +15,9 @@ const EXCERPT = 20_000;
 
 /** The document: typed, pasted, dropped, opened, or the benchmark; with its length in tokens. */
 export class DocumentPanel {
+  /** Set by the page: called with a file that is a model and no text. */
+  onmodel: (file: File) => void = () => undefined;
+
   readonly #textarea = byId("document", HTMLTextAreaElement);
   readonly #count = byId("count", HTMLParagraphElement);
   readonly #alert = byId("alert", HTMLDivElement);
@@ -103,7 +106,7 @@ export class DocumentPanel {
     byId("open", HTMLButtonElement).addEventListener("click", () => input.click());
     input.addEventListener("change", () => {
       const file = input.files?.[0];
-      if (file) this.#taking = this.#take(readTextFile(file));
+      if (file) this.#takeFile(file);
       // The same file can be chosen again.
       input.value = "";
     });
@@ -126,8 +129,13 @@ export class DocumentPanel {
       const file = event.dataTransfer?.files[0];
       if (!hasFile(event) || !file) return;
       event.preventDefault();
-      this.#taking = this.#take(readTextFile(file));
+      this.#takeFile(file);
     });
+  }
+
+  #takeFile(file: File): void {
+    if (/\.gguf$/i.test(file.name)) this.onmodel(file);
+    else this.#taking = this.#take(readTextFile(file));
   }
 
   #wireBenchmark(): void {

@@ -43,7 +43,8 @@ export function device(threads: number, adapter: string | null): string {
   return adapter === null ? `processor, ${counted(threads, "thread")}` : `GPU, ${adapter}`;
 }
 
-/** Bytes in megabytes (10^6). */
+/** Bytes in megabytes (10^6), a thousand of them and more in gigabytes. */
 export function megabytes(bytes: number): string {
+  if (bytes >= 1e9) return `${ONE.format(bytes / 1e9)} GB`;
   return `${bytes < 10e6 ? (bytes / 1e6).toFixed(1) : whole(bytes / 1e6)} MB`;
 }

@@ -1,9 +1,11 @@
 import { ComputeChoice } from "./compute-choice.js";
 import { DocumentPanel } from "./document-panel.js";
+import { ModelsDialog } from "./models-dialog.js";
 import { ModelPanel } from "./model-panel.js";
 import { ReadingView } from "./reading-view.js";
 import { ReportView } from "./report-view.js";
 import { RunControl } from "./run.js";
+import { workOffline } from "../offline/register.js";
 import "./window.js";
 
 window.precis = { report: null };
@@ -15,5 +17,11 @@ const documentPanel = new DocumentPanel((text) => {
   return model.ready.measureInputUsage(text);
 });
 const run = new RunControl(documentPanel, model, new ReadingView(), new ReportView());
-model.onready = () => documentPanel.count();
+const models = new ModelsDialog(model);
+documentPanel.onmodel = (file) => void models.offerFile(file);
+model.onready = () => {
+  documentPanel.count();
+  models.refresh();
+};
 model.get().catch(() => undefined);
+workOffline(() => documentPanel.text === "" && !run.running && !models.isOpen);

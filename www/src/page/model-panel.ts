@@ -1,9 +1,13 @@
-import { type Computing, type CreateMonitor, PrecisError, Summarizer } from "../summarizer/index.js";
+import { type Computing, type CreateMonitor, type LoadProgressEvent, PrecisError, Summarizer } from "../summarizer/index.js";
 import { showError } from "./alert.js";
-import { chosenModel } from "./chosen-model.js";
+import { type Choice, choose, chosenModel, rememberKept } from "./chosen-model.js";
 import type { ComputeChoice } from "./compute-choice.js";
 import { byId, oncePerFrame } from "./dom.js";
-import { device, megabytes } from "./format.js";
+import { clock, device, megabytes } from "./format.js";
+import { keptBefore, persist } from "./model-storage.js";
+
+/** Failures that trying again can't mend. */
+const FINAL = new Set(["simd-unsupported", "model-unsupported-architecture", "model-unsupported-quant", "model-tokenizer", "licence-required"]);
 
 /** The model's part of the header: loads it, shows how far that is, and offers to try again. */
 export class ModelPanel {
@@ -16,6 +20,7 @@ export class ModelPanel {
   readonly #device = byId("device", HTMLSpanElement);
   readonly #detail = byId("model-detail", HTMLParagraphElement);
   readonly #alert = byId("model-alert", HTMLDivElement);
+  readonly #chooser = byId("choose-model", HTMLButtonElement);
   #loading: Promise<Summarizer> | null = null;
   /** Ends the loading under way. */
   #stop = new AbortController();
@@ -25,12 +30,33 @@ export class ModelPanel {
 
   constructor(readonly compute: ComputeChoice) {
     // The model is kept by then, or a part of it: preparing it for another device takes a second or two.
-    compute.onchange = () => {
-      this.#stop.abort();
-      this.ready?.destroy();
-      this.ready = this.#loading = null;
-      this.get().catch(() => undefined);
-    };
+    compute.onchange = () => this.#reload();
+  }
+
+  /** Loads another model. */
+  use(choice: Choice): void {
+    choose(choice);
+    this.#reload();
+  }
+
+  /** Ends the model that is loaded, because its file goes: asking for it again loads it again. */
+  unload(): void {
+    this.#end();
+    this.#progress.hidden = true;
+    this.#device.textContent = "";
+    this.#alert.replaceChildren();
+    this.#state.textContent = "deleted";
+    this.#detail.textContent = "It is fetched again when you summarize, or choose another model.";
+  }
+
+  /** Hash of the model that is loaded. */
+  get sha256(): string | null {
+    return this.ready?.model.sha256 ?? null;
+  }
+
+  /** Whether nothing can be chosen, as during a run. */
+  set locked(locked: boolean) {
+    this.compute.disabled = this.#chooser.disabled = locked;
   }
 
   /** The summarizer as soon as it is ready. Loads it if the last attempt failed. */
@@ -45,10 +71,21 @@ export class ModelPanel {
     this.#device.textContent = device(threads, adapter) + (denied && reason ? `: ${reason}` : "");
   }
 
+  #end(): void {
+    this.#stop.abort();
+    this.ready?.destroy();
+    this.ready = this.#loading = null;
+  }
+
+  #reload(): void {
+    this.#end();
+    this.get().catch(() => undefined);
+  }
+
   async #load(): Promise<Summarizer> {
     const { signal } = (this.#stop = new AbortController());
-    const { model, name, bytes } = chosenModel();
-    this.#name.textContent = name;
+    const choice = chosenModel();
+    this.#name.textContent = choice.name;
     this.#state.textContent = "loading";
     this.#device.textContent = "";
     this.#detail.textContent = "";
@@ -57,7 +94,7 @@ export class ModelPanel {
     this.#progress.hidden = false;
     try {
       const backend = this.compute.backend;
-      const summarizer = await Summarizer.create({ model, backend, signal, monitor: (monitor) => this.#follow(monitor, bytes, signal) });
+      const summarizer = await Summarizer.create({ ...choice, backend, signal, monitor: (monitor) => this.#follow(monitor, choice, signal) });
       if (signal.aborted) summarizer.destroy();
       signal.throwIfAborted();
       this.#loaded(summarizer);
@@ -69,9 +106,10 @@ export class ModelPanel {
     }
   }
 
-  #follow(monitor: CreateMonitor, bytes: number | null, signal: AbortSignal): void {
+  #follow(monitor: CreateMonitor, choice: Choice, signal: AbortSignal): void {
     let downloaded = 0;
     let prepared = 0;
+    let doing = "";
     const draw = oncePerFrame(() => {
       // A last frame may come after the end.
       if (this.ready || this.#progress.hidden || signal.aborted) return;
@@ -79,9 +117,13 @@ export class ModelPanel {
       // Two of three parts are the download: preparing takes a second or two on any connection.
       this.#progress.value = downloaded * (2 / 3) + prepared / 3;
       this.#state.textContent = preparing ? "preparing" : "loading";
-      this.#detail.textContent = preparing || bytes === null ? "" : `${megabytes(downloaded * bytes)} of ${megabytes(bytes)}, once: it is kept on this device`;
+      this.#detail.textContent = preparing ? "" : doing;
     });
-    monitor.addEventListener("downloadprogress", ({ loaded }) => ((downloaded = loaded), draw()));
+    monitor.addEventListener("downloadprogress", (event) => {
+      downloaded = event.loaded;
+      doing = progressInWords(event, choice);
+      draw();
+    });
     monitor.addEventListener("prepareprogress", ({ loaded }) => ((downloaded = 1), (prepared = loaded), draw()));
   }
 
@@ -90,9 +132,25 @@ export class ModelPanel {
     this.#progress.hidden = true;
     this.#state.textContent = "ready";
     this.showDevice(summarizer.model);
-    this.#detail.textContent =
-      summarizer.model.storage === "opfs" ? "Kept on this device: works without a connection." : "Held in memory only: it loads again next time.";
+    void this.#showStorage(summarizer);
     this.onready();
+  }
+
+  /** Says where the model is, and for how long; and that the browser deleted it, where it did. */
+  async #showStorage(summarizer: Summarizer): Promise<void> {
+    const { storage, downloaded, sha256, bytes } = summarizer.model;
+    if (storage === "memory") this.#detail.textContent = "Held in memory only: it loads again next time.";
+    if (storage === "file") this.#detail.textContent = "Read from its file, which has to be opened again next time.";
+    if (storage !== "opfs") return;
+    const deleted = downloaded && keptBefore.has(sha256) ? "The browser had deleted the model to make room, so it was fetched again. " : "";
+    keptBefore.add(sha256);
+    rememberKept(sha256, bytes);
+    const show = (promise: string) => (this.#detail.textContent = `${deleted}Kept on this device${promise}`);
+    show(": works without a connection.");
+    // A browser may ask the person first.
+    const persisted = await persist();
+    if (this.ready !== summarizer) return;
+    show(persisted ? " until you delete it: works without a connection." : ": works without a connection. The browser may delete it when space runs short.");
   }
 
   #failed(error: PrecisError): void {
@@ -101,6 +159,16 @@ export class ModelPanel {
     this.#state.textContent = "not loaded";
     this.#detail.textContent = "";
     const retry = () => void this.get().catch(() => undefined);
-    showError(this.#alert, error, error.code === "simd-unsupported" ? undefined : retry);
+    showError(this.#alert, error, FINAL.has(error.code) ? undefined : retry);
   }
+}
+
+/** What has come of a download, how fast it is, and how long it takes still. */
+function progressInWords({ bytes, totalBytes, bytesPerSecond, secondsLeft }: LoadProgressEvent, { model, keep }: Choice): string {
+  const total = totalBytes === null ? "" : ` of ${megabytes(totalBytes)}`;
+  // A file that is opened is read once, for its hash or to copy it.
+  const once = model instanceof File ? "" : (keep ?? typeof model !== "string") ? ", once: it is kept on this device" : "";
+  const left = secondsLeft === null ? "" : `, ${clock(secondsLeft * 1000)} left`;
+  const rate = bytesPerSecond === null ? "" : ` · ${megabytes(bytesPerSecond)}/s${left}`;
+  return `${megabytes(bytes)}${total}${once}${rate}`;
 }

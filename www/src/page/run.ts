@@ -63,7 +63,7 @@ export class RunControl {
     this.report.show(null);
     this.reading.reset();
     const focused = document.activeElement === this.#summarize;
-    this.#summarize.disabled = this.model.compute.disabled = true;
+    this.#summarize.disabled = this.model.locked = true;
     this.#cancel.disabled = false;
     // A button that goes grey under the keyboard would lose it.
     if (focused) this.#cancel.focus();
@@ -74,7 +74,7 @@ export class RunControl {
     this.#running = null;
     const focused = document.activeElement === this.#cancel;
     this.#cancel.disabled = true;
-    this.#summarize.disabled = this.model.compute.disabled = false;
+    this.#summarize.disabled = this.model.locked = false;
     if (focused) this.#summarize.focus();
     this.document.count();
   }

@@ -5,6 +5,8 @@ export const CLIENT_ERROR_CODES = [
   "download-corrupt",
   "storage-full",
   "storage-unavailable",
+  "licence-required",
+  "host-failed",
   "worker-crashed",
   "document-not-text",
   "document-too-large",

@@ -6,6 +6,8 @@ export { Summarizer, type CreateOptions, type SummarizeOptions } from "./summari
 export { CreateMonitor, LoadProgressEvent } from "./monitor.js";
 export { PrecisError, type ClientErrorCode } from "./errors.js";
 export type { Backend } from "./build.js";
-export type { ModelEntry, ModelSource } from "./model.js";
-export type { Computing, LoadedModel } from "./protocol.js";
+export { inspectModel } from "./inspect.js";
+export { deleteModel, storedModels, type StoredModel } from "./stored.js";
+export type { ModelEntry, ModelSource, PromptStyle } from "./model.js";
+export type { Computing, InspectedModel, LoadedModel } from "./protocol.js";
 export type { Event as RunEvent, Report } from "./wasm/simd/precis.js";

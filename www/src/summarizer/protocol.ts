@@ -1,6 +1,6 @@
 import type { Backend } from "./build.js";
 import type { ModelRequest } from "./model.js";
-import type { BackendReport, Event as RunEvent, Options, Outcome, Prepared, Products, Report, Step } from "./wasm/simd/precis.js";
+import type { BackendReport, Event as RunEvent, Inspection, Options, Outcome, Prepared, Products, Report, Step } from "./wasm/simd/precis.js";
 
 /** What happens while a model loads; sizes in bytes, `total` null while it is unknown. */
 export interface LoadEvent {
@@ -33,14 +33,20 @@ export interface Computing {
 
 /** What came of loading a model. */
 export interface LoadedModel extends Computing {
-  /** "memory" where the browser gives no persistent storage (private windows), or nothing verifies the file. */
-  storage: "opfs" | "memory";
+  /** "opfs" where it is kept on the device, "file" where it is read from disk, else "memory". */
+  storage: "opfs" | "memory" | "file";
   /** False when the file was there already. */
   downloaded: boolean;
   sha256: string;
   bytes: number;
   /** The model's positions, in tokens. */
   context: number;
+}
+
+/** A model that can be loaded, as the beginning of its file describes it. */
+export interface InspectedModel extends Inspection {
+  /** Size of the file. */
+  bytes: number;
 }
 
 /** What a measuring suite reads, and the logits that it holds the engine's to. */
@@ -61,6 +67,7 @@ export function computing({ kind, threads, adapter, reason }: BackendReport): Co
 /** Every call that the worker answers: its parameters, its result, and the events that it sends on the way. */
 export interface Calls {
   load: { params: LoadParams; result: LoadedModel; event: LoadEvent };
+  inspect: { params: { model: ModelRequest }; result: InspectedModel; event: never };
   count: { params: { text: string }; result: number; event: never };
   summarize: { params: { text: string; options: Options }; result: Report; event: RunEvent };
   prepare: { params: PrepareParams; result: Prepared; event: never };

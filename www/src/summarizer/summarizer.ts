@@ -10,8 +10,15 @@ import type { Event as RunEvent, Options, Report } from "./wasm/simd/precis.js";
 
 /** What `Summarizer.create` takes. */
 export interface CreateOptions {
-  /** An entry of `models.json`, or the address of a GGUF file (then nothing verifies it and it is not kept). */
-  model: ModelEntry | string;
+  /** An entry of `models.json`, a GGUF file from disk, or the address of one. */
+  model: ModelEntry | Blob | string;
+  /**
+   * Whether the model stays in the browser's storage. Default: entries do, files and addresses, which nothing verifies, do
+   * not. Those are kept under the hash that they turned out to have; an address is not asked again then.
+   */
+  keep?: boolean;
+  /** Says that the person has accepted the licence of an entry that asks for it. Without, such a model is not fetched. */
+  acceptLicence?: boolean;
   /** Default "auto": the GPU where it is faster than the processor, else the fastest build that this browser runs. */
   backend?: Backend;
   /** The most threads to use. Default: one for each processor, where the page is cross-origin isolated. */
@@ -52,7 +59,7 @@ export class Summarizer {
   static async create(options: CreateOptions): Promise<Summarizer> {
     checkOptions(options);
     const { model, backend = "auto", threads, signal, monitor } = options;
-    const summarizer = new Summarizer(modelRequest(model, pageAddress()), backend, threads);
+    const summarizer = new Summarizer(modelRequest(model, pageAddress(), options), backend, threads);
     const target = new CreateMonitor();
     monitor?.(target);
     summarizer.#client = summarizer.#open(signal, target);
@@ -176,7 +183,8 @@ function checkOptions(options: CreateOptions): void {
   }
 }
 
-function pageAddress(): string {
+/** What relative addresses of models are relative to. */
+export function pageAddress(): string {
   return typeof document === "undefined" ? location.href : document.baseURI;
 }
 

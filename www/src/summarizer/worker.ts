@@ -1,7 +1,8 @@
 /** The dedicated worker: loads one model, then counts, summarizes and measures with it. */
 import { type BuildName, type Choice, computeOf, detectCapabilities, pickBuild } from "./build.js";
 import { cancelled, PrecisError, toPrecisError } from "./errors.js";
-import { type Calls, type CallName, computing, type LoadedModel, type LoadEvent, type Reply, type Request } from "./protocol.js";
+import { readHeader } from "./header.js";
+import { type Calls, type CallName, computing, type InspectedModel, type LoadedModel, type LoadEvent, type Reply, type Request } from "./protocol.js";
 import { obtainModel } from "./store.js";
 import type { ThreadPart } from "./thread.js";
 import type { Engine, Prepared } from "./wasm/simd/precis.js";
@@ -56,6 +57,8 @@ function perform(request: Exclude<Request, { call: "cancel" }>, signal: AbortSig
   switch (request.call) {
     case "load":
       return load(request.params, signal, send);
+    case "inspect":
+      return inspect(request.params, signal);
     case "count":
       return inTurn(signal, () => loaded().count_tokens(request.params.text));
     case "summarize":
@@ -77,7 +80,12 @@ async function load(
   if ("become_thread" in wasm && choice.threads > 1) await startThreads(wasm, choice, alarm);
   const started = performance.now();
   const progress = (stage: LoadEvent["stage"]) => throttled((done, total) => send({ stage, loaded: done, total }));
-  const { file, storage, downloaded, sha256 } = await obtainModel(model, () => new wasm.Sha256(), signal, progress("download"));
+  const { file, storage, downloaded, sha256 } = await obtainModel(model, {
+    newHash: () => new wasm.Sha256(),
+    check: (first, size) => wasm.inspect_model(first, size) !== undefined,
+    signal,
+    progress: progress("download"),
+  });
   if (signal.aborted) throw cancelled();
   const read_ms = performance.now() - started;
   const reader = new FileReaderSync();
@@ -93,6 +101,12 @@ async function load(
   );
   origin = { build: choice.build, downloaded };
   return { ...computing(engine.backend()), storage, downloaded, sha256, bytes: file.size, context: engine.context() };
+}
+
+async function inspect({ model }: Calls["inspect"]["params"], signal: AbortSignal): Promise<InspectedModel> {
+  const wasm = await importBuild(pickBuild(detectCapabilities(), "cpu", 1));
+  const { found, size } = await readHeader(model, (first, size) => wasm.inspect_model(first, size), signal);
+  return { ...found, bytes: size };
 }
 
 /** Gets the engine ready for a suite, and adds to its facts what only this side knows. */

@@ -286,38 +286,83 @@ fn two_fetches_do_not_write_one_file() {
 }
 
 /// A wheel whose one member is stored with deflate.
-fn wheel(folder: &Path, contents: &[u8]) -> PathBuf {
-    let path = folder.join("package.whl");
-    let mut zip = zip::ZipWriter::new(File::create(&path).unwrap());
+fn archive(contents: &[u8]) -> File {
+    let mut file = tempfile::tempfile().unwrap();
+    let mut zip = zip::ZipWriter::new(&mut file);
     zip.start_file("package/model.gguf", zip::write::SimpleFileOptions::default()).unwrap();
     zip.write_all(contents).unwrap();
     zip.finish().unwrap();
-    path
+    file
+}
+
+/// What becomes of wheels that hold these, of which the second one's member is called `member`.
+fn assembled(contents: &[&[u8]], member: &str) -> (Result<()>, Option<Vec<u8>>, bool) {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("model.gguf");
+    let bytes = file();
+    let expected = Expected { bytes: bytes.len() as u64, sha256: hex(&Sha256::digest(&bytes)) };
+    let wheel = |(i, _): (usize, _)| Wheel {
+        package: i.to_string(),
+        version: "1".into(),
+        member: if i == 1 { member } else { "package/model.gguf" }.into(),
+    };
+    let wheels: Vec<_> = contents.iter().enumerate().map(wheel).collect();
+    let outcome = assemble(&wheels, &target, &expected, |wheel| {
+        Ok(archive(contents[wheel.package.parse::<usize>().unwrap()]))
+    });
+    let rest = folder.path().join("model.gguf.part").exists();
+    (outcome, fs::read(&target).ok(), rest)
 }
 
 #[test]
-fn a_wheels_member_is_verified_on_the_way() {
-    let folder = tempfile::tempdir().unwrap();
+fn wheels_make_one_file_that_is_verified_on_the_way() {
     let bytes = file();
-    let expected = Expected { bytes: bytes.len() as u64, sha256: hex(&Sha256::digest(&bytes)) };
-    let target = folder.path().join("model.gguf");
-    let unpack = |contents: &[u8], member: &str| {
-        unpack(&wheel(folder.path(), contents), member, &target, &expected)
-    };
     let member = "package/model.gguf";
-    for wrong in [damaged(), bytes[1..].to_vec(), [&bytes[..], &[0]].concat()] {
-        unpack(&wrong, member).unwrap_err();
-        assert!(!target.exists() && !folder.path().join("model.gguf.part").exists());
+    let (head, tail) = bytes.split_at(123_457);
+    for right in [vec![&bytes[..]], vec![head, tail]] {
+        let (outcome, found, rest) = assembled(&right, member);
+        outcome.unwrap();
+        assert!(found.unwrap() == bytes && !rest);
     }
-    assert!(format!("{:#}", unpack(&bytes, "absent").unwrap_err()).contains("absent"));
-    unpack(&bytes, member).unwrap();
-    assert!(fs::read(&target).unwrap() == bytes);
+    let (damaged, longer) = (damaged(), [&bytes[..], &[0]].concat());
+    for wrong in
+        [vec![&damaged[..]], vec![&bytes[1..]], vec![&longer], vec![head], vec![tail, head]]
+    {
+        let (outcome, found, rest) = assembled(&wrong, member);
+        outcome.unwrap_err();
+        assert!(found.is_none() && !rest);
+    }
+    let (outcome, found, _) = assembled(&[head, tail], "absent");
+    assert!(format!("{:#}", outcome.unwrap_err()).contains("absent") && found.is_none());
 }
 
 #[test]
 fn the_projects_catalogue_is_valid() {
     let models = read_catalogue(&crate::root().join("models/models.json")).unwrap();
-    assert!(!models.is_empty());
+    let packaged: Vec<_> = models
+        .iter()
+        .filter_map(|model| match model.sources.first()? {
+            Source::Pip(wheels) => Some((model.id.as_str(), wheels.all().len())),
+            Source::Url { .. } => None,
+        })
+        .collect();
+    assert_eq!(packaged, [("smollm2-135m-instruct-q4_1", 1), ("gemma-3-270m-q4_k_m", 4)]);
+}
+
+/// What has no package is the reader's choice.
+#[test]
+fn all_are_those_of_packages() {
+    let server = Server::start(vec![]);
+    let setup = Setup::new(&[&server]);
+    fetch_all(&setup.path("models.json"), setup.folder.path()).unwrap();
+    setup.assert_nothing();
+    let text = fs::read_to_string(setup.path("models.json")).unwrap();
+    let url = r#""kind":"url""#;
+    assert!(text.contains(url));
+    let wheel = r#""kind":"pip","package":"none","version":"1","member":"none""#;
+    fs::write(setup.path("models.json"), text.replace(url, wheel)).unwrap();
+    fs::write(setup.path("model.gguf"), file()).unwrap();
+    fetch_all(&setup.path("models.json"), setup.folder.path()).unwrap();
 }
 
 #[test]
