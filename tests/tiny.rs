@@ -191,7 +191,7 @@ fn a_document_that_fits_is_read_in_windows_where_that_is_asked_for() {
     let options = |strategy| Options { max_tokens: Some(8), ..with(strategy) };
     let tokenizer = tiny().tokenizer;
     // A window leaves room for a note of 56 tokens, one pass for an answer of 8.
-    let tokens = 512 - tokenizer.chat_overhead() - 130;
+    let tokens = 512 - tokenizer.overhead() - 130;
     let starts = tokenizer.encode_with_starts(&long()).expect("plain text").starts;
     let text = &long()[..starts[tokens]];
     for (strategy, windows) in [(Strategy::Auto, 1), (Strategy::OnePass, 1), (Strategy::Windows, 2)]
