@@ -41,7 +41,8 @@ const LONGEST_REQUEST: usize = 400;
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub enum Strategy {
-    /// In one pass when it fits the trained context, else in windows.
+    /// In one pass when it fits the trained context, or twice that in a model whose layers mostly see
+    /// windows of what was read; else in windows of its own, each read by itself.
     #[default]
     Auto,
     /// In one pass, however long it is: past the trained context the model reads with another
@@ -120,6 +121,9 @@ pub struct Plan {
 pub struct Limits {
     /// Positions that a prompt and its answer may take.
     pub context: usize,
+    /// The same for a whole document that nobody asked to be read otherwise: more than the context
+    /// in a model that hardly reads slower there.
+    pub reach: usize,
     /// Tokens that the chat template adds.
     pub overhead: usize,
     /// Tokens that the answer may have.
@@ -133,11 +137,12 @@ impl Plan {
         let tokens = |range: &Range<usize>| count(starts, range);
         let request_tokens = tokens(&(body.end..text.len())).max(SLACK);
         let spent = limits.overhead + limits.answer + request_tokens + SLACK;
-        let room = limits.context.saturating_sub(spent).max(1);
+        let room = |positions: usize| positions.saturating_sub(spent).max(1);
+        let (reach, room) = (room(limits.reach), room(limits.context));
         let spent = limits.overhead + NOTE + 2 * SLACK;
         let window = WINDOW.min(limits.context.saturating_sub(spent)).max(1);
         let whole = match strategy {
-            Strategy::Auto => room,
+            Strategy::Auto => reach,
             Strategy::OnePass => usize::MAX,
             Strategy::Windows => room.min(window),
         };

@@ -28,6 +28,9 @@ const SHORTEST_CONTEXT: usize = 256;
 /// Bytes that a note from elsewhere may have: many times what [`crate::plan::NOTE`] tokens need.
 const LONGEST_NOTE: usize = 4096;
 
+/// How many times the trained context a model of windows reads in one pass without being asked to.
+const FARTHER: usize = 2;
+
 /// Tokens that a summary may have unless the caller says otherwise.
 const ANSWER: usize = 96;
 
@@ -263,7 +266,15 @@ impl<B: Backend> Summarizer<B> {
         let trained = model.config.context;
         let context = options.context.map_or(trained, |context| context.min(trained));
         let answer = options.max_tokens.unwrap_or(ANSWER).min(context / 4);
-        Limits { context, overhead: model.tokenizer.overhead(), answer }
+        let reach = if self.reaches_far(options) { FARTHER * context } else { context };
+        Limits { context, reach, overhead: model.tokenizer.overhead(), answer }
+    }
+
+    /// Whether one pass may go past the trained context without being asked to: layers that see
+    /// windows take as long far out as anywhere, and never see a distance that is new to them.
+    fn reaches_far(&self, options: &Options) -> bool {
+        let has_windows = self.session.model().config.window_macs() > 0;
+        has_windows && options.context.is_none() && options.strategy == Strategy::Auto
     }
 
     /// A run of which no prompt has been asked yet.
@@ -283,7 +294,8 @@ impl<B: Backend> Summarizer<B> {
             Some(tokens_per_ms) => chunks.expecting(tokens_per_ms),
             None => chunks,
         };
-        let extends = options.strategy == Strategy::OnePass && options.context.is_none();
+        let asked = options.strategy == Strategy::OnePass && options.context.is_none();
+        let extends = asked || self.reaches_far(options);
         let style = options.prompt.unwrap_or(match self.session.model().tokenizer.has_chat() {
             true => PromptStyle::Chat,
             false => PromptStyle::Completion,

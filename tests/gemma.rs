@@ -5,7 +5,6 @@
 
 mod common;
 
-use std::fs::File;
 
 use common::golden::{self, Golden, Tokenized};
 use common::reference::EXACT;

@@ -3,7 +3,7 @@
 use super::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-const LIMITS: Limits = Limits { context: 2000, overhead: 30, answer: 96 };
+const LIMITS: Limits = Limits { context: 2000, reach: 2000, overhead: 30, answer: 96 };
 
 /// One token a word, as far as a plan can tell.
 fn words(text: &str) -> Vec<usize> {
@@ -97,7 +97,7 @@ fn windows_end_at_the_strongest_border() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_token_longer_than_the_budget_still_ends_a_window() {
     let text = "é".repeat(50);
-    let none = Limits { context: 0, overhead: 0, answer: 0 };
+    let none = Limits { context: 0, reach: 0, overhead: 0, answer: 0 };
     let plan = Plan::new(&text, &[0], none, Strategy::Auto);
     assert_eq!(plan.windows, std::slice::from_ref(&(0..text.len())));
     let starts: Vec<usize> = (0..50).map(|i| 2 * i).collect();
