@@ -472,7 +472,7 @@ mod tests {
                 assert_eq!(parts.collect::<Vec<_>>(), ids(text), "{text:?} by {least}");
             }
         }
-        assert!(cuts > 500, "{cuts}");
+        assert!(cuts > 400, "{cuts}");
     }
 
     #[wasm_bindgen_test(unsupported = test)]

@@ -5,7 +5,6 @@
 
 mod common;
 
-
 use common::golden::{self, Golden, Tokenized};
 use common::reference::EXACT;
 use common::tolerance::{FORWARD_PASS, LOGITS_ONE_POSITION, MARGIN};

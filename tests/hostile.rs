@@ -185,7 +185,6 @@ fn every_tensor_and_key_is_asked_for_by_name() {
         "tokenizer.ggml.tokens",
         "tokenizer.ggml.token_type",
         "tokenizer.ggml.merges",
-        "tokenizer.chat_template",
     ] {
         for file in [File::tiny().without(key), File::tiny().set(key, Value::Bool(true))] {
             let error = error(&file);
@@ -193,7 +192,9 @@ fn every_tensor_and_key_is_asked_for_by_name() {
             assert!(error.to_string().contains(key), "{error}");
         }
     }
-    assert_eq!(code(File::tiny().without("llama.rope.dimension_count").bytes()), "ok");
+    for optional in ["llama.rope.dimension_count", "tokenizer.chat_template"] {
+        assert_eq!(code(File::tiny().without(optional).bytes()), "ok", "{optional}");
+    }
 }
 
 #[test]
@@ -259,16 +260,60 @@ fn vocabularies_that_contradict_themselves() {
         ("tokens that are numbers", edit("tokens", |v| v.fill(Value::U32(1))), MISSING),
         ("a type less", edit("token_type", drop_last), MISSING),
         ("a merge without a space", edit("merges", |v| v[3] = text("ab")), TOKENIZER),
-        ("a merge of unknown tokens", edit("merges", |v| v[3] = text("\u{1} \u{2}")), TOKENIZER),
+        ("a merge of unknown tokens", edit("merges", |v| v[3] = text("\u{1} \u{2}")), "ok"),
         ("merges that are numbers", edit("merges", |v| v.fill(Value::U32(1))), MISSING),
-        ("another kind", tiny().set("tokenizer.ggml.model", text("llama")), TOKENIZER),
-        ("another splitting", tiny().set("tokenizer.ggml.pre", text("qwen2")), TOKENIZER),
+        ("another kind", tiny().set("tokenizer.ggml.model", text("bert")), TOKENIZER),
+        ("without scores", tiny().set("tokenizer.ggml.model", text("llama")), MISSING),
+        ("another splitting", tiny().set("tokenizer.ggml.pre", text("falcon")), TOKENIZER),
+        (
+            "a template that is none",
+            tiny().set("tokenizer.chat_template", Value::Bool(true)),
+            MISSING,
+        ),
         ("template: syntax", template("{% for"), TOKENIZER),
         ("template: refuses", template("{{ raise_exception('no') }}"), TOKENIZER),
         ("template: no message", template("Hello."), TOKENIZER),
         ("template: other message", template("{{ messages[5].content }}"), TOKENIZER),
         ("template: endless", template(endless), TOKENIZER),
         ("template: plain", template("{{ messages[0].content }}"), "ok"),
+    ]);
+}
+
+/// What other architectures have beside the sizes of llama.
+#[test]
+fn windows_and_scaling_that_make_no_sense() {
+    let gemma = || File::read(&common::fixture("tiny-gemma3.gguf"));
+    let set = |key: &str, value| gemma().set(&format!("gemma3.{key}"), value);
+    let (window, period) = ("attention.sliding_window", "attention.sliding_window_pattern");
+    let scaled = |kind: &str, factor| {
+        set("rope.scaling.type", text(kind)).set("gemma3.rope.scaling.factor", Value::F32(factor))
+    };
+    check(vec![
+        ("as it is", gemma(), "ok"),
+        ("no window", gemma().without("gemma3.attention.sliding_window"), MISSING),
+        ("a window of nothing", set(window, Value::U32(0)), INVALID),
+        ("a window of everything", set(window, Value::U32(u32::MAX)), INVALID),
+        ("every layer sees everything", set(period, Value::U32(1)), "ok"),
+        ("no layer at all does", set(period, Value::U32(0)), INVALID),
+        ("base 0", set("rope.freq_base_swa", Value::F32(0.0)), INVALID),
+        ("linear", scaled("linear", 8.0), "ok"),
+        ("by nothing", scaled("linear", 0.0), INVALID),
+        ("by no number", scaled("linear", f32::NAN), MISSING),
+        ("of another kind", scaled("longrope", 8.0), INVALID),
+        (
+            "a byte that is none",
+            gemma().edit("tokenizer.ggml.tokens", |tokens| {
+                let byte =
+                    tokens.iter_mut().find(|t| matches!(t, Value::String(s) if s == "<0x41>"));
+                *byte.expect("a token for each byte") = text("<0x4G>");
+            }),
+            TOKENIZER,
+        ),
+        (
+            "scores that are words",
+            gemma().edit("tokenizer.ggml.scores", |scores| scores.fill(text("high"))),
+            MISSING,
+        ),
     ]);
 }
 

@@ -31,12 +31,20 @@ pub struct Entry {
 }
 
 impl File {
-    /// The tiny model, unchanged; keys and tensors by name.
+    /// The tiny model, unchanged.
     pub fn tiny() -> Self {
-        let content = Content::read(&mut Cursor::new(TINY)).expect("the fixture is GGUF");
+        Self::read(TINY)
+    }
+
+    /// A fixture, unchanged; keys and tensors by name.
+    pub fn read(bytes: &[u8]) -> Self {
+        let content = Content::read(&mut Cursor::new(bytes)).expect("the fixture is GGUF");
         let kind = |dtype| match dtype {
             GgmlDType::F32 => 0,
+            GgmlDType::F16 => 1,
+            GgmlDType::Q4_0 => 2,
             GgmlDType::Q4_1 => 3,
+            GgmlDType::Q5_0 => 6,
             GgmlDType::Q8_0 => 8,
             other => panic!("the fixture has no {other:?}"),
         };
@@ -53,7 +61,7 @@ impl File {
             })
             .collect();
         tensors.sort_by(|a, b| a.name.cmp(&b.name));
-        let data = TINY[content.tensor_data_offset as usize..].to_vec();
+        let data = bytes[content.tensor_data_offset as usize..].to_vec();
         Self { version: 3, metadata, tensors, alignment: 32, data }
     }
 
