@@ -150,6 +150,8 @@ test("the whole job works from the keyboard", async ({ page, precis }) => {
   await page.keyboard.press("Tab");
   await expect(page.getByRole("link", { name: "Measure and compare devices" })).toBeFocused();
   await page.keyboard.press("Tab");
+  expect(await focused()).toBe("choose-model");
+  await page.keyboard.press("Tab");
   expect(await focused()).toBe("compute");
   await page.keyboard.press("Tab");
   expect(await focused()).toBe("document");
