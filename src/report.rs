@@ -76,7 +76,9 @@ reported! {
         /// Multiply-adds of attention for one token, for each position up to its own, in layers that
         /// see all of them.
         pub attention_macs: usize,
-        /// Multiply-adds of attention for one token in layers that see a window, once that is full.
+        /// Multiply-adds of attention for one token in layers that see a window, once that is full;
+        /// 0 in cards that are older than such models.
+        #[serde(default)]
         pub window_macs: usize,
     }
 

@@ -39,7 +39,7 @@ export function card(name: string, ...configurations: Configuration[]): Card {
     schema: "precis.result/1",
     name,
     created: "2026-03-04T05:06:07Z",
-    model: { id: "smollm2-135m-instruct-q4_1", sha256: "b".repeat(64), architecture: "llama", quant: "Q4_1", parameters: 134_515_008, context: 8192, linear_macs: 106_168_320, attention_macs: 34_560 },
+    model: { id: "smollm2-135m-instruct-q4_1", sha256: "b".repeat(64), architecture: "llama", quant: "Q4_1", parameters: 134_515_008, context: 8192, linear_macs: 106_168_320, attention_macs: 34_560, window_macs: 0 },
     environment: { user_agent: "Browser/1.0", logical_cores: 4, cross_origin_isolated: true, hidden_during_run: false, clock: "runs", version: "0.1.0" },
     method: { suite: "quick", repetitions: 5, rest_ms: 200, document_tokens: 44_979, document_sha256: "c".repeat(64), left_out: [] },
     configurations,
