@@ -62,8 +62,21 @@ pub enum QuantType {
 pub enum Bits {
     /// Integers 0..=15.
     Four,
+    /// Integers 0..=31.
+    Five,
     /// Integers -128..=127.
     Eight,
+}
+
+impl Bits {
+    /// Bytes that the integers of a block take.
+    pub const fn block_bytes(self) -> usize {
+        match self {
+            Self::Four => BLOCK / 8 * 4,
+            Self::Five => BLOCK / 8 * 5,
+            Self::Eight => BLOCK,
+        }
+    }
 }
 
 impl QuantType {
@@ -152,6 +165,7 @@ impl QuantType {
     pub const fn bits(self) -> Bits {
         match self {
             Self::Q4_0 | Self::Q4_1 | Self::Q4K => Bits::Four,
+            Self::Q5_0 | Self::Q5_1 | Self::Q5K => Bits::Five,
             _ => Bits::Eight,
         }
     }

@@ -6,7 +6,7 @@ pub mod browser;
 #[cfg(all(target_arch = "wasm32", feature = "edge"))]
 pub mod edge;
 #[cfg(target_arch = "wasm32")]
-mod js;
+pub(crate) mod js;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 #[cfg(all(target_arch = "wasm32", target_feature = "atomics"))]

@@ -99,6 +99,7 @@ fn blocks_are_what_is_decoded() {
             next += 1;
             let range = match quant.bits() {
                 Bits::Four => 0..=15,
+                Bits::Five => 0..=31,
                 Bits::Eight => -128..=127,
             };
             assert!(block.ints.iter().all(|int| range.contains(int)), "{quant:?}");

@@ -74,7 +74,4 @@ pub trait Kernel {
         self.unpack(bits, panel);
         self.tile(scales, x, 0, std::array::from_mut(out));
     }
-
-    /// Whether weights of this width are multiplied by this kernel.
-    fn supports(bits: Bits) -> bool;
 }

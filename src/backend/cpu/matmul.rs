@@ -10,13 +10,11 @@ use std::ops::Range;
 
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 use super::kernel::relaxed::Relaxed;
-use super::kernel::{self, Kernel, ROWS};
+use super::kernel::{Kernel, ROWS};
 use super::matrix::{Matrix, PANEL, QuantizedRows, Scales};
 use super::parallel::{Threads, for_each};
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 use super::tune;
-#[cfg(any(target_arch = "x86_64", target_feature = "relaxed-simd"))]
-use crate::quant::Bits;
 
 /// Multiply-adds that are worth a task: some 10 µs.
 const TASK_MACS: usize = 64 << 10;
@@ -65,27 +63,25 @@ fn columns(matrix: &mut [f32], width: usize, count: usize) -> Vec<Vec<&mut [f32]
 /// by the fastest kernels there are for them.
 pub fn multiply(w: &Matrix, first: usize, x: &QuantizedRows, out: &mut [&mut [f32]]) {
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-    if w.bits == Bits::Four {
-        return match tune::sums_are_wide() {
-            true => multiply_with(&mut Relaxed::<true>::default(), w, first, x, out),
-            false => multiply_with(&mut Relaxed::<false>::default(), w, first, x, out),
-        };
-    }
-    #[cfg(target_arch = "wasm32")]
-    return multiply_with(&mut kernel::simd128::Simd128::default(), w, first, x, out);
+    return match tune::sums_are_wide() {
+        true => multiply_with(&mut Relaxed::<true>::default(), w, first, x, out),
+        false => multiply_with(&mut Relaxed::<false>::default(), w, first, x, out),
+    };
+    #[cfg(all(target_arch = "wasm32", not(target_feature = "relaxed-simd")))]
+    return multiply_with(&mut super::kernel::simd128::Simd128::default(), w, first, x, out);
     #[cfg(target_arch = "x86_64")]
-    if let Some(mut kernel) = kernel::vnni::Vnni::detect().filter(|_| w.bits == Bits::Four) {
+    if let Some(mut kernel) = super::kernel::vnni::Vnni::detect() {
         return multiply_with(&mut kernel, w, first, x, out);
     }
     #[cfg(target_arch = "x86_64")]
-    if let Some(mut kernel) = kernel::avx2::Avx2::detect() {
+    if let Some(mut kernel) = super::kernel::avx2::Avx2::detect() {
         return multiply_with(&mut kernel, w, first, x, out);
     }
     #[cfg(not(target_arch = "wasm32"))]
-    multiply_with(&mut kernel::scalar::Scalar::default(), w, first, x, out);
+    multiply_with(&mut super::kernel::scalar::Scalar::default(), w, first, x, out);
 }
 
-/// [`multiply`] by a given kernel, which supports the width of `w`.
+/// [`multiply`] by a given kernel.
 pub fn multiply_with<K: Kernel>(
     kernel: &mut K,
     w: &Matrix,
@@ -93,7 +89,7 @@ pub fn multiply_with<K: Kernel>(
     x: &QuantizedRows,
     out: &mut [&mut [f32]],
 ) {
-    debug_assert!(w.cols == x.cols && out.len() == x.rows && K::supports(w.bits));
+    debug_assert!(w.cols == x.cols && out.len() == x.rows);
     let width = out.first().map_or(0, |row| row.len());
     let mut scales = Scales::default();
     for (p, panel) in w.panels(first..first + width.div_ceil(PANEL)).enumerate() {

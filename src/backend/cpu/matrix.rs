@@ -1,12 +1,12 @@
 //! Weight matrices in the packed form that the kernels read, and rows of 8-bit activations.
 //!
 //! A matrix is cut into **panels** of [`PANEL`] outputs. Inside a panel the integers are stored in
-//! the order in which the inner loop of a kernel consumes them:
-//! - 4-bit: for each four inputs, 16 bytes; the byte for output `c` in 0..4 and input `k` is at
-//!   `4 * c + k`, output `c` in its low and output `c + 4` in its high half. One vector therefore
-//!   holds four outputs by four inputs once it is unpacked.
-//! - 8-bit: for each two inputs, 16 bytes; the byte for output `c` in 0..8 and input `k` is at
-//!   `2 * c + k`.
+//! the order in which the inner loop of a kernel consumes them: blocks of 32 inputs, and in these a
+//! **quad** for each four inputs, whose byte `4 * c + k` belongs to output `c` in 0..8 and input `k`:
+//! - 4-bit: 16 bytes a quad; bytes 0 to 15 in their low and bytes 16 to 31 in their high halves.
+//! - 5-bit: the lower four bits of a block's eight quads as above, then 32 bytes with the fifth
+//!   bits: bit `7 - q` of a byte belongs to that byte of quad `q`.
+//! - 8-bit: 32 bytes a quad, which hold the integers plus 128.
 //!
 //! Scales and minima are in half precision, [`PANEL`] of each for a block of 32 inputs. Packing
 //! rounds nothing beyond what [`QuantType::split`] does: it is a permutation of its numbers.
@@ -24,6 +24,9 @@ use crate::quant::{BLOCK, Bits, QuantType};
 
 /// Outputs in a panel.
 pub const PANEL: usize = 8;
+
+/// Where the fifth bits of a panel's block are.
+pub const FIFTHS: usize = PANEL * Bits::Four.block_bytes();
 
 /// Rows that are read from the file at a time while packing.
 const ROWS_AT_ONCE: usize = 1024;
@@ -55,6 +58,39 @@ pub struct Panel<'a> {
     pub mins: &'a [u16],
 }
 
+impl<'a> Panel<'a> {
+    /// Its blocks' integers.
+    pub fn blocks(self, bits: Bits) -> std::slice::ChunksExact<'a, u8> {
+        self.ints.chunks_exact(PANEL * bits.block_bytes())
+    }
+}
+
+/// The integer of a block for an output of the panel and an input of the block.
+pub fn integer(bits: Bits, block: &[u8], output: usize, input: usize) -> i16 {
+    let (quad, byte) = (input / 4, output * 4 + input % 4);
+    let four = |block: &[u8]| block[quad * 16 + byte % 16] >> (byte / 16 * 4) & 15;
+    match bits {
+        Bits::Four => four(block).into(),
+        Bits::Five => (four(block) | (block[FIFTHS + byte] >> (7 - quad) & 1) << 4).into(),
+        Bits::Eight => i16::from(block[quad * 32 + byte]) - 128,
+    }
+}
+
+/// Puts an integer where [`integer`] finds it, among zeros.
+fn put_integer(bits: Bits, block: &mut [u8], output: usize, input: usize, int: i8) {
+    let (quad, byte) = (input / 4, output * 4 + input % 4);
+    let int = int.cast_unsigned();
+    match bits {
+        Bits::Four | Bits::Five => {
+            block[quad * 16 + byte % 16] |= (int & 15) << (byte / 16 * 4);
+            if bits == Bits::Five {
+                block[FIFTHS + byte] |= (int >> 4) << (7 - quad);
+            }
+        }
+        Bits::Eight => block[quad * 32 + byte] = int ^ 0x80,
+    }
+}
+
 impl Matrix {
     /// Reads and packs a matrix; the last panel is filled up with zeros.
     ///
@@ -71,7 +107,7 @@ impl Matrix {
             rows,
             cols,
             bits,
-            ints: zeros(if bits == Bits::Four { weights / 2 } else { weights })?,
+            ints: zeros(blocks * bits.block_bytes())?,
             scales: zeros(blocks)?,
             mins: zeros(if quant.has_min() { blocks } else { 0 })?,
         };
@@ -94,21 +130,16 @@ impl Matrix {
         let stride = self.ints.len() / self.rows.div_ceil(PANEL);
         let ints = &mut self.ints[panel * stride..(panel + 1) * stride];
         let Self { bits, scales, mins, .. } = self;
+        let block_bytes = PANEL * bits.block_bytes();
         quant.split(bytes, |b, block| {
             let at = (panel * blocks + b) * PANEL + c;
             scales[at] = block.scale.to_bits();
             if let Some(min) = mins.get_mut(at) {
                 *min = block.min.to_bits();
             }
-            for (i, int) in block.ints.into_iter().enumerate() {
-                let k = b * BLOCK + i;
-                match bits {
-                    Bits::Four => {
-                        let byte = &mut ints[k / 4 * 16 + c % 4 * 4 + k % 4];
-                        *byte |= (int as u8) << (c / 4 * 4);
-                    }
-                    Bits::Eight => ints[k / 2 * 16 + c * 2 + k % 2] = int as u8,
-                }
+            let ints = &mut ints[b * block_bytes..(b + 1) * block_bytes];
+            for (k, int) in block.ints.into_iter().enumerate() {
+                put_integer(*bits, ints, c, k, int);
             }
         });
     }
@@ -128,17 +159,15 @@ impl Matrix {
     pub fn decode_row(&self, row: usize, out: &mut [f32]) {
         let (panel, c) = (row / PANEL, row % PANEL);
         let blocks = self.cols / BLOCK;
-        let stride = self.ints.len() / self.rows.div_ceil(PANEL);
-        let ints = &self.ints[panel * stride..(panel + 1) * stride];
-        for (k, value) in out.iter_mut().enumerate() {
-            let at = (panel * blocks + k / BLOCK) * PANEL + c;
+        let block_bytes = PANEL * self.bits.block_bytes();
+        for (b, out) in out.chunks_exact_mut(BLOCK).enumerate() {
+            let block = &self.ints[(panel * blocks + b) * block_bytes..][..block_bytes];
+            let at = (panel * blocks + b) * PANEL + c;
             let scale = f16::from_bits(self.scales[at]).to_f32();
             let min = self.mins.get(at).map_or(0.0, |m| f16::from_bits(*m).to_f32());
-            let int = match self.bits {
-                Bits::Four => f32::from(ints[k / 4 * 16 + c % 4 * 4 + k % 4] >> (c / 4 * 4) & 15),
-                Bits::Eight => f32::from(ints[k / 2 * 16 + c * 2 + k % 2] as i8),
-            };
-            *value = scale * int + min;
+            for (k, value) in out.iter_mut().enumerate() {
+                *value = scale * f32::from(integer(self.bits, block, c, k)) + min;
+            }
         }
     }
 
@@ -165,6 +194,8 @@ pub struct QuantizedRows {
     /// Like `scales`: scale times the sum of the block's integers, which a weight block's minimum
     /// is multiplied with.
     pub sums: Vec<f32>,
+    /// Like `scales`: the sum of the block's integers.
+    pub totals: Vec<i32>,
 }
 
 impl QuantizedRows {
@@ -175,20 +206,23 @@ impl QuantizedRows {
         const TASK: usize = 4 * ROWS;
         let (rows, blocks) = (x.len() / cols, cols / BLOCK);
         let (scales, sums) = (vec![0.0; rows * blocks], vec![0.0; rows * blocks]);
-        let mut quantized = Self { rows, cols, ints: vec![0; x.len()], scales, sums };
+        let (ints, totals) = (vec![0; x.len()], vec![0; rows * blocks]);
+        let mut quantized = Self { rows, cols, ints, scales, sums, totals };
         // A task's rows stand as they would by themselves.
         let ints = quantized.ints.chunks_mut(TASK * cols);
         let scales = quantized.scales.chunks_mut(TASK * blocks);
         let sums = quantized.sums.chunks_mut(TASK * blocks);
-        let tasks = x.chunks(TASK * cols).zip(ints).zip(scales.zip(sums));
-        for_each(threads, tasks, |((x, ints), (scales, sums))| {
+        let totals = quantized.totals.chunks_mut(TASK * blocks);
+        let tasks = x.chunks(TASK * cols).zip(ints).zip(scales.zip(sums).zip(totals));
+        for_each(threads, tasks, |((x, ints), ((scales, sums), totals))| {
             let place = Place { rows: x.len() / cols, cols };
             for (row, x) in x.chunks_exact(cols).enumerate() {
                 for (b, x) in x.as_chunks::<BLOCK>().0.iter().enumerate() {
                     let at = place.of_block(row, b);
                     let (rounded, scale) = round_block(x);
                     scales[at] = scale;
-                    sums[at] = scale * sum(&rounded);
+                    totals[at] = rounded.iter().map(|int| i32::from(*int)).sum();
+                    sums[at] = scale * totals[at] as f32;
                     let step = 4 * place.tile(row).1;
                     let fours = ints[place.of_int(row, b * BLOCK)..].chunks_mut(step);
                     for (to, from) in fours.zip(rounded.as_chunks::<4>().0) {
@@ -217,10 +251,6 @@ fn round_block(x: &[f32; BLOCK]) -> ([i8; BLOCK], f32) {
         *ints = round_to_i8(x.map(|x| F32x4::load(&x).mul(inverse)));
     }
     (ints, largest / 127.0)
-}
-
-fn sum(ints: &[i8; BLOCK]) -> f32 {
-    ints.iter().map(|int| i32::from(*int)).sum::<i32>() as f32
 }
 
 /// The order of the numbers of [`QuantizedRows`].

@@ -4,6 +4,7 @@
 mod attention;
 mod elementwise;
 mod matmul;
+mod speed;
 mod weights;
 
 pub use crate::backend::stored::Stored;

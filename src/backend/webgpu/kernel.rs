@@ -11,6 +11,8 @@ use super::device::Device;
 pub enum Format {
     /// 4 bits.
     Q4,
+    /// 5 bits.
+    Q5,
     /// 8 bits with a sign.
     Q8,
 }
@@ -133,6 +135,7 @@ impl Kernel {
         }
         let weight = |format| match format {
             Format::Q4 => shaders!("weight", "q4"),
+            Format::Q5 => shaders!("weight", "q5"),
             Format::Q8 => shaders!("weight", "q8"),
         };
         let fours = |fours| format!("const FOURS = {fours}u;\n");

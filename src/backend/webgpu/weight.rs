@@ -41,12 +41,14 @@ impl Weight {
     pub fn load(recorder: &Recorder, spec: WeightSpec, read: &mut RowReader) -> Result<Self> {
         let WeightSpec { rows, cols, quant } = spec;
         quant.check_columns(cols)?;
-        let (format, bits) = match quant.bits() {
-            Bits::Four => (Format::Q4, 4),
-            Bits::Eight => (Format::Q8, 8),
+        let bits = quant.bits();
+        let format = match bits {
+            Bits::Four => Format::Q4,
+            Bits::Five => Format::Q5,
+            Bits::Eight => Format::Q8,
         };
         let blocks = cols / BLOCK;
-        let tile_words = (TILE * cols * bits / 8) as u64;
+        let tile_words = (TILE * blocks * bits.block_bytes()) as u64;
         let tile_scales = (TILE * blocks * 4) as u64;
         let limit = recorder.device.max_binding;
         let tiles_a_part = ((limit / tile_words) as usize).max(1);
@@ -63,7 +65,7 @@ impl Weight {
                 for tile in first..last {
                     let range = tile * TILE..rows.min((tile + 1) * TILE);
                     read(range, &mut bytes)?;
-                    let packed = pack(quant, bits, blocks, &bytes);
+                    let packed = pack(quant, blocks, &bytes);
                     let at = (tile - first) as u64;
                     recorder.upload(&words, at * tile_words, &packed.words);
                     recorder.upload(&scales, at * tile_scales, &packed.scales);
@@ -90,8 +92,9 @@ struct Packed {
 }
 
 /// A tile of rows as a file stores them; those that are lacking are zeros.
-fn pack(quant: QuantType, bits: usize, blocks: usize, rows: &[u8]) -> Packed {
-    let block_bytes = BLOCK * bits / 8;
+fn pack(quant: QuantType, blocks: usize, rows: &[u8]) -> Packed {
+    let bits = quant.bits();
+    let block_bytes = bits.block_bytes();
     let mut words = vec![0; TILE * blocks * block_bytes];
     let mut scales = vec![0; TILE * blocks * 4];
     quant.split(rows, |i, stored| {
@@ -99,14 +102,21 @@ fn pack(quant: QuantType, bits: usize, blocks: usize, rows: &[u8]) -> Packed {
         // [block, group of four rows]
         let group = block * (TILE / FOUR) + row / FOUR;
         let to = &mut words[group * FOUR * block_bytes..][..FOUR * block_bytes];
+        // [word, row of the group, byte], as shaders/q4.wgsl, q5.wgsl and q8.wgsl take them apart.
+        let mut put = |word: usize, byte: usize, part: u8| {
+            to[(word * FOUR + row % FOUR) * 4 + byte] |= part;
+        };
         for (k, int) in stored.ints.iter().enumerate() {
-            // [word, row of the group, byte], as shaders/q4.wgsl and q8.wgsl take them apart.
-            let word = k * bits / 32;
-            let (byte, shift) = match bits {
-                4 => (k % 4, k % 8 / 4 * 4),
-                _ => (k % 4, 0),
-            };
-            to[(word * FOUR + row % FOUR) * 4 + byte] |= int.cast_unsigned() << shift;
+            let int = int.cast_unsigned();
+            match bits {
+                Bits::Four | Bits::Five => {
+                    put(k / 8, k % 4, (int & 15) << (k % 8 / 4 * 4));
+                    if bits == Bits::Five {
+                        put(4, k / 8, int >> 4 << (k % 8));
+                    }
+                }
+                Bits::Eight => put(k / 4, k % 4, int),
+            }
         }
         let pair = [stored.scale.to_le_bytes(), stored.min.to_le_bytes()].concat();
         scales[(group * FOUR + row % FOUR) * 4..][..4].copy_from_slice(&pair);

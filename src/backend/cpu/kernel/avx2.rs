@@ -1,18 +1,30 @@
 //! The kernel for x86-64 with AVX2 and FMA: 8-bit products of pairs, added in 16 bits.
 //!
 //! The same arithmetic as the relaxed SIMD kernel, eight outputs to a vector: `vpmaddubsw` takes
-//! the weights as its unsigned operand, and sums of 16 products of a 4-bit and a 7-bit magnitude
-//! stay within 16 bits. 8-bit weights are widened and take `vpmaddwd`.
+//! the weights as its unsigned operand. Sums of 16 products of a 4-bit and a 7-bit magnitude stay
+//! within 16 bits, and so do 8 products where weights have 5 bits. Of 8-bit weights it takes the
+//! magnitudes, and the activations with the weights' signs: two such products fit.
 
 use std::arch::x86_64::*;
 
 use super::{Dots, Fours, Kernel, Quads, ROWS};
-use crate::backend::cpu::matrix::{PANEL, Panel, QuantizedRows, Scales};
+use crate::backend::cpu::matrix::{FIFTHS, PANEL, Panel, QuantizedRows, Scales};
 use crate::quant::{BLOCK, Bits};
 
-/// Unpacked weights: a vector is eight outputs by four inputs of 8 bits, or by two of 16.
+/// Quads in a block.
+pub(super) const STEPS: usize = BLOCK / 4;
+
+/// The quads of a block; a vector is eight outputs by four inputs.
+pub(super) type Block = [__m256i; STEPS];
+
+/// Widths as constants.
+pub(super) const FOUR: u8 = 4;
+pub(super) const FIVE: u8 = 5;
+pub(super) const EIGHT: u8 = 8;
+
+/// Weights unpacked to 8 bits.
 pub struct Avx2 {
-    weights: Vec<__m256i>,
+    weights: Vec<Block>,
     bits: Bits,
 }
 
@@ -24,76 +36,88 @@ impl Avx2 {
     }
 }
 
-/// One step of a panel: four inputs of all eight outputs, or two of them widened.
+/// A block's integers as they are stored: those of 8 bits with 128 added.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn split(bits: Bits, bytes: &[u8; 16]) -> __m256i {
-    // SAFETY: `bytes` is 16 readable bytes.
-    let packed = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
-    match bits {
-        Bits::Four => {
-            let both = _mm256_set_m128i(_mm_srli_epi16(packed, 4), packed);
-            _mm256_and_si256(both, _mm256_set1_epi8(15))
-        }
-        Bits::Eight => _mm256_cvtepi8_epi16(packed),
+pub(super) fn quads<const WIDTH: u8>(block: &[u8]) -> Block {
+    if WIDTH == EIGHT {
+        let quads = block.as_chunks::<32>().0;
+        return std::array::from_fn(|q| load(&quads[q]));
     }
+    let fours: [__m256i; STEPS] = std::array::from_fn(|q| {
+        // SAFETY: a chunk is 16 readable bytes.
+        let packed = unsafe { _mm_loadu_si128(block.as_chunks::<16>().0[q].as_ptr().cast()) };
+        let both = _mm256_set_m128i(_mm_srli_epi16(packed, 4), packed);
+        _mm256_and_si256(both, _mm256_set1_epi8(15))
+    });
+    if WIDTH == FOUR {
+        return fours;
+    }
+    // The highest bit of each byte is the next quad's.
+    let mut fifths = load(&block[FIFTHS..].as_chunks::<32>().0[0]);
+    fours.map(|four| {
+        let fifth = _mm256_and_si256(_mm256_srli_epi16(fifths, 3), _mm256_set1_epi8(16));
+        fifths = _mm256_add_epi8(fifths, fifths);
+        _mm256_or_si256(four, fifth)
+    })
 }
 
-/// All steps of a panel.
+/// All blocks of a panel.
 #[target_feature(enable = "avx2")]
-pub(super) fn unpack(weights: &mut Vec<__m256i>, bits: Bits, panel: Panel) {
+pub(super) fn unpack<const WIDTH: u8>(weights: &mut Vec<Block>, bits: Bits, panel: Panel) {
     weights.clear();
-    weights.extend(panel.ints.as_chunks().0.iter().map(|bytes| split(bits, bytes)));
+    weights.extend(panel.blocks(bits).map(|block| quads::<WIDTH>(block)));
 }
 
-/// Multiplies the tile that begins at row `first` with a panel that is unpacked or not (`PACKED`).
+/// Multiplies the tile that begins at row `first` with a panel that is unpacked, or with one that is
+/// not (`PACKED`).
 #[target_feature(enable = "avx2,fma")]
-fn multiply<const PACKED: bool, const R: usize>(
-    bits: Bits,
-    weights: &[__m256i],
-    packed: &[[u8; 16]],
+fn multiply<const WIDTH: u8, const PACKED: bool, const R: usize>(
+    weights: &[Block],
+    packed: &[u8],
     scales: &Scales,
     x: &QuantizedRows,
     first: usize,
     out: &mut [[f32; PANEL]; R],
 ) {
     let blocks = x.cols / BLOCK;
-    let inputs = if bits == Bits::Four { 4 } else { 2 };
-    let steps = BLOCK / inputs;
-    let have = if PACKED { packed.len() } else { weights.len() };
-    assert!(have >= blocks * steps && (first + R) * x.cols <= x.ints.len());
+    let block_bytes = PANEL * BLOCK / 8 * usize::from(WIDTH);
+    let have = if PACKED { packed.len() / block_bytes } else { weights.len() };
+    assert!(have >= blocks && (first + R) * x.cols <= x.ints.len());
+    let ones = _mm256_set1_epi16(1);
     let mut totals = Totals::new(scales, x, first);
     for b in 0..blocks {
+        let quads = match PACKED {
+            true => quads::<WIDTH>(&packed[b * block_bytes..(b + 1) * block_bytes]),
+            false => weights[b],
+        };
         let mut dots = [_mm256_setzero_si256(); R];
-        for step in 0..steps {
-            let at = b * steps + step;
-            // SAFETY: the assertion above bounds every index: `b < blocks`, `step < steps`.
-            unsafe {
-                let w = match PACKED {
-                    true => split(bits, packed.get_unchecked(at)),
-                    false => *weights.get_unchecked(at),
-                };
-                for (r, dot) in dots.iter_mut().enumerate() {
-                    let k = b * BLOCK + step * inputs;
-                    let at = x.ints.as_ptr().add(first * x.cols + k / 4 * 4 * R + r * 4 + k % 4);
-                    *dot = match bits {
-                        Bits::Four => {
-                            let x = _mm256_set1_epi32(at.cast::<i32>().read_unaligned());
-                            _mm256_add_epi16(*dot, _mm256_maddubs_epi16(w, x))
-                        }
-                        Bits::Eight => {
-                            let x = _mm_cvtepi8_epi16(_mm_cvtsi32_si128(
-                                at.cast::<i16>().read_unaligned().into(),
-                            ));
-                            _mm256_add_epi32(*dot, _mm256_madd_epi16(w, _mm256_broadcastd_epi32(x)))
-                        }
-                    };
+        // Sums of pairs, until they are widened.
+        let mut pairs = [_mm256_setzero_si256(); R];
+        for (q, quad) in quads.into_iter().enumerate() {
+            let (quad, signs) = match WIDTH {
+                EIGHT => {
+                    let signed = _mm256_xor_si256(quad, _mm256_set1_epi8(-128));
+                    (_mm256_abs_epi8(signed), signed)
                 }
-            }
-        }
-        if bits == Bits::Four {
-            for dot in &mut dots {
-                *dot = _mm256_madd_epi16(*dot, _mm256_set1_epi16(1));
+                _ => (quad, quad),
+            };
+            for r in 0..R {
+                let at = first * x.cols + ((b * STEPS + q) * R + r) * 4;
+                // SAFETY: the assertion above bounds the index: `b < blocks`, `q < STEPS`.
+                let four = unsafe { x.ints.as_ptr().add(at).cast::<i32>().read_unaligned() };
+                let four = _mm256_set1_epi32(four);
+                let four = if WIDTH == EIGHT { _mm256_sign_epi8(four, signs) } else { four };
+                pairs[r] = _mm256_add_epi16(pairs[r], _mm256_maddubs_epi16(quad, four));
+                let full = match WIDTH {
+                    FOUR => q + 1 == STEPS,
+                    FIVE => (q + 1) % (STEPS / 2) == 0,
+                    _ => true,
+                };
+                if full {
+                    dots[r] = _mm256_add_epi32(dots[r], _mm256_madd_epi16(pairs[r], ones));
+                    pairs[r] = _mm256_setzero_si256();
+                }
             }
         }
         totals.add(b, dots);
@@ -154,7 +178,13 @@ impl Kernel for Avx2 {
     fn unpack(&mut self, bits: Bits, panel: Panel) {
         self.bits = bits;
         // SAFETY: the only way to an `Avx2` is `detect`, which found the instructions.
-        unsafe { unpack(&mut self.weights, bits, panel) }
+        unsafe {
+            match bits {
+                Bits::Four => unpack::<FOUR>(&mut self.weights, bits, panel),
+                Bits::Five => unpack::<FIVE>(&mut self.weights, bits, panel),
+                Bits::Eight => unpack::<EIGHT>(&mut self.weights, bits, panel),
+            }
+        }
     }
 
     fn tile<const R: usize>(
@@ -165,7 +195,15 @@ impl Kernel for Avx2 {
         out: &mut [[f32; PANEL]; R],
     ) {
         // SAFETY: as above.
-        unsafe { multiply::<false, R>(self.bits, &self.weights, &[], scales, x, first, out) }
+        unsafe {
+            match self.bits {
+                Bits::Four => multiply::<FOUR, false, R>(&self.weights, &[], scales, x, first, out),
+                Bits::Five => multiply::<FIVE, false, R>(&self.weights, &[], scales, x, first, out),
+                Bits::Eight => {
+                    multiply::<EIGHT, false, R>(&self.weights, &[], scales, x, first, out)
+                }
+            }
+        }
     }
 
     fn row(
@@ -176,13 +214,15 @@ impl Kernel for Avx2 {
         x: &QuantizedRows,
         out: &mut [f32; PANEL],
     ) {
-        let (packed, out) = (panel.ints.as_chunks().0, std::array::from_mut(out));
+        let out = std::array::from_mut(out);
         // SAFETY: as above.
-        unsafe { multiply::<true, 1>(bits, &[], packed, scales, x, 0, out) }
-    }
-
-    fn supports(_: Bits) -> bool {
-        true
+        unsafe {
+            match bits {
+                Bits::Four => multiply::<FOUR, true, 1>(&[], panel.ints, scales, x, 0, out),
+                Bits::Five => multiply::<FIVE, true, 1>(&[], panel.ints, scales, x, 0, out),
+                Bits::Eight => multiply::<EIGHT, true, 1>(&[], panel.ints, scales, x, 0, out),
+            }
+        }
     }
 }
 

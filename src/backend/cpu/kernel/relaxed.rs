@@ -1,9 +1,10 @@
 //! The kernel for WebAssembly's relaxed SIMD: 8-bit products, added in 16 bits or in 32.
 //!
 //! The relaxed dot products leave to the engine what happens when the second operand leaves
-//! 0..=127 or the sum of two products leaves 16 bits. Here the second operand holds 4-bit weights,
-//! 0..=15, so the result is exact everywhere. In 16 bits a lane adds up 16 products of a block, at
-//! most 16 * 15 * 127 = 30,480, which 16 bits hold.
+//! 0..=127 or the sum of two products leaves 16 bits. Here the second operand holds weights of 4 or
+//! 5 bits, or the halves of weights of 8 bits plus 128, so the result is exact everywhere. In 16
+//! bits a lane adds up the 16 products of a block, at most 16 * 15 * 127 = 30,480, or half of them
+//! where weights have 5 bits, 8 * 31 * 127 = 31,496.
 //! (<https://github.com/WebAssembly/relaxed-simd/blob/main/proposals/relaxed-simd/Overview.md>)
 //!
 //! Which of the two is faster depends on what the engine makes of them: sums in 32 bits are one
@@ -13,26 +14,39 @@
 
 use core::arch::wasm32::*;
 
-use super::simd128::{Products, load, of_vectors};
+use super::simd128::{EIGHT, FIVE, FOUR, Products, STEPS, load, of_vectors, quads};
 use super::{Fours, Kernel, Quads, ROWS};
 use crate::backend::cpu::matrix::{PANEL, Panel, QuantizedRows, Scales};
 use crate::quant::{BLOCK, Bits};
 
-/// Groups of four inputs in a block.
-const STEPS: usize = BLOCK / 4;
+/// A quad of numbers that fit the second operand.
+type Quad = [v128; 2];
 
-/// Weights unpacked to 8 bits; a step is two vectors of four outputs by four inputs. Products are
-/// added in 32 bits (`WIDE`) or in 16.
-#[derive(Default)]
+/// Weights unpacked to 8 bits: the quads of each block; for weights of 8 bits those of the upper
+/// halves and then those of the lower. Products are added in 32 bits (`WIDE`) or in 16.
 pub struct Relaxed<const WIDE: bool> {
-    weights: Vec<[v128; 2]>,
+    weights: Vec<Quad>,
+    bits: Bits,
     products: Products,
 }
 
+impl<const WIDE: bool> Default for Relaxed<WIDE> {
+    fn default() -> Self {
+        Self { weights: Vec::new(), bits: Bits::Four, products: Products::default() }
+    }
+}
+
 impl<const WIDE: bool> Kernel for Relaxed<WIDE> {
-    fn unpack(&mut self, _: Bits, panel: Panel) {
+    fn unpack(&mut self, bits: Bits, panel: Panel) {
+        self.bits = bits;
         self.weights.clear();
-        self.weights.extend(panel.ints.as_chunks::<16>().0.iter().map(split));
+        for block in panel.blocks(bits) {
+            match bits {
+                Bits::Four => self.weights.extend(quads::<FOUR>(block)),
+                Bits::Five => self.weights.extend(quads::<FIVE>(block)),
+                Bits::Eight => self.weights.extend(halves(block)),
+            }
+        }
     }
 
     fn tile<const R: usize>(
@@ -42,75 +56,111 @@ impl<const WIDE: bool> Kernel for Relaxed<WIDE> {
         first: usize,
         out: &mut [[f32; PANEL]; R],
     ) {
-        let Self { weights, products } = self;
-        multiply::<WIDE, _, R>(weights, |step| *step, scales, x, first, products, out);
+        let Self { weights, bits, products } = self;
+        let product = Product { scales, x, first, products, out };
+        match bits {
+            Bits::Four => product.of::<WIDE, FOUR, &[Quad; STEPS]>(weights.as_chunks().0.iter()),
+            Bits::Five => product.of::<WIDE, FIVE, &[Quad; STEPS]>(weights.as_chunks().0.iter()),
+            Bits::Eight => {
+                product.of::<WIDE, EIGHT, &[Quad; 2 * STEPS]>(weights.as_chunks().0.iter());
+            }
+        }
     }
 
     fn row(
         &mut self,
-        _: Bits,
+        bits: Bits,
         panel: Panel,
         scales: &Scales,
         x: &QuantizedRows,
         out: &mut [f32; PANEL],
     ) {
-        let (panel, out) = (panel.ints.as_chunks().0, std::array::from_mut(out));
-        multiply::<WIDE, _, 1>(panel, split, scales, x, 0, &mut self.products, out);
-    }
-
-    fn supports(bits: Bits) -> bool {
-        bits == Bits::Four
+        let (products, out) = (&mut self.products, std::array::from_mut(out));
+        let (product, blocks) =
+            (Product { scales, x, first: 0, products, out }, panel.blocks(bits));
+        match bits {
+            Bits::Four => product.of::<WIDE, FOUR, _>(blocks.map(quads::<FOUR>)),
+            Bits::Five => product.of::<WIDE, FIVE, _>(blocks.map(quads::<FIVE>)),
+            Bits::Eight => product.of::<WIDE, EIGHT, _>(blocks.map(halves)),
+        }
     }
 }
 
-/// Four inputs of all eight outputs.
+/// The upper halves of a block's 8-bit integers, and the lower.
 #[inline(always)]
-fn split(bytes: &[u8; 16]) -> [v128; 2] {
-    // SAFETY: `bytes` is 16 readable bytes.
-    let packed = unsafe { v128_load(bytes.as_ptr().cast()) };
-    [v128_and(packed, i8x16_splat(15)), u8x16_shr(packed, 4)]
+fn halves(block: &[u8]) -> [Quad; 2 * STEPS] {
+    let quads = quads::<EIGHT>(block);
+    std::array::from_fn(|i| {
+        quads[i % STEPS].map(|half| match i < STEPS {
+            true => u8x16_shr(half, 4),
+            false => v128_and(half, i8x16_splat(15)),
+        })
+    })
 }
 
-/// Multiplies the tile that begins at row `first` with a panel, of which `unpack` gives a step.
-#[inline(never)]
-fn multiply<const WIDE: bool, T, const R: usize>(
-    panel: &[T],
-    unpack: impl Fn(&T) -> [v128; 2],
-    scales: &Scales,
-    x: &QuantizedRows,
+/// A tile of `R` rows that begins at row `first`, by a panel.
+struct Product<'a, const R: usize> {
+    scales: &'a Scales,
+    x: &'a QuantizedRows,
     first: usize,
-    products: &mut Products,
-    out: &mut [[f32; PANEL]; R],
-) {
-    let blocks = x.cols / BLOCK;
-    assert!(panel.len() >= blocks * STEPS && (first + R) * x.cols <= x.ints.len());
-    // Unrolling the inner loop makes the engine spill: the compiler must not know its length.
-    let steps = core::hint::black_box(STEPS);
-    let mut weights = panel.as_ptr();
-    // SAFETY: `first < x.rows`, by the assertion above.
-    let mut ints = unsafe { x.ints.as_ptr().add(first * x.cols) };
-    for products in products.of_blocks(blocks) {
-        let mut dots = [[i32x4_splat(0); 2]; R];
-        // SAFETY: all `blocks` times `steps`, which is STEPS, are within the assertion above.
-        unsafe {
-            let end = weights.add(steps);
-            while weights != end {
-                let [low, high] = unpack(&*weights);
-                for (r, dots) in dots.iter_mut().enumerate() {
-                    let four = v128_load32_splat(ints.add(4 * r).cast());
-                    dots[0] = add_dot::<WIDE>(dots[0], four, low);
-                    dots[1] = add_dot::<WIDE>(dots[1], four, high);
+    products: &'a mut Products,
+    out: &'a mut [[f32; PANEL]; R],
+}
+
+impl<const R: usize> Product<'_, R> {
+    /// Computes it for the blocks of a panel, each of them its quads.
+    #[inline(never)]
+    fn of<const WIDE: bool, const WIDTH: u8, B: AsRef<[Quad]>>(
+        self,
+        panel: impl ExactSizeIterator<Item = B>,
+    ) {
+        let Self { scales, x, first, products, out } = self;
+        let blocks = x.cols / BLOCK;
+        assert!(panel.len() >= blocks && (first + R) * x.cols <= x.ints.len());
+        // Of 5 bits, as many quads as 16 bits can add up.
+        let steps = if WIDTH == FIVE && !WIDE { STEPS / 2 } else { STEPS };
+        // Unrolling the inner loop for several rows makes the engine spill: the compiler must not
+        // know its length.
+        let known = if R == 1 { steps } else { core::hint::black_box(steps) };
+        for (b, (products, block)) in products.of_blocks(blocks).iter_mut().zip(panel).enumerate() {
+            for (i, quads) in block.as_ref().chunks_exact(steps).enumerate() {
+                let quads = &quads[..known];
+                let step = if WIDTH == EIGHT { 0 } else { i * steps };
+                let at = first * x.cols + (b * STEPS + step) * 4 * R;
+                // SAFETY: all blocks times STEPS are within the assertion above.
+                let mut ints = unsafe { x.ints.as_ptr().add(at) };
+                let mut dots = [[i32x4_splat(0); 2]; R];
+                for [low, high] in quads {
+                    for (r, dots) in dots.iter_mut().enumerate() {
+                        // SAFETY: as above.
+                        let four = unsafe { v128_load32_splat(ints.add(4 * r).cast()) };
+                        dots[0] = add_dot::<WIDE>(dots[0], four, *low);
+                        dots[1] = add_dot::<WIDE>(dots[1], four, *high);
+                    }
+                    // SAFETY: as above; behind the last quad of all, nothing is read.
+                    ints = unsafe { ints.add(4 * R) };
                 }
-                weights = weights.add(1);
-                ints = ints.add(4 * R);
+                if !WIDE {
+                    dots = dots.map(|halves| halves.map(|dot| i32x4_extadd_pairwise_i16x8(dot)));
+                }
+                if i == 0 {
+                    *products = dots;
+                    continue;
+                }
+                for (r, (sums, dots)) in products.iter_mut().zip(dots).enumerate() {
+                    for (sum, dot) in sums.iter_mut().zip(dots) {
+                        if WIDTH == EIGHT {
+                            // What the 128 add that are stored with each weight.
+                            let more = 128 * x.totals[first * blocks + b * R + r];
+                            *sum = i32x4_sub(i32x4_shl(*sum, 4), i32x4_splat(more));
+                        }
+                        *sum = i32x4_add(*sum, dot);
+                    }
+                }
             }
         }
-        if !WIDE {
-            dots = dots.map(|halves| halves.map(|dot| i32x4_extadd_pairwise_i16x8(dot)));
-        }
-        *products = dots;
+        products.scale(scales, x, first, out);
     }
-    products.scale(scales, x, first, out);
 }
 
 /// [`super::Dots`]: the rows' numbers, of 7 bits, are the second operand, so the result is exact

@@ -1,7 +1,7 @@
 //! The kernel in plain Rust: the specification of the others and what native builds run.
 
 use super::{Fours, Kernel, Quads, ROWS};
-use crate::backend::cpu::matrix::{PANEL, Panel, QuantizedRows, Scales};
+use crate::backend::cpu::matrix::{PANEL, Panel, QuantizedRows, Scales, integer};
 use crate::quant::{BLOCK, Bits};
 
 /// Weights unpacked to 16 bits, `[cols / 2, PANEL, 2]`.
@@ -13,20 +13,12 @@ pub struct Scalar {
 impl Kernel for Scalar {
     fn unpack(&mut self, bits: Bits, panel: Panel) {
         self.weights.clear();
-        for bytes in panel.ints.as_chunks::<16>().0 {
-            match bits {
-                Bits::Four => {
-                    for pair in [0, 2] {
-                        self.weights.push(std::array::from_fn(|c| {
-                            let int = |k: usize| bytes[c % 4 * 4 + k] >> (c / 4 * 4) & 15;
-                            [i16::from(int(pair)), i16::from(int(pair + 1))]
-                        }));
-                    }
-                }
-                Bits::Eight => self.weights.push(std::array::from_fn(|c| {
-                    [i16::from(bytes[2 * c] as i8), i16::from(bytes[2 * c + 1] as i8)]
-                })),
-            }
+        for block in panel.blocks(bits) {
+            self.weights.extend(
+                (0..BLOCK).step_by(2).map(|k| {
+                    std::array::from_fn(|c| [k, k + 1].map(|k| integer(bits, block, c, k)))
+                }),
+            );
         }
     }
 
@@ -57,10 +49,6 @@ impl Kernel for Scalar {
                 }
             }
         }
-    }
-
-    fn supports(_: Bits) -> bool {
-        true
     }
 }
 

@@ -1,39 +1,77 @@
 //! The kernel for WebAssembly's fixed-width SIMD: 16-bit products of pairs, added in 32 bits.
 
 use core::arch::wasm32::*;
+#[cfg(any(test, not(target_feature = "relaxed-simd")))]
+use std::borrow::Borrow;
 
+#[cfg(any(test, not(target_feature = "relaxed-simd")))]
 use super::Kernel;
 #[cfg(not(target_feature = "relaxed-simd"))]
 use super::{Fours, Quads, ROWS};
-use crate::backend::cpu::matrix::{PANEL, Panel, QuantizedRows, Scales};
-use crate::quant::{BLOCK, Bits};
+#[cfg(any(test, not(target_feature = "relaxed-simd")))]
+use crate::backend::cpu::matrix::Panel;
+use crate::backend::cpu::matrix::{FIFTHS, PANEL, QuantizedRows, Scales};
+use crate::quant::BLOCK;
+#[cfg(any(test, not(target_feature = "relaxed-simd")))]
+use crate::quant::Bits;
 
-/// Pairs of inputs in a block.
-const STEPS: usize = BLOCK / 2;
+/// Quads in a block.
+pub(super) const STEPS: usize = BLOCK / 4;
 
-/// Weights unpacked to 16 bits; a step is two vectors of four outputs by two inputs.
+/// Widths as constants.
+pub(super) const FOUR: u8 = 4;
+pub(super) const FIVE: u8 = 5;
+pub(super) const EIGHT: u8 = 8;
+
+/// A block's integers as they are stored, those of 8 bits with 128 added; a quad is two vectors of
+/// four outputs by four inputs.
+#[inline(always)]
+pub(super) fn quads<const WIDTH: u8>(block: &[u8]) -> [[v128; 2]; STEPS] {
+    if WIDTH == EIGHT {
+        let quads = block.as_chunks::<32>().0;
+        return std::array::from_fn(|q| load(&quads[q]));
+    }
+    let fours: [[v128; 2]; STEPS] = std::array::from_fn(|q| {
+        // SAFETY: a chunk is 16 readable bytes.
+        let packed = unsafe { v128_load(block.as_chunks::<16>().0[q].as_ptr().cast()) };
+        [v128_and(packed, i8x16_splat(15)), u8x16_shr(packed, 4)]
+    });
+    if WIDTH == FOUR {
+        return fours;
+    }
+    // The highest bit of each byte is the next quad's.
+    let mut fifths = load(&block[FIFTHS..].as_chunks::<32>().0[0]);
+    fours.map(|fours| {
+        let quad = [0, 1].map(|half| {
+            let fifth = v128_and(u16x8_shr(fifths[half], 3), i8x16_splat(16));
+            v128_or(fours[half], fifth)
+        });
+        fifths = fifths.map(|fifths| i8x16_add(fifths, fifths));
+        quad
+    })
+}
+
+/// A block unpacked to 16 bits: two inputs of all eight outputs in turn.
+#[cfg(any(test, not(target_feature = "relaxed-simd")))]
+type Pairs = [[v128; 2]; 2 * STEPS];
+
+/// Weights unpacked to 16 bits.
+#[cfg(any(test, not(target_feature = "relaxed-simd")))]
 #[derive(Default)]
 pub struct Simd128 {
-    weights: Vec<[v128; 2]>,
+    weights: Vec<Pairs>,
     products: Products,
 }
 
+#[cfg(any(test, not(target_feature = "relaxed-simd")))]
 impl Kernel for Simd128 {
     fn unpack(&mut self, bits: Bits, panel: Panel) {
         self.weights.clear();
-        for bytes in panel.ints.as_chunks::<16>().0 {
-            // SAFETY: `bytes` is 16 readable bytes.
-            let packed = unsafe { v128_load(bytes.as_ptr().cast()) };
-            match bits {
-                Bits::Four => {
-                    let low = by_pairs(v128_and(packed, i8x16_splat(15)));
-                    let high = by_pairs(u8x16_shr(packed, 4));
-                    let first = [i16x8_extend_low_i8x16(low), i16x8_extend_low_i8x16(high)];
-                    let second = [i16x8_extend_high_i8x16(low), i16x8_extend_high_i8x16(high)];
-                    self.weights.extend([first, second]);
-                }
-                Bits::Eight => self.weights.push(widen(packed)),
-            }
+        let blocks = panel.blocks(bits);
+        match bits {
+            Bits::Four => self.weights.extend(blocks.map(pairs::<FOUR>)),
+            Bits::Five => self.weights.extend(blocks.map(pairs::<FIVE>)),
+            Bits::Eight => self.weights.extend(blocks.map(pairs::<EIGHT>)),
         }
     }
 
@@ -44,7 +82,7 @@ impl Kernel for Simd128 {
         first: usize,
         out: &mut [[f32; PANEL]; R],
     ) {
-        multiply(&self.weights, |step| *step, scales, x, first, &mut self.products, out);
+        multiply(self.weights.iter(), scales, x, first, &mut self.products, out);
     }
 
     fn row(
@@ -55,31 +93,35 @@ impl Kernel for Simd128 {
         x: &QuantizedRows,
         out: &mut [f32; PANEL],
     ) {
-        let out = std::array::from_mut(out);
+        let (blocks, out) = (panel.blocks(bits), std::array::from_mut(out));
+        let products = &mut self.products;
         match bits {
-            Bits::Four => {
-                self.unpack(bits, panel);
-                self.tile(scales, x, 0, out);
-            }
-            Bits::Eight => {
-                // SAFETY: `bytes` is 16 readable bytes.
-                let load = |bytes: &[u8; 16]| widen(unsafe { v128_load(bytes.as_ptr().cast()) });
-                let panel = panel.ints.as_chunks().0;
-                multiply(panel, load, scales, x, 0, &mut self.products, out);
-            }
+            Bits::Four => multiply(blocks.map(pairs::<FOUR>), scales, x, 0, products, out),
+            Bits::Five => multiply(blocks.map(pairs::<FIVE>), scales, x, 0, products, out),
+            Bits::Eight => multiply(blocks.map(pairs::<EIGHT>), scales, x, 0, products, out),
         }
-    }
-
-    fn supports(_: Bits) -> bool {
-        true
     }
 }
 
-/// Multiplies the tile that begins at row `first` with a panel, of which `unpack` gives a step.
+#[cfg(any(test, not(target_feature = "relaxed-simd")))]
+#[inline(always)]
+fn pairs<const WIDTH: u8>(block: &[u8]) -> Pairs {
+    let mut pairs = [[i16x8_splat(0); 2]; 2 * STEPS];
+    for (quad, pairs) in quads::<WIDTH>(block).into_iter().zip(pairs.as_chunks_mut().0) {
+        let signed = quad.map(|half| match WIDTH {
+            EIGHT => v128_xor(half, i8x16_splat(-128)),
+            _ => half,
+        });
+        *pairs = by_pairs(signed);
+    }
+    pairs
+}
+
+/// Multiplies the tile that begins at row `first` with the blocks of a panel.
+#[cfg(any(test, not(target_feature = "relaxed-simd")))]
 #[inline(never)]
-fn multiply<T, const R: usize>(
-    panel: &[T],
-    unpack: impl Fn(&T) -> [v128; 2],
+fn multiply<B: Borrow<Pairs>, const R: usize>(
+    panel: impl ExactSizeIterator<Item = B>,
     scales: &Scales,
     x: &QuantizedRows,
     first: usize,
@@ -87,27 +129,23 @@ fn multiply<T, const R: usize>(
     out: &mut [[f32; PANEL]; R],
 ) {
     let blocks = x.cols / BLOCK;
-    assert!(panel.len() >= blocks * STEPS && (first + R) * x.cols <= x.ints.len());
-    let mut weights = panel.as_ptr();
-    for (b, products) in products.of_blocks(blocks).iter_mut().enumerate() {
+    assert!(panel.len() >= blocks && (first + R) * x.cols <= x.ints.len());
+    // SAFETY: `first < x.rows`, by the assertion above.
+    let mut ints = unsafe { x.ints.as_ptr().add(first * x.cols) };
+    for (products, pairs) in products.of_blocks(blocks).iter_mut().zip(panel) {
         let mut dots = [[i32x4_splat(0); 2]; R];
-        // SAFETY: `b < blocks`, and the assertion above.
-        unsafe {
-            let end = weights.add(STEPS);
-            let mut ints = x.ints.as_ptr().add(first * x.cols + b * R * BLOCK);
-            while weights != end {
-                for pair in 0..2 {
-                    let [low, high] = unpack(&*weights.add(pair));
-                    for (r, dots) in dots.iter_mut().enumerate() {
-                        let pair = v128_load16_splat(ints.add(4 * r + 2 * pair).cast());
-                        let pair = i16x8_extend_low_i8x16(pair);
-                        dots[0] = i32x4_add(dots[0], i32x4_dot_i16x8(pair, low));
-                        dots[1] = i32x4_add(dots[1], i32x4_dot_i16x8(pair, high));
-                    }
+        for quad in pairs.borrow().as_chunks::<2>().0 {
+            for (pair, [low, high]) in quad.iter().enumerate() {
+                for (r, dots) in dots.iter_mut().enumerate() {
+                    // SAFETY: all blocks times STEPS are within the assertion above.
+                    let pair = unsafe { v128_load16_splat(ints.add(4 * r + 2 * pair).cast()) };
+                    let pair = i16x8_extend_low_i8x16(pair);
+                    dots[0] = i32x4_add(dots[0], i32x4_dot_i16x8(pair, *low));
+                    dots[1] = i32x4_add(dots[1], i32x4_dot_i16x8(pair, *high));
                 }
-                weights = weights.add(2);
-                ints = ints.add(4 * R);
             }
+            // SAFETY: as above; behind the last quad of all, nothing is read.
+            ints = unsafe { ints.add(4 * R) };
         }
         *products = dots;
     }
@@ -172,11 +210,7 @@ impl Products {
 pub fn dots(x: &[Fours], panel: &[Quads], start: &[i32; PANEL]) -> [[i32; PANEL]; ROWS] {
     let mut sums = [load(start); ROWS];
     for (x, quads) in x.iter().zip(panel) {
-        let [low, high] = load(quads).map(by_pairs);
-        let pairs = [
-            [i16x8_extend_low_i8x16(low), i16x8_extend_low_i8x16(high)],
-            [i16x8_extend_high_i8x16(low), i16x8_extend_high_i8x16(high)],
-        ];
+        let pairs = by_pairs(load(quads));
         for (sums, x) in sums.iter_mut().zip(x.as_chunks::<4>().0) {
             for (x, pairs) in x.as_chunks::<2>().0.iter().zip(pairs) {
                 // SAFETY: `x` is 2 readable bytes.
@@ -210,16 +244,18 @@ pub(super) fn of_vectors([low, high]: [v128; 2]) -> [i32; PANEL] {
     out
 }
 
-/// Two inputs of all eight outputs.
+/// From four inputs of each output, with a sign, to the first two inputs of every output and then the
+/// next two, in 16 bits.
+#[cfg(any(test, not(target_feature = "relaxed-simd")))]
 #[inline(always)]
-fn widen(packed: v128) -> [v128; 2] {
-    [i16x8_extend_low_i8x16(packed), i16x8_extend_high_i8x16(packed)]
-}
-
-/// From four inputs of each output in turn to the first two inputs of every output and then the
-/// next two.
-fn by_pairs(v: v128) -> v128 {
-    i8x16_shuffle::<0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15>(v, v)
+fn by_pairs(quad: [v128; 2]) -> [[v128; 2]; 2] {
+    let [low, high] = quad.map(|half| {
+        i8x16_shuffle::<0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15>(half, half)
+    });
+    [
+        [i16x8_extend_low_i8x16(low), i16x8_extend_low_i8x16(high)],
+        [i16x8_extend_high_i8x16(low), i16x8_extend_high_i8x16(high)],
+    ]
 }
 
 /// `a * b + c`.

@@ -1,21 +1,20 @@
 //! The kernel for x86-64 with AVX-512 VNNI: sums of four 8-bit products in 32 bits.
 //!
 //! `vpdpbusd` takes the weights as its unsigned operand, eight outputs by four inputs in one vector
-//! of 256 bits, and adds four products to each output at once.
+//! of 256 bits, and adds four products to each output at once. Weights of 8 bits are stored with
+//! 128 added, so that what this adds to a block's product is taken off again.
 
 use std::arch::x86_64::*;
 
-use super::avx2::{Totals, load, split, store, unpack};
+use super::avx2::{Block, EIGHT, FIVE, FOUR, STEPS, Totals, load, quads, store, unpack};
 use super::{Dots, Fours, Kernel, Quads, ROWS};
 use crate::backend::cpu::matrix::{PANEL, Panel, QuantizedRows, Scales};
 use crate::quant::{BLOCK, Bits};
 
-/// Groups of four inputs in a block.
-const STEPS: usize = BLOCK / 4;
-
-/// Weights unpacked to 8 bits: a vector is eight outputs by four inputs.
+/// Weights unpacked to 8 bits.
 pub struct Vnni {
-    weights: Vec<__m256i>,
+    weights: Vec<Block>,
+    bits: Bits,
 }
 
 impl Vnni {
@@ -24,40 +23,45 @@ impl Vnni {
         let usable = is_x86_feature_detected!("avx512vnni")
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("fma");
-        usable.then(|| Self { weights: Vec::new() })
+        usable.then(|| Self { weights: Vec::new(), bits: Bits::Four })
     }
 }
 
-/// Multiplies the tile that begins at row `first` with a panel that is unpacked or not (`PACKED`).
+/// Multiplies the tile that begins at row `first` with a panel that is unpacked, or with one that is
+/// not (`PACKED`).
 #[target_feature(enable = "avx2,fma,avx512vl,avx512vnni")]
-fn multiply<const PACKED: bool, const R: usize>(
-    weights: &[__m256i],
-    packed: &[[u8; 16]],
+fn multiply<const WIDTH: u8, const PACKED: bool, const R: usize>(
+    weights: &[Block],
+    packed: &[u8],
     scales: &Scales,
     x: &QuantizedRows,
     first: usize,
     out: &mut [[f32; PANEL]; R],
 ) {
     let blocks = x.cols / BLOCK;
-    let have = if PACKED { packed.len() } else { weights.len() };
-    assert!(have >= blocks * STEPS && (first + R) * x.cols <= x.ints.len());
+    let block_bytes = PANEL * BLOCK / 8 * usize::from(WIDTH);
+    let have = if PACKED { packed.len() / block_bytes } else { weights.len() };
+    assert!(have >= blocks && (first + R) * x.cols <= x.ints.len());
+    assert!((first + R) * blocks <= x.totals.len());
     let mut totals = Totals::new(scales, x, first);
     for b in 0..blocks {
+        let quads = match PACKED {
+            true => quads::<WIDTH>(&packed[b * block_bytes..(b + 1) * block_bytes]),
+            false => weights[b],
+        };
         // Each addition waits for the one before it: four sums a row keep the units busy.
         let mut parts = [[_mm256_setzero_si256(); 4]; R];
-        for step in 0..STEPS {
-            let at = b * STEPS + step;
-            // SAFETY: the assertion above bounds every index: `b < blocks`, `step < STEPS`.
-            unsafe {
-                let w = match PACKED {
-                    true => split(Bits::Four, packed.get_unchecked(at)),
-                    false => *weights.get_unchecked(at),
-                };
-                for (r, parts) in parts.iter_mut().enumerate() {
-                    let at = x.ints.as_ptr().add(first * x.cols + (at * R + r) * 4);
-                    let four = _mm256_set1_epi32(at.cast::<i32>().read_unaligned());
-                    parts[step % 4] = _mm256_dpbusd_epi32(parts[step % 4], w, four);
-                }
+        if WIDTH == EIGHT {
+            for (r, parts) in parts.iter_mut().enumerate() {
+                parts[0] = _mm256_set1_epi32(-128 * x.totals[first * blocks + b * R + r]);
+            }
+        }
+        for (q, quad) in quads.into_iter().enumerate() {
+            for (r, parts) in parts.iter_mut().enumerate() {
+                let at = first * x.cols + ((b * STEPS + q) * R + r) * 4;
+                // SAFETY: the assertion above bounds the index: `b < blocks`, `q < STEPS`.
+                let four = unsafe { x.ints.as_ptr().add(at).cast::<i32>().read_unaligned() };
+                parts[q % 4] = _mm256_dpbusd_epi32(parts[q % 4], quad, _mm256_set1_epi32(four));
             }
         }
         let mut dots = [_mm256_setzero_si256(); R];
@@ -70,9 +74,16 @@ fn multiply<const PACKED: bool, const R: usize>(
 }
 
 impl Kernel for Vnni {
-    fn unpack(&mut self, _: Bits, panel: Panel) {
+    fn unpack(&mut self, bits: Bits, panel: Panel) {
+        self.bits = bits;
         // SAFETY: the only way to a `Vnni` is `detect`, which found the instructions.
-        unsafe { unpack(&mut self.weights, Bits::Four, panel) }
+        unsafe {
+            match bits {
+                Bits::Four => unpack::<FOUR>(&mut self.weights, bits, panel),
+                Bits::Five => unpack::<FIVE>(&mut self.weights, bits, panel),
+                Bits::Eight => unpack::<EIGHT>(&mut self.weights, bits, panel),
+            }
+        }
     }
 
     fn tile<const R: usize>(
@@ -83,24 +94,34 @@ impl Kernel for Vnni {
         out: &mut [[f32; PANEL]; R],
     ) {
         // SAFETY: as above.
-        unsafe { multiply::<false, R>(&self.weights, &[], scales, x, first, out) }
+        unsafe {
+            match self.bits {
+                Bits::Four => multiply::<FOUR, false, R>(&self.weights, &[], scales, x, first, out),
+                Bits::Five => multiply::<FIVE, false, R>(&self.weights, &[], scales, x, first, out),
+                Bits::Eight => {
+                    multiply::<EIGHT, false, R>(&self.weights, &[], scales, x, first, out)
+                }
+            }
+        }
     }
 
     fn row(
         &mut self,
-        _: Bits,
+        bits: Bits,
         panel: Panel,
         scales: &Scales,
         x: &QuantizedRows,
         out: &mut [f32; PANEL],
     ) {
-        let (packed, out) = (panel.ints.as_chunks().0, std::array::from_mut(out));
+        let out = std::array::from_mut(out);
         // SAFETY: as above.
-        unsafe { multiply::<true, 1>(&[], packed, scales, x, 0, out) }
-    }
-
-    fn supports(bits: Bits) -> bool {
-        bits == Bits::Four
+        unsafe {
+            match bits {
+                Bits::Four => multiply::<FOUR, true, 1>(&[], panel.ints, scales, x, 0, out),
+                Bits::Five => multiply::<FIVE, true, 1>(&[], panel.ints, scales, x, 0, out),
+                Bits::Eight => multiply::<EIGHT, true, 1>(&[], panel.ints, scales, x, 0, out),
+            }
+        }
     }
 }
 

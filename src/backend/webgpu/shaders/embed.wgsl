@@ -24,7 +24,7 @@ fn main(@builtin(global_invocation_id) at: vec3u) {
     let row = id - p.first;
     let block = block_at(row / 4u, at.x / 32u, p.blocks);
     let input = at.x % 32u;
-    let four = integers(words[block * WORDS + input / PER_WORD], input % PER_WORD);
+    let four = integers(load_word(block, input / PER_WORD), input % PER_WORD);
     let scale = unpack_scales(scales[block]);
     let weights = scale.scale * four + scale.minimum;
     out[at.y * width + at.x] = weights[row % 4u];

@@ -64,7 +64,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
         let weights = block_at(tile.x * FOURS + group, block, p.blocks);
         let scale = unpack_scales(scales[weights]);
         for (var word = lane % 4u; word < WORDS; word += 4u) {
-            let packed = words[weights * WORDS + word];
+            let packed = load_word(weights, word);
             for (var i = 0u; i < PER_WORD; i++) {
                 let four = scale.scale * integers(packed, i) + scale.minimum;
                 w_tile[(word * PER_WORD + i) * FOURS + group] = vec4<Number>(four);

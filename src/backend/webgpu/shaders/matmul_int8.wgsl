@@ -57,7 +57,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
         let group = lane / 4u;
         let weights = block_at(tile.x * FOURS + group, block, p.blocks);
         for (var word = lane % 4u; word < WORDS; word += 4u) {
-            let packed = words[weights * WORDS + word];
+            let packed = load_word(weights, word);
             for (var i = 0u; i < PER_WORD / 4u; i++) {
                 w_tile[(word * (PER_WORD / 4u) + i) * FOURS + group] = four_integers(packed, i);
             }

@@ -22,7 +22,7 @@ fn main(@builtin(workgroup_id) at: vec3u, @builtin(local_invocation_index) lane:
         var products = vec4f();
         var inputs = 0.0;
         for (var word = lane % 4u; word < WORDS; word += 4u) {
-            let packed = words[weights * WORDS + word];
+            let packed = load_word(weights, word);
             for (var i = 0u; i < PER_WORD; i += 4u) {
                 let four = x[start + block * 8u + (word * PER_WORD + i) / 4u];
                 products += integers(packed, i) * four.x;

@@ -3,12 +3,19 @@
 const WORDS = 4u;
 const PER_WORD = 8u;
 
+alias Word = vec4u;
+
+// A word of a block of four outputs.
+fn load_word(block: u32, word: u32) -> Word {
+    return words[block * 4u + word];
+}
+
 // Integer i of a word of each of four outputs.
-fn integers(words: vec4u, i: u32) -> vec4f {
-    return vec4f((words >> vec4u(i % 4u * 8u + i / 4u * 4u)) & vec4u(15u));
+fn integers(word: Word, i: u32) -> vec4f {
+    return vec4f((word >> vec4u(i % 4u * 8u + i / 4u * 4u)) & vec4u(15u));
 }
 
 // Integers 4i to 4i + 3 of a word of each of four outputs, as bytes.
-fn four_integers(words: vec4u, i: u32) -> vec4u {
-    return (words >> vec4u(4u * i)) & vec4u(0x0f0f0f0fu);
+fn four_integers(word: Word, i: u32) -> vec4u {
+    return (word >> vec4u(4u * i)) & vec4u(0x0f0f0f0fu);
 }

@@ -3,12 +3,19 @@
 const WORDS = 8u;
 const PER_WORD = 4u;
 
+alias Word = vec4u;
+
+// A word of a block of four outputs.
+fn load_word(block: u32, word: u32) -> Word {
+    return words[block * 8u + word];
+}
+
 // Integer i of a word of each of four outputs.
-fn integers(words: vec4u, i: u32) -> vec4f {
-    return vec4f(vec4i(words << vec4u(24u - 8u * i)) >> vec4u(24u));
+fn integers(word: Word, i: u32) -> vec4f {
+    return vec4f(vec4i(word << vec4u(24u - 8u * i)) >> vec4u(24u));
 }
 
 // The integers of a word of each of four outputs, as bytes.
-fn four_integers(words: vec4u, i: u32) -> vec4u {
-    return words;
+fn four_integers(word: Word, i: u32) -> vec4u {
+    return word;
 }

@@ -9,7 +9,7 @@ fn all() -> Vec<Kernel> {
     all.extend([Kernel::GeGlu, Kernel::AddBias, Kernel::Scale]);
     all.extend([Kernel::Penalize, Kernel::Best, Kernel::Quantize, Kernel::Copy]);
     all.extend([Products::F32, Products::F16, Products::Int8].map(Kernel::Peak));
-    for format in [Format::Q4, Format::Q8] {
+    for format in [Format::Q4, Format::Q5, Format::Q8] {
         all.extend([Kernel::Embed(format), Kernel::MatVec(format)]);
         let products = [Products::F32, Products::F16, Products::Int8];
         all.extend(products.map(|products| Kernel::MatMul { format, products }));
