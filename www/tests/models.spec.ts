@@ -251,6 +251,7 @@ for (const scheme of ["light", "dark"] as const) {
       await inspect(page, `${name}-list`);
       await openFile("other.gguf", UNSUPPORTED.architecture!.bytes);
       await expect(alert).toContainText("mamba");
+      await expect(alert).toBeInViewport();
       await inspect(page, `${name}-refused`);
       await openFile("another.gguf", OTHER);
       await expect(dialog.getByRole("button", { name: "Use this model" })).toBeVisible();

@@ -103,8 +103,8 @@ export class ModelsDialog {
       if (!signal.aborted) this.#present(offer(facts));
     } catch (error) {
       if (signal.aborted) return;
-      this.#fail(toPrecisError(error));
       await this.#refresh();
+      this.#fail(toPrecisError(error));
     }
   }
 
@@ -180,6 +180,8 @@ export class ModelsDialog {
 
   #fail(error: PrecisError): void {
     showError(this.#alert, error);
+    // What was asked for stands at the end of a list that is longer than a phone.
+    this.#alert.scrollIntoView({ block: "center" });
   }
 
   /** Shows one of the dialog's two faces. */
