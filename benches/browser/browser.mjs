@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:http';
 
-import { MODEL, ROOT } from './setup.mjs';
+import { ROOT } from './setup.mjs';
 
 /** Serves the repository to this machine only, isolated, so that the pages have the fine clock. */
 export async function serve() {
@@ -53,7 +53,7 @@ export class InPage {
   }
 
   /** Loads a system with room for `context` positions. */
-  async load({ name, threads, file = MODEL }, context) {
+  async load({ name, threads, file }, context) {
     this.name = name;
     const load = ([name, context, threads, path]) => bench.load(name, context, threads, path);
     await this.page.evaluate(load, [name, context, threads, `/${file}`]);

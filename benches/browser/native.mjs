@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { ENGINE, LLAMA, MODEL, PYTHON, ROOT } from './setup.mjs';
+import { ENGINE, LLAMA, PYTHON, ROOT } from './setup.mjs';
 
 /** Program and first arguments, by a system's `native`. */
 const PROGRAMS = { precis: [ENGINE], llama: [join(ROOT, PYTHON), `${LLAMA}/serve.py`] };
@@ -14,7 +14,7 @@ const PROGRAMS = { precis: [ENGINE], llama: [join(ROOT, PYTHON), `${LLAMA}/serve
 /** A loaded model. It ends when its input does, hence also when this process dies. */
 export class Native {
   /** Loads a system with room for `context` positions. */
-  async load({ name, native, file = MODEL, threads }, context) {
+  async load({ name, native, file, threads }, context) {
     const [program, ...args] = [...PROGRAMS[native], file, threads, context].map(String);
     const stdio = ['pipe', 'pipe', 'inherit'];
     this.child = spawn(program, args, { cwd: ROOT, stdio });

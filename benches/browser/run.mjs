@@ -17,6 +17,7 @@ const USAGE = `node benches/browser/run.mjs [--tokens 512,2048] [--only NAME,…
   --repetitions  measured repetitions of every system after one warm-up (default 5)
   --decode       tokens written after each prompt (default 64)
   --threads      of the systems whose name says so (default 2)
+  --model        file that all of them read (default ${MODEL})
   --only         names of systems, or all (default those with a star)
   --out          folder for the results (default benches/results)
 ${ALL.map((name) => `  ${USUAL.includes(name) ? '*' : ' '} ${name}`).join('\n')}`;
@@ -28,6 +29,7 @@ function options() {
       repetitions: { type: 'string', default: '5' },
       decode: { type: 'string', default: '64' },
       threads: { type: 'string', default: '2' },
+      model: { type: 'string', default: MODEL },
       only: { type: 'string', default: USUAL.join() },
       out: { type: 'string', default: RESULTS },
       help: { type: 'boolean', default: false },
@@ -46,11 +48,17 @@ function options() {
   if (unknown !== undefined) throw new Error(`there is no system ${unknown}\n${USAGE}`);
   const threads = count(values.threads);
   if (threads < 2) throw new Error(`--threads ${threads}: the other systems have one\n${USAGE}`);
+  const systems = systemsOf(names, threads);
+  const other = systems.find(({ file }) => file !== undefined);
+  if (values.model !== MODEL && other) {
+    throw new Error(`${other.name} reads ${other.file}: name others with --only\n${USAGE}`);
+  }
   return {
+    model: values.model,
     tokens: values.tokens.split(',').map(count),
     repetitions: count(values.repetitions),
     decode: count(values.decode),
-    systems: systemsOf(names, threads),
+    systems,
     out: values.out,
   };
 }
@@ -112,8 +120,8 @@ async function measure(page, loaded, systems, tokens, { repetitions, decode }) {
 }
 
 async function main() {
-  const { tokens, systems, out, ...counts } = options();
-  setUp(systems);
+  const { model, tokens, systems, out, ...counts } = options();
+  setUp(systems, model);
   const server = await serve();
   const loaded = new Map();
   let browser;
@@ -129,11 +137,11 @@ async function main() {
       console.log(`loading ${system.name}`);
       const engine = system.native ? new Native() : new InPage(opened);
       loaded.set(system.name, engine);
-      await engine.load(system, context);
+      await engine.load({ file: model, ...system }, context);
     }
     const facts = {
       machine: machine(browser.version()),
-      model: { file: MODEL, sha256: sha256(MODEL) },
+      model: { file: model, sha256: sha256(model) },
       ...(systems.some(({ native }) => native === 'llama') && { cmake_args: cmakeArgs() }),
     };
     const version = JSON.parse(readFileSync(join(ROOT, 'www/package.json'))).version;

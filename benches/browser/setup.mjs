@@ -38,12 +38,12 @@ const SETS = {
 };
 
 /** Installs and builds what is missing or older than what it is made from. */
-export function setUp(systems) {
+export function setUp(systems, model) {
   const names = systems.map(({ name }) => name);
   // The relaxed build makes the token ids for every system.
   const builds = names.includes('precis-simd') ? ['relaxed', 'simd'] : ['relaxed'];
   const modules = builds.map((build) => `www/src/summarizer/wasm/${build}/precis_bg.wasm`);
-  const missing = [...modules, MODEL].find((file) => !existsSync(join(ROOT, file)));
+  const missing = [...modules, model].find((file) => !existsSync(join(ROOT, file)));
   if (missing) {
     throw new Error(`${missing} is missing: \`cargo xtask bench\` makes what it needs`);
   }

@@ -33,7 +33,7 @@ fn main() -> Result<()> {
     let mut file = Gguf::open(File::open(path).with_context(|| path.clone())?)?;
     let model = Model::load(&backend, &mut file, &mut |_, _| ())?;
     let mut session = Session::new(backend, model);
-    session.reserve(positions.parse().context("CONTEXT")?)?;
+    session.extend(positions.parse().context("CONTEXT")?)?;
     println!("{}", json!({ "features": cpu::features().join(" ") }));
     let host = Native::new(|_| ());
     for line in std::io::stdin().lines() {
