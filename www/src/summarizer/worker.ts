@@ -5,7 +5,7 @@ import { readHeader } from "./header.js";
 import { type Calls, type CallName, computing, type InspectedModel, type LoadedModel, type LoadEvent, type Reply, type Request } from "./protocol.js";
 import { obtainModel } from "./store.js";
 import type { ThreadPart } from "./thread.js";
-import type { Engine, Prepared } from "./wasm/simd/precis.js";
+import type { Engine, Prepared, PromptStyle } from "./wasm/simd/precis.js";
 
 declare const self: DedicatedWorkerGlobalScope;
 
