@@ -20,7 +20,7 @@ const MODULES: Record<BuildName, URL> = {
 
 let engine: Engine | null = null;
 /** Where the engine and its model came from, and how that model is asked. */
-let origin: { build: BuildName; downloaded: boolean; prompt: PromptStyle | null } = { build: "simd", downloaded: false, prompt: null };
+let origin: { build: BuildName; downloaded: boolean; prompt: { prompt?: PromptStyle } } = { build: "simd", downloaded: false, prompt: {} };
 /** Kept, because Firefox collects a worker that nobody holds even while it computes. */
 const threads: Worker[] = [];
 /** Ends when what was asked of the engine so far has: it does one thing at a time. */
@@ -62,7 +62,7 @@ function perform(request: Exclude<Request, { call: "cancel" }>, signal: AbortSig
     case "count":
       return inTurn(signal, () => loaded().count_tokens(request.params.text));
     case "summarize":
-      return inTurn(signal, () => loaded().summarize(request.params.text, { ...request.params.options, prompt: origin.prompt }, signal, send));
+      return inTurn(signal, () => loaded().summarize(request.params.text, { ...request.params.options, ...origin.prompt }, signal, send));
     case "prepare":
       return inTurn(signal, () => prepare(request.params));
     case "perform":
@@ -99,7 +99,7 @@ async function load(
     choice.reason,
     progress("prepare"),
   );
-  origin = { build: choice.build, downloaded, prompt: model.prompt };
+  origin = { build: choice.build, downloaded, prompt: model.prompt ? { prompt: model.prompt } : {} };
   return { ...computing(engine.backend()), storage, downloaded, sha256, bytes: file.size, context: engine.context() };
 }
 
