@@ -5,10 +5,15 @@
 
 mod common;
 
+use std::io::Cursor;
+
+use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::{Device, Tensor};
 use common::gguf::File;
 use common::golden::{self, Golden};
-use common::streamed;
+use common::random::Random;
 use common::tolerance::{NARROW_EMBEDDING, Tolerance};
+use common::{load, streamed};
 use precis::backend::cpu::Cpu;
 use precis::model::{Model, ModelStream};
 use precis::session::Session;
@@ -32,6 +37,44 @@ fn pieces_make_the_same_model() {
         assert_eq!((model.quant, model.file_bytes), (whole.quant, whole.file_bytes));
         let got = common::logits(&mut Session::new(Cpu::default(), model), &ids, 16);
         assert_eq!(got, want, "in pieces of {piece}");
+    }
+}
+
+/// A key matrix in every format that is as narrow as the tiny model, at the end of the file.
+#[test]
+fn every_format_is_the_same_in_pieces() {
+    let mut random = Random(60);
+    let ids: Vec<u32> = (0..40).map(|i| 3 + 7 * i % 200).collect();
+    let mut all = Vec::new();
+    for (kind, dtype) in [
+        (0, GgmlDType::F32),
+        (1, GgmlDType::F16),
+        (30, GgmlDType::BF16),
+        (2, GgmlDType::Q4_0),
+        (6, GgmlDType::Q5_0),
+        (7, GgmlDType::Q5_1),
+        (8, GgmlDType::Q8_0),
+    ] {
+        let mut file = File::tiny();
+        let offset = file.data.len().next_multiple_of(file.alignment);
+        let mut weights = 0;
+        file = file.tensor("blk.0.attn_k.weight", |tensor| {
+            weights = tensor.dims.iter().product::<u64>() as usize;
+            (tensor.kind, tensor.offset) = (kind, offset as u64);
+        });
+        let matrix = Tensor::from_vec(random.signed_vec(weights), (weights / 64, 64), &Device::Cpu);
+        let matrix = QTensor::quantize(&matrix.expect("a matrix"), dtype).expect("quantized");
+        file.data.resize(offset, 0);
+        file.data.extend_from_slice(&matrix.data().expect("bytes"));
+        let bytes = file.bytes();
+        let model = load(&Cpu::default(), Cursor::new(&bytes)).expect("a good file");
+        let whole = common::logits(&mut Session::new(Cpu::default(), model), &ids, 16);
+        let model = streamed(&bytes, bytes.len(), 4093, false).expect("a good file");
+        let pieces = common::logits(&mut Session::new(Cpu::default(), model), &ids, 16);
+        assert!(whole.iter().all(|logit| logit.is_finite()), "{dtype:?}");
+        assert_eq!(pieces, whole, "{dtype:?}");
+        assert!(!all.contains(&whole), "{dtype:?}: the matrix makes no difference");
+        all.push(whole);
     }
 }
 

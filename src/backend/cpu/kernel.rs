@@ -12,10 +12,12 @@ pub mod avx2;
 pub mod relaxed;
 #[cfg(any(test, not(target_arch = "wasm32")))]
 pub mod scalar;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", any(test, not(target_feature = "relaxed-simd"))))]
 pub mod simd128;
 #[cfg(target_arch = "x86_64")]
 pub mod vnni;
+#[cfg(target_arch = "wasm32")]
+mod wasm;
 
 use super::matrix::{PANEL, Panel, QuantizedRows, Scales};
 use crate::quant::Bits;

@@ -13,14 +13,12 @@
 //! them race.
 
 use core::arch::wasm32::*;
+use core::hint::black_box;
 
-use super::simd128::{EIGHT, FIVE, FOUR, Products, STEPS, load, of_vectors, quads};
+use super::wasm::{EIGHT, FIVE, FOUR, Products, Quad, STEPS, Unpacker, load, of_vectors};
 use super::{Fours, Kernel, Quads, ROWS};
 use crate::backend::cpu::matrix::{PANEL, Panel, QuantizedRows, Scales};
 use crate::quant::{BLOCK, Bits};
-
-/// A quad of numbers that fit the second operand.
-type Quad = [v128; 2];
 
 /// Weights unpacked to 8 bits: the quads of each block; for weights of 8 bits those of the upper
 /// halves and then those of the lower. Products are added in 32 bits (`WIDE`) or in 16.
@@ -44,7 +42,11 @@ impl<const WIDE: bool> Kernel for Relaxed<WIDE> {
             match bits {
                 Bits::Four => self.weights.extend(quads::<FOUR>(block)),
                 Bits::Five => self.weights.extend(quads::<FIVE>(block)),
-                Bits::Eight => self.weights.extend(halves(block)),
+                Bits::Eight => {
+                    let quads = quads::<EIGHT>(block).map(halves);
+                    self.weights.extend(quads.map(|[upper, _]| upper));
+                    self.weights.extend(quads.map(|[_, lower]| lower));
+                }
             }
         }
     }
@@ -57,14 +59,12 @@ impl<const WIDE: bool> Kernel for Relaxed<WIDE> {
         out: &mut [[f32; PANEL]; R],
     ) {
         let Self { weights, bits, products } = self;
-        let product = Product { scales, x, first, products, out };
         match bits {
-            Bits::Four => product.of::<WIDE, FOUR, &[Quad; STEPS]>(weights.as_chunks().0.iter()),
-            Bits::Five => product.of::<WIDE, FIVE, &[Quad; STEPS]>(weights.as_chunks().0.iter()),
-            Bits::Eight => {
-                product.of::<WIDE, EIGHT, &[Quad; 2 * STEPS]>(weights.as_chunks().0.iter());
-            }
+            Bits::Four => tile::<WIDE, FOUR, R>(weights, x, first, products),
+            Bits::Five => tile::<WIDE, FIVE, R>(weights, x, first, products),
+            Bits::Eight => tile::<WIDE, EIGHT, R>(weights, x, first, products),
         }
+        products.scale(scales, x, first, out);
     }
 
     fn row(
@@ -75,92 +75,141 @@ impl<const WIDE: bool> Kernel for Relaxed<WIDE> {
         x: &QuantizedRows,
         out: &mut [f32; PANEL],
     ) {
-        let (products, out) = (&mut self.products, std::array::from_mut(out));
-        let (product, blocks) =
-            (Product { scales, x, first: 0, products, out }, panel.blocks(bits));
+        let products = &mut self.products;
         match bits {
-            Bits::Four => product.of::<WIDE, FOUR, _>(blocks.map(quads::<FOUR>)),
-            Bits::Five => product.of::<WIDE, FIVE, _>(blocks.map(quads::<FIVE>)),
-            Bits::Eight => product.of::<WIDE, EIGHT, _>(blocks.map(halves)),
+            Bits::Four => row::<WIDE, FOUR>(bits, panel, x, products),
+            Bits::Five => row::<WIDE, FIVE>(bits, panel, x, products),
+            Bits::Eight => row::<WIDE, EIGHT>(bits, panel, x, products),
         }
+        products.scale(scales, x, 0, std::array::from_mut(out));
     }
 }
 
-/// The upper halves of a block's 8-bit integers, and the lower.
+fn quads<const WIDTH: u8>(block: &[u8]) -> [Quad; STEPS] {
+    let mut unpacker = Unpacker::<WIDTH>::new(block);
+    std::array::from_fn(|q| unpacker.quad(q))
+}
+
+/// The upper halves of 8-bit integers, and the lower.
 #[inline(always)]
-fn halves(block: &[u8]) -> [Quad; 2 * STEPS] {
-    let quads = quads::<EIGHT>(block);
-    std::array::from_fn(|i| {
-        quads[i % STEPS].map(|half| match i < STEPS {
-            true => u8x16_shr(half, 4),
-            false => v128_and(half, i8x16_splat(15)),
-        })
-    })
+fn halves(quad: Quad) -> [Quad; 2] {
+    [quad.map(|half| u8x16_shr(half, 4)), quad.map(|half| v128_and(half, i8x16_splat(15)))]
 }
 
-/// A tile of `R` rows that begins at row `first`, by a panel.
-struct Product<'a, const R: usize> {
-    scales: &'a Scales,
-    x: &'a QuantizedRows,
+/// Quads that are added up at once: of 5 bits, as many as 16 bits hold.
+const fn steps<const WIDE: bool, const WIDTH: u8>() -> usize {
+    if WIDTH == FIVE && !WIDE { STEPS / 2 } else { STEPS }
+}
+
+/// The integer products of `R` rows from `first` on and an unpacked panel.
+#[inline(never)]
+fn tile<const WIDE: bool, const WIDTH: u8, const R: usize>(
+    weights: &[Quad],
+    x: &QuantizedRows,
     first: usize,
-    products: &'a mut Products,
-    out: &'a mut [[f32; PANEL]; R],
-}
-
-impl<const R: usize> Product<'_, R> {
-    /// Computes it for the blocks of a panel, each of them its quads.
-    #[inline(never)]
-    fn of<const WIDE: bool, const WIDTH: u8, B: AsRef<[Quad]>>(
-        self,
-        panel: impl ExactSizeIterator<Item = B>,
-    ) {
-        let Self { scales, x, first, products, out } = self;
-        let blocks = x.cols / BLOCK;
-        assert!(panel.len() >= blocks && (first + R) * x.cols <= x.ints.len());
-        // Of 5 bits, as many quads as 16 bits can add up.
-        let steps = if WIDTH == FIVE && !WIDE { STEPS / 2 } else { STEPS };
-        // Unrolling the inner loop for several rows makes the engine spill: the compiler must not
-        // know its length.
-        let known = if R == 1 { steps } else { core::hint::black_box(steps) };
-        for (b, (products, block)) in products.of_blocks(blocks).iter_mut().zip(panel).enumerate() {
-            for (i, quads) in block.as_ref().chunks_exact(steps).enumerate() {
-                let quads = &quads[..known];
-                let step = if WIDTH == EIGHT { 0 } else { i * steps };
-                let at = first * x.cols + (b * STEPS + step) * 4 * R;
-                // SAFETY: all blocks times STEPS are within the assertion above.
-                let mut ints = unsafe { x.ints.as_ptr().add(at) };
-                let mut dots = [[i32x4_splat(0); 2]; R];
-                for [low, high] in quads {
+    products: &mut Products,
+) {
+    let blocks = x.cols / BLOCK;
+    let steps = const { steps::<WIDE, WIDTH>() };
+    let spans = if WIDTH == EIGHT { 2 } else { STEPS / steps };
+    assert!(weights.len() >= blocks * spans * steps && (first + R) * x.cols <= x.ints.len());
+    // Unrolling the inner loop makes the engine spill: the compiler must not know its length.
+    let steps = black_box(steps);
+    let mut weights = weights.as_ptr();
+    for (b, products) in products.of_blocks(blocks).iter_mut().enumerate() {
+        let mut dots = [[i32x4_splat(0); 2]; R];
+        // SAFETY: `b < blocks`, and the assertion above; behind a block, nothing is read.
+        let mut ints = unsafe { x.ints.as_ptr().add(first * x.cols + b * R * BLOCK) };
+        for span in 0..spans {
+            if WIDTH == EIGHT && span > 0 {
+                // The same inputs again. In 32 bits the sums go on, else they are put away.
+                // SAFETY: as above.
+                ints = unsafe { ints.sub(4 * R * STEPS) };
+                let so_far = if WIDE { &mut dots } else { &mut *products };
+                for (r, so_far) in so_far.iter_mut().enumerate() {
+                    let total = x.totals[first * blocks + b * R + r];
+                    *so_far = so_far.map(|upper| upper_counts(upper, total));
+                }
+            }
+            if !WIDE {
+                dots = [[i32x4_splat(0); 2]; R];
+            }
+            // SAFETY: `spans` times `steps` quads are within the assertion above.
+            unsafe {
+                let end = weights.add(steps);
+                while weights != end {
+                    let [low, high] = *weights;
                     for (r, dots) in dots.iter_mut().enumerate() {
-                        // SAFETY: as above.
-                        let four = unsafe { v128_load32_splat(ints.add(4 * r).cast()) };
-                        dots[0] = add_dot::<WIDE>(dots[0], four, *low);
-                        dots[1] = add_dot::<WIDE>(dots[1], four, *high);
+                        let four = v128_load32_splat(ints.add(4 * r).cast());
+                        dots[0] = add_dot::<WIDE>(dots[0], four, low);
+                        dots[1] = add_dot::<WIDE>(dots[1], four, high);
                     }
-                    // SAFETY: as above; behind the last quad of all, nothing is read.
-                    ints = unsafe { ints.add(4 * R) };
+                    weights = weights.add(1);
+                    ints = ints.add(4 * R);
                 }
-                if !WIDE {
-                    dots = dots.map(|halves| halves.map(|dot| i32x4_extadd_pairwise_i16x8(dot)));
-                }
-                if i == 0 {
-                    *products = dots;
-                    continue;
-                }
-                for (r, (sums, dots)) in products.iter_mut().zip(dots).enumerate() {
-                    for (sum, dot) in sums.iter_mut().zip(dots) {
-                        if WIDTH == EIGHT {
-                            // What the 128 add that are stored with each weight.
-                            let more = 128 * x.totals[first * blocks + b * R + r];
-                            *sum = i32x4_sub(i32x4_shl(*sum, 4), i32x4_splat(more));
-                        }
-                        *sum = i32x4_add(*sum, dot);
-                    }
+            }
+            if !WIDE {
+                for (sum, dot) in products.as_flattened_mut().iter_mut().zip(dots.as_flattened()) {
+                    let dot = i32x4_extadd_pairwise_i16x8(*dot);
+                    *sum = if span == 0 { dot } else { i32x4_add(*sum, dot) };
                 }
             }
         }
-        products.scale(scales, x, first, out);
+        if WIDE {
+            *products = dots;
+        }
     }
+}
+
+/// The integer products of one row and a panel that is unpacked on the way.
+#[inline(never)]
+fn row<const WIDE: bool, const WIDTH: u8>(
+    bits: Bits,
+    panel: Panel,
+    x: &QuantizedRows,
+    products: &mut Products,
+) {
+    let sum_up = |sums: [v128; 2]| match WIDE {
+        true => sums,
+        false => sums.map(|sum| i32x4_extadd_pairwise_i16x8(sum)),
+    };
+    let steps = black_box(const { steps::<WIDE, WIDTH>() });
+    let blocks = products.of_blocks::<1>(x.cols / BLOCK).iter_mut().zip(panel.blocks(bits));
+    let x = x.ints.as_chunks::<BLOCK>().0.iter().zip(&x.totals);
+    for (([products], block), (x, total)) in blocks.zip(x) {
+        let mut unpacker = Unpacker::<WIDTH>::new(block);
+        let zero = [i32x4_splat(0); 2];
+        let (mut uppers, mut sums, mut q) = (zero, zero, 0);
+        for span in x.as_chunks::<4>().0.chunks_exact(steps) {
+            let mut dots = zero;
+            for four in span {
+                // SAFETY: `four` is four readable integers.
+                let four = unsafe { v128_load32_splat(four.as_ptr().cast()) };
+                let mut quad = unpacker.quad(q);
+                if WIDTH == EIGHT {
+                    let [upper, lower] = halves(quad);
+                    uppers = [0, 1].map(|i| add_dot::<WIDE>(uppers[i], four, upper[i]));
+                    quad = lower;
+                }
+                dots = [0, 1].map(|i| add_dot::<WIDE>(dots[i], four, quad[i]));
+                q += 1;
+            }
+            let dots = sum_up(dots);
+            sums = [0, 1].map(|i| i32x4_add(sums[i], dots[i]));
+        }
+        if WIDTH == EIGHT {
+            let uppers = sum_up(uppers).map(|upper| upper_counts(upper, *total));
+            sums = [0, 1].map(|i| i32x4_add(sums[i], uppers[i]));
+        }
+        *products = sums;
+    }
+}
+
+/// What products of upper halves count for: 16 times, and without the 128 that are stored with each
+/// weight. `total` is the sum of the inputs.
+#[inline(always)]
+fn upper_counts(upper: v128, total: i32) -> v128 {
+    i32x4_sub(i32x4_shl(upper, 4), i32x4_splat(128 * total))
 }
 
 /// [`super::Dots`]: the rows' numbers, of 7 bits, are the second operand, so the result is exact
@@ -172,7 +221,7 @@ pub fn dots(x: &[Fours], panel: &[Quads], start: &[i32; PANEL]) -> [[i32; PANEL]
     let (mut x, mut quads) = (x.as_ptr(), panel.as_ptr());
     // SAFETY: both are as long, by the assertion, and left when the end of one is reached.
     unsafe {
-        let end = quads.add(core::hint::black_box(panel.len()));
+        let end = quads.add(black_box(panel.len()));
         while quads != end {
             let [low, high] = load(&*quads);
             for (r, sums) in sums.iter_mut().enumerate() {
