@@ -6,10 +6,6 @@ use crate::backend::{Backend, WeightSpec};
 use crate::quant::{BLOCK, QuantType};
 use crate::random::Random;
 
-/// One format for each form of packed blocks.
-pub const FORMS: [QuantType; 4] =
-    [QuantType::Q4_1, QuantType::Q5_1, QuantType::Q8_0, QuantType::Q6K];
-
 /// A matrix as a file stores it.
 pub struct Stored {
     pub quant: QuantType,

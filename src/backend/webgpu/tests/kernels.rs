@@ -19,12 +19,16 @@ on_a_gpu! {
 
 mod cases {
     use crate::backend::Backend;
-    use crate::backend::stored::{FORMS, Stored};
+    use crate::backend::stored::Stored;
     use crate::backend::webgpu::tests::open;
     use crate::backend::webgpu::{Products, Restrictions};
     use crate::quant::QuantType;
     use crate::random::Random;
     use crate::tolerance::{GPU_HALF_MATMUL, GPU_MATMUL, GPU_SWIGLU, RMS_NORM};
+
+    /// One format for each form of packed blocks.
+    const FORMS: [QuantType; 4] =
+        [QuantType::Q4_1, QuantType::Q5_1, QuantType::Q8_0, QuantType::Q6K];
 
     /// Rows about the borders between kernels and tiles; inputs and outputs off the tile.
     const SHAPES: [[usize; 3]; 8] = [
