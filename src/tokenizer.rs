@@ -6,6 +6,7 @@
 
 mod byte_level;
 mod sentence_piece;
+mod text_stream;
 
 use std::collections::HashMap;
 use std::io::{Read, Seek};
@@ -18,6 +19,7 @@ use minijinja_contrib::pycompat::unknown_method_callback;
 
 use self::byte_level::ByteLevel;
 use self::sentence_piece::SentencePiece;
+pub use self::text_stream::TextStream;
 use crate::error::{Error, Result};
 use crate::gguf::Gguf;
 
@@ -334,43 +336,6 @@ impl Tokenizer {
             before.insert(0, bos);
         }
         Ok([before, encode(after)?])
-    }
-}
-
-/// Turns tokens into text as they come, never half a character.
-#[derive(Debug, Default)]
-pub struct TextStream {
-    pending: Vec<u8>,
-}
-
-impl TextStream {
-    /// Adds a token and returns the text that is complete by now; it may be empty.
-    pub fn push(&mut self, tokenizer: &Tokenizer, id: u32) -> String {
-        self.pending.extend_from_slice(tokenizer.piece(id).unwrap_or_default());
-        let mut text = String::new();
-        let mut used = 0;
-        for chunk in self.pending.utf8_chunks() {
-            text.push_str(chunk.valid());
-            used += chunk.valid().len();
-            let invalid = chunk.invalid();
-            if used + invalid.len() == self.pending.len() && begins_character(invalid) {
-                break;
-            }
-            if !invalid.is_empty() {
-                text.push(char::REPLACEMENT_CHARACTER);
-                used += invalid.len();
-            }
-        }
-        self.pending.drain(..used);
-        text
-    }
-}
-
-/// Whether these bytes, which are not UTF-8, could become a character if more bytes followed.
-fn begins_character(bytes: &[u8]) -> bool {
-    match std::str::from_utf8(bytes) {
-        Ok(_) => false,
-        Err(error) => error.error_len().is_none(),
     }
 }
 

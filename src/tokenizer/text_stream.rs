@@ -1,0 +1,40 @@
+//! Tokens back to text, as they are written.
+
+use super::Tokenizer;
+
+/// Turns tokens into text as they come, never half a character.
+#[derive(Debug, Default)]
+pub struct TextStream {
+    pending: Vec<u8>,
+}
+
+impl TextStream {
+    /// Adds a token and returns the text that is complete by now; it may be empty.
+    pub fn push(&mut self, tokenizer: &Tokenizer, id: u32) -> String {
+        self.pending.extend_from_slice(tokenizer.piece(id).unwrap_or_default());
+        let mut text = String::new();
+        let mut used = 0;
+        for chunk in self.pending.utf8_chunks() {
+            text.push_str(chunk.valid());
+            used += chunk.valid().len();
+            let invalid = chunk.invalid();
+            if used + invalid.len() == self.pending.len() && begins_character(invalid) {
+                break;
+            }
+            if !invalid.is_empty() {
+                text.push(char::REPLACEMENT_CHARACTER);
+                used += invalid.len();
+            }
+        }
+        self.pending.drain(..used);
+        text
+    }
+}
+
+/// Whether these bytes, which are not UTF-8, could become a character if more bytes followed.
+fn begins_character(bytes: &[u8]) -> bool {
+    match std::str::from_utf8(bytes) {
+        Ok(_) => false,
+        Err(error) => error.error_len().is_none(),
+    }
+}
