@@ -14,7 +14,7 @@ use common::reference::{EXACT, Reference};
 use common::{now, tiny};
 use precis::Error;
 use precis::backend::cpu::Cpu;
-use precis::plan::{DEFAULT_REQUEST, Strategy};
+use precis::plan::{DEFAULT_REQUEST, PromptStyle, Strategy};
 use precis::report::{BackendReport, LoadReport, Report, SCHEMA};
 use precis::runtime::native::{Native, block_on};
 use precis::runtime::{Event, Host, Stage};
@@ -129,6 +129,44 @@ fn a_short_document_is_read_in_one_pass() {
     assert_eq!(report.plan.request, DEFAULT_REQUEST);
     assert!(report.first_token_ms.is_some() && !report.summary.is_empty());
     assert!(report.decode.tokens < 96);
+}
+
+/// A base model of windows: it goes on with the document, and twice its context is one pass.
+#[test]
+fn a_base_model_goes_on_with_the_document() {
+    let file = common::fixture("tiny-gemma3.gguf");
+    let summarizer = || {
+        let model = common::load(&Cpu::default(), Cursor::new(&file)).expect("the fixture loads");
+        let context = model.config.context;
+        let (backend, load) = (BackendReport::default(), LoadReport::default());
+        let id = ("tiny-gemma3".into(), None);
+        (Summarizer::new(Cpu::default(), model, id, backend, load), context)
+    };
+    let word = "reading ";
+    let (_, context) = summarizer();
+    for (text, passes, extended) in [
+        (SHORT.to_string(), true, false),
+        (word.repeat(context * 11 / 16), true, true),
+        (word.repeat(2 * context), false, false),
+    ] {
+        let host = TestHost::ticking();
+        let report = now(summarizer().0.run(&text, &Options::default(), &host)).expect("a summary");
+        let what = format!("{} tokens of {context}", report.document.tokens);
+        assert_eq!(report.plan.strategy == "one-pass", passes, "{what}");
+        assert_eq!(report.plan.context_extension.is_some(), extended, "{what}");
+        assert_eq!(report.document.tokens > context, extended || !passes, "{what}");
+        assert!(report.summary.starts_with("This document"), "{:?}", report.summary);
+        assert!(!report.summary.contains('\n'), "{:?}", report.summary);
+        let pieces = host.events.borrow();
+        let pieces = pieces.iter().filter_map(|event| match event {
+            Event::Piece { text } => Some(text.as_str()),
+            _ => None,
+        });
+        assert_eq!(pieces.collect::<String>().trim_end(), report.summary);
+    }
+    let chat = Options { prompt: Some(PromptStyle::Chat), ..Options::default() };
+    let refused = now(summarizer().0.run(SHORT, &chat, &TestHost::ticking()));
+    assert_eq!(refused.map_err(|e| e.code()).err(), Some("model-tokenizer"));
 }
 
 #[test]

@@ -113,6 +113,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let mut stream = TextStream::default();
         let mut text = prompt.lead.to_string();
         let mut told = 0;
+        let mut line_ended = false;
         let mut yielded = self.host.now_ms();
         for left in (0..length.tokens).rev() {
             let tokenizer = &self.session.model().tokenizer;
@@ -122,12 +123,12 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             let piece = stream.push(tokenizer, id);
             // The answer begins with its first visible character.
             let piece = if text.is_empty() { piece.trim_start() } else { &piece };
-            // A text that is gone on with has other parts after its summary.
-            let (piece, last) = match piece.split_once('\n') {
-                Some((line, _)) if self.style == PromptStyle::Completion => (line, true),
-                _ => (piece, false),
-            };
-            text.push_str(piece);
+            // One sentence is one paragraph, and a text that is gone on with has others after that.
+            let paragraph = length.one_sentence || self.style == PromptStyle::Completion;
+            let last = paragraph && push_line(&mut text, piece, &mut line_ended);
+            if !paragraph {
+                text.push_str(piece);
+            }
             // That a sentence has ended shows when the next one begins.
             let first = first_sentence(&text);
             let ended = length.one_sentence && first < text.len();
@@ -138,10 +139,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 on_piece(&text[told..]);
                 told = text.len();
             }
-            if ended || last {
-                break;
-            }
-            if left == 0 {
+            if ended || last || left == 0 {
                 break;
             }
             let started = self.host.now_ms();
@@ -154,6 +152,10 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 self.let_others_run().await?;
                 yielded = self.host.now_ms();
             }
+        }
+        if told == 0 && !text.is_empty() {
+            // Nothing was written but the first words, which the prompt had.
+            on_piece(&text);
         }
         text.truncate(text.trim_end().len());
         Ok(text)
@@ -223,6 +225,25 @@ fn first_sentence(text: &str) -> usize {
     end
 }
 
+/// Adds a piece to a paragraph: lines go on after a space, as in texts whose lines are all of one
+/// width. Whether the paragraph has ended with it.
+fn push_line(text: &mut String, piece: &str, line_ended: &mut bool) -> bool {
+    for c in piece.chars() {
+        match (c, *line_ended) {
+            ('\n', true) => return true,
+            ('\n', false) => *line_ended = !text.is_empty(),
+            (c, true) if c.is_whitespace() => {}
+            (c, _) => {
+                if std::mem::take(line_ended) && !text.ends_with(char::is_whitespace) {
+                    text.push(' ');
+                }
+                text.push(c);
+            }
+        }
+    }
+    false
+}
+
 pub fn elapsed(from: Option<f64>, to: Option<f64>) -> Option<f64> {
     Some(to? - from?)
 }
@@ -231,6 +252,19 @@ pub fn elapsed(from: Option<f64>, to: Option<f64>) -> Option<f64> {
 mod tests {
     use super::*;
     use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn lines_are_joined_up_to_a_blank_one() {
+        let join = |pieces: &[&str]| {
+            let (mut text, mut line_ended) = (String::new(), false);
+            let ended = pieces.iter().any(|piece| push_line(&mut text, piece, &mut line_ended));
+            (text, ended)
+        };
+        assert_eq!(join(&["The cat", " sat\n", "on the", " mat."]).0, "The cat sat on the mat.");
+        assert_eq!(join(&["The cat \n  sat", "\n"]), ("The cat sat".into(), false));
+        assert_eq!(join(&["The cat.\n", "\nMore"]), ("The cat.".into(), true));
+        assert_eq!(join(&["The cat.\n \n"]), ("The cat.".into(), true));
+    }
 
     #[wasm_bindgen_test(unsupported = test)]
     fn a_sentence_ends_where_the_next_begins() {
