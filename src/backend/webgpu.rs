@@ -228,7 +228,6 @@ impl WebGpu {
         let sums = self.recorder.scratch((4 * queries * parts * head_dim) as u64);
         let totals = self.recorder.scratch((8 * queries * parts) as u64);
         let buffers = [&q.buffer, &layer.keys, &layer.values, &sums, &totals];
-        let window = window.min(EVERYTHING);
         let parameters =
             [q.rows, start, heads, kv_heads, scale(head_dim), window, parts, layer.ring];
         let macs = shape.macs(start, q.rows, window);
@@ -265,9 +264,6 @@ struct Seen<'a> {
     /// Positions up to its own that each query sees.
     window: usize,
 }
-
-/// No window: a query sees all positions up to its own.
-const EVERYTHING: usize = u32::MAX as usize;
 
 /// The bits of the float that scores are multiplied with, so that they are logarithms to the base 2.
 fn scale(head_dim: usize) -> usize {

@@ -16,6 +16,9 @@ const WIDEST: usize = 1024;
 /// Tokens of a chunk at most: a layer with a window has room for them beside it.
 pub const LONGEST_CHUNK: usize = 4096;
 
+/// No window: a query sees all positions up to its own.
+pub const EVERYTHING: usize = u32::MAX as usize;
+
 /// Angles up to so many bytes, those of a few tokens, take the place of parameters.
 const FEW_BYTES: usize = 1 << 14;
 
@@ -58,7 +61,7 @@ impl Cache {
 
     /// Positions that a query sees in a layer, at most.
     pub fn window(&self, layer: usize) -> usize {
-        self.attention.layers[layer].window.unwrap_or(usize::MAX)
+        self.attention.layers[layer].window.unwrap_or(EVERYTHING)
     }
 
     /// Keys and values of a layer; `None` before there is room for any.

@@ -11,8 +11,9 @@ on_a_gpu! {
 mod cases {
     use half::f16;
 
+    use crate::backend::webgpu::cache::EVERYTHING;
     use crate::backend::webgpu::tests::open;
-    use crate::backend::webgpu::{Cache, EVERYTHING, Restrictions, WebGpu};
+    use crate::backend::webgpu::{Cache, Restrictions, WebGpu};
     use crate::backend::{Attention, AttentionLayer, AttentionShape, Backend, Pairs, Rope, Yarn};
     use crate::random::Random;
     use crate::tolerance::GPU_ATTENTION;
