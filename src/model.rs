@@ -6,6 +6,7 @@ mod config;
 mod gemma3;
 mod inspect;
 mod llama;
+mod parts;
 mod stream;
 
 use std::io::{Read, Seek};

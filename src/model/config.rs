@@ -97,8 +97,7 @@ impl Config {
             ffn_width: keys.size("feed_forward_length", MAX_WIDTH)?,
             attention,
             biases: architecture == Architecture::Qwen2 || has("blk.0.attn_q.bias"),
-            head_norms: matches!(architecture, Architecture::Qwen3 | Architecture::Gemma3)
-                || has("blk.0.attn_q_norm.weight"),
+            head_norms: architecture == Architecture::Qwen3 || has("blk.0.attn_q_norm.weight"),
             norm_eps: keys.float("attention.layer_norm_rms_epsilon")?,
             context: keys.size("context_length", MAX_CONTEXT)?,
             vocabulary: gguf.strings("tokenizer.ggml.tokens")?.len(),

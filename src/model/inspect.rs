@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::Config;
-use super::stream::{Head, LONGEST_HEADER};
-use crate::error::{Error, Result};
-use crate::gguf::Gguf;
+use super::stream::open_head;
+use crate::error::Result;
 use crate::tokenizer::Tokenizer;
 
 /// A model that can be loaded, as its header describes it.
@@ -31,24 +30,15 @@ pub struct Inspection {
     pub has_chat_template: bool,
 }
 
-/// Reads the header of a file of `size` bytes, of which `first` are the first, four or more unless
-/// it has fewer, and holds all that it says to what this engine can do: architecture, tokenizer, and the format and place of every
-/// tensor. `None` where the header goes on after these bytes: try again with twice as many.
+/// Reads the header of a file of `size` bytes, of which `first` are the first, four or more unless it
+/// has fewer, and holds all that it says to what this engine can do: architecture, tokenizer, and the
+/// format and place of every tensor. `None` where the header goes on after these bytes: try again
+/// with twice as many.
 ///
 /// # Errors
 /// The `model-…` codes, as [`super::Model::load`] has them.
 pub fn inspect(first: &[u8], size: u64) -> Result<Option<Inspection>> {
-    let gguf = match Gguf::open(Head::new(first, size)) {
-        Err(Error::ModelTruncated { .. }) if (first.len() as u64) < size => {
-            return match first.len() <= LONGEST_HEADER {
-                true => Ok(None),
-                false => Err(Error::ModelInvalid {
-                    reason: format!("its header exceeds {LONGEST_HEADER} bytes"),
-                }),
-            };
-        }
-        opened => opened?,
-    };
+    let Some(gguf) = open_head(first, size)? else { return Ok(None) };
     let config = Config::from_gguf(&gguf)?;
     Tokenizer::from_gguf(&gguf)?;
     let text = |key| gguf.string(key).ok().map(str::to_string);

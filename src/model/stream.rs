@@ -19,7 +19,7 @@ use crate::tokenizer::Tokenizer;
 const FIRST_TRY: usize = 1 << 20;
 
 /// A header is vocabulary, for the most part; those of today's largest have some ten megabytes.
-pub(super) const LONGEST_HEADER: usize = 64 << 20;
+const LONGEST_HEADER: usize = 64 << 20;
 
 /// The name that GGUF files give the embedding.
 const EMBEDDING: &str = "token_embd.weight";
@@ -96,20 +96,11 @@ impl<B: Backend> ModelStream<B> {
                 header
             }
         };
-        match Tensors::open(header, self.size) {
-            Ok(mut tensors) => {
-                tensors.push(&self.backend, self.narrow, 0, header)?;
-                self.state = State::Tensors(Box::new(tensors));
-                Ok(())
-            }
-            Err(Error::ModelTruncated { .. }) if self.received < self.size => {
-                match header.len() <= LONGEST_HEADER {
-                    true => Ok(()),
-                    false => Err(invalid(format!("its header exceeds {LONGEST_HEADER} bytes"))),
-                }
-            }
-            Err(error) => Err(error),
-        }
+        let Some(gguf) = open_head(header, self.size)? else { return Ok(()) };
+        let mut tensors = Tensors::new(&gguf)?;
+        tensors.push(&self.backend, self.narrow, 0, header)?;
+        self.state = State::Tensors(Box::new(tensors));
+        Ok(())
     }
 
     /// The model, once all bytes are there. `sha256`, if it is known, is what they must hash to.
@@ -138,11 +129,9 @@ impl<B: Backend> ModelStream<B> {
 }
 
 impl<B: Backend> Tensors<B> {
-    /// Reads the header of a file of `size` bytes, of which these are the first.
-    fn open(first: &[u8], size: u64) -> Result<Self> {
-        let gguf = Gguf::open(Head::new(first, size))?;
-        let config = Config::from_gguf(&gguf)?;
-        let tokenizer = Tokenizer::from_gguf(&gguf)?;
+    fn new(gguf: &Gguf<Head>) -> Result<Self> {
+        let config = Config::from_gguf(gguf)?;
+        let tokenizer = Tokenizer::from_gguf(gguf)?;
         let quant = gguf.tensor(TYPICAL_WEIGHT)?.quant;
         let waiting = gguf.tensors()?;
         let (bytes, packed) = (Vec::new(), HashMap::new());
@@ -253,18 +242,28 @@ impl<B: Backend> Weights<B> for HandedOut<'_, B> {
     }
 }
 
+/// Opens a file of `size` bytes, of which `first` are the first. `None` where its header goes on after
+/// these.
+///
+/// # Errors
+/// As [`Gguf::open`]; `model-invalid` for a header that has no end.
+pub(super) fn open_head(first: &[u8], size: u64) -> Result<Option<Gguf<Head<'_>>>> {
+    match Gguf::open(Head { bytes: first, size, position: 0 }) {
+        Err(Error::ModelTruncated { .. }) if (first.len() as u64) < size => {
+            match first.len() <= LONGEST_HEADER {
+                true => Ok(None),
+                false => Err(invalid(format!("its header exceeds {LONGEST_HEADER} bytes"))),
+            }
+        }
+        opened => opened.map(Some),
+    }
+}
+
 /// The first bytes of a file, which says how long all of it is.
 pub(super) struct Head<'a> {
     bytes: &'a [u8],
     size: u64,
     position: u64,
-}
-
-impl<'a> Head<'a> {
-    /// These are the first bytes of a file of `size` bytes.
-    pub(super) fn new(bytes: &'a [u8], size: u64) -> Self {
-        Self { bytes, size, position: 0 }
-    }
 }
 
 impl Read for Head<'_> {

@@ -1,0 +1,106 @@
+//! What the decoders of all architectures share: the vocabulary at both ends, the matrices of a
+//! layer, and how layers are joined.
+
+use super::{Config, Weights};
+use crate::backend::{AttentionShape, Backend};
+use crate::error::Result;
+
+/// The embedding, and what makes scores of the last activations.
+pub struct Vocabulary<B: Backend> {
+    /// `[vocabulary, width]`; also the LM head unless the file has one of its own.
+    embedding: B::Weight,
+    head: Option<B::Weight>,
+}
+
+impl<B: Backend> Vocabulary<B> {
+    pub fn load(config: &Config, loader: &mut impl Weights<B>) -> Result<Self> {
+        let shape = [config.vocabulary, config.width];
+        let embedding = loader.weight("token_embd.weight", shape, false)?;
+        let head = match loader.has("output.weight") {
+            true => Some(loader.weight("output.weight", shape, false)?),
+            false => None,
+        };
+        Ok(Self { embedding, head })
+    }
+
+    pub fn embed(&self, b: &B, ids: &[u32]) -> B::Tensor {
+        b.embed(&self.embedding, ids)
+    }
+
+    /// `[vocabulary, width]`.
+    pub fn head(&self) -> &B::Weight {
+        self.head.as_ref().unwrap_or(&self.embedding)
+    }
+
+    /// As [`Decoder::logits`](super::Decoder::logits), by the last norm's gains.
+    pub fn logits(&self, b: &B, x: &B::Tensor, norm: &B::Vector, eps: f32) -> B::Tensor {
+        let last = b.rms_norm(&b.last_row(x), norm, eps);
+        let [logits] = b.matmul(&last, [self.head()]);
+        logits
+    }
+}
+
+/// The matrices of a layer: attention with grouped heads, and a gated feed-forward part.
+pub struct Matrices<B: Backend> {
+    pub query: B::Weight,
+    pub key: B::Weight,
+    pub value: B::Weight,
+    pub output: B::Weight,
+    pub gate: B::Weight,
+    pub up: B::Weight,
+    pub down: B::Weight,
+}
+
+impl<B: Backend> Matrices<B> {
+    /// Those of layer `i`.
+    pub fn load(config: &Config, loader: &mut impl Weights<B>, i: usize) -> Result<Self> {
+        let Config { width, ffn_width, .. } = *config;
+        let AttentionShape { heads, kv_heads, head_dim } = config.attention.shape;
+        let (heads, kv) = (heads * head_dim, kv_heads * head_dim);
+        let mut matrix =
+            |part: &str, shape| loader.weight(&format!("blk.{i}.{part}.weight"), shape, true);
+        Ok(Self {
+            query: matrix("attn_q", [heads, width])?,
+            key: matrix("attn_k", [kv, width])?,
+            value: matrix("attn_v", [kv, width])?,
+            output: matrix("attn_output", [width, heads])?,
+            gate: matrix("ffn_gate", [ffn_width, width])?,
+            up: matrix("ffn_up", [ffn_width, width])?,
+            down: matrix("ffn_down", [width, ffn_width])?,
+        })
+    }
+
+    pub fn all(&self) -> [&B::Weight; 7] {
+        let Self { query, key, value, output, gate, up, down } = self;
+        [query, key, value, output, gate, up, down]
+    }
+}
+
+/// Gains of the norms of each head's queries and keys in layer `i`.
+pub fn head_norms<B: Backend>(
+    config: &Config,
+    loader: &mut impl Weights<B>,
+    i: usize,
+) -> Result<[B::Vector; 2]> {
+    let mut gains = |part: &str| {
+        loader.vector(&format!("blk.{i}.{part}.weight"), config.attention.shape.head_dim)
+    };
+    Ok([gains("attn_q_norm")?, gains("attn_k_norm")?])
+}
+
+/// `x` with what the layer before `added`, if there is one, and the norm of that.
+pub fn joined<B: Backend>(
+    b: &B,
+    x: B::Tensor,
+    added: Option<B::Tensor>,
+    gain: &B::Vector,
+    eps: f32,
+) -> [B::Tensor; 2] {
+    match added {
+        Some(added) => b.add_norm(x, &added, gain, eps),
+        None => {
+            let normed = b.rms_norm(&x, gain, eps);
+            [x, normed]
+        }
+    }
+}
