@@ -1,5 +1,5 @@
-//! How fast each kernel multiplies each width, one thread. A measurement, so run it by its name and
-//! alone: docs/quants.md says how, and has its figures.
+//! How fast each kernel multiplies each width, and attention, on one thread. Measurements, so run
+//! them by their names and alone: docs/quants.md says how, and has the figures of the first.
 
 use std::hint::black_box;
 
@@ -8,8 +8,11 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use super::Stored;
 use super::matmul::kernels;
 use crate::backend::cpu::Cpu;
+use crate::backend::cpu::attention::attend;
+use crate::backend::cpu::cache::Cache;
 use crate::backend::cpu::matrix::QuantizedRows;
 use crate::backend::cpu::parallel::Threads;
+use crate::backend::{Attention, AttentionLayer, AttentionShape, Pairs, Rope};
 use crate::quant::QuantType;
 use crate::random::Random;
 
@@ -73,6 +76,41 @@ fn speed_of_kernels() {
         let (chosen, scalar) = (best[0], best[1]);
         for (chosen, scalar) in chosen.iter().zip(scalar) {
             assert!(*chosen < scalar, "{rows} rows: the choice is slower than the scalar kernel");
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+#[ignore = "a measurement of half a minute"]
+fn speed_of_attention() {
+    /// Where the chunk begins: far enough that what is done once a query is nothing.
+    const START: usize = 4096;
+    let now = clock();
+    let mut random = Random(51);
+    for (model, [heads, kv_heads, head_dim]) in
+        [("SmolLM2 135M", [9, 3, 64]), ("Gemma 3 270M", [4, 1, 256])]
+    {
+        let shape = AttentionShape { heads, kv_heads, head_dim };
+        let layer =
+            AttentionLayer { rope: Rope::new(10_000.0, head_dim, Pairs::Halves), window: None };
+        let mut cache = Cache::new(&Attention::uniform(1, shape, &layer));
+        cache.reserve(START + 256).expect("memory for some keys");
+        let mut numbers = |count: usize| random.signed_vec(count * head_dim);
+        let [k, v] = [0; 2].map(|_| numbers(START * kv_heads));
+        cache.append(0, 0, [&k, &v], Threads::default());
+        for tokens in [48, 256] {
+            let q = numbers(tokens * heads);
+            let [k, v] = [0; 2].map(|_| numbers(tokens * kv_heads));
+            let mut best = f64::INFINITY;
+            for _ in 0..ROUNDS / 2 {
+                let qkv = [q.clone(), k.clone(), v.clone()];
+                let started = now();
+                black_box(attend(&mut cache, 0, START, qkv, Threads::default()));
+                best = best.min(now() - started);
+            }
+            let seen = tokens * START + tokens * (tokens + 1) / 2;
+            let gmacs = (2 * seen * heads * head_dim) as f64 / best / 1e6;
+            say(&format!("{model}, {tokens} queries: {gmacs:.1} GMAC/s"));
         }
     }
 }
