@@ -34,17 +34,17 @@ for (const scheme of ["light", "dark"] as const) {
   }
 }
 
-test("nothing moves for those who ask for less motion", async ({ page, precis }) => {
+// On two processors what moves takes a third of the reading speed from threads that compute beside it.
+test("nothing moves but what a run draws", async ({ page, precis }) => {
   await precis.open("tiny");
   const moving = await page.evaluate(() => {
-    const rules = (list: CSSRuleList, free: boolean): [string, boolean][] =>
+    const rules = (list: CSSRuleList): string[] =>
       [...list].flatMap((rule) => {
-        if (rule instanceof CSSMediaRule) return rules(rule.cssRules, free || rule.conditionText === "(prefers-reduced-motion: no-preference)");
+        if (rule instanceof CSSMediaRule) return rules(rule.cssRules);
         const moves = rule instanceof CSSStyleRule && [rule.style.transitionProperty, rule.style.animationName].some((value) => value !== "");
-        return moves ? [[rule.cssText, free] as [string, boolean]] : [];
+        return moves ? [rule.cssText] : [];
       });
-    return [...document.styleSheets].flatMap((sheet) => rules(sheet.cssRules, false));
+    return [...document.styleSheets].flatMap((sheet) => rules(sheet.cssRules));
   });
-  expect(moving.length).toBeGreaterThan(0);
-  expect(moving.filter(([, free]) => !free)).toEqual([]);
+  expect(moving).toEqual([]);
 });

@@ -3,14 +3,10 @@ import "uplot/dist/uPlot.min.css";
 import type { Meter } from "./meter.js";
 import { compact, measured, whole } from "./format.js";
 
-/** Redrawing more often than this shows nothing new and costs main-thread time during a run. */
-const REDRAW_MS = 200;
-
 /** The live chart of prefill speed over position. */
 export class SpeedChart {
   readonly #host: HTMLElement;
   readonly #plot: uPlot;
-  #lastDraw = -Infinity;
   /** Tokens that the x axis spans: the whole run, so that the line moves across it as the reading does. */
   #span = 1000;
 
@@ -37,13 +33,11 @@ export class SpeedChart {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#plot.redraw());
   }
 
-  /** Draws what `meter` has, unless it was drawn just now; `now` forces it. */
-  draw(meter: Meter, now = false): void {
-    if (!now && performance.now() - this.#lastDraw < REDRAW_MS) return;
-    this.#lastDraw = performance.now();
+  /** Draws what `meter` has. */
+  draw(meter: Meter): void {
     this.#span = meter.total || 1000;
     this.#plot.setData([meter.positions, meter.speeds]);
-    if (now) this.#host.setAttribute("aria-label", describe(meter));
+    this.#host.setAttribute("aria-label", describe(meter));
   }
 }
 

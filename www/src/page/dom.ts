@@ -17,15 +17,21 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Calls `draw` at most once a frame, however often it is asked to. */
-export function oncePerFrame(draw: () => void): () => void {
+/** Drawing more often than this shows nothing new, and takes time from threads that compute on the same processors. */
+const REDRAW_MS = 250;
+
+/** Calls `draw` in a frame, a few times a second at most, however often it is asked to, or every so many milliseconds. */
+export function nowAndThen(draw: () => void): (everyMs?: number) => void {
   let asked = false;
-  return () => {
+  let last = -Infinity;
+  const inFrame = () => {
+    asked = false;
+    last = performance.now();
+    draw();
+  };
+  return (everyMs = REDRAW_MS) => {
     if (asked) return;
     asked = true;
-    requestAnimationFrame(() => {
-      asked = false;
-      draw();
-    });
+    setTimeout(() => requestAnimationFrame(inFrame), last + everyMs - performance.now());
   };
 }
