@@ -113,6 +113,9 @@ pub trait Backend {
     /// devices of a kind, so that they compare.
     const MEASURED_CHUNK: usize = 128;
 
+    /// Positions before a layer's window that its cache still holds: how far a session can go back.
+    const BEHIND: usize;
+
     /// Tokens of a chunk, on a device however slow or fast, of a model whose widest activations have
     /// `widest` numbers a token. Fewer leave too much of the device idle, more take too much memory.
     fn chunk_limits(&self, widest: usize) -> RangeInclusive<usize> {

@@ -17,6 +17,7 @@ use crate::backend::webgpu::{Products, Restrictions, WebGpu};
 use crate::bench::{self, Measurement};
 use crate::error::{Error, Result};
 use crate::gguf::Gguf;
+use crate::memory::Memory;
 use crate::model::{Config, Model};
 use crate::report::{BackendReport, LoadReport, Report};
 use crate::runtime::{Event, Host};
@@ -121,17 +122,25 @@ impl<R: Read + Seek> Engine<R> {
     /// Loads the model elsewhere.
     async fn move_on(&mut self, error: &Error) -> Result<()> {
         self.lost += 1;
+        let memory = std::mem::take(self.memory());
         let again = matches!(error, Error::GpuLost { .. }) && self.lost <= NEW_DEVICES;
         let because = format!("the run was begun anew: {error}");
         if again && let Ok(mut gpu) = self.setup.try_gpu().await {
             gpu.reason = because.clone();
             if let Ok(on) = self.setup.load_on_gpu(gpu, &mut |_, _| ()).await {
                 self.on = on;
+                *self.memory() = memory;
                 return Ok(());
             }
         }
         self.on = self.setup.load_on_cpu(Some(because), &mut |_, _| ())?;
+        *self.memory() = memory;
         Ok(())
+    }
+
+    /// Notes on what was read before.
+    pub fn memory(&mut self) -> &mut Memory {
+        on_either!(self, summarizer => summarizer.memory())
     }
 
     /// The model's sizes.

@@ -12,6 +12,7 @@ pub mod card;
 pub mod engine;
 pub mod error;
 pub mod gguf;
+pub mod memory;
 pub mod model;
 pub mod plan;
 pub mod quant;

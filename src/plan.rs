@@ -5,15 +5,18 @@
 //!    and becomes the question; otherwise [`DEFAULT_REQUEST`] is.
 //! 2. A document that fits the context beside its prompt and answer is one window, unless a
 //!    [`Strategy`] was asked for.
-//! 3. A longer one is cut at headings, paragraphs, sentences or words, the strongest border within
-//!    the second half of each window, and its windows are of about equal length.
+//! 3. A longer one is cut at headings, paragraphs, sentences or words ([`cut`]), by nothing but the
+//!    text about each cut: what was read before is found again after an edit elsewhere.
 //! 4. The answer is asked over the document's opening, its headings and the windows' notes: notes
 //!    alone make a small model drift to a detail of one window.
 
+mod cut;
 #[cfg(test)]
 mod tests;
 
 use std::ops::Range;
+
+use self::cut::{Tokens, heading_level, last_border};
 
 use serde::{Deserialize, Serialize};
 
@@ -134,8 +137,8 @@ impl Plan {
     /// Plans the reading of `text`, whose tokens begin at the bytes `starts`.
     pub fn new(text: &str, starts: &[usize], limits: Limits, strategy: Strategy) -> Self {
         let (body, request) = split_request(text);
-        let tokens = |range: &Range<usize>| count(starts, range);
-        let request_tokens = tokens(&(body.end..text.len())).max(SLACK);
+        let tokens = Tokens(starts);
+        let request_tokens = tokens.count(&(body.end..text.len())).max(SLACK);
         let spent = limits.overhead + limits.answer + request_tokens + SLACK;
         let room = |positions: usize| positions.saturating_sub(spent).max(1);
         let (reach, room) = (room(limits.reach), room(limits.context));
@@ -146,16 +149,16 @@ impl Plan {
             Strategy::OnePass => usize::MAX,
             Strategy::Windows => room.min(window),
         };
-        if tokens(&body) <= whole {
+        if tokens.count(&body) <= whole {
             let (opening, headings) = (0..0, Vec::new());
             let notes_budget = room;
             return Self { windows: vec![body], request, opening, headings, notes_budget };
         }
-        let windows = cut(text, body.clone(), starts, window);
+        let windows = cut::windows(text, &body, tokens, window);
         // The answer's prompt: a quarter opening, a quarter headings, half notes.
         let prompt = room.min(WINDOW);
-        let opening = body.start..last_border(text, &body, starts, prompt / 4);
-        let headings = headings(text, &body, starts, prompt / 4);
+        let opening = body.start..last_border(text, &body, tokens, prompt / 4);
+        let headings = headings(text, &body, tokens, prompt / 4);
         Self { windows, request, opening, headings, notes_budget: prompt / 2 }
     }
 
@@ -202,7 +205,19 @@ impl Plan {
 
 /// The prompt for a note on one window.
 pub fn note_prompt(window: &str, style: PromptStyle) -> Prompt {
-    style.note(window.trim().into())
+    style.note(passage(window).into())
+}
+
+/// A window without the headings that it begins with, which may number what is otherwise alike; the
+/// answer's prompt has them in its list. All of it where nothing else is there.
+pub fn passage(window: &str) -> &str {
+    let mut rest = window.trim();
+    while let Some((heading, below)) = rest.split_once('\n')
+        && heading_level(heading).is_some()
+    {
+        rest = below.trim_start();
+    }
+    rest
 }
 
 /// The prompt for one note made of several.
@@ -230,10 +245,9 @@ pub fn groups(lengths: &[usize], budget: usize) -> Vec<Range<usize>> {
     groups
 }
 
-/// Tokens that begin inside of `range`.
-fn count(starts: &[usize], range: &Range<usize>) -> usize {
-    let before = |byte: usize| starts.partition_point(|start| *start < byte);
-    before(range.end) - before(range.start)
+/// Tokens, of those that begin at the bytes `starts`, that begin inside of `range`.
+pub fn count(starts: &[usize], range: &Range<usize>) -> usize {
+    Tokens(starts).count(range)
 }
 
 /// The part of the text to read, and what to ask about it.
@@ -252,77 +266,8 @@ fn split_request(text: &str) -> (Range<usize>, String) {
     (0..start, last.to_string())
 }
 
-/// How strongly a text is divided at a byte; greater is stronger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Border {
-    Character,
-    Word,
-    Sentence,
-    Paragraph,
-    Heading,
-}
-
-/// The border just before byte `at` of `text`, a character boundary.
-fn border(text: &str, at: usize) -> Border {
-    let (before, after) = text.split_at(at);
-    if before.ends_with('\n') {
-        if after.starts_with('#') {
-            return Border::Heading;
-        }
-        let blank = before.trim_end_matches([' ', '\t', '\r', '\n']);
-        if before[blank.len()..].matches('\n').count() > 1 {
-            return Border::Paragraph;
-        }
-        return Border::Sentence;
-    }
-    if before.ends_with(char::is_whitespace) {
-        let ended = before.trim_end().ends_with(['.', '!', '?', ':', ';', '"', ')', '”', '’']);
-        return if ended { Border::Sentence } else { Border::Word };
-    }
-    if before.ends_with(['。', '！', '？']) {
-        return Border::Sentence;
-    }
-    Border::Character
-}
-
-/// Cuts `body` into windows of at most `budget` tokens and about equal length.
-fn cut(text: &str, body: Range<usize>, starts: &[usize], budget: usize) -> Vec<Range<usize>> {
-    let mut windows = Vec::new();
-    let mut start = body.start;
-    while start < body.end {
-        let rest = start..body.end;
-        let left = count(starts, &rest);
-        let parts = left.div_ceil(budget).max(1);
-        let end = if parts == 1 {
-            body.end
-        } else {
-            // Between an equal share and the budget there is room to look for a border.
-            last_border(text, &rest, starts, left.div_ceil(parts).midpoint(budget))
-        };
-        windows.push(start..end);
-        start = end;
-    }
-    windows
-}
-
-/// Where to end a part of at most `budget` tokens that begins where `range` does: the strongest
-/// border in its second half, of equals the last. Always after the beginning.
-fn last_border(text: &str, range: &Range<usize>, starts: &[usize], budget: usize) -> usize {
-    let first = starts.partition_point(|s| *s < range.start);
-    let at = |token: usize| starts.get(first + token).copied().unwrap_or(range.end).min(range.end);
-    let (half, limit) = (at(budget.max(1) / 2), at(budget.max(1)));
-    if limit == range.end {
-        return limit;
-    }
-    let boundaries = |from: usize| (from..=limit).filter(|at| text.is_char_boundary(*at));
-    let best =
-        boundaries(half).filter(|at| *at > range.start).max_by_key(|at| (border(text, *at), *at));
-    // A first token longer than the whole budget: end at the next character.
-    best.unwrap_or_else(|| text.ceil_char_boundary(range.start + 1))
-}
-
 /// The Markdown headings of a range, each once, in order, of up to `budget` tokens together.
-fn headings(text: &str, range: &Range<usize>, starts: &[usize], budget: usize) -> Vec<String> {
+fn headings(text: &str, range: &Range<usize>, tokens: Tokens, budget: usize) -> Vec<String> {
     let mut headings: Vec<String> = Vec::new();
     let mut used = 0;
     let mut at = range.start;
@@ -330,11 +275,12 @@ fn headings(text: &str, range: &Range<usize>, starts: &[usize], budget: usize) -
         let here = at..at + line.len();
         at = here.end;
         let heading = line.trim_start_matches('#').trim();
-        if !line.starts_with('#') || heading.is_empty() || headings.iter().any(|h| h == heading) {
+        let is_new = !heading.is_empty() && headings.iter().all(|known| known != heading);
+        if heading_level(line).is_none() || !is_new {
             continue;
         }
         // The list's own marks are as many tokens as the heading's.
-        used += count(starts, &here) + 1;
+        used += tokens.count(&here) + 1;
         if used > budget {
             break;
         }

@@ -132,6 +132,13 @@ reported! {
         /// Prompt tokens that were read for that.
         #[serde(default)]
         pub elsewhere_tokens: usize,
+        /// How many of them were read before, or alike in this document: their notes were kept. No
+        /// part of the speeds.
+        #[serde(default)]
+        pub remembered: usize,
+        /// Prompt tokens that were read for that then.
+        #[serde(default)]
+        pub remembered_tokens: usize,
         /// Rounds of merging notes before the answer; 0 when they fitted at once.
         pub merges: usize,
         /// Tokens of the largest chunk.

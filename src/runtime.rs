@@ -17,6 +17,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use crate::report::EnvironmentReport;
+use crate::summarizer::Note;
 
 /// The place the engine runs in.
 pub trait Host {
@@ -84,11 +85,22 @@ pub enum Event {
         ms: Option<f64>,
         /// Which prompt of the run, from 0.
         prompt: usize,
+        /// Milliseconds until the summary is written, estimated from the run so far, writing
+        /// included.
+        left_ms: Option<f64>,
     },
     /// The GPU failed, and the run begins anew, elsewhere: what was read and written is void.
     Restarted {
         /// What happened.
         reason: String,
+    },
+    /// A note has been taken. A host that keeps it can hand it to
+    /// [`Memory::keep`](crate::memory::Memory::keep) another time.
+    Noted {
+        /// Of what it is a note on, as [`Remembered::key`](crate::memory::Remembered::key).
+        key: String,
+        /// The note.
+        note: Note,
     },
     /// More of the summary has been written.
     Piece {

@@ -9,21 +9,22 @@ use crate::sampler::Sampler;
 /// [`Yarn`] goes, from 4,096 positions to 131,072.
 pub const MAX_EXTENSION: usize = 32;
 
-/// A model, the cache of what it has read, and the position it has reached.
+/// A model, what it has read, and the cache of that.
 pub struct Session<B: Backend> {
     backend: B,
     model: Model<B>,
     cache: B::Cache,
     /// How the cache's position embedding reaches past the trained context.
     scaling: Option<Yarn>,
-    position: usize,
+    /// The tokens whose keys and values the cache holds.
+    read: Vec<u32>,
 }
 
 impl<B: Backend> Session<B> {
     /// A session that has read nothing.
     pub fn new(backend: B, model: Model<B>) -> Self {
         let cache = backend.new_cache(&model.config.attention);
-        Self { backend, model, cache, scaling: None, position: 0 }
+        Self { backend, model, cache, scaling: None, read: Vec::new() }
     }
 
     /// The model.
@@ -38,7 +39,7 @@ impl<B: Backend> Session<B> {
 
     /// Tokens read so far.
     pub fn position(&self) -> usize {
-        self.position
+        self.read.len()
     }
 
     /// Bytes that keys and values take.
@@ -62,11 +63,7 @@ impl<B: Backend> Session<B> {
     /// `prompt-too-long` past the trained context: the session is then as it was. `out-of-memory`:
     /// it is then empty, and so is its cache.
     pub fn start(&mut self, positions: usize) -> Result<()> {
-        let limit = self.model.config.context;
-        if positions > limit {
-            return Err(Error::PromptTooLong { tokens: positions, limit });
-        }
-        self.start_with(None, positions)
+        self.resume(&[], positions, false).map(drop)
     }
 
     /// Forgets everything and makes room for `positions` tokens, past the trained context too: as
@@ -79,28 +76,40 @@ impl<B: Backend> Session<B> {
     /// # Errors
     /// As [`Self::start`], with [`MAX_EXTENSION`] times the trained context as the limit.
     pub fn extend(&mut self, positions: usize) -> Result<()> {
+        self.resume(&[], positions, true).map(drop)
+    }
+
+    /// Makes room for `positions` tokens that begin with `prompt`, past the trained context where it
+    /// `extends`, and forgets all but what the prompt's beginning has in common with what was read.
+    /// Returns how many tokens that is: fewer than the prompt has, since it is the scores after its
+    /// last one that are wanted. On the processor, what is kept is what would be computed again, to
+    /// the bit.
+    ///
+    /// # Errors
+    /// As [`Self::start`], or [`Self::extend`].
+    pub fn resume(&mut self, prompt: &[u32], positions: usize, extends: bool) -> Result<usize> {
         let context = self.model.config.context;
-        let limit = context.saturating_mul(MAX_EXTENSION);
+        let limit = if extends { context.saturating_mul(MAX_EXTENSION) } else { context };
         if positions > limit {
             return Err(Error::PromptTooLong { tokens: positions, limit });
         }
         let factor = (4 * positions).div_ceil(context) as f32 / 4.0;
         let scaling = (positions > context).then_some(Yarn { factor, context });
-        self.start_with(scaling, positions)
-    }
-
-    fn start_with(&mut self, scaling: Option<Yarn>, positions: usize) -> Result<()> {
-        self.position = 0;
-        if scaling != self.scaling {
+        if scaling == self.scaling {
+            let common = self.read.iter().zip(prompt).take_while(|(a, b)| a == b).count();
+            self.truncate(common.min(prompt.len().saturating_sub(1)));
+        } else {
             self.renew(scaling);
         }
         let room = self.backend.reserve(&mut self.cache, positions);
         // What could be had is worth nothing by itself.
-        room.inspect_err(|_| self.renew(None))
+        room.inspect_err(|_| self.renew(None))?;
+        Ok(self.position())
     }
 
-    /// Gives the cache's memory back.
+    /// Forgets everything and gives the cache's memory back.
     fn renew(&mut self, scaling: Option<Yarn>) {
+        self.read.clear();
         self.cache = self.backend.new_cache(&self.model.config.attention.scaled(scaling));
         self.scaling = scaling;
     }
@@ -113,15 +122,14 @@ impl<B: Backend> Session<B> {
     }
 
     /// Forgets everything after the first `position` tokens, whose keys and values stay, and returns
-    /// how many these are: none where a layer's window has moved on, since it has let go of what it
-    /// would see from there.
+    /// how many these are: none where a layer's window has moved on by more than [`Backend::BEHIND`],
+    /// since it has let go of what it would see from there.
     pub fn truncate(&mut self, position: usize) -> usize {
         let windows = self.model.config.attention.layers.iter().filter_map(|layer| layer.window);
-        let moved_on = windows.min().is_some_and(|window| self.position > window);
-        if position < self.position {
-            self.position = if moved_on { 0 } else { position };
-        }
-        self.position
+        let moved_on = windows.min().is_some_and(|window| self.position() > window);
+        let lost = moved_on && self.position().saturating_sub(position) > B::BEHIND;
+        self.read.truncate(if lost { 0 } else { position });
+        self.position()
     }
 
     /// Makes room for `tokens` more tokens at once, so that nothing is moved while they are read.
@@ -131,7 +139,7 @@ impl<B: Backend> Session<B> {
     /// `out-of-memory`.
     pub fn reserve(&mut self, tokens: usize) -> Result<()> {
         let limit = self.limit();
-        let end = self.position.saturating_add(tokens);
+        let end = self.position().saturating_add(tokens);
         if end > limit {
             return Err(Error::PromptTooLong { tokens: end, limit });
         }
@@ -152,8 +160,8 @@ impl<B: Backend> Session<B> {
         }
         self.reserve(ids.len())?;
         let decoder = &self.model.decoder;
-        let x = decoder.forward(&self.backend, &mut self.cache, self.position, ids);
-        self.position += ids.len();
+        let x = decoder.forward(&self.backend, &mut self.cache, self.read.len(), ids);
+        self.read.extend(ids);
         Ok(Prefilled { activations: x })
     }
 

@@ -1,20 +1,26 @@
 //! The product: a document in, its summary and a report out.
 
 mod chunks;
+mod forecast;
 mod run;
+
+use std::collections::HashSet;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
 use self::chunks::Chunks;
+use self::forecast::Forecast;
 use self::run::{Length, Run, elapsed};
 use crate::backend::Backend;
 use crate::bench;
 use crate::error::{Error, Result};
+use crate::memory::{self, Memory};
 use crate::model::Model;
-use crate::plan::{Limits, Plan, PromptStyle, Strategy};
+use crate::plan::{self, Limits, Plan, PromptStyle, Strategy};
 use crate::report::{
-    BackendReport, DocumentReport, LoadReport, MemoryReport, ModelReport, PlanReport,
-    PrefillReport, Report, SCHEMA,
+    BackendReport, DocumentReport, LoadReport, MemoryReport, ModelReport, PlanReport, Report,
+    SCHEMA,
 };
 use crate::runtime::{Event, Host, Stage};
 use crate::session::Session;
@@ -55,6 +61,10 @@ pub struct Options {
     /// fewer take less memory. A document that doesn't fit is read in windows, or refused where one
     /// pass was asked for.
     pub context: Option<usize>,
+    /// Whether everything is read anew, as measuring asks for: nothing that was read before in this
+    /// summarizer, alike in this document, or kept by the host spares any of it. Nor is any of it
+    /// kept.
+    pub fresh: bool,
     /// Notes on the windows of [`Summarizer::plan`] that were taken elsewhere, by
     /// [`Summarizer::note`]; those that are missing are taken here.
     pub notes: Vec<Option<Note>>,
@@ -86,6 +96,7 @@ pub struct Windows {
 /// Summarizes documents, one at a time, with one model.
 pub struct Summarizer<B: Backend> {
     session: Session<B>,
+    memory: Memory,
     model: ModelReport,
     backend: BackendReport,
     load: LoadReport,
@@ -117,6 +128,7 @@ impl<B: Backend> Summarizer<B> {
         let session = Session::new(backend, model);
         Self {
             session,
+            memory: Memory::default(),
             model: report,
             backend: backend_report,
             load,
@@ -149,6 +161,11 @@ impl<B: Backend> Summarizer<B> {
     /// The session with the model, for measuring and counting.
     pub fn session(&mut self) -> &mut Session<B> {
         &mut self.session
+    }
+
+    /// Notes on what was read before.
+    pub fn memory(&mut self) -> &mut Memory {
+        &mut self.memory
     }
 
     /// Reads `text` and summarizes it.
@@ -192,9 +209,8 @@ impl<B: Backend> Summarizer<B> {
             },
             ..Report::default()
         };
-        let prompts = if plan.is_one_pass() { 1 } else { plan.windows.len() + 1 };
-        let total = tokens.ids.len() + prompts * limits.overhead;
-        let total = total + if plan.is_one_pass() { 0 } else { 3 * plan.notes_budget / 2 };
+        let lengths = self.prompts(text, &tokens.starts, &plan, limits, options);
+        let total = lengths.iter().sum();
         host.emit(Event::Planned {
             tokens: tokens.ids.len(),
             total,
@@ -204,7 +220,7 @@ impl<B: Backend> Summarizer<B> {
         });
         drop(tokens);
 
-        let mut run = self.begin(options, host, &mut report, total);
+        let mut run = self.begin(options, host, &mut report, &lengths);
         let notes = run.take_notes(text, &plan, &options.notes).await?;
         run.host.emit(Event::Stage { stage: Stage::Answer, index: 0, of: 1 });
         let started = options.started_ms.or(called_ms);
@@ -256,9 +272,31 @@ impl<B: Backend> Summarizer<B> {
         if tokens > limit {
             return Err(Error::PromptTooLong { tokens, limit });
         }
-        let text = self.begin(options, host, &mut report, tokens).take_note(window).await?;
-        let PrefillReport { tokens, ms, .. } = report.prefill;
-        Ok(Note { text, tokens, ms })
+        let mut run = self.begin(options, host, &mut report, &[tokens]);
+        let prompt = plan::note_prompt(window, run.style);
+        run.take_note(&prompt).await
+    }
+
+    /// The windows of which there is no note yet, of those that are alike the first.
+    fn unread(&self, text: &str, plan: &Plan, options: &Options) -> Vec<Range<usize>> {
+        let style = self.style(options);
+        let mut known = HashSet::new();
+        let windows = plan.windows.iter().enumerate();
+        let unread = windows.filter(|(index, window)| {
+            let key = memory::key(&plan::note_prompt(&text[(*window).clone()], style).text);
+            let elsewhere = options.notes.get(*index).is_some_and(Option::is_some);
+            let before = self.memory.note(&key).is_some() || !known.insert(key);
+            !elsewhere && (options.fresh || !before)
+        });
+        unread.map(|(_, window)| window.clone()).collect()
+    }
+
+    /// How the model is asked.
+    fn style(&self, options: &Options) -> PromptStyle {
+        options.prompt.unwrap_or(match self.session.model().tokenizer.has_chat() {
+            true => PromptStyle::Chat,
+            false => PromptStyle::Completion,
+        })
     }
 
     fn limits(&self, options: &Options) -> Limits {
@@ -277,13 +315,34 @@ impl<B: Backend> Summarizer<B> {
         has_windows && options.context.is_none() && options.strategy == Strategy::Auto
     }
 
-    /// A run of which no prompt has been asked yet.
+    /// Tokens of the prompts that a run will ask, in order, estimated.
+    fn prompts(
+        &self,
+        text: &str,
+        starts: &[usize],
+        plan: &Plan,
+        limits: Limits,
+        options: &Options,
+    ) -> Vec<usize> {
+        if plan.is_one_pass() {
+            return vec![plan::count(starts, &plan.windows[0]) + limits.overhead];
+        }
+        let windows = self.unread(text, plan, options);
+        let tokens = windows.iter().map(|window| plan::count(starts, window) + limits.overhead);
+        // Notes that are too many for one prompt are read, and others written, once at least.
+        let merges = windows.len() * plan::NOTE / 2 / plan.notes_budget.max(1);
+        let merges = std::iter::repeat_n(plan.notes_budget + limits.overhead, merges);
+        // The answer's prompt: an opening, headings and notes.
+        tokens.chain(merges).chain([2 * plan.notes_budget + limits.overhead]).collect()
+    }
+
+    /// A run of which no prompt has been asked yet; `lengths` are their tokens.
     fn begin<'a, H: Host>(
         &'a mut self,
         options: &Options,
         host: &'a H,
         report: &'a mut Report,
-        total: usize,
+        lengths: &[usize],
     ) -> Run<'a, B, H> {
         // Ends one of a run that was cancelled, too.
         self.session.backend().profile(options.profile);
@@ -296,12 +355,26 @@ impl<B: Backend> Summarizer<B> {
         };
         let asked = options.strategy == Strategy::OnePass && options.context.is_none();
         let extends = asked || self.reaches_far(options);
-        let style = options.prompt.unwrap_or(match self.session.model().tokenizer.has_chat() {
-            true => PromptStyle::Chat,
-            false => PromptStyle::Completion,
-        });
-        let session = &mut self.session;
-        Run { session, host, report, chunks, total, prompts: 0, extends, style }
+        let style = self.style(options);
+        let model = self.session.model();
+        let cost = |tokens: &usize| forecast::cost(&model.config, model.linear_macs, 0, *tokens);
+        let forecast = Forecast::new(lengths.iter().map(cost));
+        let total = lengths.iter().sum();
+        let (session, memory, fresh) = (&mut self.session, &mut self.memory, options.fresh);
+        let prompts = 0;
+        Run {
+            session,
+            host,
+            report,
+            chunks,
+            total,
+            forecast,
+            prompts,
+            extends,
+            style,
+            memory,
+            fresh,
+        }
     }
 
     /// Adds what is known only at the end, and says why what is missing is missing.

@@ -26,7 +26,7 @@ fn summarizer() -> Summarizer<Cpu> {
 /// Far longer than the tiny model's 512 positions.
 fn long() -> String {
     let part = |i| {
-        let sentence = "A service is a small program with one task. It runs in its own process. ";
+        let sentence = format!("Service {i} is a program with one task. It runs in its process. ");
         format!("## Part {i}\n\n{}\n\n", sentence.repeat(9))
     };
     (1..=6).map(part).collect()
@@ -73,7 +73,9 @@ fn notes_from_elsewhere_make_the_same_summary() {
         let report = now(summarizer().run(&long(), &options, &host)).expect("a summary");
         assert_eq!(report.summary, whole.summary);
         assert_eq!(report.plan.elsewhere, notes.iter().flatten().count());
-        let tokens = |report: &Report| report.prefill.tokens + report.plan.elsewhere_tokens;
+        let tokens = |Report { prefill, plan, .. }: &Report| {
+            prefill.tokens + prefill.reused_tokens + plan.elsewhere_tokens
+        };
         assert_eq!(tokens(&report), tokens(&whole));
         assert!(report.prefill.tokens < whole.prefill.tokens);
         let events = host.events.borrow();

@@ -101,7 +101,7 @@ fn run_and_lose(times: usize) -> (Vec<String>, precis::report::Report) {
             }
             _ => {}
         });
-        let options = Options { chunk: Some(64), ..Default::default() };
+        let options = Options { chunk: Some(64), fresh: true, ..Default::default() };
         report = Some(block_on(engine.run(&text, &options, &host)).expect("a summary"));
         if left.get() > 0 {
             // The next device is known only now.
@@ -115,7 +115,7 @@ fn run_and_lose(times: usize) -> (Vec<String>, precis::report::Report) {
 #[test]
 fn a_lost_gpu_is_replaced_and_a_second_one_by_the_processor() {
     let host = Native::new(|_| ());
-    let options = Options { chunk: Some(64), ..Default::default() };
+    let options = Options { chunk: Some(64), fresh: true, ..Default::default() };
     let undisturbed =
         block_on(engine(Compute::WebGpu).run(&document(), &options, &host)).expect("a summary");
     let (restarts, report) = run_and_lose(1);
@@ -142,7 +142,8 @@ fn twenty_runs_take_no_more_memory_than_two() {
     let mut bytes = Vec::new();
     for _ in 0..20 {
         let text = "A service is a small program with one task. ".repeat(12);
-        let options = Options { max_tokens: Some(4), chunk: Some(128), ..Default::default() };
+        let options =
+            Options { max_tokens: Some(4), chunk: Some(128), fresh: true, ..Default::default() };
         block_on(engine.run(&text, &options, &host)).expect("a summary");
         bytes.push(gpu.device_bytes());
     }

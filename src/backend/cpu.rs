@@ -112,6 +112,8 @@ impl Backend for Cpu {
     type Vector = Vec<f32>;
     type Cache = Cache;
 
+    const BEHIND: usize = cache::AT_ONCE;
+
     fn load_weight(&self, spec: WeightSpec, rows: &mut RowReader) -> Result<Matrix> {
         Matrix::pack(spec, rows)
     }

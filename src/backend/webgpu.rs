@@ -277,6 +277,7 @@ impl Backend for WebGpu {
     type Cache = Cache;
 
     const MEASURED_CHUNK: usize = 2048;
+    const BEHIND: usize = cache::LONGEST_CHUNK;
 
     // Many rows keep all of a large GPU busy; the parts of attention have the largest buffer.
     fn chunk_limits(&self, widest: usize) -> RangeInclusive<usize> {

@@ -1,6 +1,9 @@
 //! Plans of texts whose tokens are words, as far as a plan can tell.
 
+use std::collections::HashSet;
+
 use super::*;
+use crate::random::Random;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 const LIMITS: Limits = Limits { context: 2000, reach: 2000, overhead: 30, answer: 96 };
@@ -30,7 +33,7 @@ fn a_strategy_decides_where_both_are_possible() {
         let text = "word ".repeat(tokens);
         Plan::new(&text, &words(&text), LIMITS, strategy).windows.len()
     };
-    for (tokens, auto, in_windows) in [(1400, 1, 1), (1600, 1, 2), (9000, 7, 7)] {
+    for (tokens, auto, in_windows) in [(1400, 1, 1), (1600, 1, 2), (9000, 11, 11)] {
         assert_eq!(windows(tokens, Strategy::Auto), auto, "{tokens} tokens");
         assert_eq!(windows(tokens, Strategy::OnePass), 1, "{tokens} tokens");
         assert_eq!(windows(tokens, Strategy::Windows), in_windows, "{tokens} tokens");
@@ -60,24 +63,95 @@ fn ordinary_endings_are_no_request() {
     }
 }
 
+/// Texts of all shapes: prose, sections, code, tables, one line, scripts without spaces and from right
+/// to left, marks that join others, and nothing but space.
+fn shapes() -> Vec<String> {
+    let sentence = "The quick brown fox jumps over the lazy dog and rests. ";
+    let code = "fn main() {\n    println!(\"{}\", 1 + 2); // three\n}\n\n";
+    let mut random = Random(8);
+    let marks: Vec<char> = "a .\n#é日。؟ש👩\u{200d}\u{301}\t|-".chars().collect();
+    let mixed = (0..20_000).map(|_| marks[random.below(marks.len())]).collect();
+    vec![
+        format!("## Title\n\n{}\n\n", sentence.repeat(40)).repeat(12),
+        sentence.repeat(900),
+        "word ".repeat(9000),
+        "x".repeat(50_000),
+        "一二三。".repeat(4000),
+        "שלום עולם. ".repeat(3000),
+        "هل قرأت الكتاب؟ ".repeat(3000),
+        "| a | b |\n|---|---|\n".repeat(2000),
+        code.repeat(900),
+        format!("# A\n{}# B\n", "\n".repeat(30_000)),
+        "👩\u{200d}👩\u{200d}👧".repeat(3000),
+        mixed,
+    ]
+}
+
 #[wasm_bindgen_test(unsupported = test)]
 fn windows_cover_everything_in_order_within_the_budget() {
-    let sentence = "The quick brown fox jumps over the lazy dog and rests. ";
-    let section = format!("## Title\n\n{}\n\n", sentence.repeat(40));
-    for text in
-        [section.repeat(12), sentence.repeat(900), "word ".repeat(9000), "一二三。".repeat(4000)]
-    {
-        let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).step_by(3).collect();
-        let plan = Plan::new(&text, &starts, LIMITS, Strategy::Auto);
-        assert!(plan.windows.len() > 1);
-        let mut at = 0;
-        for window in &plan.windows {
-            assert_eq!(window.start, at);
-            assert!(count(&starts, window) <= WINDOW);
-            at = window.end;
+    for text in shapes() {
+        for width in [1, 3, 7] {
+            let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).step_by(width).collect();
+            let plan = Plan::new(&text, &starts, LIMITS, Strategy::Windows);
+            assert!(plan.windows.len() > 1);
+            let mut at = 0;
+            for window in &plan.windows {
+                assert!(window.start == at && !window.is_empty());
+                assert!(Tokens(&starts).count(window) <= WINDOW);
+                at = window.end;
+            }
+            assert_eq!(at, text.len());
         }
-        assert_eq!(at, text.len());
     }
+}
+
+/// Paragraphs of words that no two have in common.
+fn prose(random: &mut Random, paragraphs: usize) -> String {
+    let mut words = |count: usize| {
+        (0..count).map(|_| format!("{:x} ", random.below(1 << 30))).collect::<String>()
+    };
+    (0..paragraphs)
+        .map(|_| (0..3).map(|_| words(20) + "end. ").collect::<String>() + "\n\n")
+        .collect()
+}
+
+fn texts(text: &str) -> Vec<&str> {
+    let plan = Plan::new(text, &words(text), LIMITS, Strategy::Windows);
+    plan.windows.into_iter().map(|window| &text[window]).collect()
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn an_edit_moves_no_windows_but_those_beside_it() {
+    let mut random = Random(9);
+    let text = prose(&mut random, 400);
+    let before = texts(&text);
+    let paragraphs: Vec<&str> = text.split_inclusive("\n\n").collect();
+    for at in [0, 1, 57, 200, 398, 399] {
+        let mut edited = paragraphs.clone();
+        let new = prose(&mut random, 1);
+        edited[at] = &new;
+        let edited = edited.concat();
+        let known: HashSet<&str> = before.iter().copied().collect();
+        let new = texts(&edited).into_iter().filter(|window| !known.contains(window)).count();
+        assert!((1..=3).contains(&new), "{new} windows of {} are new", before.len());
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn what_repeats_is_cut_alike_and_read_once() {
+    let article = prose(&mut Random(10), 100);
+    let text: String = (1..=8).map(|i| format!("## Part {i}\n\n# Title\n\n{article}")).collect();
+    let windows = texts(&text);
+    let passages: HashSet<&str> = windows.iter().map(|window| passage(window)).collect();
+    assert_eq!(8 * passages.len(), windows.len());
+    assert!(passages.len() > 2);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_passage_is_a_window_without_its_first_headings() {
+    assert_eq!(passage("## One\n\n# Two\n\nText.\n## Three\n"), "Text.\n## Three");
+    assert_eq!(passage("#hash\nText."), "#hash\nText.");
+    assert_eq!(passage("# Alone"), "# Alone");
 }
 
 #[wasm_bindgen_test(unsupported = test)]

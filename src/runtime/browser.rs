@@ -23,6 +23,7 @@ use crate::bench::Measurement;
 use crate::engine::{self, Compute, Setup};
 use crate::error::Error;
 use crate::gguf;
+use crate::memory::Remembered;
 use crate::model::{Inspection, inspect};
 use crate::report::{BackendReport, Report};
 use crate::suite::{Golden, Outcome, Prompts, Step};
@@ -124,6 +125,25 @@ impl Engine {
         let mut engine = self.hold()?;
         let report = engine.run(&text, &options, &host).await.map_err(|e| thrown(&e))?;
         into_js(&report)
+    }
+
+    /// Takes a note that was kept of an earlier run, from its event `noted`.
+    ///
+    /// # Errors
+    /// An `Error` with a `code`.
+    pub fn remember(&self, note: Ts<Remembered>) -> Result<(), JsValue> {
+        let note = note.to_rust().map_err(|e| thrown(&invalid_argument("note", &e)))?;
+        self.hold()?.memory().keep(note);
+        Ok(())
+    }
+
+    /// Forgets all notes of earlier runs.
+    ///
+    /// # Errors
+    /// An `Error` with a `code`.
+    pub fn forget(&self) -> Result<(), JsValue> {
+        self.hold()?.memory().clear();
+        Ok(())
     }
 
     /// What computes, and why.

@@ -1,13 +1,17 @@
 //! One run: prompts read in chunks, answers written token by token.
 
+use std::collections::HashSet;
+
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Note;
 use super::chunks::{CHUNK_MS, Chunks};
+use super::forecast::{self, Forecast};
 use crate::backend::Backend;
 use crate::error::{Error, Result};
+use crate::memory::{self, Memory, Remembered};
 use crate::plan::{self, Plan, Prompt, PromptStyle};
-use crate::report::{ChunkReport, Report};
+use crate::report::{ChunkReport, DecodeReport, Report};
 use crate::runtime::{Event, Host, Stage};
 use crate::sampler::{Sampler, Sampling};
 use crate::session::Session;
@@ -24,18 +28,40 @@ pub struct Run<'a, B: Backend, H> {
     pub chunks: Chunks,
     /// Prompt tokens in all, estimated.
     pub total: usize,
+    pub forecast: Forecast,
     /// Prompts so far.
     pub prompts: usize,
     /// Whether a prompt may go past the trained context.
     pub extends: bool,
     pub style: PromptStyle,
+    /// Notes of this run and of those before.
+    pub memory: &'a mut Memory,
+    /// Whether everything is read, whatever was read before.
+    pub fresh: bool,
 }
 
 impl<B: Backend, H: Host> Run<'_, B, H> {
-    /// A note on one window.
-    pub async fn take_note(&mut self, window: &str) -> Result<String> {
-        let prompt = plan::note_prompt(window, self.style);
-        self.ask(&prompt, NOTE, |_| ()).await
+    /// A note on one window, or on several notes; what was asked before is answered from memory.
+    pub async fn take_note(&mut self, prompt: &Prompt) -> Result<Note> {
+        let key = memory::key(&prompt.text);
+        if let Some(note) = self.remembered(&key) {
+            self.report.plan.remembered_tokens += note.tokens;
+            return Ok(note);
+        }
+        let before = (self.report.prefill.tokens, self.report.prefill.ms);
+        let text = self.ask(prompt, NOTE, |_| ()).await?;
+        let tokens = self.report.prefill.tokens - before.0;
+        let ms = elapsed(before.1.or(Some(0.0)), self.report.prefill.ms);
+        let note = Note { text, tokens, ms };
+        if !self.fresh {
+            self.memory.keep(Remembered { key: key.clone(), note: note.clone() });
+            self.host.emit(Event::Noted { key, note: note.clone() });
+        }
+        Ok(note)
+    }
+
+    fn remembered(&self, key: &str) -> Option<Note> {
+        self.memory.note(key).filter(|_| !self.fresh).cloned()
     }
 
     /// Notes on every window, but for those that were `taken` elsewhere, merged until they fit the
@@ -59,8 +85,14 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 continue;
             }
             self.host.emit(Event::Stage { stage: Stage::Window, index, of });
-            notes.push(self.take_note(&text[window.clone()]).await?);
+            let prompt = plan::note_prompt(&text[window.clone()], self.style);
+            let known = self.remembered(&memory::key(&prompt.text)).is_some();
+            self.report.plan.remembered += usize::from(known);
+            notes.push(self.take_note(&prompt).await?.text);
         }
+        // What stands there twice says no more than once.
+        let mut seen = HashSet::new();
+        notes.retain(|note| seen.insert(note.clone()));
         loop {
             let mut lengths = Vec::new();
             for note in &mut notes {
@@ -81,7 +113,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             for (index, group) in groups.into_iter().enumerate() {
                 self.host.emit(Event::Stage { stage: Stage::Merge, index, of });
                 let prompt = plan::merge_prompt(&notes[group], self.style);
-                merged.push(self.ask(&prompt, NOTE, |_| ()).await?);
+                merged.push(self.take_note(&prompt).await?.text);
             }
             notes = merged;
         }
@@ -100,16 +132,18 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             PromptStyle::Completion => tokenizer.completion(&prompt.text)?,
         };
         let positions = ids.len() + length.tokens;
-        match self.extends {
-            true => self.session.extend(positions)?,
-            false => self.session.start(positions)?,
-        }
+        let like: &[u32] = if self.fresh { &[] } else { &ids };
+        let reused = self.session.resume(like, positions, self.extends)?;
+        self.report.prefill.reused_tokens += reused;
+        self.total = self.total.saturating_sub(reused);
         let extension = self.session.extension();
         self.report.plan.context_extension = extension.map(|yarn| yarn.to_string());
         let sampling = Sampling { repetition_penalty: REPETITION_PENALTY, ..Sampling::greedy() };
         let mut sampler = Sampler::new(sampling);
-        let mut id = self.read(&ids, &mut sampler).await?;
+        self.forecast.begin(self.cost(reused, ids.len() - reused));
+        let mut id = self.read(&ids, reused, &mut sampler).await?;
 
+        let before = self.report.decode.clone();
         let mut stream = TextStream::default();
         let mut text = prompt.lead.to_string();
         let mut told = 0;
@@ -153,6 +187,9 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 yielded = self.host.now_ms();
             }
         }
+        let DecodeReport { tokens, ms, .. } = &self.report.decode;
+        let ms = elapsed(before.ms.or(Some(0.0)), *ms);
+        self.forecast.wrote(tokens - before.tokens, ms);
         if told == 0 && !text.is_empty() {
             // Nothing was written but the first words, which the prompt had.
             on_piece(&text);
@@ -161,11 +198,15 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         Ok(text)
     }
 
-    /// Reads a whole prompt in chunks and returns the token that follows.
-    async fn read(&mut self, ids: &[u32], sampler: &mut Sampler) -> Result<u32> {
+    /// Reads a prompt in chunks, from `position` on, and returns the token that follows it.
+    async fn read(
+        &mut self,
+        ids: &[u32],
+        mut position: usize,
+        sampler: &mut Sampler,
+    ) -> Result<u32> {
         let prompt = self.prompts;
         self.prompts += 1;
-        let mut position = 0;
         loop {
             self.let_others_run().await?;
             let end = ids.len().min(position + self.chunks.next());
@@ -183,12 +224,19 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             self.report.prefill.add(ChunkReport { prompt, position, tokens, ms });
             let done = self.report.prefill.tokens;
             self.total = self.total.max(done);
-            self.host.emit(Event::Read { done, total: self.total, position, tokens, ms, prompt });
+            self.forecast.took(tokens, self.cost(position, tokens), ms);
+            let (total, left_ms) = (self.total, self.forecast.left_ms());
+            self.host.emit(Event::Read { done, total, position, tokens, ms, prompt, left_ms });
             position = end;
             if let Some(next) = next {
                 return Ok(next);
             }
         }
+    }
+
+    fn cost(&self, start: usize, tokens: usize) -> f64 {
+        let model = self.session.model();
+        forecast::cost(&model.config, model.linear_macs, start, tokens)
     }
 
     async fn let_others_run(&self) -> Result<()> {

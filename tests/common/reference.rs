@@ -150,6 +150,8 @@ impl Backend for Reference {
     type Vector = Vec<f32>;
     type Cache = Cache;
 
+    const BEHIND: usize = usize::MAX;
+
     fn load_weight(&self, spec: WeightSpec, rows: &mut RowReader) -> Result<Weight> {
         let (mut bytes, mut data) = (Vec::new(), vec![0.0; spec.rows * spec.cols]);
         rows(0..spec.rows, &mut bytes)?;

@@ -150,19 +150,18 @@ test("only UTF-8 text passes for a document", async () => {
 test("the meter's speed is of the last second, its forecast of the last five", () => {
   const meter = new Meter();
   expect([meter.speed, meter.leftMs]).toEqual([null, null]);
-  meter.plan(3000);
-  const read = (done: number, tokens: number, ms: number | null) =>
-    meter.record({ type: "read", done, total: 3000, position: 0, tokens, ms, prompt: 0 });
-  read(1000, 1000, 5000);
-  expect(meter.speed).toBe(200);
-  read(1500, 500, 1000);
-  // The last chunk alone fills the second; the forecast takes in both: 1500 tokens in 6 s.
-  expect(meter.speed).toBe(500);
-  expect(meter.leftMs).toBe(6000);
-  read(1600, 100, null);
-  expect([meter.done, meter.speed]).toEqual([1600, 500]);
-  read(3100, 1500, 1000);
-  expect([meter.total, meter.leftMs]).toEqual([3100, 0]);
+  meter.plan(3000, 0);
+  const read = (done: number, tokens: number, ms: number | null, left_ms: number | null, now: number) =>
+    meter.record({ type: "read", done, total: 3000, position: 0, tokens, ms, prompt: 0, left_ms }, now);
+  read(1000, 1000, 5000, 5000, 5000);
+  expect([meter.speed, meter.leftMs, meter.share]).toEqual([200, 5000, 0.5]);
+  // The last chunk alone fills the second.
+  read(1500, 500, 1000, 6000, 6000);
+  expect([meter.speed, meter.leftMs, meter.share]).toEqual([500, 6000, 0.5]);
+  read(2400, 900, null, null, 7000);
+  expect([meter.done, meter.speed, meter.leftMs, meter.share]).toEqual([2400, 500, null, 0.8]);
+  read(3100, 700, 1000, 0, 8000);
+  expect([meter.total, meter.leftMs, meter.share]).toEqual([3100, 0, 1]);
 });
 
 test("figures are written as a reader would", () => {

@@ -50,6 +50,9 @@ enum Command {
         /// "windows" reads it in parts, "auto" does so where it does not fit.
         #[arg(long, default_value = "auto", value_parser = named::<Strategy>)]
         strategy: Strategy,
+        /// Read passages that are alike once each, instead of once.
+        #[arg(long)]
+        fresh: bool,
         #[command(flatten)]
         model: ModelArguments,
     },
@@ -123,8 +126,8 @@ impl From<Backend> for Compute {
 /// Parses the arguments and runs the command.
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Summarize { file, json, strategy, model } => {
-            let options = Options { strategy, ..Options::default() };
+        Command::Summarize { file, json, strategy, fresh, model } => {
+            let options = Options { strategy, fresh, ..Options::default() };
             summarize(&file, json, &options, &model)
         }
         Command::Bench { suite: Some(kind), name, json, model, .. } => {

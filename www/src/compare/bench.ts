@@ -76,7 +76,7 @@ export class Bench {
 async function load(client: Client, { backend, threads }: Choice, article: string, onEvent: (event: LoadEvent) => void): Promise<Prepared> {
   const choice = chosenModel();
   const model = modelRequest(choice.model, document.baseURI, choice);
-  const { sha256 } = await client.call("load", { model, backend, threads, alarm: client.alarm }, { onEvent });
+  const { sha256 } = await client.call("load", { model, backend, threads, remember: false, alarm: client.alarm }, { onEvent });
   return client.call("prepare", { article, ...(await goldenOf(sha256)) });
 }
 

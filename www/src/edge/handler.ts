@@ -33,7 +33,7 @@ class Service {
   readonly #limits: Limits;
   readonly #host: Host;
   /** What every call of the engine is told. */
-  readonly #bounds: { readonly context: number | undefined };
+  readonly #bounds: { readonly context: number | undefined; readonly fresh: true };
   /** What is done by path and method; HEAD goes with GET. */
   readonly #routes: Readonly<Record<string, { GET: Route } | { POST: Route }>> = {
     "/": { GET: () => usagePage(this.#options.model, this.#limits, this.#options.token !== undefined) },
@@ -46,7 +46,8 @@ class Service {
   constructor(instantiate: Instantiate, reason: string, options: HandlerOptions) {
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
-    this.#bounds = { context: this.#limits.context ?? undefined };
+    // What one person sent is nothing that another may notice, be it by the time that an answer takes.
+    this.#bounds = { context: this.#limits.context ?? undefined, fresh: true };
     this.#host = new Host(instantiate, options.module, options.model, reason, this.#limits);
   }
 

@@ -17,6 +17,8 @@ const EXCERPT = 20_000;
 export class DocumentPanel {
   /** Set by the page: called with a file that is a model and no text. */
   onmodel: (file: File) => void = () => undefined;
+  /** Set by the page: called when the benchmark's document is asked for. */
+  onbenchmark: () => void = () => undefined;
 
   readonly #textarea = byId("document", HTMLTextAreaElement);
   readonly #count = byId("count", HTMLParagraphElement);
@@ -143,6 +145,7 @@ export class DocumentPanel {
     for (let i = 1; i <= ITERATIONS; i++) iterations.add(element("option", "", String(i)));
     iterations.value = String(ITERATIONS);
     byId("benchmark", HTMLButtonElement).addEventListener("click", () => {
+      this.onbenchmark();
       this.#taking = this.#take(loadBenchmark(Number(iterations.value)));
     });
   }

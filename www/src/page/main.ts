@@ -4,6 +4,7 @@ import { ModelsDialog } from "./models-dialog.js";
 import { ModelPanel } from "./model-panel.js";
 import { ReadingView } from "./reading-view.js";
 import { ReportView } from "./report-view.js";
+import { ReuseChoice } from "./reuse.js";
 import { RunControl } from "./run.js";
 import { workOffline } from "../offline/register.js";
 import "./window.js";
@@ -16,7 +17,9 @@ const documentPanel = new DocumentPanel((text) => {
   if (!model.ready || run.running) return null;
   return model.ready.measureInputUsage(text);
 });
-const run = new RunControl(documentPanel, model, new ReadingView(), new ReportView());
+const reuse = new ReuseChoice(model);
+documentPanel.onbenchmark = () => reuse.off();
+const run = new RunControl(documentPanel, model, new ReadingView(), new ReportView(), reuse);
 const models = new ModelsDialog(model);
 documentPanel.onmodel = (file) => void models.offerFile(file);
 model.onready = () => {

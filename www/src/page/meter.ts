@@ -5,8 +5,6 @@ type ReadEvent = Extract<RunEvent, { type: "read" }>;
 
 /** "Now" is the last chunks that took this long together: steady enough to read, quick enough to follow. */
 const NOW_MS = 1000;
-/** The forecast looks further back, so that it does not jump. */
-const FORECAST_MS = 5000;
 
 /** Gathers the chunks of a run and works out what the dials show. Knows nothing of the page. */
 export class Meter {
@@ -17,15 +15,24 @@ export class Meter {
   readonly #chunks: { tokens: number; ms: number }[] = [];
   #done = 0;
   #total = 0;
+  #began = 0;
+  #leftMs: number | null = null;
+  #share = 0;
 
-  /** How many tokens the run will read, as far as the plan knows. */
-  plan(total: number): void {
+  /** How many tokens the run will read, as far as the plan knows at `now`. */
+  plan(total: number, now = performance.now()): void {
     this.#total = total;
+    this.#began = now;
   }
 
-  record({ done, total, tokens, ms }: ReadEvent): void {
+  record({ done, total, tokens, ms, left_ms }: ReadEvent, now = performance.now()): void {
     this.#done = done;
     this.#total = Math.max(total, done);
+    this.#leftMs = left_ms;
+    const passed = now - this.#began;
+    const share = left_ms === null || passed <= 0 ? done / this.#total : passed / (passed + left_ms);
+    // A forecast that turns out too short is no reason to go back.
+    this.#share = Math.max(this.#share, share);
     // Without a clock there is no speed to show.
     if (ms === null) return;
     this.#chunks.push({ tokens, ms });
@@ -46,10 +53,14 @@ export class Meter {
     return this.#over(NOW_MS);
   }
 
-  /** Forecast of the reading that is left, in milliseconds; null before the first chunk. */
+  /** The engine's forecast of what is left, in milliseconds; null before the first chunk and without a clock. */
   get leftMs(): number | null {
-    const speed = this.#over(FORECAST_MS);
-    return speed ? ((this.#total - this.#done) / speed) * 1000 : null;
+    return this.#leftMs;
+  }
+
+  /** The share of the run's time that has passed, from 0 to 1, which never shrinks. */
+  get share(): number {
+    return this.#share;
   }
 
   #over(span: number): number | null {

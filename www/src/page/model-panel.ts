@@ -2,7 +2,7 @@ import { type Computing, type CreateMonitor, type LoadProgressEvent, PrecisError
 import { showError } from "./alert.js";
 import { type Choice, choose, chosenModel, rememberKept } from "./chosen-model.js";
 import type { ComputeChoice } from "./compute-choice.js";
-import { byId, oncePerFrame } from "./dom.js";
+import { byId, nowAndThen } from "./dom.js";
 import { clock, device, megabytes } from "./format.js";
 import { keptBefore, persist } from "./model-storage.js";
 
@@ -94,7 +94,7 @@ export class ModelPanel {
     this.#progress.hidden = false;
     try {
       const backend = this.compute.backend;
-      const summarizer = await Summarizer.create({ ...choice, backend, signal, monitor: (monitor) => this.#follow(monitor, choice, signal) });
+      const summarizer = await Summarizer.create({ ...choice, backend, remember: true, signal, monitor: (monitor) => this.#follow(monitor, choice, signal) });
       if (signal.aborted) summarizer.destroy();
       signal.throwIfAborted();
       this.#loaded(summarizer);
@@ -110,7 +110,7 @@ export class ModelPanel {
     let downloaded = 0;
     let prepared = 0;
     let doing = "";
-    const draw = oncePerFrame(() => {
+    const draw = nowAndThen(() => {
       // A last frame may come after the end.
       if (this.ready || this.#progress.hidden || signal.aborted) return;
       const preparing = downloaded === 1 && prepared > 0;

@@ -1,10 +1,13 @@
 import type { Report, RunEvent } from "../summarizer/index.js";
 import { SpeedChart } from "./chart.js";
-import { byId, oncePerFrame } from "./dom.js";
+import { byId, nowAndThen } from "./dom.js";
 import { clock, measured, megabytes, whole } from "./format.js";
 import { Meter } from "./meter.js";
 
-/** The dials of a run, and the summary as it is written. Events are gathered and drawn once a frame. */
+/** Words appear about as fast as somebody speaks. */
+const WRITING_MS = 100;
+
+/** The dials of a run, and the summary as it is written. Events are gathered and drawn now and then. */
 export class ReadingView {
   readonly #speed = byId("speed", HTMLSpanElement);
   readonly #note = byId("speed-note", HTMLSpanElement);
@@ -18,7 +21,7 @@ export class ReadingView {
   readonly #text = byId("summary-text", HTMLParagraphElement);
   readonly #empty = byId("summary-empty", HTMLParagraphElement);
   readonly #chart = new SpeedChart(byId("chart", HTMLDivElement));
-  readonly #schedule = oncePerFrame(() => this.#draw(false));
+  readonly #schedule = nowAndThen(() => this.#draw());
   #meter = new Meter();
   #pieces = "";
   #stageText = "";
@@ -31,10 +34,9 @@ export class ReadingView {
     this.#clear();
   }
 
-  /** Says what is going on. */
+  /** Says what is going on, at once: what stood there may be the end of another run. */
   set stage(text: string) {
-    this.#stageText = text;
-    this.#schedule();
+    this.#stage.textContent = this.#stageText = text;
   }
 
   /** Takes in one event of the run. */
@@ -60,13 +62,13 @@ export class ReadingView {
         this.#clear();
         break;
     }
-    this.#schedule();
+    this.#schedule(event.type === "piece" ? WRITING_MS : undefined);
   }
 
   /** The end of a run: `report` if it was a good one. */
   finish(stage: string, report: Report | null): void {
     this.#stageText = stage;
-    this.#draw(true);
+    this.#draw();
     this.#left.textContent = "";
     this.#summary.ariaBusy = "false";
     if (report) {
@@ -86,24 +88,24 @@ export class ReadingView {
     this.#text.textContent = "";
     this.#empty.hidden = false;
     this.#speed.textContent = "—";
-    this.#draw(true);
+    this.#draw();
   }
 
-  #draw(now: boolean): void {
-    const { done, total, speed, leftMs } = this.#meter;
+  #draw(): void {
+    const { done, total, share, speed, leftMs } = this.#meter;
     if (this.#stage.textContent !== this.#stageText) this.#stage.textContent = this.#stageText;
     if (this.#pieces) {
       this.#text.append(this.#pieces);
       this.#empty.hidden = true;
       this.#pieces = "";
     }
-    this.#progress.value = total > 0 ? done / total : 0;
+    this.#progress.value = share;
     const count = total > 0 ? `${whole(done)} of ${whole(total)} tokens read` : "0 tokens read";
     this.#read.textContent = count;
     this.#progress.ariaValueText = count;
     if (speed !== null) this.#speed.textContent = measured(speed);
-    this.#left.textContent = leftMs !== null && done < total ? `${clock(leftMs)} left` : "";
-    this.#chart.draw(this.#meter, now);
+    this.#left.textContent = leftMs !== null ? `${clock(leftMs)} left` : "";
+    this.#chart.draw(this.#meter);
   }
 }
 

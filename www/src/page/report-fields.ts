@@ -42,6 +42,8 @@ export const CARDS: readonly { title: string; fields: readonly Field[] }[] = [
     fields: [
       field("Strategy", "plan.strategy", text),
       field("Windows", "plan.windows", whole),
+      field("Of these read before", "plan.remembered", whole),
+      field("Tokens read for them then", "plan.remembered_tokens", whole),
       field("Merges", "plan.merges", whole),
       field("Largest chunk", "plan.chunk", (value: number) => `${whole(value)} tokens`),
       field("Context extension", "plan.context_extension", text),

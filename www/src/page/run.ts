@@ -5,6 +5,7 @@ import type { DocumentPanel } from "./document-panel.js";
 import type { ModelPanel } from "./model-panel.js";
 import type { ReadingView } from "./reading-view.js";
 import type { ReportView } from "./report-view.js";
+import type { ReuseChoice } from "./reuse.js";
 
 /** Failures after which the same document may well succeed. */
 const WORTH_RETRYING = new Set(["worker-crashed", "out-of-memory", "internal", "download-failed", "storage-unavailable"]);
@@ -21,6 +22,7 @@ export class RunControl {
     readonly model: ModelPanel,
     readonly reading: ReadingView,
     readonly report: ReportView,
+    readonly reuse: ReuseChoice,
   ) {
     this.#summarize.addEventListener("click", () => void this.start());
     this.#cancel.addEventListener("click", () => this.#running?.abort());
@@ -43,7 +45,7 @@ export class RunControl {
       if (!this.model.ready) this.reading.stage = "Waiting for the model";
       const summarizer = this.model.ready ?? (await unlessAborted(this.model.get(), signal));
       this.reading.stage = "Reading";
-      await summarizer.summarize(await this.document.settled(), { signal, started_ms, onprogress: (event) => this.reading.take(event) });
+      await summarizer.summarize(await this.document.settled(), { signal, started_ms, fresh: this.reuse.fresh, onprogress: (event) => this.reading.take(event) });
       const { report } = summarizer;
       window.precis.report = report;
       this.model.showDevice(summarizer.model);

@@ -15,6 +15,8 @@ export interface LoadParams {
   backend: Backend;
   /** The most threads. */
   threads: number | undefined;
+  /** Whether notes on what was read are kept in the browser's storage. */
+  remember: boolean;
   /** Name of the channel on which the client hears of a thread that failed. */
   alarm: string;
 }
@@ -70,6 +72,7 @@ export interface Calls {
   inspect: { params: { model: ModelRequest }; result: InspectedModel; event: never };
   count: { params: { text: string }; result: number; event: never };
   summarize: { params: { text: string; options: Options }; result: Report; event: RunEvent };
+  forget: { params: Record<string, never>; result: void; event: never };
   prepare: { params: PrepareParams; result: Prepared; event: never };
   /** A step of a suite, after "prepare"; but for a rest, which is the caller's own. */
   perform: { params: { products: Products | null; step: Step }; result: Outcome; event: never };

@@ -23,6 +23,12 @@ export interface CreateOptions {
   backend?: Backend;
   /** The most threads to use. Default: one for each processor, where the page is cross-origin isolated. */
   threads?: number;
+  /**
+   * Whether the engine's notes on parts of long documents are kept in the browser's storage, 2 MB at most. A document that was
+   * read before, or the rest of one whose run was broken off, then takes only what is new, in this page or the next. They are
+   * sentences about what was read, under a hash of it. Default: no, and they are forgotten with the Summarizer.
+   */
+  remember?: boolean;
   /** Stops the download; what is there by then is kept and the next `create` goes on from it. */
   signal?: AbortSignal;
   /** Called at once with the target of the progress events. */
@@ -44,22 +50,24 @@ export class Summarizer {
   readonly #request: ModelRequest;
   readonly #backend: Backend;
   readonly #threads: number | undefined;
+  readonly #remember: boolean;
   #client: Promise<Client> | null = null;
   #loaded: LoadedModel | null = null;
   #report: Report | null = null;
   #destroyed = false;
 
-  private constructor(request: ModelRequest, backend: Backend, threads: number | undefined) {
+  private constructor(request: ModelRequest, { backend = "auto", threads, remember = false }: CreateOptions) {
     this.#request = request;
     this.#backend = backend;
     this.#threads = threads;
+    this.#remember = remember;
   }
 
   /** Downloads the model unless it is kept already, and prepares it. */
   static async create(options: CreateOptions): Promise<Summarizer> {
     checkOptions(options);
-    const { model, backend = "auto", threads, signal, monitor } = options;
-    const summarizer = new Summarizer(modelRequest(model, pageAddress(), options), backend, threads);
+    const { model, signal, monitor } = options;
+    const summarizer = new Summarizer(modelRequest(model, pageAddress(), options), options);
     const target = new CreateMonitor();
     monitor?.(target);
     summarizer.#client = summarizer.#open(signal, target);
@@ -140,6 +148,12 @@ export class Summarizer {
     return client.call("count", { text }, { signal });
   }
 
+  /** Forgets what earlier runs noted of the documents that they read, here and in the browser's storage. */
+  async forget(): Promise<void> {
+    const client = await this.#connected(undefined);
+    await client.call("forget", {});
+  }
+
   /** Ends the worker and frees its memory; calls under way reject. The model stays in the browser's storage. */
   destroy(): void {
     if (this.#destroyed) return;
@@ -162,7 +176,7 @@ export class Summarizer {
     if (signal?.aborted) throw cancelled();
     const client = new Client();
     try {
-      const params = { model: this.#request, backend: this.#backend, threads: this.#threads, alarm: client.alarm };
+      const params = { model: this.#request, backend: this.#backend, threads: this.#threads, remember: this.#remember, alarm: client.alarm };
       this.#loaded = await client.call("load", params, { signal, onEvent: (event) => monitor.report(event) });
       return client;
     } catch (error) {

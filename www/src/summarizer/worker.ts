@@ -2,10 +2,11 @@
 import { type BuildName, type Choice, computeOf, detectCapabilities, pickBuild } from "./build.js";
 import { cancelled, PrecisError, toPrecisError } from "./errors.js";
 import { readHeader } from "./header.js";
+import { forgetNotes, KeptNotes } from "./notes.js";
 import { type Calls, type CallName, computing, type InspectedModel, type LoadedModel, type LoadEvent, type Reply, type Request } from "./protocol.js";
 import { obtainModel } from "./store.js";
 import type { ThreadPart } from "./thread.js";
-import type { Engine, Prepared, PromptStyle } from "./wasm/simd/precis.js";
+import type { Engine, Event as RunEvent, Prepared, PromptStyle, Report } from "./wasm/simd/precis.js";
 
 declare const self: DedicatedWorkerGlobalScope;
 
@@ -25,6 +26,8 @@ let origin: { build: BuildName; downloaded: boolean; prompt: { prompt?: PromptSt
 const threads: Worker[] = [];
 /** Ends when what was asked of the engine so far has: it does one thing at a time. */
 let lastTurn: Promise<void> = Promise.resolve();
+/** Notes on what was read, where they are kept beyond this worker. */
+let notes: KeptNotes | null = null;
 const running = new Map<number, AbortController>();
 
 self.addEventListener("message", ({ data }: MessageEvent<Request>) => {
@@ -62,7 +65,9 @@ function perform(request: Exclude<Request, { call: "cancel" }>, signal: AbortSig
     case "count":
       return inTurn(signal, () => loaded().count_tokens(request.params.text));
     case "summarize":
-      return inTurn(signal, () => loaded().summarize(request.params.text, { ...request.params.options, ...origin.prompt }, signal, send));
+      return inTurn(signal, () => summarize(request.params, signal, send));
+    case "forget":
+      return inTurn(signal, forget);
     case "prepare":
       return inTurn(signal, () => prepare(request.params));
     case "perform":
@@ -71,7 +76,7 @@ function perform(request: Exclude<Request, { call: "cancel" }>, signal: AbortSig
 }
 
 async function load(
-  { model, backend, threads, alarm }: Calls["load"]["params"],
+  { model, backend, threads, remember, alarm }: Calls["load"]["params"],
   signal: AbortSignal,
   send: (event: LoadEvent) => void,
 ): Promise<LoadedModel> {
@@ -89,7 +94,7 @@ async function load(
   if (signal.aborted) throw cancelled();
   const read_ms = performance.now() - started;
   const reader = new FileReaderSync();
-  engine = await wasm.Engine.load(
+  const ready = (engine = await wasm.Engine.load(
     file.size,
     // One tensor at a time: no copy of the weights outlives the call. The engine reads the file again where a run moves.
     (offset, into) => into.set(new Uint8Array(reader.readAsArrayBuffer(file.slice(offset, offset + into.length)))),
@@ -98,9 +103,25 @@ async function load(
     choice.threads,
     choice.reason,
     progress("prepare"),
-  );
+  ));
   origin = { build: choice.build, downloaded, prompt: model.prompt ? { prompt: model.prompt } : {} };
-  return { ...computing(engine.backend()), storage, downloaded, sha256, bytes: file.size, context: engine.context() };
+  // A file that was not hashed might be another one the next time.
+  notes = remember && sha256 ? new KeptNotes(sha256) : null;
+  for (const note of (await notes?.all()) ?? []) ready.remember(note);
+  return { ...computing(ready.backend()), storage, downloaded, sha256, bytes: file.size, context: ready.context() };
+}
+
+function summarize({ text, options }: Calls["summarize"]["params"], signal: AbortSignal, send: (event: RunEvent) => void): Promise<Report> {
+  const onEvent = (event: RunEvent) => {
+    if (event.type === "noted") notes?.add({ key: event.key, note: event.note });
+    send(event);
+  };
+  return loaded().summarize(text, { ...options, ...origin.prompt }, signal, onEvent);
+}
+
+async function forget(): Promise<void> {
+  engine?.forget();
+  await forgetNotes();
 }
 
 async function inspect({ model }: Calls["inspect"]["params"], signal: AbortSignal): Promise<InspectedModel> {
