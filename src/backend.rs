@@ -60,7 +60,7 @@ impl Attention {
     }
 
     /// Multiply-adds of `tokens` queries from position `start` on, in all layers.
-    pub fn macs(&self, start: usize, tokens: usize) -> usize {
+    pub fn macs(&self, start: usize, tokens: usize) -> f64 {
         let window = |layer: &AttentionLayer| layer.window.unwrap_or(usize::MAX);
         self.layers.iter().map(|layer| self.shape.macs(start, tokens, window(layer))).sum()
     }
@@ -88,10 +88,11 @@ pub struct AttentionShape {
 
 impl AttentionShape {
     /// Multiply-adds of `tokens` queries from position `start` on, each of which sees `window`
-    /// positions up to its own: as many for scores as for sums of values.
-    pub fn macs(self, start: usize, tokens: usize, window: usize) -> usize {
-        let seen: usize = (start + 1..=start + tokens).map(|n| n.min(window)).sum();
-        2 * self.heads * self.head_dim * seen
+    /// positions up to its own: as many for scores as for sums of values. A `usize` of 32 bits
+    /// would be too short for them.
+    pub fn macs(self, start: usize, tokens: usize, window: usize) -> f64 {
+        let seen: f64 = (start + 1..=start + tokens).map(|n| n.min(window) as f64).sum();
+        (2 * self.heads * self.head_dim) as f64 * seen
     }
 }
 

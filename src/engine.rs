@@ -125,17 +125,19 @@ impl<R: Read + Seek> Engine<R> {
         let memory = std::mem::take(self.memory());
         let again = matches!(error, Error::GpuLost { .. }) && self.lost <= NEW_DEVICES;
         let because = format!("the run was begun anew: {error}");
-        if again && let Ok(mut gpu) = self.setup.try_gpu().await {
-            gpu.reason = because.clone();
-            if let Ok(on) = self.setup.load_on_gpu(gpu, &mut |_, _| ()).await {
-                self.on = on;
-                *self.memory() = memory;
-                return Ok(());
-            }
-        }
-        self.on = self.setup.load_on_cpu(Some(because), &mut |_, _| ())?;
+        let gpu = if again { self.load_on_new_device(&because).await } else { None };
+        self.on = match gpu {
+            Some(on) => on,
+            None => self.setup.load_on_cpu(Some(because), &mut |_, _| ())?,
+        };
         *self.memory() = memory;
         Ok(())
+    }
+
+    async fn load_on_new_device(&self, because: &str) -> Option<On> {
+        let mut gpu = self.setup.try_gpu().await.ok()?;
+        gpu.reason = because.into();
+        self.setup.load_on_gpu(gpu, &mut |_, _| ()).await.ok()
     }
 
     /// Notes on what was read before.

@@ -4,6 +4,8 @@
 //! wall-clock milliseconds of the [`Host`](crate::runtime::Host)'s clock. The JSON form is the
 //! schema `precis.report/1`; fields may be added to it, and none changes its meaning.
 
+mod absent;
+
 use std::collections::BTreeMap;
 
 /// Version of the schema.

@@ -2,15 +2,16 @@
 
 mod chunks;
 mod forecast;
+mod options;
 mod run;
 
 use std::collections::HashSet;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
 use self::chunks::Chunks;
 use self::forecast::Forecast;
+pub use self::options::{MAX_DOCUMENT, Note, Options, Windows};
+use self::options::{check, check_notes};
 use self::run::{Length, Run, elapsed};
 use crate::backend::Backend;
 use crate::bench;
@@ -25,73 +26,11 @@ use crate::report::{
 use crate::runtime::{Event, Host, Stage};
 use crate::session::Session;
 
-/// The largest document, in bytes.
-pub const MAX_DOCUMENT: usize = 10_000_000;
-
-/// The shortest context that a run may be told to keep to: prompts of notes need some room.
-const SHORTEST_CONTEXT: usize = 256;
-
-/// Bytes that a note from elsewhere may have: many times what [`crate::plan::NOTE`] tokens need.
-const LONGEST_NOTE: usize = 4096;
-
 /// How many times the trained context a model of windows reads in one pass without being asked to.
 const FARTHER: usize = 2;
 
 /// Tokens that a summary may have unless the caller says otherwise.
 const ANSWER: usize = 96;
-
-/// What a run may be told.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct Options {
-    /// When the person asked, on the host's clock; [`Report::first_token_ms`] counts from here.
-    pub started_ms: Option<f64>,
-    /// Tokens of a prefill chunk. Without it chunks are as large as [`Chunks`] finds possible.
-    pub chunk: Option<usize>,
-    /// Tokens that the summary may have.
-    pub max_tokens: Option<usize>,
-    /// Whether to time every kind of operation: [`Report::profile`].
-    pub profile: bool,
-    /// Whether to read the document in one pass or in windows.
-    pub strategy: Strategy,
-    /// How the model is asked; without it in a conversation if its file has a chat template.
-    pub prompt: Option<PromptStyle>,
-    /// Positions that a prompt and its answer may take, at most those that the model was trained for:
-    /// fewer take less memory. A document that doesn't fit is read in windows, or refused where one
-    /// pass was asked for.
-    pub context: Option<usize>,
-    /// Whether everything is read anew, as measuring asks for: nothing that was read before in this
-    /// summarizer, alike in this document, or kept by the host spares any of it. Nor is any of it
-    /// kept.
-    pub fresh: bool,
-    /// Notes on the windows of [`Summarizer::plan`] that were taken elsewhere, by
-    /// [`Summarizer::note`]; those that are missing are taken here.
-    pub notes: Vec<Option<Note>>,
-}
-
-/// A note on one window of a document.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[cfg_attr(target_arch = "wasm32", tsify(missing_as_null))]
-pub struct Note {
-    /// What the model wrote.
-    pub text: String,
-    /// Prompt tokens that it read for that.
-    pub tokens: usize,
-    /// Time of reading them, as [`PrefillReport::ms`](crate::report::PrefillReport::ms).
-    pub ms: Option<f64>,
-}
-
-/// What there is to read in a document.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct Windows {
-    /// Tokens of the document.
-    pub tokens: usize,
-    /// The texts of its windows, in order; one in one pass.
-    pub windows: Vec<String>,
-}
 
 /// Summarizes documents, one at a time, with one model.
 pub struct Summarizer<B: Backend> {
@@ -274,7 +213,7 @@ impl<B: Backend> Summarizer<B> {
         }
         let mut run = self.begin(options, host, &mut report, &[tokens]);
         let prompt = plan::note_prompt(window, run.style);
-        run.take_note(&prompt).await
+        Ok(run.take_note(&prompt).await?.0)
     }
 
     /// The windows of which there is no note yet, of those that are alike the first.
@@ -399,107 +338,7 @@ impl<B: Backend> Summarizer<B> {
         report.environment = host.environment();
         report.environment.version = env!("CARGO_PKG_VERSION").into();
         report.forget_zeros();
-        let clock = "the clock stands still during computation here";
-        let decode = if report.decode.tokens == 0 { "no token was fed back" } else { clock };
-        for (path, is_null, reason) in [
-            ("model.sha256", report.model.sha256.is_none(), "the file was not hashed"),
-            ("document.tokenize_ms", report.document.tokenize_ms.is_none(), clock),
-            ("backend.adapter", report.backend.adapter.is_none(), "no GPU was used"),
-            ("backend.reason", report.backend.reason.is_none(), "the caller chose"),
-            (
-                "load.read_ms",
-                report.load.read_ms.is_none(),
-                "the file was read while it was prepared",
-            ),
-            ("load.prepare_ms", report.load.prepare_ms.is_none(), clock),
-            ("load.pipelines_ms", report.load.pipelines_ms.is_none(), "no GPU was used"),
-            (
-                "plan.context_extension",
-                report.plan.context_extension.is_none(),
-                "no position past the trained context was used",
-            ),
-            ("prefill.ms", report.prefill.ms.is_none(), clock),
-            ("prefill.tokens_per_second", report.prefill.tokens_per_second.is_none(), clock),
-            (
-                "first_token_ms",
-                report.first_token_ms.is_none(),
-                if report.summary.is_empty() { "no text was written" } else { clock },
-            ),
-            ("decode.ms", report.decode.ms.is_none(), decode),
-            ("decode.tokens_per_second", report.decode.tokens_per_second.is_none(), decode),
-            ("memory.wasm_bytes", report.memory.wasm_bytes.is_none(), "this is not WebAssembly"),
-            ("memory.gpu_bytes", report.memory.gpu_bytes.is_none(), "no GPU was used"),
-            ("peak.gemm_gmacs", report.peak.gemm_gmacs.is_none(), clock),
-            (
-                "peak.bandwidth_gbs",
-                report.peak.bandwidth_gbs.is_none(),
-                "measuring it takes more memory than a summary may; the benchmark does",
-            ),
-            ("profile", report.profile.is_none(), "not asked for: it costs some of the speed"),
-            ("peak.efficiency", report.peak.efficiency.is_none(), clock),
-            (
-                "environment.user_agent",
-                report.environment.user_agent.is_none(),
-                "the host has no name",
-            ),
-            (
-                "environment.logical_cores",
-                report.environment.logical_cores.is_none(),
-                "the host does not tell",
-            ),
-            (
-                "environment.cross_origin_isolated",
-                report.environment.cross_origin_isolated.is_none(),
-                "there is no page",
-            ),
-            (
-                "environment.hidden_during_run",
-                report.environment.hidden_during_run.is_none(),
-                "there is no page",
-            ),
-            ("environment.clock", report.environment.clock.is_none(), "the host does not tell"),
-        ] {
-            if is_null {
-                report.explain(path, reason);
-            }
-        }
+        report.explain_absent();
         Ok(())
-    }
-}
-
-fn check(text: &str, options: &Options) -> Result<()> {
-    if text.len() > MAX_DOCUMENT {
-        return Err(Error::DocumentTooLarge { bytes: text.len(), limit: MAX_DOCUMENT });
-    }
-    if text.trim().is_empty() {
-        return Err(Error::EmptyDocument);
-    }
-    if let Some(at) = text.find('\0') {
-        return Err(Error::DocumentNotText { at });
-    }
-    if let Some(context) = options.context.filter(|context| *context < SHORTEST_CONTEXT) {
-        let (option, expected) = ("context", "at least 256");
-        return Err(Error::InvalidOptions { option, value: context.to_string(), expected });
-    }
-    for (option, value) in [("chunk", options.chunk), ("max_tokens", options.max_tokens)] {
-        if let Some(value) = value.filter(|value| !(1..=4096).contains(value)) {
-            let expected = "between 1 and 4096";
-            return Err(Error::InvalidOptions { option, value: value.to_string(), expected });
-        }
-    }
-    Ok(())
-}
-
-/// Notes come from other machines.
-fn check_notes(notes: &[Option<Note>], plan: &Plan) -> Result<()> {
-    let windows = if plan.is_one_pass() { 0 } else { plan.windows.len() };
-    let wrong =
-        |value: String, expected| Err(Error::InvalidOptions { option: "notes", value, expected });
-    if notes.len() > windows {
-        return wrong(format!("{} notes", notes.len()), "at most one for each window of the plan");
-    }
-    match notes.iter().flatten().find(|note| note.text.len() > LONGEST_NOTE) {
-        Some(note) => wrong(format!("{} bytes", note.text.len()), "notes of at most 4096 bytes"),
-        None => Ok(()),
     }
 }

@@ -10,30 +10,19 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use common::host::TestHost;
-use common::{now, tiny};
-use precis::backend::cpu::Cpu;
+use common::{now, summarizer, tiny};
 use precis::plan::Strategy;
-use precis::report::{BackendReport, EnvironmentReport, LoadReport, Report};
+use precis::report::{EnvironmentReport, Report};
 use precis::runtime::{Event, Host, Stage};
-use precis::summarizer::{Note, Options, Summarizer};
+use precis::summarizer::{Note, Options};
 use precis::{Error, Result};
 
-fn summarizer() -> Summarizer<Cpu> {
-    let (backend, load) = (BackendReport::default(), LoadReport::default());
-    Summarizer::new(Cpu::default(), tiny(), ("tiny".into(), None), backend, load)
-}
-
-/// Far longer than the tiny model's 512 positions.
 fn long() -> String {
-    let part = |i| {
-        let sentence = format!("Service {i} is a program with one task. It runs in its process. ");
-        format!("## Part {i}\n\n{}\n\n", sentence.repeat(9))
-    };
-    (1..=6).map(part).collect()
+    (1..=6).map(common::part).collect()
 }
 
 fn run(text: &str, options: &Options) -> Result<Report> {
-    now(summarizer().run(text, options, &TestHost::default()))
+    now(summarizer(tiny()).run(text, options, &TestHost::default()))
 }
 
 fn code(options: &Options) -> &'static str {
@@ -41,13 +30,13 @@ fn code(options: &Options) -> &'static str {
 }
 
 fn windows() -> Vec<String> {
-    summarizer().plan(&long(), &Options::default()).expect("a plan").windows
+    summarizer(tiny()).plan(&long(), &Options::default()).expect("a plan").windows
 }
 
 /// Takes a note with a summarizer of its own, as another isolate would.
 fn note(window: &str) -> Note {
     let host = TestHost::ticking();
-    now(summarizer().note(window, &Options::default(), &host)).expect("a note")
+    now(summarizer(tiny()).note(window, &Options::default(), &host)).expect("a note")
 }
 
 #[test]
@@ -70,7 +59,7 @@ fn notes_from_elsewhere_make_the_same_summary() {
         }
         let host = TestHost::default();
         let options = Options { notes: notes.clone(), ..Options::default() };
-        let report = now(summarizer().run(&long(), &options, &host)).expect("a summary");
+        let report = now(summarizer(tiny()).run(&long(), &options, &host)).expect("a summary");
         assert_eq!(report.summary, whole.summary);
         assert_eq!(report.plan.elsewhere, notes.iter().flatten().count());
         let tokens = |Report { prefill, plan, .. }: &Report| {
@@ -98,7 +87,7 @@ fn impossible_notes_are_refused() {
     let short = run("A short text.", &with(vec![note(1)]));
     assert_eq!(short.map_err(|e| e.code()).err(), Some("invalid-options"));
 
-    let too_long = now(summarizer().note(&long(), &Options::default(), &TestHost::default()));
+    let too_long = now(summarizer(tiny()).note(&long(), &Options::default(), &TestHost::default()));
     assert_eq!(too_long.map_err(|e: Error| e.code()), Err("prompt-too-long"));
 }
 
@@ -109,7 +98,7 @@ fn a_smaller_context_takes_less_memory() {
     let small = run(&long(), &with(Some(256))).expect("a summary");
     assert!(small.plan.windows > whole.plan.windows);
     // Tiles of 64 positions; all prompts and their answers stay within the context.
-    let bytes = |positions| summarizer().session().cache_bytes_for(positions);
+    let bytes = |positions| summarizer(tiny()).session().cache_bytes_for(positions);
     assert_eq!(small.memory.kv_bytes, bytes(256));
     assert!(whole.memory.kv_bytes > small.memory.kv_bytes);
     assert_eq!(run(&long(), &with(Some(100_000))).map(|r| r.summary), Ok(whole.summary));
@@ -165,7 +154,8 @@ impl Host for Frozen {
 #[test]
 fn a_clock_that_stands_still_is_waited_for() {
     let host = Frozen::new(10.0);
-    let report = now(summarizer().run(&long(), &Options::default(), &host)).expect("a summary");
+    let report =
+        now(summarizer(tiny()).run(&long(), &Options::default(), &host)).expect("a summary");
     let Report { prefill, decode, .. } = &report;
     assert!(prefill.chunks.iter().all(|chunk| chunk.ms == Some(10.0)));
     assert_eq!(prefill.ms, Some(10.0 * prefill.chunks.len() as f64));
@@ -181,7 +171,8 @@ fn a_clock_that_stands_still_is_waited_for() {
 #[test]
 fn a_clock_that_never_moves_measures_nothing() {
     let host = Frozen::new(0.0);
-    let report = now(summarizer().run(&long(), &Options::default(), &host)).expect("a summary");
+    let report =
+        now(summarizer(tiny()).run(&long(), &Options::default(), &host)).expect("a summary");
     let Report { prefill, decode, document, absent, .. } = &report;
     assert!(prefill.tokens > 100 && prefill.chunks.iter().all(|chunk| chunk.ms.is_none()));
     let times = [prefill.ms, decode.ms, document.tokenize_ms, report.first_token_ms];

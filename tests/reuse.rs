@@ -6,41 +6,16 @@
 
 mod common;
 
-use std::io::Cursor;
-
 use common::host::TestHost;
-use common::{fixture, now, tiny};
+use common::{now, part, summarizer, tiny, tiny_gemma};
 use precis::Error;
-use precis::backend::Backend as _;
 use precis::backend::cpu::Cpu;
 use precis::memory::Remembered;
-use precis::model::Model;
 use precis::plan::Strategy;
-use precis::report::{BackendReport, LoadReport, Report};
+use precis::report::Report;
 use precis::runtime::Event;
 use precis::session::Session;
 use precis::summarizer::{Options, Summarizer};
-
-fn summarizer() -> Summarizer<Cpu> {
-    of(tiny())
-}
-
-fn of(model: Model<Cpu>) -> Summarizer<Cpu> {
-    let (backend, load) = (BackendReport::default(), LoadReport::default());
-    Summarizer::new(Cpu::default(), model, ("tiny".into(), None), backend, load)
-}
-
-/// A model of layers with windows, which let go of what they have passed.
-fn gemma() -> Model<Cpu> {
-    let file = fixture("tiny-gemma3.gguf");
-    common::load(&Cpu::default(), Cursor::new(file)).expect("the fixture loads")
-}
-
-/// Far longer than the tiny model's 512 positions.
-fn part(i: usize) -> String {
-    let sentence = format!("Service {i} is a small program with one task. It runs by itself. ");
-    format!("## Part {i}\n\n{}\n\n", sentence.repeat(9))
-}
 
 fn long() -> String {
     (1..=6).map(part).collect()
@@ -57,9 +32,9 @@ fn run(summarizer: &mut Summarizer<Cpu>, text: &str, options: &Options) -> Repor
 #[test]
 fn a_document_that_was_read_is_not_read_again() {
     for (model, strategy) in
-        [(tiny(), Strategy::Auto), (tiny(), Strategy::OnePass), (gemma(), Strategy::OnePass)]
+        [(tiny(), Strategy::Auto), (tiny(), Strategy::OnePass), (tiny_gemma(), Strategy::OnePass)]
     {
-        let mut summarizer = of(model);
+        let mut summarizer = summarizer(model);
         let text = if strategy == Strategy::Auto { part(1) } else { long() };
         let options = Options { strategy, ..Options::default() };
         let first = run(&mut summarizer, &text, &options);
@@ -84,7 +59,7 @@ fn a_document_that_was_read_is_not_read_again() {
 /// other keys.
 #[test]
 fn what_is_kept_is_what_would_be_computed() {
-    for model in [tiny(), gemma()] {
+    for model in [tiny(), tiny_gemma()] {
         let mut session = Session::new(Cpu::default(), model);
         let ids: Vec<u32> = (0..400).map(|i| 5 + i % 200).collect();
         let want = common::logits(&mut session, &ids, 64);
@@ -107,7 +82,7 @@ fn what_is_kept_is_what_would_be_computed() {
 /// A layer that has moved on by more than its ring holds can't go back, and says so.
 #[test]
 fn what_was_let_go_of_is_read_again() {
-    let mut session = Session::new(Cpu::default(), gemma());
+    let mut session = Session::new(Cpu::default(), tiny_gemma());
     let context = session.model().config.context;
     let ids: Vec<u32> = (0..2 * context).map(|i| 5 + i as u32 % 200).collect();
     session.extend(ids.len()).expect("room");
@@ -116,7 +91,7 @@ fn what_was_let_go_of_is_read_again() {
     assert!(moved && ids.len() > 600);
     assert_eq!(session.truncate(ids.len() - 512), ids.len() - 512);
     let want = {
-        let mut other = Session::new(Cpu::default(), gemma());
+        let mut other = Session::new(Cpu::default(), tiny_gemma());
         other.extend(ids.len()).expect("room");
         common::logits(&mut other, &ids, 64)
     };
@@ -124,12 +99,11 @@ fn what_was_let_go_of_is_read_again() {
     assert_eq!(common::logits(&mut session, &ids[at..], 64), want);
     assert_eq!(session.truncate(ids.len() - 513), 0);
     assert_eq!(session.cache_bytes(), session.cache_bytes_for(ids.len()) as usize);
-    let _ = session.backend().device_bytes();
 }
 
 #[test]
 fn windows_that_were_read_are_not_read_again() {
-    let mut summarizer = summarizer();
+    let mut summarizer = summarizer(tiny());
     let first = run(&mut summarizer, &long(), &Options::default());
     assert!(first.plan.windows > 3 && first.plan.remembered == 0, "{:?}", first.plan);
     let again = run(&mut summarizer, &long(), &Options::default());
@@ -138,7 +112,7 @@ fn windows_that_were_read_are_not_read_again() {
     assert!(again.plan.remembered_tokens > first.prefill.tokens / 2);
 
     // One paragraph changed: one window, or those beside it.
-    let edited = long().replacen("Service 3 is a small", "Service 3 is no small", 1);
+    let edited = long().replacen("Service 3 is a program", "Service 3 is no program", 1);
     let report = run(&mut summarizer, &edited, &Options::default());
     let new = report.plan.windows - report.plan.remembered;
     assert!((1..=2).contains(&new), "{new} of {} are new", report.plan.windows);
@@ -150,9 +124,9 @@ fn windows_that_were_read_are_not_read_again() {
 #[test]
 fn alike_passages_are_read_once() {
     let text: String = (0..4).map(|i| format!("# Copy {i}\n\n{}", part(1) + &part(2))).collect();
-    let report = run(&mut summarizer(), &text, &Options::default());
+    let report = run(&mut summarizer(tiny()), &text, &Options::default());
     assert_eq!(report.plan.remembered, report.plan.windows / 4 * 3, "{:?}", report.plan);
-    let anew = run(&mut summarizer(), &text, &fresh());
+    let anew = run(&mut summarizer(tiny()), &text, &fresh());
     assert_eq!(anew.plan.remembered, 0);
     assert_eq!(anew.summary, report.summary);
     assert!(anew.prefill.tokens > 2 * report.prefill.tokens);
@@ -160,11 +134,11 @@ fn alike_passages_are_read_once() {
 
 #[test]
 fn a_run_that_was_broken_off_goes_on_with_what_its_host_kept() {
-    let want = run(&mut summarizer(), &long(), &Options::default());
+    let want = run(&mut summarizer(tiny()), &long(), &Options::default());
     let host = TestHost::breaking(300);
-    let broken = now(summarizer().run(&long(), &Options::default(), &host));
+    let broken = now(summarizer(tiny()).run(&long(), &Options::default(), &host));
     assert_eq!(broken.map(drop), Err(Error::Cancelled));
-    let mut next = summarizer();
+    let mut next = summarizer(tiny());
     let mut kept = 0;
     for event in host.events.take() {
         if let Event::Noted { key, note } = event {
@@ -180,7 +154,7 @@ fn a_run_that_was_broken_off_goes_on_with_what_its_host_kept() {
 #[test]
 fn nothing_is_kept_of_a_fresh_run() {
     let host = TestHost::ticking();
-    let mut summarizer = summarizer();
+    let mut summarizer = summarizer(tiny());
     now(summarizer.run(&long(), &fresh(), &host)).expect("a summary");
     assert!(!host.events.borrow().iter().any(|event| matches!(event, Event::Noted { .. })));
     assert_eq!(run(&mut summarizer, &long(), &Options::default()).plan.remembered, 0);

@@ -11,9 +11,8 @@ use std::io::Cursor;
 
 use common::host::TestHost;
 use common::reference::{EXACT, Reference};
-use common::{now, tiny};
+use common::{now, summarizer, tiny, tiny_gemma};
 use precis::Error;
-use precis::backend::cpu::Cpu;
 use precis::plan::{DEFAULT_REQUEST, PromptStyle, Strategy};
 use precis::report::{BackendReport, LoadReport, Report, SCHEMA};
 use precis::runtime::native::{Native, block_on};
@@ -23,26 +22,12 @@ use serde_json::Value;
 
 const SHORT: &str = "# Reading\n\nThe page reads a text in chunks and writes down what each took.";
 
-/// Far longer than the tiny model's 512 positions.
 fn long() -> String {
-    let part = |i| {
-        format!(
-            "## Part {i}\n\n{}\n\n",
-            format!("Service {i} is a program with one task. It runs in its own process. ")
-                .repeat(9)
-        )
-    };
-    (1..=9).map(part).collect()
-}
-
-fn summarizer() -> Summarizer<Cpu> {
-    let backend = BackendReport { kind: "native".into(), threads: 1, ..Default::default() };
-    let load = LoadReport { bytes: common::TINY.len() as u64, ..Default::default() };
-    Summarizer::new(Cpu::default(), tiny(), ("tiny".into(), None), backend, load)
+    (1..=9).map(common::part).collect()
 }
 
 fn run(text: &str, options: &Options, host: &impl Host) -> Result<Report, Error> {
-    now(summarizer().run(text, options, host))
+    now(summarizer(tiny()).run(text, options, host))
 }
 
 /// Paths of all nulls of an object.
@@ -137,23 +122,16 @@ fn a_short_document_is_read_in_one_pass() {
 /// A base model of windows: it goes on with the document, and twice its context is one pass.
 #[test]
 fn a_base_model_goes_on_with_the_document() {
-    let file = common::fixture("tiny-gemma3.gguf");
-    let summarizer = || {
-        let model = common::load(&Cpu::default(), Cursor::new(&file)).expect("the fixture loads");
-        let context = model.config.context;
-        let (backend, load) = (BackendReport::default(), LoadReport::default());
-        let id = ("tiny-gemma3".into(), None);
-        (Summarizer::new(Cpu::default(), model, id, backend, load), context)
-    };
     let word = "reading ";
-    let (_, context) = summarizer();
+    let context = tiny_gemma().config.context;
     for (text, passes, extended) in [
         (SHORT.to_string(), true, false),
         (word.repeat(context * 11 / 16), true, true),
         (word.repeat(2 * context), false, false),
     ] {
         let host = TestHost::ticking();
-        let report = now(summarizer().0.run(&text, &Options::default(), &host)).expect("a summary");
+        let report = now(summarizer(tiny_gemma()).run(&text, &Options::default(), &host))
+            .expect("a summary");
         let what = format!("{} tokens of {context}", report.document.tokens);
         assert_eq!(report.plan.strategy == "one-pass", passes, "{what}");
         assert_eq!(report.plan.context_extension.is_some(), extended, "{what}");
@@ -168,7 +146,7 @@ fn a_base_model_goes_on_with_the_document() {
         assert_eq!(pieces.collect::<String>().trim_end(), report.summary);
     }
     let chat = Options { prompt: Some(PromptStyle::Chat), ..Options::default() };
-    let refused = now(summarizer().0.run(SHORT, &chat, &TestHost::ticking()));
+    let refused = now(summarizer(tiny_gemma()).run(SHORT, &chat, &TestHost::ticking()));
     assert_eq!(refused.map_err(|e| e.code()).err(), Some("model-tokenizer"));
 }
 
@@ -193,7 +171,7 @@ fn essence(report: &Report) -> (String, usize, u64) {
 
 #[test]
 fn a_long_document_is_read_in_one_pass_where_that_is_asked_for() {
-    let mut summarizer = summarizer();
+    let mut summarizer = summarizer(tiny());
     let want = now(summarizer.run(SHORT, &Options::default(), &TestHost::default()));
     let want = want.expect("a summary");
 
@@ -253,7 +231,7 @@ fn a_document_that_fits_is_read_in_windows_where_that_is_asked_for() {
 #[test]
 fn one_pass_has_a_limit() {
     let text = "word ".repeat(20_000);
-    let mut summarizer = summarizer();
+    let mut summarizer = summarizer(tiny());
     let error = now(summarizer.run(&text, &with(Strategy::OnePass), &TestHost::default()));
     let error = error.expect_err("more than 32 times 512 tokens");
     assert_eq!(error.code(), "prompt-too-long");
@@ -282,7 +260,8 @@ fn too_little_memory_for_one_pass_leaves_room_for_others() {
 fn the_native_host_reports_in_its_own_time() {
     let events = RefCell::new(Vec::new());
     let host = Native::new(|event| events.borrow_mut().push(event));
-    let report = block_on(summarizer().run(SHORT, &Options::default(), &host)).expect("a summary");
+    let report =
+        block_on(summarizer(tiny()).run(SHORT, &Options::default(), &host)).expect("a summary");
     check(&report, &events.borrow());
     let ms = report.prefill.ms.expect("this clock runs");
     let speed = report.prefill.tokens_per_second.expect("and so there is a speed");
@@ -326,7 +305,7 @@ fn chunks_do_not_change_the_summary() {
 
 #[test]
 fn cancelling_ends_a_run_and_not_the_next() {
-    let mut summarizer = summarizer();
+    let mut summarizer = summarizer(tiny());
     let options = Options { chunk: Some(16), fresh: true, ..Options::default() };
     let whole = TestHost::default();
     let want = now(summarizer.run(&long(), &options, &whole)).expect("a summary");

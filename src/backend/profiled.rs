@@ -25,14 +25,14 @@ impl<B: Backend> Profiled<B> {
     }
 
     fn timed<T>(&self, name: &str, work: impl FnOnce(&B) -> T) -> T {
-        self.counted(name, |_| 0, work)
+        self.counted(name, |_| 0.0, work)
     }
 
     /// The same; `macs` counts the multiply-adds of a result.
     fn counted<T>(
         &self,
         name: &str,
-        macs: impl FnOnce(&T) -> usize,
+        macs: impl FnOnce(&T) -> f64,
         work: impl FnOnce(&B) -> T,
     ) -> T {
         if self.operations.borrow().is_none() {
@@ -42,7 +42,7 @@ impl<B: Backend> Profiled<B> {
         let result = work(&self.backend);
         let ms = (self.now_ms)().zip(started).map_or(0.0, |(now, started)| now - started);
         if let Some(operations) = self.operations.borrow_mut().as_mut() {
-            OperationReport::add(operations, name, ms, macs(&result) as f64);
+            OperationReport::add(operations, name, ms, macs(&result));
         }
         result
     }
@@ -106,7 +106,7 @@ impl<B: Backend> Backend for Profiled<B> {
         let outputs = |products: &[B::Tensor; N]| -> usize {
             products.iter().map(|product| self.shape(product)[1]).sum()
         };
-        let macs = |products: &_| rows * inputs * outputs(products);
+        let macs = |products: &_| (rows * inputs) as f64 * outputs(products) as f64;
         self.counted("matrix products", macs, |b| b.matmul(x, weights))
     }
 

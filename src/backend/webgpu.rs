@@ -5,6 +5,7 @@
 //! 32-bit floats, keys and values 16-bit ones, weights stay quantized. What goes wrong on the way
 //! shows when the next of these waits ends.
 
+mod attention;
 mod buffer;
 mod cache;
 mod device;
@@ -17,10 +18,10 @@ mod tests;
 mod weight;
 
 use std::cell::Cell;
-use std::f32::consts::LOG2_E;
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 
+use self::attention::Seen;
 use self::buffer::Buffer;
 pub use self::cache::Cache;
 use self::device::Device;
@@ -54,15 +55,6 @@ const MOST_GROUPS: usize = 1 << 15;
 
 /// Outputs of a workgroup in matvec.wgsl.
 const OUTPUTS: usize = 16;
-
-/// Queries of a workgroup in attention.wgsl.
-const QUERIES: usize = 64;
-
-/// Keys of a part in attention_split.wgsl.
-const PART: usize = 256;
-
-/// Workgroups that keep a large GPU busy: some for each of two hundred processors.
-const BUSY: usize = 1024;
 
 /// Workgroups that share the keys of a query in attention.wgsl at most: each writes its own sums.
 const MOST_PARTS: usize = 8;
@@ -141,7 +133,7 @@ impl WebGpu {
     fn elementwise(&self, kernel: Kernel, x: &Tensor, y: &Tensor) {
         let fours = x.width / FOUR;
         let grid = [fours.div_ceil(LANES), x.rows, 1];
-        self.dispatch(kernel, &[fours], &[&x.buffer, &y.buffer], grid, 0);
+        self.dispatch(kernel, &[fours], &[&x.buffer, &y.buffer], grid, 0.0);
     }
 
     fn dispatch(
@@ -150,10 +142,10 @@ impl WebGpu {
         parameters: &[usize],
         buffers: &[&Buffer],
         grid: [usize; 3],
-        macs: usize,
+        macs: f64,
     ) {
         let parameters: Vec<u32> = parameters.iter().map(|p| *p as u32).collect();
-        self.recorder.dispatch(kernel, &parameters, buffers, grid.map(|n| n as u32), macs as f64);
+        self.recorder.dispatch(kernel, &parameters, buffers, grid.map(|n| n as u32), macs);
     }
 
     /// Tells how to multiply from now on; one of [`Self::products`].
@@ -179,7 +171,7 @@ impl WebGpu {
         let integers = self.recorder.scratch((blocks * BLOCK) as u64);
         let steps = self.recorder.scratch((blocks * 8) as u64);
         let buffers = [&x.buffer, &integers, &steps];
-        self.dispatch(Kernel::Quantize, &[blocks], &buffers, grid_for(blocks), 0);
+        self.dispatch(Kernel::Quantize, &[blocks], &buffers, grid_for(blocks), 0.0);
         Factor { x, products, rounded: Some([integers, steps]) }
     }
 
@@ -202,40 +194,9 @@ impl WebGpu {
             };
             buffers.extend([&part.words, &part.scales, &out.buffer]);
             let parameters = [x.rows, x.width / BLOCK, outputs, part.rows.start, weight.rows];
-            self.dispatch(kernel, &parameters, &buffers, grid, x.rows * x.width * outputs);
+            let macs = (x.rows * x.width) as f64 * outputs as f64;
+            self.dispatch(kernel, &parameters, &buffers, grid, macs);
         }
-        out
-    }
-
-    /// Attends to what is in the cache. Workgroups share the keys of a query where there are too
-    /// few queries to keep the GPU busy.
-    fn attend_to(&self, seen: &Seen, q: &Tensor) -> Tensor {
-        let Seen { layer, shape, start, window } = *seen;
-        let AttentionShape { heads, kv_heads, head_dim } = shape;
-        let fours = head_dim / FOUR;
-        let positions = start + q.rows;
-        let (kernel, grid, parts) = if q.rows <= FEW_ROWS {
-            let first = (start + 1).saturating_sub(window);
-            let parts = positions.div_ceil(PART) - first / PART;
-            (Kernel::AttentionSplit { fours }, [parts, heads, q.rows], parts)
-        } else {
-            let groups = (q.rows * heads / kv_heads).div_ceil(QUERIES);
-            let wanted = BUSY.div_ceil(groups * kv_heads).min(MOST_PARTS);
-            let parts = wanted.min(positions.min(window).div_ceil(PART));
-            (Kernel::Attention { fours }, [groups, kv_heads, parts], parts)
-        };
-        let queries = q.rows * heads;
-        let sums = self.recorder.scratch((4 * queries * parts * head_dim) as u64);
-        let totals = self.recorder.scratch((8 * queries * parts) as u64);
-        let buffers = [&q.buffer, &layer.keys, &layer.values, &sums, &totals];
-        let parameters =
-            [q.rows, start, heads, kv_heads, scale(head_dim), window, parts, layer.ring];
-        let macs = shape.macs(start, q.rows, window);
-        self.dispatch(kernel, &parameters, &buffers, grid, macs);
-        let out = self.tensor(q.rows, q.width);
-        let buffers = [&sums, &totals, &out.buffer];
-        let grid = [(heads * fours).div_ceil(LANES), q.rows, 1];
-        self.dispatch(Kernel::AttentionMerge { fours }, &[heads, parts], &buffers, grid, 0);
         out
     }
 }
@@ -253,21 +214,6 @@ struct Factor<'a> {
     products: Products,
     /// Its integers and their steps, where it is multiplied in them.
     rounded: Option<[Buffer; 2]>,
-}
-
-/// What the queries of a chunk see.
-struct Seen<'a> {
-    layer: &'a cache::Layer,
-    shape: AttentionShape,
-    /// Position of the first query.
-    start: usize,
-    /// Positions up to its own that each query sees.
-    window: usize,
-}
-
-/// The bits of the float that scores are multiplied with, so that they are logarithms to the base 2.
-fn scale(head_dim: usize) -> usize {
-    (LOG2_E / (head_dim as f32).sqrt()).to_bits() as usize
 }
 
 impl Backend for WebGpu {
@@ -332,7 +278,7 @@ impl Backend for WebGpu {
             let parameters = [table.cols / BLOCK, part.rows.start, part.rows.len()];
             let buffers = [&ids, &part.words, &part.scales, &out.buffer];
             let grid = [table.cols.div_ceil(LANES), out.rows, 1];
-            self.dispatch(Kernel::Embed(table.format), &parameters, &buffers, grid, 0);
+            self.dispatch(Kernel::Embed(table.format), &parameters, &buffers, grid, 0.0);
         }
         out
     }
@@ -347,7 +293,7 @@ impl Backend for WebGpu {
         let parameters = [gain.len / FOUR, eps.to_bits() as usize];
         let buffers = [&x.buffer, &gain.buffer, &out.buffer];
         let grid = [x.width / gain.len, x.rows, 1];
-        self.dispatch(Kernel::RmsNorm, &parameters, &buffers, grid, 0);
+        self.dispatch(Kernel::RmsNorm, &parameters, &buffers, grid, 0.0);
         out
     }
 
@@ -363,7 +309,7 @@ impl Backend for WebGpu {
         let parameters = [start, heads, kv_heads, pairs, rotated, halves, layer.ring];
         let buffers = [&angles, &q.buffer, &k.buffer, &v.buffer, &layer.keys, &layer.values];
         let grid = [(heads * pairs).div_ceil(LANES), q.rows, 1];
-        self.dispatch(Kernel::Rope, &parameters, &buffers, grid, 0);
+        self.dispatch(Kernel::Rope, &parameters, &buffers, grid, 0.0);
         let seen = Seen { layer, shape, start, window };
         self.attend_to(&seen, &q)
     }
@@ -381,7 +327,7 @@ impl Backend for WebGpu {
     fn add_bias(&self, x: Tensor, bias: &Vector) -> Tensor {
         let fours = x.width / FOUR;
         let grid = [fours.div_ceil(LANES), x.rows, 1];
-        self.dispatch(Kernel::AddBias, &[fours], &[&x.buffer, &bias.buffer], grid, 0);
+        self.dispatch(Kernel::AddBias, &[fours], &[&x.buffer, &bias.buffer], grid, 0.0);
         x
     }
 
@@ -389,7 +335,7 @@ impl Backend for WebGpu {
         let fours = x.width / FOUR;
         let grid = [fours.div_ceil(LANES), x.rows, 1];
         let parameters = [fours, factor.to_bits() as usize];
-        self.dispatch(Kernel::Scale, &parameters, &[&x.buffer], grid, 0);
+        self.dispatch(Kernel::Scale, &parameters, &[&x.buffer], grid, 0.0);
         x
     }
 
@@ -402,7 +348,7 @@ impl Backend for WebGpu {
         let out = self.tensor(x.rows, x.width);
         let parameters = [x.width / FOUR, eps.to_bits() as usize];
         let buffers = [&x.buffer, &y.buffer, &gain.buffer, &out.buffer];
-        self.dispatch(Kernel::AddNorm, &parameters, &buffers, [x.rows, 1, 1], 0);
+        self.dispatch(Kernel::AddNorm, &parameters, &buffers, [x.rows, 1, 1], 0.0);
         [x, out]
     }
 
@@ -428,11 +374,11 @@ impl Backend for WebGpu {
             let parameters = [penalized.len(), penalty.to_bits() as usize];
             let grid = [penalized.len().div_ceil(LANES), 1, 1];
             let buffers = [&ids, &scores.buffer];
-            self.dispatch(Kernel::Penalize, &parameters, &buffers, grid, 0);
+            self.dispatch(Kernel::Penalize, &parameters, &buffers, grid, 0.0);
         }
         let best = self.recorder.scratch(4);
         let buffers = [&scores.buffer, &best];
-        self.dispatch(Kernel::Best, &[scores.width], &buffers, [1, 1, 1], 0);
+        self.dispatch(Kernel::Best, &[scores.width], &buffers, [1, 1, 1], 0.0);
         let bytes = self.recorder.fetch(&best, 4).await?;
         Ok(bytes.first_chunk().map_or(0, |four| u32::from_le_bytes(*four)))
     }

@@ -121,13 +121,19 @@ impl Config {
     /// up to its own: scores, and the sum of values that they weight.
     pub fn attention_macs(&self) -> usize {
         let whole = self.attention.layers.iter().filter(|layer| layer.window.is_none());
-        whole.count() * self.attention.shape.macs(0, 1, 1)
+        whole.count() * self.macs_of_a_position()
     }
 
     /// Multiply-adds of attention for one token in layers with a window, once that is full.
     pub fn window_macs(&self) -> usize {
         let windows = self.attention.layers.iter().filter_map(|layer| layer.window);
-        windows.map(|window| window * self.attention.shape.macs(0, 1, 1)).sum()
+        windows.map(|window| window * self.macs_of_a_position()).sum()
+    }
+
+    /// Multiply-adds of attention in one layer, for one token and one position that it sees.
+    fn macs_of_a_position(&self) -> usize {
+        let AttentionShape { heads, head_dim, .. } = self.attention.shape;
+        2 * heads * head_dim
     }
 
     /// Numbers of each head that are rotated.

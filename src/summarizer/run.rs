@@ -41,12 +41,13 @@ pub struct Run<'a, B: Backend, H> {
 }
 
 impl<B: Backend, H: Host> Run<'_, B, H> {
-    /// A note on one window, or on several notes; what was asked before is answered from memory.
-    pub async fn take_note(&mut self, prompt: &Prompt) -> Result<Note> {
+    /// A note on one window, or on several notes, and whether it was remembered: what was asked
+    /// before is answered from memory.
+    pub async fn take_note(&mut self, prompt: &Prompt) -> Result<(Note, bool)> {
         let key = memory::key(&prompt.text);
-        if let Some(note) = self.remembered(&key) {
+        if let Some(note) = self.memory.note(&key).filter(|_| !self.fresh) {
             self.report.plan.remembered_tokens += note.tokens;
-            return Ok(note);
+            return Ok((note.clone(), true));
         }
         let before = (self.report.prefill.tokens, self.report.prefill.ms);
         let text = self.ask(prompt, NOTE, |_| ()).await?;
@@ -57,11 +58,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             self.memory.keep(Remembered { key: key.clone(), note: note.clone() });
             self.host.emit(Event::Noted { key, note: note.clone() });
         }
-        Ok(note)
-    }
-
-    fn remembered(&self, key: &str) -> Option<Note> {
-        self.memory.note(key).filter(|_| !self.fresh).cloned()
+        Ok((note, false))
     }
 
     /// Notes on every window, but for those that were `taken` elsewhere, merged until they fit the
@@ -86,9 +83,9 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             }
             self.host.emit(Event::Stage { stage: Stage::Window, index, of });
             let prompt = plan::note_prompt(&text[window.clone()], self.style);
-            let known = self.remembered(&memory::key(&prompt.text)).is_some();
-            self.report.plan.remembered += usize::from(known);
-            notes.push(self.take_note(&prompt).await?.text);
+            let (note, remembered) = self.take_note(&prompt).await?;
+            self.report.plan.remembered += usize::from(remembered);
+            notes.push(note.text);
         }
         // What stands there twice says no more than once.
         let mut seen = HashSet::new();
@@ -113,7 +110,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             for (index, group) in groups.into_iter().enumerate() {
                 self.host.emit(Event::Stage { stage: Stage::Merge, index, of });
                 let prompt = plan::merge_prompt(&notes[group], self.style);
-                merged.push(self.take_note(&prompt).await?.text);
+                merged.push(self.take_note(&prompt).await?.0.text);
             }
             notes = merged;
         }

@@ -21,7 +21,9 @@ use precis::backend::Backend;
 use precis::backend::cpu::Cpu;
 use precis::gguf::Gguf;
 use precis::model::{Model, ModelStream};
+use precis::report::{BackendReport, LoadReport};
 use precis::session::Session;
+use precis::summarizer::Summarizer;
 
 /// The tiny model's file.
 pub const TINY: &[u8] = include_bytes!("../fixtures/tiny.gguf");
@@ -48,6 +50,26 @@ pub fn gemma() -> File {
     const GEMMA: &str = "models/gemma-3-270m-q4_k_m.gguf";
     File::open(root().join(GEMMA))
         .unwrap_or_else(|e| panic!("{GEMMA}: {e}. Run `cargo xtask model fetch` first."))
+}
+
+/// A model of layers with windows, which let go of what they have passed.
+pub fn tiny_gemma() -> Model<Cpu> {
+    let file = fixture("tiny-gemma3.gguf");
+    load(&Cpu::default(), Cursor::new(file)).expect("the fixture loads")
+}
+
+/// A summarizer with a model that is called "tiny".
+pub fn summarizer(model: Model<Cpu>) -> Summarizer<Cpu> {
+    let backend = BackendReport { kind: "native".into(), threads: 1, ..Default::default() };
+    let load = LoadReport { bytes: TINY.len() as u64, ..Default::default() };
+    Summarizer::new(Cpu::default(), model, ("tiny".into(), None), backend, load)
+}
+
+/// A part of a document: a heading and a paragraph. Six of them are far longer than the tiny model's
+/// 512 positions.
+pub fn part(i: usize) -> String {
+    let sentence = format!("Service {i} is a program with one task. It runs in its own process. ");
+    format!("## Part {i}\n\n{}\n\n", sentence.repeat(9))
 }
 
 /// The 40k-token workload: record.py's `workload`.

@@ -34,7 +34,7 @@ for (const scheme of ["light", "dark"] as const) {
   }
 }
 
-// On two processors what moves takes a third of the reading speed from threads that compute beside it.
+// On two processors what moves takes some of the reading speed from threads that compute beside it.
 test("nothing moves but what a run draws", async ({ page, precis }) => {
   await precis.open("tiny");
   const moving = await page.evaluate(() => {

@@ -147,7 +147,7 @@ test("only UTF-8 text passes for a document", async () => {
   await expect(readTextFile(new Blob(["a".repeat(MAX_BYTES + 1)]))).rejects.toMatchObject({ code: "document-too-large" });
 });
 
-test("the meter's speed is of the last second, its forecast of the last five", () => {
+test("the meter's speed is of the last second", () => {
   const meter = new Meter();
   expect([meter.speed, meter.leftMs]).toEqual([null, null]);
   meter.plan(3000, 0);

@@ -96,7 +96,7 @@ impl WebGpu {
             Products::Int8 => vec![rounds, FACTOR as usize],
         };
         let groups = out.raw().size() as usize / (LANES * 16);
-        self.dispatch(Kernel::Peak(products), &parameters, &[out], [groups, 1, 1], 0);
+        self.dispatch(Kernel::Peak(products), &parameters, &[out], [groups, 1, 1], 0.0);
     }
 
     /// 10⁹ bytes read and written a second.
@@ -116,7 +116,7 @@ impl WebGpu {
 
     fn copy(&self, from: &Buffer, to: &Buffer) {
         let fours = from.raw().size() as usize / COPIED;
-        self.dispatch(Kernel::Copy, &[fours], &[from, to], grid_for(fours), 0);
+        self.dispatch(Kernel::Copy, &[fours], &[from, to], grid_for(fours), 0.0);
     }
 
     /// A buffer that nothing depends on: none where there is no memory for it, which is then no

@@ -50,7 +50,7 @@ enum Command {
         /// "windows" reads it in parts, "auto" does so where it does not fit.
         #[arg(long, default_value = "auto", value_parser = named::<Strategy>)]
         strategy: Strategy,
-        /// Read passages that are alike once each, instead of once.
+        /// Read passages that are alike each time, not once.
         #[arg(long)]
         fresh: bool,
         #[command(flatten)]

@@ -105,7 +105,7 @@ impl Bench<'_> {
             for products in ways {
                 gpu.multiply_in(products);
                 let size = format!("{rows} × {inputs} to {outputs} ({name})");
-                let macs = rows * inputs * outputs;
+                let macs = (rows * inputs * outputs) as f64;
                 self.kernel(operation, size, products, macs, &mut || {
                     gpu.matmul(&x, [&weight]);
                 })?;
@@ -139,7 +139,7 @@ impl Bench<'_> {
         operation: &'static str,
         size: String,
         products: Products,
-        macs: usize,
+        macs: f64,
         run: &mut dyn FnMut(),
     ) -> Result<()> {
         let mut kernel = Kernel {
@@ -151,7 +151,7 @@ impl Bench<'_> {
             left_out: None,
         };
         eprintln!("{operation}, {}, {}", kernel.size, kernel.products);
-        let expected = self.speed.map_or(0.0, |speed| macs as f64 / speed);
+        let expected = self.speed.map_or(0.0, |speed| macs / speed);
         if self.effort.times(expected).is_none() {
             kernel.left_out = Some(self.effort.too_long(expected));
             self.kernels.push(kernel);
@@ -184,7 +184,7 @@ impl Bench<'_> {
     fn timed(
         &self,
         operation: &str,
-        macs: usize,
+        macs: f64,
         runs: usize,
         run: &mut dyn FnMut(),
     ) -> Result<(f64, f64)> {
@@ -196,7 +196,7 @@ impl Bench<'_> {
         let profile = self.gpu.profile(false);
         let of_the_gpu = profile.iter().find(|other| other.name == operation);
         let speed = of_the_gpu.and_then(OperationReport::gmacs_per_second);
-        Ok((speed.unwrap_or((runs * macs) as f64 / seconds / 1e9), seconds))
+        Ok((speed.unwrap_or(runs as f64 * macs / seconds / 1e9), seconds))
     }
 }
 

@@ -112,7 +112,7 @@ pub fn measure(engine: &mut Engine<File>, effort: &Effort) -> Result<Vec<Prompt>
 
 /// Multiply-adds of reading so many tokens.
 fn macs(engine: &mut Engine<File>, tokens: usize) -> f64 {
-    let linear = engine.linear_macs() * tokens;
+    let linear = (engine.linear_macs() * tokens) as f64;
     let config = engine.config();
-    (linear + config.attention.macs(0, tokens)) as f64
+    linear + config.attention.macs(0, tokens)
 }

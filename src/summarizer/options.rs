@@ -1,0 +1,106 @@
+//! What a run is told, and what is refused.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::plan::{Plan, PromptStyle, Strategy};
+
+/// The largest document, in bytes.
+pub const MAX_DOCUMENT: usize = 10_000_000;
+
+/// The shortest context that a run may be told to keep to: prompts of notes need some room.
+const SHORTEST_CONTEXT: usize = 256;
+
+/// Bytes that a note from elsewhere may have: many times what [`crate::plan::NOTE`] tokens need.
+const LONGEST_NOTE: usize = 4096;
+
+/// What a run may be told.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Options {
+    /// When the person asked, on the host's clock; [`Report::first_token_ms`] counts from here.
+    pub started_ms: Option<f64>,
+    /// Tokens of a prefill chunk. Without it chunks are as large as [`Chunks`] finds possible.
+    pub chunk: Option<usize>,
+    /// Tokens that the summary may have.
+    pub max_tokens: Option<usize>,
+    /// Whether to time every kind of operation: [`Report::profile`].
+    pub profile: bool,
+    /// Whether to read the document in one pass or in windows.
+    pub strategy: Strategy,
+    /// How the model is asked; without it in a conversation if its file has a chat template.
+    pub prompt: Option<PromptStyle>,
+    /// Positions that a prompt and its answer may take, at most those that the model was trained for:
+    /// fewer take less memory. A document that doesn't fit is read in windows, or refused where one
+    /// pass was asked for.
+    pub context: Option<usize>,
+    /// Whether everything is read anew, as measuring asks for: nothing that was read before in this
+    /// summarizer, alike in this document, or kept by the host spares any of it. Nor is any of it
+    /// kept.
+    pub fresh: bool,
+    /// Notes on the windows of [`Summarizer::plan`] that were taken elsewhere, by
+    /// [`Summarizer::note`]; those that are missing are taken here.
+    pub notes: Vec<Option<Note>>,
+}
+
+/// A note on one window of a document.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", tsify(missing_as_null))]
+pub struct Note {
+    /// What the model wrote.
+    pub text: String,
+    /// Prompt tokens that it read for that.
+    pub tokens: usize,
+    /// Time of reading them, as [`PrefillReport::ms`](crate::report::PrefillReport::ms).
+    pub ms: Option<f64>,
+}
+
+/// What there is to read in a document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Windows {
+    /// Tokens of the document.
+    pub tokens: usize,
+    /// The texts of its windows, in order; one in one pass.
+    pub windows: Vec<String>,
+}
+
+/// Whether a document can be summarized as the options say.
+pub(super) fn check(text: &str, options: &Options) -> Result<()> {
+    if text.len() > MAX_DOCUMENT {
+        return Err(Error::DocumentTooLarge { bytes: text.len(), limit: MAX_DOCUMENT });
+    }
+    if text.trim().is_empty() {
+        return Err(Error::EmptyDocument);
+    }
+    if let Some(at) = text.find('\0') {
+        return Err(Error::DocumentNotText { at });
+    }
+    if let Some(context) = options.context.filter(|context| *context < SHORTEST_CONTEXT) {
+        let (option, expected) = ("context", "at least 256");
+        return Err(Error::InvalidOptions { option, value: context.to_string(), expected });
+    }
+    for (option, value) in [("chunk", options.chunk), ("max_tokens", options.max_tokens)] {
+        if let Some(value) = value.filter(|value| !(1..=4096).contains(value)) {
+            let expected = "between 1 and 4096";
+            return Err(Error::InvalidOptions { option, value: value.to_string(), expected });
+        }
+    }
+    Ok(())
+}
+
+/// Notes come from other machines.
+pub(super) fn check_notes(notes: &[Option<Note>], plan: &Plan) -> Result<()> {
+    let windows = if plan.is_one_pass() { 0 } else { plan.windows.len() };
+    let wrong =
+        |value: String, expected| Err(Error::InvalidOptions { option: "notes", value, expected });
+    if notes.len() > windows {
+        return wrong(format!("{} notes", notes.len()), "at most one for each window of the plan");
+    }
+    match notes.iter().flatten().find(|note| note.text.len() > LONGEST_NOTE) {
+        Some(note) => wrong(format!("{} bytes", note.text.len()), "notes of at most 4096 bytes"),
+        None => Ok(()),
+    }
+}
