@@ -22,6 +22,7 @@ pub mod sampler;
 pub mod session;
 pub mod suite;
 pub mod summarizer;
+pub mod text;
 pub mod tokenizer;
 
 pub use error::{Error, Result};

@@ -9,6 +9,7 @@ use std::collections::{HashMap, VecDeque};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::plan::Prompt;
 use crate::summarizer::Note;
 
 /// Notes that are kept, a few hundred bytes each: those on some hundred documents of 100 pages.
@@ -56,8 +57,10 @@ impl Memory {
 }
 
 /// The key of what the model is asked: half of the SHA-256 of the prompt, in hexadecimal.
-pub fn key(prompt: &str) -> String {
-    let hash = Sha256::digest(prompt.as_bytes());
+pub fn key(prompt: &Prompt) -> String {
+    let hash =
+        Sha256::new().chain_update(&prompt.text).chain_update("\0").chain_update(&prompt.lead);
+    let hash = hash.finalize();
     base16ct::lower::encode_string(&hash[..16])
 }
 
@@ -69,6 +72,7 @@ mod tests {
     #[wasm_bindgen_test(unsupported = test)]
     fn the_oldest_notes_are_forgotten_first() {
         let mut memory = Memory::default();
+        let key = |i: &str| key(&Prompt { text: i.into(), lead: String::new() });
         let note = |i: usize| Note { text: i.to_string(), ..Note::default() };
         (0..=MOST)
             .for_each(|i| memory.keep(Remembered { key: key(&i.to_string()), note: note(i) }));

@@ -1,27 +1,30 @@
 //! How a document is read: in one pass when it fits, else in windows whose notes are merged.
 //!
 //! Everything here is pure: text and token positions in, ranges and prompts out. What is decided:
-//! 1. A request at the end of the document ("… provide a brief one-sentence summary.") is taken out
-//!    and becomes the question; otherwise [`DEFAULT_REQUEST`] is.
-//! 2. A document that fits the context beside its prompt and answer is one window, unless a
-//!    [`Strategy`] was asked for.
-//! 3. A longer one is cut at headings, paragraphs, sentences or words ([`cut`]), by nothing but the
-//!    text about each cut: what was read before is found again after an edit elsewhere.
-//! 4. The answer is asked over the document's opening, its headings and the windows' notes: notes
-//!    alone make a small model drift to a detail of one window.
+//! 1. What is asked: by the person ([`Wish`]), by the document at its end ("… provide a brief
+//!    one-sentence summary."), or by nobody ([`DEFAULT_REQUEST`]).
+//! 2. A line or an answer over a document that fits the context beside them is one pass, unless a
+//!    [`Strategy`] was asked for. Points are notes, so their document is always read in windows.
+//! 3. Windows are cut at headings, paragraphs, sentences or words ([`cut`]), by nothing but the text
+//!    about each cut: what was read before is found again after an edit elsewhere.
+//! 4. The answer is asked over all of the document, or its headings and the windows' notes, and then
+//!    its opening once more: a small model drifts to a detail without it. It is begun with the first
+//!    words of the document's first sentence, as a note is with its window's: a small model that is
+//!    left to begin says that "the text provides an overview". benches/README.md has what this gains.
 
 mod cut;
+mod question;
 #[cfg(test)]
 mod tests;
 
 use std::ops::Range;
 
-use self::cut::{Tokens, heading_level, last_border};
-
 use serde::{Deserialize, Serialize};
 
-/// Asked when the document doesn't ask for anything itself.
-pub const DEFAULT_REQUEST: &str = "Summarize the document above in one sentence.";
+use self::cut::{Tokens, heading_level, last_border};
+use self::question::split_request;
+pub use self::question::{DEFAULT_REQUEST, Form, Length, Question, Wish};
+use crate::text::{self, Words};
 
 /// Asked of each window.
 const NOTE_REQUEST: &str = "Summarize the text above in one sentence.";
@@ -33,11 +36,21 @@ const WINDOW: usize = 1500;
 /// Tokens that a note may have.
 pub const NOTE: usize = 56;
 
+/// Tokens that a note's mark takes in a list.
+pub const LIST_MARK: usize = 3;
+
 /// Tokens for a prompt's own words, and for tokens that differ when a text is encoded in parts.
 const SLACK: usize = 48;
 
-/// A request is a last paragraph of at most so many bytes.
-const LONGEST_REQUEST: usize = 400;
+/// Tokens of a document's beginning that stand once more before the request: what stands last weighs
+/// most with a small model, and the beginning says what the whole is about.
+const OPENING: usize = 400;
+
+/// Words of the document's first sentence that the answer begins with.
+const LEAD: usize = 3;
+
+/// Tokens of the windows that points are taken from, in a document that has fewer for each.
+const SHORTEST_WINDOW: usize = 64;
 
 /// How a document shall be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -72,36 +85,75 @@ pub enum PromptStyle {
 pub struct Prompt {
     /// What it reads.
     pub text: String,
-    /// The first words of its answer, which stand at the end of [`Self::text`]; empty in a
-    /// conversation.
-    pub lead: &'static str,
+    /// The first words of its answer, which it goes on with.
+    pub lead: String,
 }
 
 impl PromptStyle {
     /// What a summary of a whole document is asked with.
-    fn answer(self, text: String, request: &str) -> Prompt {
-        self.ask(text, request, "This document")
+    fn answer(self, text: String, request: &str, line: Option<&Line>) -> Prompt {
+        let lead = line.map_or("", |line| lead(&line.sentence));
+        self.ask(text, request, if lead.is_empty() { "This document" } else { lead }, lead)
     }
 
     /// What a note on a part is asked with.
     fn note(self, text: String) -> Prompt {
-        self.ask(text, NOTE_REQUEST, "This text")
+        let first = text::first_sentence(&text);
+        let lead = first.as_deref().map_or("", lead).to_string();
+        self.ask(text, NOTE_REQUEST, if lead.is_empty() { "This text" } else { &lead }, &lead)
     }
 
-    fn ask(self, mut text: String, request: &str, lead: &'static str) -> Prompt {
-        match self {
-            Self::Chat => {
-                text.push_str("\n\n");
-                text.push_str(request);
-                Prompt { text, lead: "" }
-            }
-            Self::Completion => {
-                text.push_str("\n\nSummary: ");
-                text.push_str(lead);
-                Prompt { text, lead }
-            }
-        }
+    /// A text must be begun, whatever it goes on with; an answer may be.
+    fn ask(self, mut text: String, request: &str, begun: &str, lead: &str) -> Prompt {
+        let (request, lead) = match self {
+            Self::Chat => (request, lead),
+            Self::Completion => ("Summary:", begun),
+        };
+        text.push_str("\n\n");
+        text.push_str(request);
+        Prompt { text, lead: lead.into() }
     }
+}
+
+/// A line that a summary may consist of, in the document's own words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// The document's first sentence.
+    pub sentence: String,
+    /// What it is about, where that has a name which the sentence leaves out.
+    pub subject: Option<String>,
+}
+
+impl Line {
+    fn new(
+        text: &str,
+        body: &Range<usize>,
+        opening: &Range<usize>,
+        tokens: Tokens,
+    ) -> Option<Self> {
+        let (body_text, first) = (&text[body.clone()], &text[opening.clone()]);
+        // Where a document begins with tables and lists, its first sentence may be far.
+        let sentence = text::first_sentence(first).or_else(|| text::first_sentence(body_text))?;
+        let is_ordinary = |word: Range<usize>| {
+            // A token has the space before its word.
+            let start = opening.start + word.start;
+            tokens.count(&(start.saturating_sub(1).max(opening.start)..opening.start + word.end))
+                < 2
+        };
+        let subject = Words::new(body_text).subject(first, is_ordinary);
+        let bare = |text: &str| -> String {
+            text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        };
+        let subject = subject.filter(|subject| !bare(&sentence).contains(&bare(subject)));
+        Some(Self { sentence, subject })
+    }
+}
+
+/// The first words of a sentence, which the model goes on with; all of it would leave nothing to write.
+fn lead(sentence: &str) -> &str {
+    let mut words = sentence.split_inclusive(char::is_whitespace);
+    let bytes: usize = words.by_ref().take(LEAD).map(str::len).sum();
+    if words.next().is_none() { "" } else { sentence[..bytes].trim_end() }
 }
 
 /// How a document will be read.
@@ -109,10 +161,16 @@ impl PromptStyle {
 pub struct Plan {
     /// Byte ranges of the document, in order, covering everything but the request.
     pub windows: Vec<Range<usize>>,
-    /// What the answer is asked for.
+    /// What the answer will be.
+    pub question: Question,
+    /// What the model is asked for it.
     pub request: String,
-    /// The first sentences, for the prompt of the answer; empty in one pass.
-    pub opening: Range<usize>,
+    /// The beginning once more, for the prompt of the answer; empty where that is all there is.
+    pub opening: String,
+    /// Tokens that this adds to a prompt of one pass.
+    pub reminder: usize,
+    /// What the answer may say in the document's own words, where it is a line.
+    pub line: Option<Line>,
     /// The headings in order, each once, for the prompt of the answer; empty in one pass.
     pub headings: Vec<String>,
     /// Tokens that a list of notes may have in one prompt.
@@ -135,40 +193,72 @@ pub struct Limits {
 
 impl Plan {
     /// Plans the reading of `text`, whose tokens begin at the bytes `starts`.
-    pub fn new(text: &str, starts: &[usize], limits: Limits, strategy: Strategy) -> Self {
-        let (body, request) = split_request(text);
+    pub fn new(
+        text: &str,
+        starts: &[usize],
+        limits: Limits,
+        strategy: Strategy,
+        wish: Wish,
+    ) -> Self {
+        let (end, own) = split_request(text);
+        let body = 0..end;
         let tokens = Tokens(starts);
-        let request_tokens = tokens.count(&(body.end..text.len())).max(SLACK);
-        let spent = limits.overhead + limits.answer + request_tokens + SLACK;
+        let (question, request) = wish.question(own, strategy == Strategy::OnePass);
+        // A token has a byte at least.
+        let asked = request.len().max(SLACK);
+        let beginning = body.start..last_border(text, &body, tokens, OPENING);
+        let length = tokens.count(&body);
+        // A document of little more than its beginning needs no reminder of it.
+        let remind = length > 3 * OPENING;
+        let reminder = if remind { tokens.count(&beginning) } else { 0 };
+        let spent = limits.overhead + limits.answer + asked + SLACK;
         let room = |positions: usize| positions.saturating_sub(spent).max(1);
-        let (reach, room) = (room(limits.reach), room(limits.context));
+        let [reach, room] = [limits.reach, limits.context].map(room);
         let spent = limits.overhead + NOTE + 2 * SLACK;
         let window = WINDOW.min(limits.context.saturating_sub(spent)).max(1);
-        let whole = match strategy {
-            Strategy::Auto => reach,
-            Strategy::OnePass => usize::MAX,
-            Strategy::Windows => room.min(window),
+        let windows = match question {
+            Question::Points { most, .. } => {
+                let window = (length / (2 * most)).clamp(SHORTEST_WINDOW.min(window), window);
+                Some(window)
+            }
+            _ => {
+                let whole = match strategy {
+                    Strategy::Auto => reach.saturating_sub(reminder),
+                    Strategy::OnePass => usize::MAX,
+                    Strategy::Windows => room.min(window),
+                };
+                (length > whole).then_some(window)
+            }
         };
-        if tokens.count(&body) <= whole {
-            let (opening, headings) = (0..0, Vec::new());
-            let notes_budget = room;
-            return Self { windows: vec![body], request, opening, headings, notes_budget };
-        }
-        let windows = cut::windows(text, &body, tokens, window);
+        let windows = match windows {
+            Some(window) => cut::windows(text, &body, tokens, window),
+            None => vec![body.clone()],
+        };
+        // Points of a single part are what is said of the whole.
+        let question = match question {
+            Question::Points { .. } if windows.len() == 1 => Question::Line { headline: false },
+            question => question,
+        };
+        let line = matches!(question, Question::Line { .. } | Question::Points { .. });
+        let line = if line { Line::new(text, &body, &beginning, tokens) } else { None };
         // The answer's prompt: a quarter opening, a quarter headings, half notes.
         let prompt = room.min(WINDOW);
-        let opening = body.start..last_border(text, &body, tokens, prompt / 4);
-        let headings = headings(text, &body, tokens, prompt / 4);
-        Self { windows, request, opening, headings, notes_budget: prompt / 2 }
+        let (opening, headings) = match windows.len() {
+            1 if remind => (beginning, Vec::new()),
+            1 => (0..0, Vec::new()),
+            _ => {
+                let end = last_border(text, &body, tokens, OPENING.min(prompt / 4));
+                (body.start..end, headings(text, &body, tokens, prompt / 4))
+            }
+        };
+        let opening = text::blocks(&text[opening]).join("\n");
+        let notes_budget = if windows.len() == 1 { room } else { prompt / 2 };
+        Self { windows, question, request, opening, reminder, line, headings, notes_budget }
     }
 
-    /// Whether the answer should end with its first sentence, because that was asked for. A small
-    /// model goes on otherwise.
-    pub fn asks_for_one_sentence(&self) -> bool {
-        let request = self.request.to_lowercase();
-        ["one sentence", "one-sentence", "single sentence", "single-sentence"]
-            .iter()
-            .any(|words| request.contains(words))
+    /// What is read: everything but the document's own request.
+    pub fn body(&self) -> Range<usize> {
+        0..self.windows.last().map_or(0, |last| last.end)
     }
 
     /// Whether the whole document is one window.
@@ -180,26 +270,26 @@ impl Plan {
     pub fn longest_prompt(&self, tokens: usize, limits: Limits) -> usize {
         let around = 2 * SLACK + limits.overhead + limits.answer.max(NOTE);
         match self.is_one_pass() {
-            true => tokens + around,
+            true => tokens + self.reminder + around,
             false => (WINDOW.min(tokens) + around).min(limits.context),
         }
     }
 
     /// The prompt for the answer, over the whole document, or over notes on its windows.
     pub fn answer_prompt(&self, text: &str, notes: &[String], style: PromptStyle) -> Prompt {
-        if self.is_one_pass() {
-            return style.answer(text[self.windows[0].clone()].trim().into(), &self.request);
-        }
-        // What stands last weighs most with a small model: the opening, which names the subject.
-        let mut prompt =
-            format!("Notes on the parts of a document, in order:\n- {}", notes.join("\n- "));
+        let mut prompt = match self.windows.as_slice() {
+            [window] => text[window.clone()].trim().to_string(),
+            _ => format!("Notes on the parts of a document, in order:\n- {}", notes.join("\n- ")),
+        };
         if !self.headings.is_empty() {
             prompt.push_str("\n\nSections of the document:\n- ");
             prompt.push_str(&self.headings.join("\n- "));
         }
-        prompt.push_str("\n\nThe document begins:\n\n");
-        prompt.push_str(text[self.opening.clone()].trim());
-        style.answer(prompt, &self.request)
+        if !self.opening.is_empty() {
+            prompt.push_str("\n\nThe document begins:\n\n");
+            prompt.push_str(&self.opening);
+        }
+        style.answer(prompt, &self.request, self.line.as_ref())
     }
 }
 
@@ -248,22 +338,6 @@ pub fn groups(lengths: &[usize], budget: usize) -> Vec<Range<usize>> {
 /// Tokens, of those that begin at the bytes `starts`, that begin inside of `range`.
 pub fn count(starts: &[usize], range: &Range<usize>) -> usize {
     Tokens(starts).count(range)
-}
-
-/// The part of the text to read, and what to ask about it.
-fn split_request(text: &str) -> (Range<usize>, String) {
-    let end = text.trim_end().len();
-    let whole = (0..text.len(), DEFAULT_REQUEST.to_string());
-    let Some(start) = text[..end].rfind("\n\n").map(|at| at + 2) else { return whole };
-    let last = text[start..end].trim();
-    let lower = last.to_lowercase();
-    let asks = ["summar", "tl;dr", "tldr"].iter().any(|word| lower.contains(word));
-    let is_request =
-        asks && last.len() <= LONGEST_REQUEST && !last.starts_with(['#', '-', '*', '>', '|']);
-    if !is_request || text[..start].trim().is_empty() {
-        return whole;
-    }
-    (0..start, last.to_string())
 }
 
 /// The Markdown headings of a range, each once, in order, of up to `budget` tokens together.

@@ -55,6 +55,8 @@ reported! {
         pub profile: Option<Vec<OperationReport>>,
         /// The summary.
         pub summary: String,
+        /// The sentences of the summary and where they come from.
+        pub points: Vec<PointReport>,
         /// Why each figure that is null could not be had, by its path (`load.pipelines_ms`).
         pub absent: BTreeMap<String, String>,
     }
@@ -224,6 +226,20 @@ reported! {
         pub int8_gmacs: Option<f64>,
         /// Copying memory, in 10⁹ bytes read and written a second.
         pub copy_gbs: Option<f64>,
+    }
+
+    /// A sentence of the summary.
+    pub struct PointReport {
+        /// The sentence.
+        pub text: String,
+        /// Where the passage that says most of it begins, in characters (Unicode scalar values) of the
+        /// document.
+        pub start: usize,
+        /// Where it ends.
+        pub end: usize,
+        /// Whether the document says it, as far as words tell: most of its words, all of its names
+        /// and all of its numbers stand in the part that it is about.
+        pub supported: bool,
     }
 
     /// All operations of one kind.

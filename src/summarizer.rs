@@ -1,5 +1,6 @@
 //! The product: a document in, its summary and a report out.
 
+mod answer;
 mod chunks;
 mod forecast;
 mod options;
@@ -12,25 +13,25 @@ use self::chunks::Chunks;
 use self::forecast::Forecast;
 pub use self::options::{MAX_DOCUMENT, Note, Options, Windows};
 use self::options::{check, check_notes};
-use self::run::{Length, Run, elapsed};
+use self::run::{Run, elapsed};
 use crate::backend::Backend;
 use crate::bench;
 use crate::error::{Error, Result};
 use crate::memory::{self, Memory};
 use crate::model::Model;
-use crate::plan::{self, Limits, Plan, PromptStyle, Strategy};
+use crate::plan::{self, Length, Limits, Plan, PromptStyle, Strategy};
 use crate::report::{
     BackendReport, DocumentReport, LoadReport, MemoryReport, ModelReport, PlanReport, Report,
     SCHEMA,
 };
-use crate::runtime::{Event, Host, Stage};
+use crate::runtime::{Event, Host};
 use crate::session::Session;
 
 /// How many times the trained context a model of windows reads in one pass without being asked to.
 const FARTHER: usize = 2;
 
-/// Tokens that a summary may have unless the caller says otherwise.
-const ANSWER: usize = 96;
+/// Tokens that a sentence of an answer takes, and a half.
+const SENTENCE: usize = 32;
 
 /// Summarizes documents, one at a time, with one model.
 pub struct Summarizer<B: Backend> {
@@ -120,10 +121,10 @@ impl<B: Backend> Summarizer<B> {
         let tokenize_ms = elapsed(called_ms, host.now_ms());
         let limits = self.limits(options);
         let answer = limits.answer;
-        let plan = Plan::new(text, &tokens.starts, limits, options.strategy);
+        let plan = Plan::new(text, &tokens.starts, limits, options.strategy, options.wish());
         check_notes(&options.notes, &plan)?;
         if let Some(limit) = options.context.filter(|_| plan.is_one_pass()) {
-            let tokens = tokens.ids.len() + limits.overhead + answer;
+            let tokens = tokens.ids.len() + plan.reminder + limits.overhead + answer;
             if tokens > limit {
                 return Err(Error::PromptTooLong { tokens, limit });
             }
@@ -161,20 +162,17 @@ impl<B: Backend> Summarizer<B> {
 
         let mut run = self.begin(options, host, &mut report, &lengths);
         let notes = run.take_notes(text, &plan, &options.notes).await?;
-        run.host.emit(Event::Stage { stage: Stage::Answer, index: 0, of: 1 });
         let started = options.started_ms.or(called_ms);
         let mut first_ms = None;
-        let prompt = plan.answer_prompt(text, &notes, run.style);
-        let length = Length { tokens: answer, one_sentence: plan.asks_for_one_sentence() };
-        let summary = run
-            .ask(&prompt, length, |piece| {
-                if first_ms.is_none() {
-                    first_ms = elapsed(started, host.now_ms());
-                }
-                host.emit(Event::Piece { text: piece.into() });
-            })
-            .await?;
-        report.summary = summary;
+        let mut tell = |piece: &str| {
+            if first_ms.is_none() {
+                first_ms = elapsed(started, host.now_ms());
+            }
+            host.emit(Event::Piece { text: piece.into() });
+        };
+        let written = run.answer(text, &plan, notes, answer, &mut tell).await?;
+        report.summary = written.text;
+        report.points = written.points;
         report.first_token_ms = first_ms;
         let operations = self.session.backend().profile(false);
         report.profile = options.profile.then_some(operations);
@@ -189,7 +187,8 @@ impl<B: Backend> Summarizer<B> {
     pub fn plan(&self, text: &str, options: &Options) -> Result<Windows> {
         check(text, options)?;
         let tokens = self.session.model().tokenizer.encode_with_starts(text)?;
-        let plan = Plan::new(text, &tokens.starts, self.limits(options), options.strategy);
+        let plan =
+            Plan::new(text, &tokens.starts, self.limits(options), options.strategy, options.wish());
         let windows = plan.windows.into_iter().map(|window| text[window].into()).collect();
         Ok(Windows { tokens: tokens.ids.len(), windows })
     }
@@ -222,7 +221,7 @@ impl<B: Backend> Summarizer<B> {
         let mut known = HashSet::new();
         let windows = plan.windows.iter().enumerate();
         let unread = windows.filter(|(index, window)| {
-            let key = memory::key(&plan::note_prompt(&text[(*window).clone()], style).text);
+            let key = memory::key(&plan::note_prompt(&text[(*window).clone()], style));
             let elsewhere = options.notes.get(*index).is_some_and(Option::is_some);
             let before = self.memory.note(&key).is_some() || !known.insert(key);
             !elsewhere && (options.fresh || !before)
@@ -242,7 +241,12 @@ impl<B: Backend> Summarizer<B> {
         let model = self.session.model();
         let trained = model.config.context;
         let context = options.context.map_or(trained, |context| context.min(trained));
-        let answer = options.max_tokens.unwrap_or(ANSWER).min(context / 4);
+        let sentences = match options.length {
+            Some(Length::Medium) => 6,
+            Some(Length::Long) => 12,
+            _ => 3,
+        };
+        let answer = options.max_tokens.unwrap_or(SENTENCE * sentences).min(context / 4);
         let reach = if self.reaches_far(options) { FARTHER * context } else { context };
         Limits { context, reach, overhead: model.tokenizer.overhead(), answer }
     }
@@ -264,7 +268,7 @@ impl<B: Backend> Summarizer<B> {
         options: &Options,
     ) -> Vec<usize> {
         if plan.is_one_pass() {
-            return vec![plan::count(starts, &plan.windows[0]) + limits.overhead];
+            return vec![plan::count(starts, &plan.windows[0]) + plan.reminder + limits.overhead];
         }
         let windows = self.unread(text, plan, options);
         let tokens = windows.iter().map(|window| plan::count(starts, window) + limits.overhead);

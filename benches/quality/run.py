@@ -29,6 +29,7 @@ MODEL = corpus.ROOT / "models" / "SmolLM2-135M-Instruct.Q4_1.gguf"
 OURS = "Précis"
 METRICS = ("similarity", "ROUGE-L")
 RESAMPLES = 10_000
+SHOWN = 10
 
 
 def enter_environment() -> None:
@@ -186,6 +187,17 @@ def markdown(table: dict[str, dict], title: str) -> str:
     return "\n".join(rows)
 
 
+def beside(records: list[dict]) -> str:
+    """Some of our summaries beside their references, for a reader to judge: chosen by nobody."""
+    chosen = sorted(records, key=lambda record: record["document"])
+    chosen = chosen[:: max(1, len(chosen) // SHOWN)][:SHOWN]
+    lines = ["| document | its author | Précis |", "|---|---|---|"]
+    for record in chosen:
+        cells = [record["document"], record["reference"].strip(), record["summaries"][OURS]]
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines)
+
+
 def arguments() -> argparse.Namespace:
     """What the command was told."""
     parser = argparse.ArgumentParser(
@@ -217,7 +229,7 @@ def main() -> None:
         )
     )
     print(markdown(table, f"{len(records)} documents of the half {given.half!r}:"))
-    print(f"\nSummaries beside the references: {out}")
+    print(f"\n{beside(records)}\n\nAll of them: {out}")
 
 
 if __name__ == "__main__":

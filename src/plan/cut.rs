@@ -17,7 +17,9 @@ pub enum Border {
     Character,
     /// After white space.
     Word,
-    /// After a sentence, or at the end of a line.
+    /// At the end of a line.
+    Line,
+    /// After a sentence.
     Sentence,
     /// After an empty line.
     Paragraph,
@@ -49,11 +51,14 @@ pub fn border(text: &str, at: usize) -> Border {
         if before[blank.len()..].matches('\n').count() > 1 {
             return Border::Paragraph;
         }
-        return Border::Sentence;
     }
     if before.ends_with(char::is_whitespace) {
         let ended = before.trim_end().ends_with(['.', '!', '?', ':', ';', '"', ')', '”', '’', '؟']);
-        return if ended { Border::Sentence } else { Border::Word };
+        return match (ended, before.ends_with('\n')) {
+            (true, _) => Border::Sentence,
+            (false, true) => Border::Line,
+            (false, false) => Border::Word,
+        };
     }
     if before.ends_with(['。', '！', '？']) {
         return Border::Sentence;
@@ -139,7 +144,7 @@ pub fn windows(
 fn places(text: &str, body: &Range<usize>, tokens: Tokens) -> Vec<Place> {
     let inner = text[body.clone()].char_indices().map(|(at, _)| body.start + at).skip(1);
     inner
-        .filter(|at| border(text, *at) >= Border::Sentence)
+        .filter(|at| border(text, *at) >= Border::Line)
         .map(|at| Place::new(text, at, tokens))
         .collect()
 }

@@ -16,7 +16,7 @@ fn words(text: &str) -> Vec<usize> {
 }
 
 fn plan(text: &str) -> Plan {
-    Plan::new(text, &words(text), LIMITS, Strategy::Auto)
+    Plan::new(text, &words(text), LIMITS, Strategy::Auto, Wish::default())
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -31,9 +31,10 @@ fn a_short_document_is_read_in_one_pass() {
 fn a_strategy_decides_where_both_are_possible() {
     let windows = |tokens: usize, strategy| {
         let text = "word ".repeat(tokens);
-        Plan::new(&text, &words(&text), LIMITS, strategy).windows.len()
+        let limits = Limits { context: 3000, reach: 3000, ..LIMITS };
+        Plan::new(&text, &words(&text), limits, strategy, Wish::default()).windows.len()
     };
-    for (tokens, auto, in_windows) in [(1400, 1, 1), (1600, 1, 2), (9000, 11, 11)] {
+    for (tokens, auto, in_windows) in [(1400, 1, 1), (2300, 1, 3), (9000, 11, 11)] {
         assert_eq!(windows(tokens, Strategy::Auto), auto, "{tokens} tokens");
         assert_eq!(windows(tokens, Strategy::OnePass), 1, "{tokens} tokens");
         assert_eq!(windows(tokens, Strategy::Windows), in_windows, "{tokens} tokens");
@@ -45,7 +46,7 @@ fn a_trailing_request_is_the_question() {
     let text = "Body of it.\n\n\nBased on all the above, provide a one-sentence summary.\n";
     let plan = plan(text);
     assert_eq!(plan.request, "Based on all the above, provide a one-sentence summary.");
-    assert!(plan.asks_for_one_sentence());
+    assert_eq!(plan.question, Question::Line { headline: false });
     let prompt = plan.answer_prompt(text, &[], PromptStyle::Chat).text;
     assert_eq!(prompt, "Body of it.\n\nBased on all the above, provide a one-sentence summary.");
 }
@@ -92,7 +93,7 @@ fn windows_cover_everything_in_order_within_the_budget() {
     for text in shapes() {
         for width in [1, 3, 7] {
             let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).step_by(width).collect();
-            let plan = Plan::new(&text, &starts, LIMITS, Strategy::Windows);
+            let plan = Plan::new(&text, &starts, LIMITS, Strategy::Windows, Wish::default());
             assert!(plan.windows.len() > 1);
             let mut at = 0;
             for window in &plan.windows {
@@ -116,7 +117,7 @@ fn prose(random: &mut Random, paragraphs: usize) -> String {
 }
 
 fn texts(text: &str) -> Vec<&str> {
-    let plan = Plan::new(text, &words(text), LIMITS, Strategy::Windows);
+    let plan = Plan::new(text, &words(text), LIMITS, Strategy::Windows, Wish::default());
     plan.windows.into_iter().map(|window| &text[window]).collect()
 }
 
@@ -172,10 +173,10 @@ fn windows_end_at_the_strongest_border() {
 fn a_token_longer_than_the_budget_still_ends_a_window() {
     let text = "é".repeat(50);
     let none = Limits { context: 0, reach: 0, overhead: 0, answer: 0 };
-    let plan = Plan::new(&text, &[0], none, Strategy::Auto);
+    let plan = Plan::new(&text, &[0], none, Strategy::Auto, Wish::default());
     assert_eq!(plan.windows, std::slice::from_ref(&(0..text.len())));
     let starts: Vec<usize> = (0..50).map(|i| 2 * i).collect();
-    let plan = Plan::new(&text, &starts, none, Strategy::Auto);
+    let plan = Plan::new(&text, &starts, none, Strategy::Auto, Wish::default());
     assert_eq!(plan.windows.len(), 50);
 }
 
@@ -190,7 +191,7 @@ fn the_answer_sees_opening_headings_and_notes() {
     let prompt = plan.answer_prompt(&text, &notes, PromptStyle::Chat).text;
     let find = |part: &str| prompt.find(part).expect(part);
     let (notes, sections) = (find("- First note.\n- Second"), find("- Subject\n- Part\n"));
-    assert!(notes < sections && sections < find("# Subject\n\nIt is about cats."));
+    assert!(notes < sections && sections < find("begins:\n\nSubject\nIt is about cats."));
     assert!(prompt.ends_with(DEFAULT_REQUEST));
 }
 
@@ -201,15 +202,66 @@ fn groups_shrink_any_list_of_notes() {
     assert!(groups(&[], 30).is_empty());
 }
 
-/// A base model goes on with a text whose last words are the first of the summary.
 #[wasm_bindgen_test(unsupported = test)]
-fn a_completion_ends_with_the_summarys_first_words() {
-    let text = "Body of it.\n\nBased on all the above, provide a one-sentence summary.";
+fn an_answer_begins_with_words_of_the_document() {
+    let text = "# Cats\n\nThe cat sat on (or beside) the mat.\n\nBased on all the above, provide a one-sentence summary.";
     let plan = plan(text);
+    let line = plan.line.as_ref().expect("a line");
+    assert_eq!((line.sentence.as_str(), &line.subject), ("The cat sat on the mat.", &None));
     let prompt = plan.answer_prompt(text, &[], PromptStyle::Completion);
-    assert_eq!(prompt.text, "Body of it.\n\nSummary: This document");
-    assert!(prompt.text.ends_with(prompt.lead) && !prompt.lead.is_empty());
-    let note = note_prompt(" A window. ", PromptStyle::Completion);
-    assert_eq!(note.text, "A window.\n\nSummary: This text");
-    assert_eq!(note_prompt(" A window. ", PromptStyle::Chat).lead, "");
+    assert!(prompt.text.ends_with("the mat.\n\nSummary:"), "{prompt:?}");
+    assert_eq!(prompt.lead, "The cat sat");
+    assert_eq!(plan.answer_prompt(text, &[], PromptStyle::Chat).lead, "The cat sat");
+    let note = |text, style| note_prompt(text, style).lead;
+    assert_eq!(note("The cat sat on the mat.", PromptStyle::Chat), "The cat sat");
+    // Where there is no sentence, only a text must be begun.
+    assert_eq!(note(" A window. ", PromptStyle::Chat), "");
+    assert_eq!(note(" A window. ", PromptStyle::Completion), "This text");
+    assert_eq!(self::plan("A list").answer_prompt("A list", &[], PromptStyle::Chat).lead, "");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn the_opening_stands_last_in_a_long_document() {
+    let text = "It is about cats and mats. ".repeat(100) + &"Filler goes here. ".repeat(210);
+    let plan = plan(&text);
+    assert!(plan.is_one_pass());
+    let prompt = plan.answer_prompt(&text, &[], PromptStyle::Chat).text;
+    let (whole, opening) = prompt.split_once("\n\nThe document begins:\n\n").expect("an opening");
+    assert_eq!(whole, text.trim());
+    assert!(opening.starts_with("It is about cats and mats. It is") && opening.len() < 3000);
+    assert!(opening.ends_with(DEFAULT_REQUEST));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn what_is_asked_for_decides_how_a_document_is_read() {
+    let text = "Some words stand here. ".repeat(300);
+    let plan = |wish, strategy| Plan::new(&text, &words(&text), LIMITS, strategy, wish);
+    let asked = |length, form| Wish { length: Some(length), form, instruction: None };
+    let of = |length, form| plan(asked(length, form), Strategy::Auto);
+    let line = of(Length::Headline, Form::Paragraph);
+    assert_eq!(line.question, Question::Line { headline: true });
+    assert!(line.is_one_pass());
+    // About two windows for each point.
+    for (length, most) in [(Length::Short, 3), (Length::Medium, 6)] {
+        let points = of(length, Form::KeyPoints);
+        assert_eq!(points.question, Question::Points { most, form: Form::KeyPoints });
+        assert!((most..=4 * most).contains(&points.windows.len()), "{}", points.windows.len());
+    }
+    let whole = plan(asked(Length::Long, Form::KeyPoints), Strategy::OnePass);
+    assert_eq!(whole.question, Question::Request { one_sentence: false });
+    assert_eq!(whole.request, "List the twelve key points of the document above.");
+    let wish = Wish { instruction: Some("Who sat where, in one sentence?"), ..Wish::default() };
+    let question = plan(wish, Strategy::Auto);
+    assert_eq!(question.question, Question::Request { one_sentence: true });
+    assert_eq!(question.request, "Who sat where, in one sentence?");
+    // Points of a single part are what is said of the whole.
+    let short = "Some words stand here.";
+    let single = Plan::new(
+        short,
+        &words(short),
+        LIMITS,
+        Strategy::Auto,
+        asked(Length::Long, Form::Paragraph),
+    );
+    assert_eq!(single.question, Question::Line { headline: false });
 }

@@ -3,13 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::plan::{Plan, PromptStyle, Strategy};
+use crate::plan::{Form, Length, Plan, PromptStyle, Strategy, Wish};
 
 /// The largest document, in bytes.
 pub const MAX_DOCUMENT: usize = 10_000_000;
 
 /// The shortest context that a run may be told to keep to: prompts of notes need some room.
 const SHORTEST_CONTEXT: usize = 256;
+
+/// Characters that an instruction may have: a paragraph.
+const LONGEST_INSTRUCTION: usize = 300;
 
 /// Bytes that a note from elsewhere may have: many times what [`crate::plan::NOTE`] tokens need.
 const LONGEST_NOTE: usize = 4096;
@@ -23,7 +26,13 @@ pub struct Options {
     pub started_ms: Option<f64>,
     /// Tokens of a prefill chunk. Without it chunks are as large as [`Chunks`] finds possible.
     pub chunk: Option<usize>,
-    /// Tokens that the summary may have.
+    /// How long the summary is. Without it as long as the document asks for at its end, or a sentence.
+    pub length: Option<Length>,
+    /// How a summary of more than a sentence is set.
+    pub form: Form,
+    /// What to ask instead of a summary: a question, or what to say in which way.
+    pub instruction: Option<String>,
+    /// Tokens that a prompt's answer may have.
     pub max_tokens: Option<usize>,
     /// Whether to time every kind of operation: [`Report::profile`].
     pub profile: bool,
@@ -42,6 +51,14 @@ pub struct Options {
     /// Notes on the windows of [`Summarizer::plan`] that were taken elsewhere, by
     /// [`Summarizer::note`]; those that are missing are taken here.
     pub notes: Vec<Option<Note>>,
+}
+
+impl Options {
+    /// What the person asked for.
+    pub(super) fn wish(&self) -> Wish<'_> {
+        let instruction = self.instruction.as_deref().map(str::trim).filter(|i| !i.is_empty());
+        Wish { length: self.length, form: self.form, instruction }
+    }
 }
 
 /// A note on one window of a document.
@@ -81,6 +98,13 @@ pub(super) fn check(text: &str, options: &Options) -> Result<()> {
     if let Some(context) = options.context.filter(|context| *context < SHORTEST_CONTEXT) {
         let (option, expected) = ("context", "at least 256");
         return Err(Error::InvalidOptions { option, value: context.to_string(), expected });
+    }
+    if let Some(instruction) = options.instruction.as_ref()
+        && instruction.chars().count() > LONGEST_INSTRUCTION
+    {
+        let (option, expected) = ("instruction", "at most 300 characters");
+        let value = format!("{} characters", instruction.chars().count());
+        return Err(Error::InvalidOptions { option, value, expected });
     }
     for (option, value) in [("chunk", options.chunk), ("max_tokens", options.max_tokens)] {
         if let Some(value) = value.filter(|value| !(1..=4096).contains(value)) {

@@ -1,6 +1,7 @@
 //! One run: prompts read in chunks, answers written token by token.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -44,13 +45,13 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
     /// A note on one window, or on several notes, and whether it was remembered: what was asked
     /// before is answered from memory.
     pub async fn take_note(&mut self, prompt: &Prompt) -> Result<(Note, bool)> {
-        let key = memory::key(&prompt.text);
+        let key = memory::key(prompt);
         if let Some(note) = self.memory.note(&key).filter(|_| !self.fresh) {
             self.report.plan.remembered_tokens += note.tokens;
             return Ok((note.clone(), true));
         }
         let before = (self.report.prefill.tokens, self.report.prefill.ms);
-        let text = self.ask(prompt, NOTE, |_| ()).await?;
+        let text = self.ask(prompt, NOTE, |_| ControlFlow::Continue(())).await?;
         let tokens = self.report.prefill.tokens - before.0;
         let ms = elapsed(before.1.or(Some(0.0)), self.report.prefill.ms);
         let note = Note { text, tokens, ms };
@@ -61,8 +62,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         Ok((note, false))
     }
 
-    /// Notes on every window, but for those that were `taken` elsewhere, merged until they fit the
-    /// prompt of the answer; none in one pass.
+    /// Notes on every window, but for those that were `taken` elsewhere; none in one pass.
     pub async fn take_notes(
         &mut self,
         text: &str,
@@ -87,6 +87,11 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             self.report.plan.remembered += usize::from(remembered);
             notes.push(note.text);
         }
+        Ok(notes)
+    }
+
+    /// Notes merged until they fit the prompt of the answer.
+    pub async fn merge(&mut self, mut notes: Vec<String>, budget: usize) -> Result<Vec<String>> {
         // What stands there twice says no more than once.
         let mut seen = HashSet::new();
         notes.retain(|note| seen.insert(note.clone()));
@@ -97,14 +102,13 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 let starts = self.session.model().tokenizer.encode_with_starts(note)?.starts;
                 let end = starts.get(plan::NOTE).copied().unwrap_or(note.len());
                 note.truncate(note.floor_char_boundary(end));
-                // With the marks of the list.
-                lengths.push(starts.len().min(plan::NOTE) + 3);
+                lengths.push(starts.len().min(plan::NOTE) + plan::LIST_MARK);
             }
-            if lengths.iter().sum::<usize>() <= plan.notes_budget || notes.len() == 1 {
+            if lengths.iter().sum::<usize>() <= budget || notes.len() <= 1 {
                 return Ok(notes);
             }
             self.report.plan.merges += 1;
-            let groups = plan::groups(&lengths, plan.notes_budget);
+            let groups = plan::groups(&lengths, budget);
             let of = groups.len();
             let mut merged = Vec::new();
             for (index, group) in groups.into_iter().enumerate() {
@@ -120,14 +124,18 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
     pub async fn ask(
         &mut self,
         prompt: &Prompt,
-        length: Length,
-        mut on_piece: impl FnMut(&str),
+        length: Extent,
+        mut on_piece: impl FnMut(&str) -> ControlFlow<()>,
     ) -> Result<String> {
+        let Prompt { text, lead } = prompt;
         let tokenizer = &self.session.model().tokenizer;
-        let ids = match self.style {
-            PromptStyle::Chat => tokenizer.chat(&prompt.text)?,
-            PromptStyle::Completion => tokenizer.completion(&prompt.text)?,
+        let mut ids = match self.style {
+            PromptStyle::Chat => tokenizer.chat(text)?,
+            PromptStyle::Completion => tokenizer.completion(&format!("{text} {lead}"))?,
         };
+        if self.style == PromptStyle::Chat && !lead.is_empty() {
+            ids.extend(tokenizer.encode(lead)?);
+        }
         let positions = ids.len() + length.tokens;
         let like: &[u32] = if self.fresh { &[] } else { &ids };
         let reused = self.session.resume(like, positions, self.extends)?;
@@ -142,7 +150,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
 
         let before = self.report.decode.clone();
         let mut stream = TextStream::default();
-        let mut text = prompt.lead.to_string();
+        let mut text = lead.clone();
         let mut told = 0;
         let mut line_ended = false;
         let mut yielded = self.host.now_ms();
@@ -166,11 +174,12 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             if ended {
                 text.truncate(first.max(told));
             }
+            let mut stopped = false;
             if text.len() > told {
-                on_piece(&text[told..]);
+                stopped = on_piece(&text[told..]).is_break();
                 told = text.len();
             }
-            if ended || last || left == 0 {
+            if ended || last || stopped || left == 0 {
                 break;
             }
             let started = self.host.now_ms();
@@ -189,7 +198,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         self.forecast.wrote(tokens - before.tokens, ms);
         if told == 0 && !text.is_empty() {
             // Nothing was written but the first words, which the prompt had.
-            on_piece(&text);
+            let _ = on_piece(&text);
         }
         text.truncate(text.trim_end().len());
         Ok(text)
@@ -238,22 +247,22 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
 
     async fn let_others_run(&self) -> Result<()> {
         match self.host.yield_now().await {
-            std::ops::ControlFlow::Continue(()) => Ok(()),
-            std::ops::ControlFlow::Break(()) => Err(Error::Cancelled),
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(Error::Cancelled),
         }
     }
 }
 
 /// How long an answer may be.
 #[derive(Clone, Copy)]
-pub struct Length {
+pub struct Extent {
     pub tokens: usize,
     /// Whether it ends with its first sentence.
     pub one_sentence: bool,
 }
 
 /// A note is one sentence.
-const NOTE: Length = Length { tokens: plan::NOTE, one_sentence: true };
+const NOTE: Extent = Extent { tokens: plan::NOTE, one_sentence: true };
 
 /// Bytes of the first sentence by the rules of Unicode (UAX #29), white space after it included.
 /// What is shorter than a sentence can be, such as the number before an item of a list, is taken

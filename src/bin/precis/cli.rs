@@ -15,7 +15,7 @@ use precis::bench::{Measurement, Summary};
 use precis::engine::{Compute, Engine, Setup};
 use precis::gguf::Gguf;
 use precis::model::Config;
-use precis::plan::Strategy;
+use precis::plan::{Form, Length, Strategy};
 use precis::report::{BackendReport, Report};
 use precis::runtime::native::{Native, block_on};
 use precis::runtime::{Event, Stage};
@@ -46,13 +46,8 @@ enum Command {
         /// Print the report as JSON instead of the summary.
         #[arg(long)]
         json: bool,
-        /// How to read it: "one-pass" extends the model's context where the document is longer,
-        /// "windows" reads it in parts, "auto" does so where it does not fit.
-        #[arg(long, default_value = "auto", value_parser = named::<Strategy>)]
-        strategy: Strategy,
-        /// Read passages that are alike each time, not once.
-        #[arg(long)]
-        fresh: bool,
+        #[command(flatten)]
+        summary: SummaryArguments,
         #[command(flatten)]
         model: ModelArguments,
     },
@@ -94,6 +89,34 @@ enum Command {
 }
 
 #[derive(clap::Args)]
+struct SummaryArguments {
+    /// How long: "headline", "sentence", "short" (about three sentences), "medium" (six) or "long"
+    /// (twelve). [default: what the document asks for at its end, or a sentence]
+    #[arg(long, value_parser = named::<Length>)]
+    length: Option<Length>,
+    /// How more than a sentence is set: "paragraph" or "key-points".
+    #[arg(long, default_value = "paragraph", value_parser = named::<Form>)]
+    form: Form,
+    /// What to ask about the document instead.
+    #[arg(long, value_name = "QUESTION", conflicts_with_all = ["length", "form"])]
+    ask: Option<String>,
+    /// How to read it: "one-pass" extends the model's context where the document is longer,
+    /// "windows" reads it in parts, "auto" does so where it does not fit.
+    #[arg(long, default_value = "auto", value_parser = named::<Strategy>)]
+    strategy: Strategy,
+    /// Read passages that are alike each time, not once.
+    #[arg(long)]
+    fresh: bool,
+}
+
+impl From<SummaryArguments> for Options {
+    fn from(arguments: SummaryArguments) -> Self {
+        let SummaryArguments { length, form, ask: instruction, strategy, fresh } = arguments;
+        Self { length, form, instruction, strategy, fresh, ..Self::default() }
+    }
+}
+
+#[derive(clap::Args)]
 struct ModelArguments {
     /// A GGUF file; `cargo xtask model fetch` brings the default one.
     #[arg(long, default_value = "models/SmolLM2-135M-Instruct.Q4_1.gguf")]
@@ -126,9 +149,8 @@ impl From<Backend> for Compute {
 /// Parses the arguments and runs the command.
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Summarize { file, json, strategy, fresh, model } => {
-            let options = Options { strategy, fresh, ..Options::default() };
-            summarize(&file, json, &options, &model)
+        Command::Summarize { file, json, summary, model } => {
+            summarize(&file, json, &summary.into(), &model)
         }
         Command::Bench { suite: Some(kind), name, json, model, .. } => {
             print_card(kind, name, json, &model)

@@ -1,0 +1,124 @@
+//! What is asked about a document: by the person, by the document itself, or by nobody.
+
+use serde::{Deserialize, Serialize};
+
+/// Asked when neither the person nor the document asks for anything.
+pub const DEFAULT_REQUEST: &str = "Summarize the document above in one sentence.";
+
+/// A request is a last paragraph of at most so many bytes.
+const LONGEST_REQUEST: usize = 400;
+
+/// How long a summary shall be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub enum Length {
+    /// A line without a full stop, as short as a sentence of the document allows.
+    Headline,
+    /// One sentence.
+    Sentence,
+    /// About three sentences.
+    Short,
+    /// About six sentences.
+    Medium,
+    /// About twelve sentences.
+    Long,
+}
+
+/// How a summary of more than a sentence is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub enum Form {
+    /// As a paragraph that begins with what the whole document is about.
+    #[default]
+    Paragraph,
+    /// As a list, a sentence for each of its points, with "- " before it.
+    KeyPoints,
+}
+
+/// What a person may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Wish<'a> {
+    /// How long the summary shall be.
+    pub length: Option<Length>,
+    /// How it is set.
+    pub form: Form,
+    /// Something else than a summary, or a summary of something: in the place of all requests.
+    pub instruction: Option<&'a str>,
+}
+
+/// What the answer will be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Question {
+    /// A line that says what the document is: its own words, shortened by the model.
+    Line {
+        /// Whether it is a headline.
+        headline: bool,
+    },
+    /// Notes on the document's parts, the most telling ones in their order.
+    Points {
+        /// So many sentences at most.
+        most: usize,
+        /// How they are set.
+        form: Form,
+    },
+    /// Whatever the model says to a request.
+    Request {
+        /// Whether that ends with its first sentence, because one was asked for: a small model goes
+        /// on otherwise.
+        one_sentence: bool,
+    },
+}
+
+impl Wish<'_> {
+    /// What the answer will be, and what the model is asked for it. `request` is the document's own;
+    /// `whole` says that the document must be read in one pass, where there are no notes.
+    pub fn question(&self, request: Option<&str>, whole: bool) -> (Question, String) {
+        let words = self.instruction.or(request.filter(|_| self.length.is_none()));
+        if let Some(words) = words {
+            let lower = words.to_lowercase();
+            let one = ["one sentence", "one-sentence", "single sentence", "single-sentence"];
+            let one_sentence = one.iter().any(|words| lower.contains(words));
+            let question = match self.instruction {
+                None if one_sentence => Question::Line { headline: false },
+                _ => Question::Request { one_sentence },
+            };
+            return (question, words.into());
+        }
+        let (most, number) = match self.length {
+            Some(Length::Short) => (3, "three"),
+            Some(Length::Medium) => (6, "six"),
+            Some(Length::Long) => (12, "twelve"),
+            length => {
+                let headline = length == Some(Length::Headline);
+                return (Question::Line { headline }, request.unwrap_or(DEFAULT_REQUEST).into());
+            }
+        };
+        let in_words = match self.form {
+            Form::Paragraph => format!("Summarize the document above in {number} sentences."),
+            Form::KeyPoints => format!("List the {number} key points of the document above."),
+        };
+        let question = match whole {
+            true => Question::Request { one_sentence: false },
+            false => Question::Points { most, form: self.form },
+        };
+        (question, in_words)
+    }
+}
+
+/// Where the part of a text to read ends, and what the text asks for at its end.
+pub fn split_request(text: &str) -> (usize, Option<&str>) {
+    let end = text.trim_end().len();
+    let whole = (text.len(), None);
+    let Some(start) = text[..end].rfind("\n\n").map(|at| at + 2) else { return whole };
+    let last = text[start..end].trim();
+    let lower = last.to_lowercase();
+    let asks = ["summar", "tl;dr", "tldr"].iter().any(|word| lower.contains(word));
+    let is_request =
+        asks && last.len() <= LONGEST_REQUEST && !last.starts_with(['#', '-', '*', '>', '|']);
+    if !is_request || text[..start].trim().is_empty() {
+        return whole;
+    }
+    (start, Some(last))
+}

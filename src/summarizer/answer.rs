@@ -1,0 +1,381 @@
+//! What is written when the document has been read: a line, points, or whatever was asked for.
+
+use std::collections::HashSet;
+use std::ops::{ControlFlow, Range};
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::run::{Extent, Run};
+use crate::backend::Backend;
+use crate::error::Result;
+use crate::plan::{self, Form, LIST_MARK, Line, Plan, Question};
+use crate::report::PointReport;
+use crate::runtime::{Event, Host, Stage};
+use crate::text::{self, Source, Words};
+
+/// Words that a headline, and a sentence, keep at least where they are cut.
+const SHORTEST: [usize; 2] = [4, 6];
+
+/// Tokens that a line may have: more than a sentence of a document takes, which the model shortens.
+const LINE: usize = 64;
+
+/// Notes that the prompt for a line has at most.
+const NOTES_OF_A_LINE: usize = 12;
+
+/// A summary and where it comes from.
+pub struct Answer {
+    pub text: String,
+    pub points: Vec<PointReport>,
+}
+
+/// A sentence of a summary, and the part of the document that it is about.
+struct Point {
+    text: String,
+    part: Range<usize>,
+}
+
+impl<B: Backend, H: Host> Run<'_, B, H> {
+    /// Answers the plan's question about `text`, of whose windows there are these notes; `tell` is
+    /// given the answer piece by piece.
+    pub async fn answer(
+        &mut self,
+        text: &str,
+        plan: &Plan,
+        notes: Vec<String>,
+        tokens: usize,
+        tell: &mut dyn FnMut(&str),
+    ) -> Result<Answer> {
+        let body = plan.body();
+        let (answer, points) = match plan.question {
+            Question::Points { most, form } => {
+                let line = match form {
+                    Form::Paragraph => {
+                        let notes = line_notes(text, plan, &notes);
+                        Some(self.write_line(text, plan, &notes, false, tokens, tell).await?)
+                    }
+                    Form::KeyPoints => None,
+                };
+                set(text, plan, &notes, line, most, tell)
+            }
+            Question::Line { headline } => {
+                let notes = line_notes(text, plan, &notes);
+                let line = self.write_line(text, plan, &notes, headline, tokens, tell).await?;
+                (line.clone(), vec![Point { text: line, part: body }])
+            }
+            Question::Request { one_sentence } => {
+                let notes = self.merge(notes, plan.notes_budget).await?;
+                let answer = self.write(text, plan, &notes, tokens, one_sentence, tell).await?;
+                let sentences = answer.split_sentence_bounds().map(str::trim);
+                let points = sentences.filter(|s| text::terms(s).next().is_some());
+                let points = points.map(|s| Point { text: s.into(), part: body.clone() }).collect();
+                (answer, points)
+            }
+        };
+        Ok(Answer { text: answer, points: sources(text, points) })
+    }
+
+    /// What the model says to the plan's request, as it comes.
+    async fn write(
+        &mut self,
+        text: &str,
+        plan: &Plan,
+        notes: &[String],
+        tokens: usize,
+        one_sentence: bool,
+        tell: &mut dyn FnMut(&str),
+    ) -> Result<String> {
+        self.host.emit(Event::Stage { stage: Stage::Answer, index: 0, of: 1 });
+        let prompt = plan.answer_prompt(text, notes, self.style);
+        let tell_all = |piece: &str| {
+            tell(piece);
+            ControlFlow::Continue(())
+        };
+        self.ask(&prompt, Extent { tokens, one_sentence }, tell_all).await
+    }
+
+    /// A line, in words of the document: those of its first sentence where the model's are none.
+    async fn write_line(
+        &mut self,
+        text: &str,
+        plan: &Plan,
+        notes: &[String],
+        headline: bool,
+        tokens: usize,
+        tell: &mut dyn FnMut(&str),
+    ) -> Result<String> {
+        let Some(line) = &plan.line else {
+            return self.write(text, plan, notes, tokens, true, tell).await;
+        };
+        self.host.emit(Event::Stage { stage: Stage::Answer, index: 0, of: 1 });
+        let prompt = plan.answer_prompt(text, notes, self.style);
+        let mut draft = Draft::new(line, headline, tell);
+        let extent = Extent { tokens: tokens.min(LINE), one_sentence: true };
+        let written = self.ask(&prompt, extent, |piece| draft.push(piece)).await?;
+        Ok(draft.finish(&written, text))
+    }
+}
+
+/// The notes that the prompt for a line has. With the opening they say what it is about; merging all
+/// of them would take longer.
+fn line_notes(text: &str, plan: &Plan, notes: &[String]) -> Vec<String> {
+    let most = (plan.notes_budget / (plan::NOTE + LIST_MARK)).clamp(1, NOTES_OF_A_LINE);
+    let points = chosen(text, plan, notes, most, HashSet::new());
+    points.into_iter().map(|point| point.text).collect()
+}
+
+/// A paragraph of a line and points, or without one a list of points.
+fn set(
+    text: &str,
+    plan: &Plan,
+    notes: &[String],
+    line: Option<String>,
+    most: usize,
+    tell: &mut dyn FnMut(&str),
+) -> (String, Vec<Point>) {
+    let said = text::terms(line.as_deref().unwrap_or_default()).collect();
+    let [before, between] = if line.is_some() { [" ", " "] } else { ["- ", "\n- "] };
+    let more = most - usize::from(line.is_some());
+    let mut answer = line.clone().unwrap_or_default();
+    let mut points: Vec<Point> =
+        line.into_iter().map(|text| Point { text, part: plan.body() }).collect();
+    for (index, point) in chosen(text, plan, notes, more, said).into_iter().enumerate() {
+        for piece in [if index == 0 { before } else { between }, &point.text] {
+            tell(piece);
+            answer.push_str(piece);
+        }
+        points.push(point);
+    }
+    (answer, points)
+}
+
+/// A line as it comes: told as far as it is also the document's own, since what stands there in the
+/// end is one of both.
+struct Draft<'a> {
+    /// The document's sentence.
+    own: String,
+    /// What stands before either.
+    subject: String,
+    least: usize,
+    headline: bool,
+    written: String,
+    /// Bytes of `own` that were told.
+    told: usize,
+    tell: &'a mut dyn FnMut(&str),
+}
+
+impl<'a> Draft<'a> {
+    fn new(line: &Line, headline: bool, tell: &'a mut dyn FnMut(&str)) -> Self {
+        let subject = line.subject.as_ref().map_or_else(String::new, |name| format!("{name}: "));
+        let [short, long] = SHORTEST;
+        let least = if headline { short } else { long };
+        let own = cut(&line.sentence, least, headline);
+        Self { own, subject, least, headline, written: String::new(), told: 0, tell }
+    }
+
+    /// Goes on until the sentence could end.
+    fn push(&mut self, piece: &str) -> ControlFlow<()> {
+        self.written.push_str(piece);
+        let bytes = self.own.bytes().zip(self.written.bytes());
+        let common = bytes.take_while(|(a, b)| a == b).count();
+        // A word that has not ended may become another, and so may what follows a comma.
+        let words = self.own[..self.own.floor_char_boundary(common)].rfind(char::is_whitespace);
+        let sure = self.own[..words.unwrap_or(0)].trim_end_matches(|c: char| !c.is_alphanumeric());
+        let end = sure.len();
+        self.tell_up_to(end);
+        match text::clause(&self.written, self.least) {
+            Some(_) => ControlFlow::Break(()),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    fn tell_up_to(&mut self, end: usize) {
+        if end > self.told {
+            let subject = if self.told == 0 { self.subject.as_str() } else { "" };
+            (self.tell)(&format!("{subject}{}", &self.own[self.told..end]));
+            self.told = end;
+        }
+    }
+
+    /// What was written, if it ended and says nothing that the document doesn't; the document's own
+    /// sentence otherwise.
+    fn finish(self, written: &str, document: &str) -> String {
+        let ended = text::clause(written, self.least).is_some()
+            || written.trim_end().ends_with(['.', '!', '?', '。', '！', '？']);
+        let plain = text::plain(written);
+        let line = cut(&plain, self.least, self.headline);
+        let stands = ended && text::is_sentence(&cut(&plain, self.least, false));
+        let stands = stands && line.starts_with(&self.own[..self.told]);
+        let stands = stands && Words::new(document).have(&line);
+        let line = if stands { line } else { self.own };
+        match self.told {
+            0 => (self.tell)(&format!("{}{line}", self.subject)),
+            told => (self.tell)(&line[told..]),
+        }
+        self.subject + &line
+    }
+}
+
+/// A sentence without what it can do without; a headline without its end, too.
+fn cut(sentence: &str, least: usize, headline: bool) -> String {
+    let mut line = match text::clause(sentence, least) {
+        Some(end) => sentence[..end].to_string() + ".",
+        None => sentence.trim_end().to_string(),
+    };
+    if headline {
+        line.truncate(line.trim_end_matches(['.', '。']).len());
+    }
+    line
+}
+
+/// The notes that say most of the document beyond what is `said`, each with half of its words new, in
+/// the document's order.
+fn chosen(
+    text: &str,
+    plan: &Plan,
+    notes: &[String],
+    most: usize,
+    mut said: HashSet<String>,
+) -> Vec<Point> {
+    let words = Words::new(text);
+    let name = plan.line.as_ref().and_then(|line| line.sentence.split_whitespace().next());
+    // What begins with a small letter is the rest of a sentence, if not with the document's name.
+    let begins = |sentence: &str| {
+        !sentence.starts_with(char::is_lowercase) || sentence.split_whitespace().next() == name
+    };
+    let points = notes.iter().zip(&plan.windows).filter_map(|(note, part)| {
+        let note = text::plain(note);
+        let holds = text::is_sentence(&note)
+            && !text::is_notice(&note)
+            && text::source(&note, text, part.clone()).supported;
+        // What its passage does not say is left out, for what it says first.
+        let point = if holds { Some(note) } else { text::first_sentence(&text[part.clone()]) };
+        point.filter(|p| begins(p)).map(|point| Point { text: point, part: part.clone() })
+    });
+    let mut left: Vec<Point> = points.collect();
+    let mut chosen = Vec::<Point>::new();
+    while chosen.len() < most {
+        left.retain(|point| {
+            let terms: HashSet<String> = text::terms(&point.text).collect();
+            2 * terms.difference(&said).count() >= terms.len()
+        });
+        let weights = left.iter().map(|point| words.weight(&point.text, &said)).enumerate();
+        // Of passages that say the same, the first.
+        let best = weights.rev().max_by(|a, b| a.1.total_cmp(&b.1));
+        let Some((best, _)) = best else { break };
+        let point = left.remove(best);
+        said.extend(text::terms(&point.text));
+        chosen.push(point);
+    }
+    chosen.sort_by_key(|point| point.part.start);
+    chosen
+}
+
+/// Where each sentence comes from, in characters of the document.
+fn sources(text: &str, points: Vec<Point>) -> Vec<PointReport> {
+    let chars = |range: Range<usize>| {
+        let start = text[..range.start].chars().count();
+        [start, start + text[range].chars().count()]
+    };
+    let report = |Point { text: statement, part }| {
+        let Source { range, supported } = text::source(&statement, text, part);
+        let [start, end] = chars(range);
+        PointReport { text: statement, start, end, supported }
+    };
+    points.into_iter().map(report).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    const DOCUMENT: &str = "The cat sat on the mat and slept there. It was a large cat.";
+
+    /// What a draft tells and ends with, of an answer in these pieces.
+    fn drafted(pieces: &[&str], headline: bool) -> (Vec<String>, String) {
+        let line = Line {
+            sentence: "The cat sat on the mat and slept there.".into(),
+            subject: Some("Tom".into()),
+        };
+        let mut told = Vec::new();
+        let mut tell = |piece: &str| told.push(piece.to_string());
+        let mut draft = Draft::new(&line, headline, &mut tell);
+        let mut written = String::new();
+        for piece in pieces {
+            written.push_str(piece);
+            if draft.push(piece).is_break() {
+                break;
+            }
+        }
+        let line = draft.finish(&written, DOCUMENT);
+        assert_eq!(told.concat(), line, "what was told is what stands there");
+        (told, line)
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn the_models_words_stand_where_the_document_has_them() {
+        let (told, line) =
+            drafted(&["The cat", " sat", " on", " the", " large", " mat", "."], false);
+        assert_eq!(line, "Tom: The cat sat on the large mat.");
+        // Told as far as both agree, and then at once.
+        assert_eq!(told, ["Tom: The", " cat", " sat", " on", " the", " large mat."]);
+        let (_, line) = drafted(&["The cat sat on the mat."], true);
+        assert_eq!(line, "Tom: The cat sat on the mat");
+        let (_, line) =
+            drafted(&["The cat", " sat on the large mat,", " which", " is", " wrong"], false);
+        assert_eq!(line, "Tom: The cat sat on the large mat.");
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn the_documents_own_sentence_stands_for_words_that_it_lacks() {
+        for pieces in [
+            &["The cat", " sat on a trampoline."][..],
+            // Broken off.
+            &["The cat", " sat on"],
+            &["A dog."],
+            &[],
+        ] {
+            let own = "Tom: The cat sat on the mat and slept there.";
+            assert_eq!(drafted(pieces, false).1, own, "{pieces:?}");
+        }
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn points_are_those_that_say_most_and_that_their_passage_says() {
+        let text = "Bees collect pollen from flowers. Bees live in hives with other bees.\n\n\
+                    Trains are late in the winter. Trains are cold.\n\n\
+                    Cats sleep on soft mats all day.\n\n";
+        let ends: Vec<usize> = text.match_indices("\n\n").map(|(at, _)| at + 2).collect();
+        let windows = [0..ends[0], ends[0]..ends[1], ends[1]..ends[2]].to_vec();
+        let plan = Plan {
+            windows,
+            question: Question::Points { most: 2, form: Form::KeyPoints },
+            request: String::new(),
+            opening: String::new(),
+            reminder: 0,
+            line: None,
+            headings: Vec::new(),
+            notes_budget: 100,
+        };
+        let notes = ["Bees collect pollen.", "In 1999 Peter was late.", "Cats sleep on soft mats."];
+        let notes = notes.map(String::from);
+        let texts = |most| -> Vec<String> {
+            chosen(text, &plan, &notes, most, HashSet::new())
+                .into_iter()
+                .map(|point| point.text)
+                .collect()
+        };
+        // What nobody wrote gives way to what stands there, and a note of three words is no sentence.
+        let all = [
+            "Bees collect pollen from flowers.",
+            "Trains are late in the winter.",
+            "Cats sleep on soft mats.",
+        ];
+        assert_eq!(texts(9), all);
+        assert_eq!(texts(1).len(), 1);
+        let reports = sources(text, chosen(text, &plan, &notes, 9, HashSet::new()));
+        for (report, said) in reports.iter().zip(all) {
+            assert!(report.supported && text[report.start..report.end].contains(&said[..9]));
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Summaries of every length and form, answers to questions, and where their sentences come from.
+
+// wasm-pack compiles every test for WebAssembly; this one needs a native host.
+#![cfg(not(target_family = "wasm"))]
+
+mod common;
+
+use common::host::TestHost;
+use common::{now, part, summarizer, tiny};
+use precis::plan::{Form, Length, Strategy};
+use precis::report::Report;
+use precis::runtime::Event;
+use precis::summarizer::Options;
+
+/// Longer than the tiny model's 512 positions, with sentences that have no words in common.
+fn document() -> String {
+    let sentences = [
+        "The table carries bread and butter every morning.",
+        "A chair waits beside some window without curtains.",
+        "Old lamps burn yellow until midnight strikes.",
+        "Stone statues guard gates against thieves.",
+        "Fountains splash water over mossy steps.",
+        "Children push swings higher than branches.",
+        "Copper kettles whistle before breakfast begins.",
+        "Wooden wagons rolled slowly through mud.",
+        "Twelve clocks disagree about noon.",
+    ];
+    let more = "It is made by hand in many places, and it has been so for a long time. ".repeat(3);
+    let parts = sentences.iter().zip(1..);
+    parts.map(|(sentence, i)| format!("## Part {i}\n\n{sentence} {more}\n\n")).collect()
+}
+
+fn run(text: &str, options: &Options) -> Report {
+    let host = TestHost::ticking();
+    let report = now(summarizer(tiny()).run(text, options, &host)).expect("an answer");
+    let pieces = host.events.borrow();
+    let told = pieces.iter().filter_map(|event| match event {
+        Event::Piece { text } => Some(text.as_str()),
+        _ => None,
+    });
+    assert_eq!(told.collect::<String>().trim_end(), report.summary);
+    let chars: Vec<char> = text.chars().collect();
+    for point in &report.points {
+        assert!(report.summary.contains(&point.text), "{:?}", point.text);
+        assert!(point.start < point.end && point.end <= chars.len(), "{point:?}");
+    }
+    report
+}
+
+fn of(length: Length, form: Form) -> Options {
+    Options { length: Some(length), form, ..Options::default() }
+}
+
+#[test]
+fn each_length_has_its_sentences() {
+    let text = document();
+    let sentence = run(&text, &of(Length::Sentence, Form::Paragraph));
+    assert_eq!(sentence.summary, run(&text, &Options::default()).summary);
+    assert_eq!(sentence.points.len(), 1);
+    assert!(sentence.summary.ends_with('.'));
+    let headline = run(&text, &of(Length::Headline, Form::Paragraph));
+    assert!(!headline.summary.ends_with('.') && !headline.summary.is_empty());
+    let mut before = sentence.summary.len();
+    for (length, most) in [(Length::Short, 3), (Length::Medium, 6), (Length::Long, 12)] {
+        let report = run(&text, &of(length, Form::Paragraph));
+        assert!(report.summary.starts_with(&sentence.summary), "{:?}", report.summary);
+        assert!((2..=most).contains(&report.points.len()), "{:?}", report.points);
+        assert!(report.summary.len() > before, "{length:?}: {:?}", report.summary);
+        assert!(report.points.iter().skip(1).all(|point| point.supported));
+        before = report.summary.len();
+    }
+}
+
+#[test]
+fn key_points_stand_in_the_documents_order_beside_their_passages() {
+    let text = document();
+    let report = run(&text, &of(Length::Medium, Form::KeyPoints));
+    assert_eq!(report.summary.lines().count(), report.points.len());
+    assert!(report.summary.lines().all(|line| line.starts_with("- ")), "{:?}", report.summary);
+    assert!(report.points.len() > 3 && report.points.is_sorted_by_key(|point| point.start));
+    let chars: Vec<char> = text.chars().collect();
+    for point in &report.points {
+        let passage: String = chars[point.start..point.end].iter().collect();
+        let thing = point.text.split_whitespace().nth(1).expect("a word");
+        assert!(passage.contains(thing), "{:?} from {passage:?}", point.text);
+    }
+}
+
+#[test]
+fn a_question_is_answered_in_the_models_words() {
+    let text = part(1);
+    let mut summarizer = summarizer(tiny());
+    let mut run = |options: &Options| {
+        now(summarizer.run(&text, options, &TestHost::ticking())).expect("an answer")
+    };
+    let first = run(&Options::default());
+    let question = Options { instruction: Some(" What runs? ".into()), ..Options::default() };
+    let second = run(&question);
+    assert_eq!(second.plan.request, "What runs?");
+    // What both prompts begin with is the document, which was read before.
+    assert!(second.prefill.reused_tokens + 20 > first.document.tokens, "{:?}", second.prefill);
+    assert!(second.prefill.tokens < 40);
+}
+
+#[test]
+fn a_request_in_the_document_gives_way_to_what_the_person_asks() {
+    let text = format!("{}Please summarize this as a poem.", part(1));
+    assert_eq!(run(&text, &Options::default()).plan.request, "Please summarize this as a poem.");
+    let asked = run(&text, &of(Length::Short, Form::Paragraph));
+    assert_eq!(asked.plan.request, "Summarize the document above in three sentences.");
+    let whole = Options { strategy: Strategy::OnePass, ..of(Length::Short, Form::KeyPoints) };
+    let whole = run(&text, &whole);
+    assert_eq!(whole.plan.request, "List the three key points of the document above.");
+    assert_eq!(whole.plan.strategy, "one-pass");
+}
+
+#[test]
+fn an_instruction_has_a_limit() {
+    let options = Options { instruction: Some("why ".repeat(100)), ..Options::default() };
+    let error = now(summarizer(tiny()).run("A text.", &options, &TestHost::default()));
+    assert_eq!(error.expect_err("400 characters").code(), "invalid-options");
+}
