@@ -31,13 +31,17 @@ function endless(chunk: Uint8Array | null) {
 
 test("documents come as text or as JSON with options", async () => {
   const read = (body: string | Uint8Array | object, headers = {}) => readDocument(ask("/summarize", body, headers), LIMITS);
-  const plain = { text: "naïve 🦀\r\n", max_tokens: 96, strategy: "auto" };
+  const defaults = { length: undefined, form: "paragraph", instruction: undefined, max_tokens: 96, strategy: "auto" };
+  const plain = { ...defaults, text: "naïve 🦀\r\n" };
   expect(await read(new TextEncoder().encode("\ufeffnaïve 🦀\r\n"))).toEqual(plain);
   expect(await read("naïve 🦀\r\n", { "Content-Type": 'Text/Plain; Charset="UTF-8"' })).toEqual(plain);
-  expect(await read({ text: "a" })).toEqual({ text: "a", max_tokens: 96, strategy: "auto" });
-  expect(await read({ text: "a", length: "short", strategy: "windows" })).toEqual({ text: "a", max_tokens: 48, strategy: "windows" });
-  expect(await read({ text: "a", length: "long" }), "never more than the limit").toMatchObject({ max_tokens: 100 });
-  expect(await read({ text: "a", length: "long", max_tokens: 7 })).toMatchObject({ max_tokens: 7 });
+  expect(await read({ text: "a" })).toEqual({ ...defaults, text: "a" });
+  const asked = { text: "a", length: "long", form: "key-points", instruction: "Why?", strategy: "windows", max_tokens: 7 };
+  expect(await read(asked)).toEqual(asked);
+  expect(await readDocument(ask("/summarize", { text: "a" }), { ...LIMITS, tokens: 50 }), "never more than the limit").toMatchObject({ max_tokens: 50 });
+  const long = (characters: number) => readDocument(ask("/summarize", { text: "a", instruction: "🦀".repeat(characters) }), { ...LIMITS, bytes: 10_000 });
+  await long(300);
+  await expect(long(301)).rejects.toMatchObject({ code: "invalid-options" });
 });
 
 test("what is no document is refused with a code, and loads no model", async () => {
@@ -64,6 +68,8 @@ test("what is no document is refused with a code, and loads no model", async () 
     ["422 invalid-options", { text: "a", chunk: 5 }],
     ["422 invalid-options", { text: "a", length: "tiny" }],
     ["422 invalid-options", { text: "a", length: null }],
+    ["422 invalid-options", { text: "a", form: "poem" }],
+    ["422 invalid-options", { text: "a", instruction: 1 }],
     ["422 invalid-options", { text: "a", strategy: "constructor" }],
     ["422 invalid-options", { text: "a", strategy: null }],
     ...[0, 101, 1.5, "5", null, true].map((max_tokens): [string, object] => ["422 invalid-options", { text: "a", max_tokens }]),

@@ -1,19 +1,30 @@
 import { Failure, orAborted } from "./errors.js";
 import type { Limits } from "./types.js";
-import type { Strategy } from "./wasm/relaxed/precis.js";
+import type { Form, Length, Strategy } from "./wasm/relaxed/precis.js";
 
 /** What a caller asked for. */
 export interface Asked {
   text: string;
+  length: Length | undefined;
+  form: Form;
+  instruction: string | undefined;
   max_tokens: number;
   strategy: Strategy;
 }
 
-/** Tokens of a summary, by its length in a word. */
-export const LENGTHS = { short: 48, medium: 96, long: 192 } as const;
-
 /** As in the engine. */
+export const LENGTHS = ["headline", "sentence", "short", "medium", "long"] as const satisfies readonly Length[];
+export const FORMS = ["paragraph", "key-points"] as const satisfies readonly Form[];
 export const STRATEGIES = ["auto", "one-pass", "windows"] as const satisfies readonly Strategy[];
+
+/** Characters that an instruction may have, as in the engine. */
+export const LONGEST_INSTRUCTION = 300;
+
+/** Tokens of an answer unless the caller says otherwise, as in the engine. */
+const ANSWER = 96;
+
+/** The options that JSON may carry. */
+const OPTIONS = ["text", "length", "form", "instruction", "max_tokens", "strategy"];
 
 /** A text: something visible, and no NUL. (As a pattern for OpenAPI, where every program has its own idea of \s.) */
 export const TEXT = "^[^\\u0000]*[^\\u0000-\\u0020\\u007F-\\u00A0\\u1680\\u2000-\\u200A\\u2028\\u2029\\u202F\\u205F\\u3000\\uFEFF][^\\u0000]*$";
@@ -25,7 +36,7 @@ export async function readDocument(request: Request, limits: Limits): Promise<As
   const type = mediaType(request);
   if (type === "text/plain") return asked({ text: decoded(await readBody(request, limits), "document-not-text") }, limits);
   if (type !== "application/json") throw unsupported("text/plain or application/json");
-  return asked(fields(await readBody(request, limits), ["text", "length", "max_tokens", "strategy"]), limits);
+  return asked(fields(await readBody(request, limits), OPTIONS), limits);
 }
 
 /** The window that a peer asks for a note on. */
@@ -110,17 +121,26 @@ function fields(bytes: Uint8Array, known: readonly string[]): Record<string, unk
   return value as Record<string, unknown>;
 }
 
-function asked({ text, length, max_tokens, strategy = "auto" }: Record<string, unknown>, limits: Limits): Asked {
-  const lengths = Object.keys(LENGTHS) as (keyof typeof LENGTHS)[];
-  const named = lengths.find((name) => name === (length ?? "medium"));
-  if (named === undefined || length === null) throw invalid(`length is none of ${lengths.join(", ")}`);
-  const asks = STRATEGIES.find((name) => name === strategy);
-  if (asks === undefined) throw invalid(`strategy is none of ${STRATEGIES.join(", ")}`);
-  const tokens = max_tokens === undefined ? Math.min(LENGTHS[named], limits.tokens) : max_tokens;
-  if (typeof tokens !== "number" || !Number.isInteger(tokens) || tokens < 1 || tokens > limits.tokens) {
+function asked(given: Record<string, unknown>, limits: Limits): Asked {
+  const { instruction, max_tokens = Math.min(ANSWER, limits.tokens) } = given;
+  const length = named("length", given, LENGTHS);
+  const form = named("form", given, FORMS) ?? "paragraph";
+  const strategy = named("strategy", given, STRATEGIES) ?? "auto";
+  if (instruction !== undefined && (typeof instruction !== "string" || [...instruction].length > LONGEST_INSTRUCTION)) {
+    throw invalid(`instruction is no string of at most ${LONGEST_INSTRUCTION} characters`);
+  }
+  if (typeof max_tokens !== "number" || !Number.isInteger(max_tokens) || max_tokens < 1 || max_tokens > limits.tokens) {
     throw invalid(`max_tokens is no whole number from 1 to ${limits.tokens}`);
   }
-  return { text: checkedText(text), max_tokens: tokens, strategy: asks };
+  return { text: checkedText(given["text"]), length, form, instruction, max_tokens, strategy };
+}
+
+/** An option that is one of a few words. */
+function named<T extends string>(option: string, given: Record<string, unknown>, words: readonly T[]): T | undefined {
+  const value = given[option];
+  const word = words.find((name) => name === value);
+  if (word === undefined && value !== undefined) throw invalid(`${option} is none of ${words.join(", ")}`);
+  return word;
 }
 
 /** Checked before the engine is asked, because that may have to load the model first. */

@@ -105,11 +105,11 @@ class Service {
   }
 
   /** Reads a document: with the peers' help if it has several windows. */
-  async #read({ text, max_tokens, strategy }: Asked, call: Call, send: Send): Promise<Answer> {
+  async #read({ text, ...asked }: Asked, call: Call, send: Send): Promise<Answer> {
     const { peers = [], token } = this.#options;
     // On the engine's own clock, so that the first token's time counts from here.
     const started_ms = performance.timeOrigin + performance.now();
-    const options = { max_tokens, strategy, started_ms, ...this.#bounds };
+    const options = { ...asked, started_ms, ...this.#bounds };
     const windows = peers.length === 0 ? [] : (await this.#host.use(call, (engine) => engine.plan(text, options))).windows;
     const deployment = { host: this.#host, peers, token, limits: this.#limits };
     const shared = windows.length > 1 ? await fanOut(windows, options, deployment, call, (progress) => send("note", progress)) : null;

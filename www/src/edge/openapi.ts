@@ -1,4 +1,4 @@
-import { LENGTHS, STRATEGIES, TEXT } from "./body.js";
+import { FORMS, LENGTHS, LONGEST_INSTRUCTION, STRATEGIES, TEXT } from "./body.js";
 import { type Code, STATUS } from "./errors.js";
 import type { Limits } from "./types.js";
 
@@ -36,8 +36,10 @@ export function openApi(limits: Limits, secured: boolean): Schema {
   const text: Schema = { type: "string", minLength: 1, maxLength: limits.bytes, pattern: TEXT };
   const options = {
     text,
-    length: { type: "string", enum: Object.keys(LENGTHS), default: "medium", description: `About how long: at most ${Object.values(LENGTHS).join(", ")} tokens.` },
-    max_tokens: { type: "integer", minimum: 1, maximum: limits.tokens, description: "Tokens of the summary at most, whatever `length` says." },
+    length: { type: "string", enum: LENGTHS, description: "How long. Without it as long as the document asks for at its end, or a sentence. From `short` on, the document is read in windows: three, six or twelve sentences." },
+    form: { type: "string", enum: FORMS, default: "paragraph", description: "How more than a sentence is set." },
+    instruction: { type: "string", maxLength: LONGEST_INSTRUCTION, description: "What to ask about the document instead of a summary." },
+    max_tokens: { type: "integer", minimum: 1, maximum: limits.tokens, description: "Tokens that an answer may have." },
     strategy: { type: "string", enum: STRATEGIES, default: "auto", description: "Whether to read in one pass, or in windows." },
   };
   const bounds = `At most ${limits.bytes} bytes in ${limits.bodySeconds} s.`;

@@ -1,4 +1,4 @@
-import { LENGTHS } from "./body.js";
+import { FORMS, LENGTHS, STRATEGIES } from "./body.js";
 import type { Limits, Model } from "./types.js";
 
 const STYLE = `
@@ -38,9 +38,11 @@ export function usagePage({ id }: Model, limits: Limits, secured: boolean): Resp
 <h2>What it takes</h2>
 <table>
 <tr><th scope="row"><code>text</code><td>Plain text or Markdown, at most ${Math.floor(limits.bytes / 1024).toLocaleString("en")} KiB
-<tr><th scope="row"><code>length</code><td>${Object.entries(LENGTHS).map(([name, tokens]) => `<code>${name}</code> (${tokens} tokens)`).join(", ")}
-<tr><th scope="row"><code>max_tokens</code><td>1 to ${limits.tokens}, whatever <code>length</code> says
-<tr><th scope="row"><code>strategy</code><td><code>auto</code>, <code>one-pass</code> or <code>windows</code>
+<tr><th scope="row"><code>length</code><td>${words(LENGTHS)}; without it a sentence, or what the document asks for at its end
+<tr><th scope="row"><code>form</code><td>${words(FORMS)}
+<tr><th scope="row"><code>instruction</code><td>What to ask about the document instead of a summary
+<tr><th scope="row"><code>max_tokens</code><td>1 to ${limits.tokens}: what an answer may have
+<tr><th scope="row"><code>strategy</code><td>${words(STRATEGIES)}
 </table>
 <p>An answer comes within ${limits.seconds} seconds. Errors are JSON with a <code>code</code> and a sentence that says what to do; <code>busy</code> comes with <code>Retry-After</code>. All of it: <a href="/openapi.json">openapi.json</a>. How it is doing: <a href="/health">health</a>.</p>
 </main>
@@ -48,6 +50,10 @@ export function usagePage({ id }: Model, limits: Limits, secured: boolean): Resp
 `;
   const policy = `default-src 'none'; style-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
   return new Response(html, { headers: { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy, "Referrer-Policy": "no-referrer" } });
+}
+
+function words(names: readonly string[]): string {
+  return names.map((name) => `<code>${name}</code>`).join(", ");
 }
 
 function escaped(text: string): string {
