@@ -17,6 +17,6 @@ test("Gemma is chosen by hand, and goes on with the document", async ({ page, pr
   expect(report.model).toMatchObject({ id: "gemma-3-270m-q4_k_m", architecture: "gemma3", context: 32_768 });
   expect(report.plan).toMatchObject({ strategy: "one-pass", windows: 1 });
   expect(report.document.tokens).toBeGreaterThan(900);
-  expect(report.summary).toMatch(/^This document /);
+  expect(report.summary).toMatch(/\.$/);
   expect(report.summary).toMatch(/bee|pollen|flower/i);
 });

@@ -4,6 +4,7 @@ import { loadBenchmark } from "./benchmark.js";
 import { ITERATIONS } from "./compose.js";
 import { byId, element } from "./dom.js";
 import { counted } from "./format.js";
+import { htmlToText, isHtml } from "./html.js";
 import { readTextFile } from "./text-file.js";
 
 /** Counting waits for a pause in typing. */
@@ -64,6 +65,18 @@ export class DocumentPanel {
     this.count();
   }
 
+  /** Selects a part of a document in the field; false if that isn't what is here. */
+  show({ document, start, end }: { document: string; start: number; end: number }): boolean {
+    if (this.text !== document || end > this.#textarea.value.length) return false;
+    const field = this.#textarea;
+    // Browsers scroll to where the field gets the focus with a caret, not to a selection.
+    field.setSelectionRange(start, start);
+    field.blur();
+    field.focus();
+    field.setSelectionRange(start, end);
+    return true;
+  }
+
   /** The text, once a file or the benchmark that was asked for is in. */
   async settled(): Promise<string> {
     await this.#taking;
@@ -85,13 +98,21 @@ export class DocumentPanel {
     measured.then((tokens) => show(`${counted(tokens, "token")} · `), () => show(""));
   }
 
-  /** Takes a paste that is too long for the field out of the browser's hands. */
+  /** Takes a paste that is too long for the field, or a web page, out of the browser's hands. */
   #paste(event: ClipboardEvent): void {
     const pasted = event.clipboardData?.getData("text/plain") ?? "";
-    if (pasted.length <= EDITABLE || this.#held !== null) return;
+    const html = isHtml(pasted);
+    if ((pasted.length <= EDITABLE && !html) || this.#held !== null) return;
     event.preventDefault();
     const { value, selectionStart, selectionEnd } = this.#textarea;
-    this.text = value.slice(0, selectionStart) + pasted + value.slice(selectionEnd);
+    const around = (text: string) => value.slice(0, selectionStart) + text + value.slice(selectionEnd);
+    if (html) this.#taking = this.#take(this.#reduced(pasted).then(around));
+    else this.text = around(pasted);
+  }
+
+  /** A text without the markup of a web page. */
+  async #reduced(text: string): Promise<string> {
+    return isHtml(text) ? htmlToText(text) : text;
   }
 
   async #take(source: Promise<string>): Promise<void> {
@@ -137,7 +158,7 @@ export class DocumentPanel {
 
   #takeFile(file: File): void {
     if (/\.gguf$/i.test(file.name)) this.onmodel(file);
-    else this.#taking = this.#take(readTextFile(file));
+    else this.#taking = this.#take(readTextFile(file).then((text) => this.#reduced(text)));
   }
 
   #wireBenchmark(): void {

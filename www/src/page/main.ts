@@ -6,6 +6,8 @@ import { ReadingView } from "./reading-view.js";
 import { ReportView } from "./report-view.js";
 import { ReuseChoice } from "./reuse.js";
 import { RunControl } from "./run.js";
+import { SummaryView } from "./summary-view.js";
+import { Wish } from "./wish.js";
 import { workOffline } from "../offline/register.js";
 import "./window.js";
 
@@ -19,7 +21,9 @@ const documentPanel = new DocumentPanel((text) => {
 });
 const reuse = new ReuseChoice(model);
 documentPanel.onbenchmark = () => reuse.off();
-const run = new RunControl(documentPanel, model, new ReadingView(), new ReportView(), reuse);
+const summary = new SummaryView();
+summary.onshow = (passage) => documentPanel.show(passage);
+const run = new RunControl(documentPanel, model, new ReadingView(summary), new ReportView(), reuse, new Wish());
 const models = new ModelsDialog(model);
 documentPanel.onmodel = (file) => void models.offerFile(file);
 model.onready = () => {

@@ -3,11 +3,12 @@ import { SpeedChart } from "./chart.js";
 import { byId, nowAndThen } from "./dom.js";
 import { clock, measured, megabytes, whole } from "./format.js";
 import { Meter } from "./meter.js";
+import type { SummaryView } from "./summary-view.js";
 
 /** Words appear about as fast as somebody speaks. */
 const WRITING_MS = 100;
 
-/** The dials of a run, and the summary as it is written. Events are gathered and drawn now and then. */
+/** The dials of a run. Events are gathered and drawn now and then, with the summary as it is written. */
 export class ReadingView {
   readonly #speed = byId("speed", HTMLSpanElement);
   readonly #note = byId("speed-note", HTMLSpanElement);
@@ -17,20 +18,18 @@ export class ReadingView {
   readonly #read = byId("read", HTMLSpanElement);
   readonly #left = byId("left", HTMLSpanElement);
   readonly #room = byId("room", HTMLParagraphElement);
-  readonly #summary = byId("summary", HTMLElement);
-  readonly #text = byId("summary-text", HTMLParagraphElement);
-  readonly #empty = byId("summary-empty", HTMLParagraphElement);
   readonly #chart = new SpeedChart(byId("chart", HTMLDivElement));
   readonly #schedule = nowAndThen(() => this.#draw());
   #meter = new Meter();
   #pieces = "";
   #stageText = "";
 
+  constructor(readonly summary: SummaryView) {}
+
   /** Everything back to the start of a run. */
   reset(): void {
     this.#restarted.textContent = this.#room.textContent = "";
     this.#note.textContent = ", now";
-    this.#summary.ariaBusy = "true";
     this.#clear();
   }
 
@@ -65,28 +64,24 @@ export class ReadingView {
     this.#schedule(event.type === "piece" ? WRITING_MS : undefined);
   }
 
-  /** The end of a run: `report` if it was a good one. */
-  finish(stage: string, report: Report | null): void {
+  /** The end of a run on `document`: `report` if it was a good one. */
+  finish(stage: string, report: Report | null, document = ""): void {
     this.#stageText = stage;
     this.#draw();
     this.#left.textContent = "";
-    this.#summary.ariaBusy = "false";
+    this.summary.finish(report, document);
     if (report) {
-      // The engine's last word, in case it trims what it streamed.
-      this.#text.textContent = report.summary;
       this.#progress.value = 1;
       this.#speed.textContent = report.prefill.tokens_per_second === null ? "—" : measured(report.prefill.tokens_per_second);
     }
     this.#note.textContent = report ? ", this run" : "";
-    this.#empty.hidden = this.#text.textContent !== "";
   }
 
   /** Takes back what was read and written. */
   #clear(): void {
     this.#meter = new Meter();
     this.#pieces = "";
-    this.#text.textContent = "";
-    this.#empty.hidden = false;
+    this.summary.clear();
     this.#speed.textContent = "—";
     this.#draw();
   }
@@ -95,8 +90,7 @@ export class ReadingView {
     const { done, total, share, speed, leftMs } = this.#meter;
     if (this.#stage.textContent !== this.#stageText) this.#stage.textContent = this.#stageText;
     if (this.#pieces) {
-      this.#text.append(this.#pieces);
-      this.#empty.hidden = true;
+      this.summary.append(this.#pieces);
       this.#pieces = "";
     }
     this.#progress.value = share;

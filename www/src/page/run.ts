@@ -1,4 +1,4 @@
-import { PrecisError } from "../summarizer/index.js";
+import { PrecisError, type RunEvent } from "../summarizer/index.js";
 import { showError } from "./alert.js";
 import { byId } from "./dom.js";
 import type { DocumentPanel } from "./document-panel.js";
@@ -6,6 +6,7 @@ import type { ModelPanel } from "./model-panel.js";
 import type { ReadingView } from "./reading-view.js";
 import type { ReportView } from "./report-view.js";
 import type { ReuseChoice } from "./reuse.js";
+import type { Wish } from "./wish.js";
 
 /** Failures after which the same document may well succeed. */
 const WORTH_RETRYING = new Set(["worker-crashed", "out-of-memory", "internal", "download-failed", "storage-unavailable"]);
@@ -23,7 +24,9 @@ export class RunControl {
     readonly reading: ReadingView,
     readonly report: ReportView,
     readonly reuse: ReuseChoice,
+    readonly wish: Wish,
   ) {
+    wish.onask = () => void this.start();
     this.#summarize.addEventListener("click", () => void this.start());
     this.#cancel.addEventListener("click", () => this.#running?.abort());
     byId("document", HTMLTextAreaElement).addEventListener("keydown", (event) => {
@@ -45,11 +48,13 @@ export class RunControl {
       if (!this.model.ready) this.reading.stage = "Waiting for the model";
       const summarizer = this.model.ready ?? (await unlessAborted(this.model.get(), signal));
       this.reading.stage = "Reading";
-      await summarizer.summarize(await this.document.settled(), { signal, started_ms, fresh: this.reuse.fresh, onprogress: (event) => this.reading.take(event) });
+      const text = await this.document.settled();
+      const onprogress = (event: RunEvent) => this.reading.take(event);
+      await summarizer.summarize(text, { ...this.wish.options, signal, started_ms, fresh: this.reuse.fresh, onprogress });
       const { report } = summarizer;
       window.precis.report = report;
       this.model.showDevice(summarizer.model);
-      this.reading.finish("Done", report);
+      this.reading.finish("Done", report, text);
       this.report.show(report);
     } catch (error) {
       this.#failed(error);

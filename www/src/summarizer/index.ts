@@ -10,4 +10,4 @@ export { inspectModel } from "./inspect.js";
 export { deleteModel, storedModels, type StoredModel } from "./stored.js";
 export type { ModelEntry, ModelSource, PromptStyle } from "./model.js";
 export type { Computing, InspectedModel, LoadedModel } from "./protocol.js";
-export type { Event as RunEvent, Report } from "./wasm/simd/precis.js";
+export type { Event as RunEvent, Form, Length, Report, Strategy } from "./wasm/simd/precis.js";
