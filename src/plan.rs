@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use self::cut::{Tokens, heading_level, last_border};
 use self::question::split_request;
 pub use self::question::{DEFAULT_REQUEST, Form, Length, Question, Wish};
-use crate::text::{self, Words};
+use crate::text;
 
 /// Asked of each window.
 const NOTE_REQUEST: &str = "Summarize the text above in one sentence.";
@@ -93,21 +93,22 @@ impl PromptStyle {
     /// What a summary of a whole document is asked with.
     fn answer(self, text: String, request: &str, line: Option<&Line>) -> Prompt {
         let lead = line.map_or("", |line| lead(&line.sentence));
-        self.ask(text, request, if lead.is_empty() { "This document" } else { lead }, lead)
+        self.ask(text, request, lead, "This document")
     }
 
     /// What a note on a part is asked with.
     fn note(self, text: String) -> Prompt {
         let first = text::first_sentence(&text);
-        let lead = first.as_deref().map_or("", lead).to_string();
-        self.ask(text, NOTE_REQUEST, if lead.is_empty() { "This text" } else { &lead }, &lead)
+        self.ask(text, NOTE_REQUEST, first.as_deref().map_or("", lead), "This text")
     }
 
-    /// A text must be begun, whatever it goes on with; an answer may be.
-    fn ask(self, mut text: String, request: &str, begun: &str, lead: &str) -> Prompt {
+    /// The answer is begun with `lead`. Where that is empty a text goes on with `otherwise`: it must be
+    /// begun, where an answer need not be.
+    fn ask(self, mut text: String, request: &str, lead: &str, otherwise: &str) -> Prompt {
         let (request, lead) = match self {
             Self::Chat => (request, lead),
-            Self::Completion => ("Summary:", begun),
+            Self::Completion if lead.is_empty() => ("Summary:", otherwise),
+            Self::Completion => ("Summary:", lead),
         };
         text.push_str("\n\n");
         text.push_str(request);
@@ -140,7 +141,7 @@ impl Line {
             tokens.count(&(start.saturating_sub(1).max(opening.start)..opening.start + word.end))
                 < 2
         };
-        let subject = Words::new(body_text).subject(first, is_ordinary);
+        let subject = text::subject(body_text, first, is_ordinary);
         let bare = |text: &str| -> String {
             text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
         };
@@ -209,8 +210,7 @@ impl Plan {
         let beginning = body.start..last_border(text, &body, tokens, OPENING);
         let length = tokens.count(&body);
         // A document of little more than its beginning needs no reminder of it.
-        let remind = length > 3 * OPENING;
-        let reminder = if remind { tokens.count(&beginning) } else { 0 };
+        let reminder = if length > 3 * OPENING { tokens.count(&beginning) } else { 0 };
         let spent = limits.overhead + limits.answer + asked + SLACK;
         let room = |positions: usize| positions.saturating_sub(spent).max(1);
         let [reach, room] = [limits.reach, limits.context].map(room);
@@ -244,7 +244,7 @@ impl Plan {
         // The answer's prompt: a quarter opening, a quarter headings, half notes.
         let prompt = room.min(WINDOW);
         let (opening, headings) = match windows.len() {
-            1 if remind => (beginning, Vec::new()),
+            1 if reminder > 0 => (beginning, Vec::new()),
             1 => (0..0, Vec::new()),
             _ => {
                 let end = last_border(text, &body, tokens, OPENING.min(prompt / 4));

@@ -19,7 +19,7 @@ use crate::bench;
 use crate::error::{Error, Result};
 use crate::memory::{self, Memory};
 use crate::model::Model;
-use crate::plan::{self, Length, Limits, Plan, PromptStyle, Strategy};
+use crate::plan::{self, Limits, Plan, PromptStyle, Strategy};
 use crate::report::{
     BackendReport, DocumentReport, LoadReport, MemoryReport, ModelReport, PlanReport, Report,
     SCHEMA,
@@ -241,11 +241,8 @@ impl<B: Backend> Summarizer<B> {
         let model = self.session.model();
         let trained = model.config.context;
         let context = options.context.map_or(trained, |context| context.min(trained));
-        let sentences = match options.length {
-            Some(Length::Medium) => 6,
-            Some(Length::Long) => 12,
-            _ => 3,
-        };
+        // One sentence may be as long as three.
+        let sentences = options.length.map_or(3, |length| length.sentences().max(3));
         let answer = options.max_tokens.unwrap_or(SENTENCE * sentences).min(context / 4);
         let reach = if self.reaches_far(options) { FARTHER * context } else { context };
         Limits { context, reach, overhead: model.tokenizer.overhead(), answer }

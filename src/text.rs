@@ -210,40 +210,24 @@ fn stem(word: &str) -> String {
 /// Numbers and names of a sentence, as [`terms`]: words with a digit, or with a capital anywhere but
 /// at the beginning.
 fn names(sentence: &str) -> HashSet<String> {
-    let named =
-        |word: &&str| word.chars().any(char::is_numeric) || word.chars().any(char::is_uppercase);
-    let words = sentence.unicode_words();
-    words
-        .enumerate()
-        .filter(|(i, w)| named(w) && (*i > 0 || w.chars().any(char::is_numeric)))
-        .map(|(_, word)| stem(word))
-        .collect()
+    let named = |(i, word): &(usize, &str)| {
+        word.chars().any(|c| c.is_numeric() || *i > 0 && c.is_uppercase())
+    };
+    sentence.unicode_words().enumerate().filter(named).map(|(_, word)| stem(word)).collect()
 }
 
-/// The words of a whole document.
-pub struct Words {
-    /// How often each stands there, in small letters.
-    counts: HashMap<String, u32>,
-    /// [`terms`] and how often they stand there.
-    terms: HashMap<String, u32>,
-}
+/// The words of a whole document, without their endings, and how often they stand there.
+pub struct Words(HashMap<String, u32>);
 
 impl Words {
     /// Counts them.
     pub fn new(text: &str) -> Self {
-        let mut words = Self { counts: HashMap::new(), terms: HashMap::new() };
-        for (_, word) in tokens_of(text) {
-            *words.counts.entry(word.to_lowercase()).or_default() += 1;
-        }
-        for word in text.unicode_words() {
-            *words.terms.entry(stem(word)).or_default() += 1;
-        }
-        words
+        Self(counted(text.unicode_words().map(stem)))
     }
 
     /// Whether a sentence has no word that the document lacks, but for short ones.
     pub fn have(&self, sentence: &str) -> bool {
-        terms(sentence).all(|term| self.terms.contains_key(&term))
+        terms(sentence).all(|term| self.0.contains_key(&term))
     }
 
     /// How much a sentence says of the document beyond `said`: the mean of its words' logarithms of how
@@ -251,47 +235,54 @@ impl Words {
     pub fn weight(&self, sentence: &str, said: &HashSet<String>) -> f64 {
         let terms: HashSet<String> = terms(sentence).collect();
         let new = terms.iter().filter(|term| !said.contains(*term));
-        let weights = new.filter_map(|term| self.terms.get(term)).map(|n| f64::from(*n).ln_1p());
+        let weights = new.filter_map(|term| self.0.get(term)).map(|n| f64::from(*n).ln_1p());
         weights.sum::<f64>() / (terms.len() + 2) as f64
     }
+}
 
-    /// What an English document is about, if that has a name: the word that stands most often in it
-    /// of those at its beginning, unless that is an ordinary one. `is_ordinary` is told the bytes of
-    /// `opening` where a word stands.
-    pub fn subject(
-        &self,
-        opening: &str,
-        is_ordinary: impl Fn(Range<usize>) -> bool,
-    ) -> Option<String> {
-        const SLOPE: f64 = 20.0;
-        let count = |word: &str| self.counts.get(&word.to_lowercase()).copied().unwrap_or(0);
-        let stop = |word: &str| STOP_WORDS.contains(&word.to_lowercase().as_str());
-        let all: u32 = self.counts.values().sum();
-        let stops = STOP_WORDS.iter().filter_map(|word| self.counts.get(*word)).sum::<u32>();
-        if stops * 10 < all {
-            return None;
-        }
-        let mut best: Option<(f64, bool, &str)> = None;
-        for (position, (at, word)) in tokens_of(opening).enumerate() {
-            let heading = opening[..at].rfind('\n').map_or(0, |at| at + 1);
-            let line = opening[heading..].lines().next().unwrap_or_default();
-            // Headings and placeholders are in capitals.
-            let says_nothing = word.chars().nth(1).is_none()
-                || word.starts_with(char::is_numeric)
-                || !word.contains(char::is_lowercase)
-                || !line.contains(char::is_lowercase);
-            if count(word) < 3 || says_nothing || stop(word) {
-                continue;
-            }
-            let ordinary = is_ordinary(at..at + word.len());
-            let weight = if ordinary { 0.5 } else { 1.5 };
-            let score = f64::from(count(word)).sqrt() * weight / (1.0 + position as f64 / SLOPE);
-            if best.is_none_or(|(other, ..)| score > other) {
-                best = Some((score, ordinary, word));
-            }
-        }
-        best.filter(|(_, ordinary, _)| !ordinary).map(|(_, _, word)| word.to_string())
+fn counted(words: impl Iterator<Item = String>) -> HashMap<String, u32> {
+    let mut counts = HashMap::new();
+    words.for_each(|word| *counts.entry(word).or_default() += 1);
+    counts
+}
+
+/// What an English document is about, if that has a name: the word that stands most often in it of
+/// those at its beginning, unless that is an ordinary one. `is_ordinary` is told the bytes of
+/// `opening` where a word stands.
+pub fn subject(
+    text: &str,
+    opening: &str,
+    is_ordinary: impl Fn(Range<usize>) -> bool,
+) -> Option<String> {
+    const SLOPE: f64 = 20.0;
+    let counts = counted(tokens_of(text).map(|(_, word)| word.to_lowercase()));
+    let count = |word: &str| counts.get(&word.to_lowercase()).copied().unwrap_or(0);
+    let stop = |word: &str| STOP_WORDS.contains(&word.to_lowercase().as_str());
+    let all: u32 = counts.values().sum();
+    let stops = STOP_WORDS.iter().filter_map(|word| counts.get(*word)).sum::<u32>();
+    if stops * 10 < all {
+        return None;
     }
+    let mut best: Option<(f64, bool, &str)> = None;
+    for (position, (at, word)) in tokens_of(opening).enumerate() {
+        let heading = opening[..at].rfind('\n').map_or(0, |at| at + 1);
+        let line = opening[heading..].lines().next().unwrap_or_default();
+        // Headings and placeholders are in capitals.
+        let says_nothing = word.chars().nth(1).is_none()
+            || word.starts_with(char::is_numeric)
+            || !word.contains(char::is_lowercase)
+            || !line.contains(char::is_lowercase);
+        if count(word) < 3 || says_nothing || stop(word) {
+            continue;
+        }
+        let ordinary = is_ordinary(at..at + word.len());
+        let weight = if ordinary { 0.5 } else { 1.5 };
+        let score = f64::from(count(word)).sqrt() * weight / (1.0 + position as f64 / SLOPE);
+        if best.is_none_or(|(other, ..)| score > other) {
+            best = Some((score, ordinary, word));
+        }
+    }
+    best.filter(|(_, ordinary, _)| !ordinary).map(|(_, _, word)| word.to_string())
 }
 
 /// Words with what holds them together: `mkfs.btrfs`, `Math::BigRat`, `dpkg-architecture`. And where
@@ -352,7 +343,10 @@ pub fn source(sentence: &str, text: &str, part: Range<usize>) -> Source {
             }
         }
     }
-    let stems: HashSet<String> = text[part].unicode_words().map(stem).collect();
-    let named = names(sentence).iter().all(|name| stems.contains(name));
-    Source { range: best.1, supported: named && found.len() as f64 >= MOST * total }
+    let mut missing = names(sentence);
+    for word in text[part].unicode_words() {
+        missing.remove(&stem(word));
+    }
+    let supported = missing.is_empty() && found.len() as f64 >= MOST * total;
+    Source { range: best.1, supported }
 }

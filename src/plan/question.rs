@@ -25,6 +25,18 @@ pub enum Length {
     Long,
 }
 
+impl Length {
+    /// About how many sentences that is.
+    pub fn sentences(self) -> usize {
+        match self {
+            Self::Headline | Self::Sentence => 1,
+            Self::Short => 3,
+            Self::Medium => 6,
+            Self::Long => 12,
+        }
+    }
+}
+
 /// How a summary of more than a sentence is set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -86,15 +98,17 @@ impl Wish<'_> {
             };
             return (question, words.into());
         }
-        let (most, number) = match self.length {
-            Some(Length::Short) => (3, "three"),
-            Some(Length::Medium) => (6, "six"),
-            Some(Length::Long) => (12, "twelve"),
-            length => {
-                let headline = length == Some(Length::Headline);
+        let length = self.length.unwrap_or(Length::Sentence);
+        let number = match length {
+            Length::Short => "three",
+            Length::Medium => "six",
+            Length::Long => "twelve",
+            Length::Headline | Length::Sentence => {
+                let headline = length == Length::Headline;
                 return (Question::Line { headline }, request.unwrap_or(DEFAULT_REQUEST).into());
             }
         };
+        let most = length.sentences();
         let in_words = match self.form {
             Form::Paragraph => format!("Summarize the document above in {number} sentences."),
             Form::KeyPoints => format!("List the {number} key points of the document above."),

@@ -11,7 +11,7 @@ pub const MAX_DOCUMENT: usize = 10_000_000;
 /// The shortest context that a run may be told to keep to: prompts of notes need some room.
 const SHORTEST_CONTEXT: usize = 256;
 
-/// Characters that an instruction may have: a paragraph.
+/// Characters that an instruction may have.
 const LONGEST_INSTRUCTION: usize = 300;
 
 /// Bytes that a note from elsewhere may have: many times what [`crate::plan::NOTE`] tokens need.
@@ -22,9 +22,9 @@ const LONGEST_NOTE: usize = 4096;
 #[serde(default, deny_unknown_fields)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Options {
-    /// When the person asked, on the host's clock; [`Report::first_token_ms`] counts from here.
+    /// When the person asked, on the host's clock; [`Report::first_token_ms`](crate::report::Report::first_token_ms) counts from here.
     pub started_ms: Option<f64>,
-    /// Tokens of a prefill chunk. Without it chunks are as large as [`Chunks`] finds possible.
+    /// Tokens of a prefill chunk. Without it chunks are as large as [`Chunks`](super::chunks::Chunks) finds possible.
     pub chunk: Option<usize>,
     /// How long the summary is. Without it as long as the document asks for at its end, or a sentence.
     pub length: Option<Length>,
@@ -48,8 +48,8 @@ pub struct Options {
     /// summarizer, alike in this document, or kept by the host spares any of it. Nor is any of it
     /// kept.
     pub fresh: bool,
-    /// Notes on the windows of [`Summarizer::plan`] that were taken elsewhere, by
-    /// [`Summarizer::note`]; those that are missing are taken here.
+    /// Notes on the windows of [`Summarizer::plan`](super::Summarizer::plan) that were taken elsewhere, by
+    /// [`Summarizer::note`](super::Summarizer::note); those that are missing are taken here.
     pub notes: Vec<Option<Note>>,
 }
 

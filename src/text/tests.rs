@@ -78,14 +78,14 @@ fn the_subject_is_a_name_that_comes_early_and_often() {
                 fobar is in the file. With fobar you can see all of the file.";
     let subject = |ordinary: &[&str]| {
         let is_ordinary = |at: Range<usize>| ordinary.contains(&&text[at]);
-        Words::new(text).subject(text, is_ordinary)
+        super::subject(text, text, is_ordinary)
     };
     assert_eq!(subject(&["file"]).as_deref(), Some("fobar"));
     // Nothing but ordinary words: no name.
     assert_eq!(subject(&["file", "fobar"]), None);
     // Another language than English.
     let german = "Kater mögen Milch. Kater schlafen. Kater jagen Mäuse.";
-    assert_eq!(Words::new(german).subject(german, |_| false), None);
+    assert_eq!(super::subject(german, german, |_| false), None);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
