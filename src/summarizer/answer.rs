@@ -28,7 +28,16 @@ pub struct Answer {
     pub points: Vec<PointReport>,
 }
 
+/// What an answer is written from.
+struct Material<'a> {
+    text: &'a str,
+    plan: &'a Plan,
+    /// Those that its prompt has.
+    notes: Vec<String>,
+}
+
 /// A sentence of a summary, and the part of the document that it is about.
+#[derive(Clone)]
 struct Point {
     text: String,
     part: Range<usize>,
@@ -48,23 +57,29 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let body = plan.body();
         let (answer, points) = match plan.question {
             Question::Points { most, form } => {
+                let (words, all) = (Words::new(text), candidates(text, plan, &notes));
                 let line = match form {
                     Form::Paragraph => {
-                        let notes = line_notes(text, plan, &notes);
-                        Some(self.write_line(text, plan, &notes, false, tokens, tell).await?)
+                        let notes = line_notes(&words, plan, all.clone());
+                        let read = Material { text, plan, notes };
+                        Some(self.write_line(&read, &words, false, tokens, tell).await?)
                     }
                     Form::KeyPoints => None,
                 };
-                set(text, plan, &notes, line, most, tell)
+                set(&words, all, line.map(|text| Point { text, part: body }), most, tell)
             }
             Question::Line { headline } => {
-                let notes = line_notes(text, plan, &notes);
-                let line = self.write_line(text, plan, &notes, headline, tokens, tell).await?;
+                let words = Words::new(text);
+                let notes = line_notes(&words, plan, candidates(text, plan, &notes));
+                let read = Material { text, plan, notes };
+                let line = self.write_line(&read, &words, headline, tokens, tell).await?;
                 (line.clone(), vec![Point { text: line, part: body }])
             }
             Question::Request { one_sentence } => {
                 let notes = self.merge(notes, plan.notes_budget).await?;
-                let answer = self.write(text, plan, &notes, tokens, one_sentence, tell).await?;
+                let read = Material { text, plan, notes };
+                let extent = Extent { tokens, one_sentence };
+                let answer = self.write(&read, extent, telling(tell)).await?;
                 let sentences = answer.split_sentence_bounds().map(str::trim);
                 let points = sentences.filter(|s| text::terms(s).next().is_some());
                 let points = points.map(|s| Point { text: s.into(), part: body.clone() }).collect();
@@ -77,68 +92,65 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
     /// What the model says to the plan's request, as it comes.
     async fn write(
         &mut self,
-        text: &str,
-        plan: &Plan,
-        notes: &[String],
-        tokens: usize,
-        one_sentence: bool,
-        tell: &mut dyn FnMut(&str),
+        read: &Material<'_>,
+        extent: Extent,
+        on_piece: impl FnMut(&str) -> ControlFlow<()>,
     ) -> Result<String> {
         self.host.emit(Event::Stage { stage: Stage::Answer, index: 0, of: 1 });
-        let prompt = plan.answer_prompt(text, notes, self.style);
-        let tell_all = |piece: &str| {
-            tell(piece);
-            ControlFlow::Continue(())
-        };
-        self.ask(&prompt, Extent { tokens, one_sentence }, tell_all).await
+        let prompt = read.plan.answer_prompt(read.text, &read.notes, self.style);
+        self.ask(&prompt, extent, on_piece).await
     }
 
     /// A line, in words of the document: those of its first sentence where the model's are none.
     async fn write_line(
         &mut self,
-        text: &str,
-        plan: &Plan,
-        notes: &[String],
+        read: &Material<'_>,
+        words: &Words,
         headline: bool,
         tokens: usize,
         tell: &mut dyn FnMut(&str),
     ) -> Result<String> {
-        let Some(line) = &plan.line else {
-            return self.write(text, plan, notes, tokens, true, tell).await;
+        let Some(line) = &read.plan.line else {
+            let extent = Extent { tokens, one_sentence: true };
+            return self.write(read, extent, telling(tell)).await;
         };
-        self.host.emit(Event::Stage { stage: Stage::Answer, index: 0, of: 1 });
-        let prompt = plan.answer_prompt(text, notes, self.style);
         let mut draft = Draft::new(line, headline, tell);
         let extent = Extent { tokens: tokens.min(LINE), one_sentence: true };
-        let written = self.ask(&prompt, extent, |piece| draft.push(piece)).await?;
-        Ok(draft.finish(&written, text))
+        let written = self.write(read, extent, |piece| draft.push(piece)).await?;
+        Ok(draft.finish(&written, words))
+    }
+}
+
+/// Hands every piece on.
+fn telling(tell: &mut dyn FnMut(&str)) -> impl FnMut(&str) -> ControlFlow<()> {
+    |piece| {
+        tell(piece);
+        ControlFlow::Continue(())
     }
 }
 
 /// The notes that the prompt for a line has. With the opening they say what it is about; merging all
 /// of them would take longer.
-fn line_notes(text: &str, plan: &Plan, notes: &[String]) -> Vec<String> {
+fn line_notes(words: &Words, plan: &Plan, candidates: Vec<Point>) -> Vec<String> {
     let most = (plan.notes_budget / (plan::NOTE + LIST_MARK)).clamp(1, NOTES_OF_A_LINE);
-    let points = chosen(text, plan, notes, most, HashSet::new());
+    let points = chosen(words, candidates, most, HashSet::new());
     points.into_iter().map(|point| point.text).collect()
 }
 
 /// A paragraph of a line and points, or without one a list of points.
 fn set(
-    text: &str,
-    plan: &Plan,
-    notes: &[String],
-    line: Option<String>,
+    words: &Words,
+    candidates: Vec<Point>,
+    line: Option<Point>,
     most: usize,
     tell: &mut dyn FnMut(&str),
 ) -> (String, Vec<Point>) {
-    let said = text::terms(line.as_deref().unwrap_or_default()).collect();
+    let mut answer = line.as_ref().map_or_else(String::new, |line| line.text.clone());
+    let said = text::terms(&answer).collect();
     let [before, between] = if line.is_some() { [" ", " "] } else { ["- ", "\n- "] };
     let more = most - usize::from(line.is_some());
-    let mut answer = line.clone().unwrap_or_default();
-    let mut points: Vec<Point> =
-        line.into_iter().map(|text| Point { text, part: plan.body() }).collect();
-    for (index, point) in chosen(text, plan, notes, more, said).into_iter().enumerate() {
+    let mut points: Vec<Point> = line.into_iter().collect();
+    for (index, point) in chosen(words, candidates, more, said).into_iter().enumerate() {
         for piece in [if index == 0 { before } else { between }, &point.text] {
             tell(piece);
             answer.push_str(piece);
@@ -198,14 +210,14 @@ impl<'a> Draft<'a> {
 
     /// What was written, if it ended and says nothing that the document doesn't; the document's own
     /// sentence otherwise.
-    fn finish(self, written: &str, document: &str) -> String {
+    fn finish(self, written: &str, document: &Words) -> String {
         let ended = text::clause(written, self.least).is_some()
             || written.trim_end().ends_with(['.', '!', '?', '。', '！', '？']);
         let plain = text::plain(written);
         let line = cut(&plain, self.least, self.headline);
         let stands = ended && text::is_sentence(&cut(&plain, self.least, false));
         let stands = stands && line.starts_with(&self.own[..self.told]);
-        let stands = stands && Words::new(document).have(&line);
+        let stands = stands && document.have(&line);
         let line = if stands { line } else { self.own };
         match self.told {
             0 => (self.tell)(&format!("{}{line}", self.subject)),
@@ -227,16 +239,8 @@ fn cut(sentence: &str, least: usize, headline: bool) -> String {
     line
 }
 
-/// The notes that say most of the document beyond what is `said`, each with half of its words new, in
-/// the document's order.
-fn chosen(
-    text: &str,
-    plan: &Plan,
-    notes: &[String],
-    most: usize,
-    mut said: HashSet<String>,
-) -> Vec<Point> {
-    let words = Words::new(text);
+/// What there is to say: a note on each part, where the part supports it, or its first sentence.
+fn candidates(text: &str, plan: &Plan, notes: &[String]) -> Vec<Point> {
     let name = plan.line.as_ref().and_then(|line| line.sentence.split_whitespace().next());
     // What begins with a small letter is the rest of a sentence, if not with the document's name.
     let begins = |sentence: &str| {
@@ -247,11 +251,20 @@ fn chosen(
         let holds = text::is_sentence(&note)
             && !text::is_notice(&note)
             && text::source(&note, text, part.clone()).supported;
-        // What its passage does not say is left out, for what it says first.
         let point = if holds { Some(note) } else { text::first_sentence(&text[part.clone()]) };
         point.filter(|p| begins(p)).map(|point| Point { text: point, part: part.clone() })
     });
-    let mut left: Vec<Point> = points.collect();
+    points.collect()
+}
+
+/// Those that say most of the document beyond what is `said`, each with half of its words new, in the
+/// document's order.
+fn chosen(
+    words: &Words,
+    mut left: Vec<Point>,
+    most: usize,
+    mut said: HashSet<String>,
+) -> Vec<Point> {
     let mut chosen = Vec::<Point>::new();
     while chosen.len() < most {
         left.retain(|point| {
@@ -307,7 +320,7 @@ mod tests {
                 break;
             }
         }
-        let line = draft.finish(&written, DOCUMENT);
+        let line = draft.finish(&written, &Words::new(DOCUMENT));
         assert_eq!(told.concat(), line, "what was told is what stands there");
         (told, line)
     }
@@ -359,12 +372,12 @@ mod tests {
         };
         let notes = ["Bees collect pollen.", "In 1999 Peter was late.", "Cats sleep on soft mats."];
         let notes = notes.map(String::from);
-        let texts = |most| -> Vec<String> {
-            chosen(text, &plan, &notes, most, HashSet::new())
-                .into_iter()
-                .map(|point| point.text)
-                .collect()
+        let choose = |most| {
+            let candidates = candidates(text, &plan, &notes);
+            chosen(&Words::new(text), candidates, most, HashSet::new())
         };
+        let texts =
+            |most| -> Vec<String> { choose(most).into_iter().map(|point| point.text).collect() };
         // What nobody wrote gives way to what stands there, and a note of three words is no sentence.
         let all = [
             "Bees collect pollen from flowers.",
@@ -373,7 +386,7 @@ mod tests {
         ];
         assert_eq!(texts(9), all);
         assert_eq!(texts(1).len(), 1);
-        let reports = sources(text, chosen(text, &plan, &notes, 9, HashSet::new()));
+        let reports = sources(text, choose(9));
         for (report, said) in reports.iter().zip(all) {
             assert!(report.supported && text[report.start..report.end].contains(&said[..9]));
         }
