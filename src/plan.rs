@@ -137,9 +137,9 @@ impl Line {
         let sentence = text::first_sentence(first).or_else(|| text::first_sentence(body_text))?;
         let is_ordinary = |word: Range<usize>| {
             // A token has the space before its word.
-            let start = opening.start + word.start;
-            tokens.count(&(start.saturating_sub(1).max(opening.start)..opening.start + word.end))
-                < 2
+            let space = usize::from(first[..word.start].ends_with(' '));
+            let [start, end] = [word.start - space, word.end].map(|at| opening.start + at);
+            tokens.count(&(start..end)) < 2
         };
         let subject = text::subject(body_text, first, is_ordinary);
         let bare = |text: &str| -> String {

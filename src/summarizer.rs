@@ -9,6 +9,7 @@ mod run;
 use std::collections::HashSet;
 use std::ops::Range;
 
+use self::answer::NOTES_OF_A_LINE;
 use self::chunks::Chunks;
 use self::forecast::Forecast;
 pub use self::options::{MAX_DOCUMENT, Note, Options, Windows};
@@ -19,7 +20,7 @@ use crate::bench;
 use crate::error::{Error, Result};
 use crate::memory::{self, Memory};
 use crate::model::Model;
-use crate::plan::{self, Limits, Plan, PromptStyle, Strategy};
+use crate::plan::{self, Form, Limits, Plan, PromptStyle, Question, Strategy};
 use crate::report::{
     BackendReport, DocumentReport, LoadReport, MemoryReport, ModelReport, PlanReport, Report,
     SCHEMA,
@@ -149,7 +150,7 @@ impl<B: Backend> Summarizer<B> {
             },
             ..Report::default()
         };
-        let lengths = self.prompts(text, &tokens.starts, &plan, limits, options);
+        let lengths = self.prompts(text, &tokens.starts, &plan, limits, options)?;
         let total = lengths.iter().sum();
         host.emit(Event::Planned {
             tokens: tokens.ids.len(),
@@ -263,17 +264,34 @@ impl<B: Backend> Summarizer<B> {
         plan: &Plan,
         limits: Limits,
         options: &Options,
-    ) -> Vec<usize> {
+    ) -> Result<Vec<usize>> {
         if plan.is_one_pass() {
-            return vec![plan::count(starts, &plan.windows[0]) + plan.reminder + limits.overhead];
+            let document = plan::count(starts, &plan.windows[0]);
+            return Ok(vec![document + plan.reminder + limits.overhead]);
         }
         let windows = self.unread(text, plan, options);
         let tokens = windows.iter().map(|window| plan::count(starts, window) + limits.overhead);
-        // Notes that are too many for one prompt are read, and others written, once at least.
-        let merges = windows.len() * plan::NOTE / 2 / plan.notes_budget.max(1);
+        // Most are about half as long as they may be.
+        let notes = |count: usize| count * (plan::NOTE / 2 + plan::LIST_MARK);
+        let (merges, notes) = match plan.question {
+            // Notes that are too many for one prompt are read, and others written, once at least.
+            Question::Request { .. } => {
+                (notes(windows.len()) / plan.notes_budget.max(1), notes(plan.windows.len()))
+            }
+            Question::Line { .. } | Question::Points { .. } => {
+                (0, notes(plan.windows.len().min(NOTES_OF_A_LINE)))
+            }
+        };
         let merges = std::iter::repeat_n(plan.notes_budget + limits.overhead, merges);
-        // The answer's prompt: an opening, headings and notes.
-        tokens.chain(merges).chain([2 * plan.notes_budget + limits.overhead]).collect()
+        let answer = match plan.question {
+            Question::Points { form: Form::KeyPoints, .. } => None,
+            _ => {
+                let rest = plan.answer_prompt(text, &[], self.style(options)).text;
+                let rest = self.session.model().tokenizer.encode(&rest)?.len();
+                Some(rest + notes.min(plan.notes_budget) + limits.overhead)
+            }
+        };
+        Ok(tokens.chain(merges).chain(answer).collect())
     }
 
     /// A run of which no prompt has been asked yet; `lengths` are their tokens.

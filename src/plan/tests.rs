@@ -221,6 +221,26 @@ fn an_answer_begins_with_words_of_the_document() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn a_name_is_a_word_of_several_tokens_wherever_it_stands() {
+    let text = "(mats) and cats.\nmats are of the cats, and [mats] are in it. The mats of fobar are a \
+                fobar of the mats, and fobar is on it.";
+    // Marks and each line's end are tokens of their own; a space belongs to the word behind it.
+    let marks = |c: char| " ()[]\n".contains(c);
+    let mut starts: Vec<usize> = text.match_indices(marks).map(|(at, _)| at).collect();
+    let behind = text.match_indices(['(', '[', '\n']).map(|(at, _)| at + 1);
+    starts.extend(behind);
+    let subject = |starts: &[usize]| {
+        let line = Line::new(text, &(0..text.len()), &(0..text.len()), Tokens(starts));
+        line.expect("a line").subject
+    };
+    starts.sort_unstable();
+    assert_eq!(subject(&starts), None);
+    starts.extend(text.match_indices("fobar").map(|(at, _)| at + 2));
+    starts.sort_unstable();
+    assert_eq!(subject(&starts).as_deref(), Some("fobar"));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn the_opening_stands_last_in_a_long_document() {
     let text = "It is about cats and mats. ".repeat(100) + &"Filler goes here. ".repeat(210);
     let plan = plan(&text);

@@ -20,7 +20,7 @@ const SHORTEST: [usize; 2] = [4, 6];
 const LINE: usize = 64;
 
 /// Notes that the prompt for a line has at most.
-const NOTES_OF_A_LINE: usize = 12;
+pub(super) const NOTES_OF_A_LINE: usize = 12;
 
 /// A summary and where it comes from.
 pub struct Answer {

@@ -38,6 +38,7 @@ test("documents come as text or as JSON with options", async () => {
   expect(await read({ text: "a" })).toEqual({ ...defaults, text: "a" });
   const asked = { text: "a", length: "long", form: "key-points", instruction: "Why?", strategy: "windows", max_tokens: 7 };
   expect(await read(asked)).toEqual(asked);
+  expect(await readDocument(ask("/summarize", { text: "a", length: "medium" }), { ...LIMITS, tokens: 256 })).toMatchObject({ max_tokens: 192 });
   expect(await readDocument(ask("/summarize", { text: "a" }), { ...LIMITS, tokens: 50 }), "never more than the limit").toMatchObject({ max_tokens: 50 });
   const long = (characters: number) => readDocument(ask("/summarize", { text: "a", instruction: "🦀".repeat(characters) }), { ...LIMITS, bytes: 10_000 });
   await long(300);

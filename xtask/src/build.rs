@@ -136,6 +136,10 @@ fn wasm(variant: &Variant, path: &[PathBuf]) -> Result<()> {
     };
     let built = unless_fresh(&work, || {
         timed(&format!("wasm, {} (wasm-pack, wasm-opt)", variant.name), || {
+            // A build that was stopped half-way leaves modules that wasm-opt would take for its own.
+            if root().join(&folder).exists() {
+                fs::remove_dir_all(root().join(&folder))?;
+            }
             let mut pack = wasm_command("wasm-pack", variant, path)?;
             pack.args(["build", "--target", "web", "--release", "--no-pack", "--no-gitignore"]);
             pack.args(["--out-dir", &folder, "--out-name", "precis"]);

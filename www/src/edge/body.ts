@@ -20,8 +20,8 @@ export const STRATEGIES = ["auto", "one-pass", "windows"] as const satisfies rea
 /** Characters that an instruction may have, as in the engine. */
 export const LONGEST_INSTRUCTION = 300;
 
-/** Tokens of an answer unless the caller says otherwise, as in the engine. */
-const ANSWER = 96;
+/** Tokens of an answer unless the caller says otherwise, as in the engine: 32 for each sentence, and room for three at least. */
+const ANSWER: Record<Length, number> = { headline: 96, sentence: 96, short: 96, medium: 192, long: 384 };
 
 /** The options that JSON may carry. */
 const OPTIONS = ["text", "length", "form", "instruction", "max_tokens", "strategy"];
@@ -122,8 +122,8 @@ function fields(bytes: Uint8Array, known: readonly string[]): Record<string, unk
 }
 
 function asked(given: Record<string, unknown>, limits: Limits): Asked {
-  const { instruction, max_tokens = Math.min(ANSWER, limits.tokens) } = given;
   const length = named("length", given, LENGTHS);
+  const { instruction, max_tokens = Math.min(ANSWER[length ?? "sentence"], limits.tokens) } = given;
   const form = named("form", given, FORMS) ?? "paragraph";
   const strategy = named("strategy", given, STRATEGIES) ?? "auto";
   if (instruction !== undefined && (typeof instruction !== "string" || [...instruction].length > LONGEST_INSTRUCTION)) {

@@ -1,5 +1,6 @@
 import { Digest, type Hash } from "./digest.js";
 import { cancelled, PrecisError, toPrecisError } from "./errors.js";
+import { FIRST_TRY } from "./header.js";
 import type { ModelRequest } from "./model.js";
 import type { Part } from "./part.js";
 import { firstAnswer, partAnswer, takesRanges } from "./source.js";
@@ -25,9 +26,6 @@ const CONNECTIONS = 4;
 
 /** Below this, another connection takes longer to open than it saves. */
 const LEAST_SHARE = 4 << 20;
-
-/** How much of a file is there before its header is tried for the first time. */
-const FIRST_TRY = 256 << 10;
 
 /** What a file says of itself that no fault of the network brings about. A file whose hash is known is held to that for the rest. */
 const UNSUPPORTED = new Set(["model-unsupported-architecture", "model-unsupported-quant", "model-tokenizer"]);

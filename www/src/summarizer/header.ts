@@ -3,7 +3,7 @@ import type { ModelRequest } from "./model.js";
 import { firstAnswer } from "./source.js";
 
 /** How much of a file is there before its header is tried for the first time. */
-const FIRST_TRY = 256 << 10;
+export const FIRST_TRY = 256 << 10;
 
 /** What `look` finds in the first bytes of the model's file: it is given more of them until it finds something. */
 export async function readHeader<T>(model: ModelRequest, look: (first: Uint8Array, size: number) => T | undefined, signal: AbortSignal): Promise<{ found: T; size: number }> {
