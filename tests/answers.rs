@@ -72,6 +72,27 @@ fn each_length_has_its_sentences() {
 }
 
 #[test]
+fn what_is_planned_is_what_is_read() {
+    let text = document();
+    for (length, form) in [
+        (Length::Sentence, Form::Paragraph),
+        (Length::Short, Form::Paragraph),
+        (Length::Medium, Form::KeyPoints),
+        (Length::Long, Form::KeyPoints),
+    ] {
+        let host = TestHost::ticking();
+        let report = now(summarizer(tiny()).run(&text, &of(length, form), &host)).expect("points");
+        let events = host.events.borrow();
+        let planned = events.iter().find_map(|event| match event {
+            Event::Planned { total, .. } => Some(*total as f64),
+            _ => None,
+        });
+        let off = planned.expect("a plan") / report.prefill.tokens as f64 - 1.0;
+        assert!(off.abs() < 0.2, "{length:?} {form:?}: {off}");
+    }
+}
+
+#[test]
 fn key_points_stand_in_the_documents_order_beside_their_passages() {
     let text = document();
     let report = run(&text, &of(Length::Medium, Form::KeyPoints));
