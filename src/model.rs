@@ -22,6 +22,7 @@ pub use config::{Architecture, Config};
 use gemma3::Gemma3;
 pub use inspect::{Inspection, inspect};
 use llama::Llama;
+pub(crate) use parts::Pass;
 pub use stream::ModelStream;
 
 /// A weight whose format stands for the model's.
@@ -114,12 +115,20 @@ impl<B: Backend> Decoder<B> {
         }
     }
 
-    /// Reads the tokens `ids` at positions `start..` into the cache, which has room for them:
-    /// activations `[ids, width]` after the last layer.
-    pub fn forward(&self, b: &B, cache: &mut B::Cache, start: usize, ids: &[u32]) -> B::Tensor {
+    /// The tokens `ids`, of positions `start..`, before the first layer.
+    pub fn begin(&self, b: &B, start: usize, ids: &[u32]) -> Pass<B> {
+        let x = match self {
+            Self::Llama(decoder) => decoder.embed(b, ids),
+            Self::Gemma3(decoder) => decoder.embed(b, ids),
+        };
+        Pass { start, x, added: None }
+    }
+
+    /// Takes a pass through layer `i`, whose keys and values go to the cache, which has room for them.
+    pub fn layer(&self, b: &B, cache: &mut B::Cache, i: usize, pass: Pass<B>) -> Pass<B> {
         match self {
-            Self::Llama(decoder) => decoder.forward(b, cache, start, ids),
-            Self::Gemma3(decoder) => decoder.forward(b, cache, start, ids),
+            Self::Llama(decoder) => decoder.layer(b, cache, i, pass),
+            Self::Gemma3(decoder) => decoder.layer(b, cache, i, pass),
         }
     }
 

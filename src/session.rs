@@ -2,7 +2,7 @@
 
 use crate::backend::{Backend, Yarn};
 use crate::error::{Error, Result};
-use crate::model::Model;
+use crate::model::{Model, Pass};
 use crate::sampler::Sampler;
 
 /// How many times its trained context a model may be made to reach: as far as the paper of
@@ -18,13 +18,16 @@ pub struct Session<B: Backend> {
     scaling: Option<Yarn>,
     /// The tokens whose keys and values the cache holds.
     read: Vec<u32>,
+    /// Positions that the cache has been written to since it was empty, be it by a chunk that was
+    /// given up: where rings of keys and values have come to.
+    written: usize,
 }
 
 impl<B: Backend> Session<B> {
     /// A session that has read nothing.
     pub fn new(backend: B, model: Model<B>) -> Self {
         let cache = backend.new_cache(&model.config.attention);
-        Self { backend, model, cache, scaling: None, read: Vec::new() }
+        Self { backend, model, cache, scaling: None, read: Vec::new(), written: 0 }
     }
 
     /// The model.
@@ -110,6 +113,7 @@ impl<B: Backend> Session<B> {
     /// Forgets everything and gives the cache's memory back.
     fn renew(&mut self, scaling: Option<Yarn>) {
         self.read.clear();
+        self.written = 0;
         self.cache = self.backend.new_cache(&self.model.config.attention.scaled(scaling));
         self.scaling = scaling;
     }
@@ -126,9 +130,12 @@ impl<B: Backend> Session<B> {
     /// since it has let go of what it would see from there.
     pub fn truncate(&mut self, position: usize) -> usize {
         let windows = self.model.config.attention.layers.iter().filter_map(|layer| layer.window);
-        let moved_on = windows.min().is_some_and(|window| self.position() > window);
-        let lost = moved_on && self.position().saturating_sub(position) > B::BEHIND;
+        let moved_on = windows.min().is_some_and(|window| self.written > window);
+        let lost = moved_on && self.written.saturating_sub(position) > B::BEHIND;
         self.read.truncate(if lost { 0 } else { position });
+        if self.read.is_empty() {
+            self.written = 0;
+        }
         self.position()
     }
 
@@ -153,16 +160,45 @@ impl<B: Backend> Session<B> {
     /// As [`Self::reserve`]; `invalid-options` for ids outside of the vocabulary. The session is
     /// then as it was.
     pub fn prefill(&mut self, ids: &[u32]) -> Result<Prefilled<B>> {
+        let mut pass = self.begin(ids)?;
+        for i in 0..self.model.config.layers() {
+            pass = self.model.decoder.layer(&self.backend, &mut self.cache, i, pass);
+        }
+        Ok(self.end(ids, pass))
+    }
+
+    /// [`Self::prefill`] with pauses: `pause` is called between two layers, and may wait.
+    ///
+    /// # Errors
+    /// As [`Self::prefill`], and those of `pause`, which end it: the session is then as it was.
+    pub async fn prefill_with(
+        &mut self,
+        ids: &[u32],
+        mut pause: impl AsyncFnMut() -> Result<()>,
+    ) -> Result<Prefilled<B>> {
+        let mut pass = self.begin(ids)?;
+        for i in 0..self.model.config.layers() {
+            pause().await?;
+            pass = self.model.decoder.layer(&self.backend, &mut self.cache, i, pass);
+        }
+        Ok(self.end(ids, pass))
+    }
+
+    fn begin(&mut self, ids: &[u32]) -> Result<Pass<B>> {
         let vocabulary = self.model.config.vocabulary;
         if let Some(id) = ids.iter().find(|id| **id as usize >= vocabulary) {
             let (option, expected) = ("ids", "token ids of the model's vocabulary");
             return Err(Error::InvalidOptions { option, value: id.to_string(), expected });
         }
         self.reserve(ids.len())?;
-        let decoder = &self.model.decoder;
-        let x = decoder.forward(&self.backend, &mut self.cache, self.read.len(), ids);
+        let start = self.position();
+        self.written = self.written.max(start + ids.len());
+        Ok(self.model.decoder.begin(&self.backend, start, ids))
+    }
+
+    fn end(&mut self, ids: &[u32], pass: Pass<B>) -> Prefilled<B> {
         self.read.extend(ids);
-        Ok(Prefilled { activations: x })
+        Prefilled { activations: pass.end(&self.backend) }
     }
 
     /// Waits until every chunk so far has been computed.

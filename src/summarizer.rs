@@ -306,7 +306,7 @@ impl<B: Backend> Summarizer<B> {
         self.session.backend().profile(options.profile);
         let widest = self.session.model().config.widest();
         let limits = self.session.backend().chunk_limits(widest);
-        let chunks = options.chunk.map_or_else(|| Chunks::new(limits), Chunks::given);
+        let chunks = options.chunk.map_or_else(|| Chunks::new(limits, B::CHUNK_MS), Chunks::given);
         let chunks = match self.tokens_per_ms {
             Some(tokens_per_ms) => chunks.expecting(tokens_per_ms),
             None => chunks,

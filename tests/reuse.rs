@@ -101,6 +101,51 @@ fn what_was_let_go_of_is_read_again() {
     assert_eq!(session.cache_bytes(), session.cache_bytes_for(ids.len()) as usize);
 }
 
+/// How far a ring has come counts, not where the session is.
+#[test]
+fn going_back_twice_is_going_back_farther() {
+    let mut session = Session::new(Cpu::default(), tiny_gemma());
+    let ids: Vec<u32> =
+        (0..2 * session.model().config.context).map(|i| 5 + i as u32 % 200).collect();
+    session.extend(ids.len()).expect("room");
+    common::logits(&mut session, &ids, 64);
+    let back = ids.len() - 400;
+    assert_eq!(session.truncate(back), back);
+    common::logits(&mut session, &[7; 50], 50);
+    assert_eq!(session.truncate(back - 112), back - 112);
+    assert_eq!(session.truncate(back - 113), 0);
+}
+
+/// A chunk that is given up between two layers is as if it had never been begun.
+#[test]
+fn what_was_given_up_is_not_read() {
+    for model in [tiny, tiny_gemma] {
+        let ids: Vec<u32> = (0..700).map(|i| 5 + i % 200).collect();
+        let want = {
+            let mut session = Session::new(Cpu::default(), model());
+            session.extend(ids.len()).expect("room");
+            common::logits(&mut session, &ids, 64)
+        };
+        let mut session = Session::new(Cpu::default(), model());
+        session.extend(ids.len()).expect("room");
+        common::logits(&mut session, &ids[..650], 64);
+        for layer in 0..session.model().config.layers() {
+            let mut left = layer;
+            let pause = async || match left {
+                0 => Err(Error::Cancelled),
+                _ => {
+                    left -= 1;
+                    Ok(())
+                }
+            };
+            let given_up = now(session.prefill_with(&[9; 50], pause));
+            assert_eq!(given_up.err(), Some(Error::Cancelled));
+            assert_eq!(session.position(), 650);
+        }
+        assert_eq!(common::logits(&mut session, &ids[650..], 64), want);
+    }
+}
+
 #[test]
 fn windows_that_were_read_are_not_read_again() {
     let mut summarizer = summarizer(tiny());

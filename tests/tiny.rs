@@ -333,6 +333,24 @@ fn cancelling_ends_a_run_and_not_the_next() {
 }
 
 #[test]
+fn cancelling_ends_a_run_within_a_chunk() {
+    let mut summarizer = summarizer(tiny());
+    let options = Options { chunk: Some(64), fresh: true, ..Options::default() };
+    let slow = |yields| TestHost { tick: 200.0, ..TestHost::ticking() }.patient(yields);
+    let whole = slow(usize::MAX);
+    let want = now(summarizer.run(&long(), &options, &whole)).expect("a summary");
+    let layers = tiny().config.layers();
+    let yields = usize::MAX - whole.patience.as_ref().map_or(0, std::cell::Cell::get);
+    assert_eq!(yields, want.prefill.chunks.len() * (1 + layers) + want.decode.tokens);
+    for yields in 0..3 * (1 + layers) {
+        let outcome = now(summarizer.run(&long(), &options, &slow(yields)));
+        assert_eq!(outcome.err(), Some(Error::Cancelled), "after {yields} yields");
+    }
+    let next = now(summarizer.run(&long(), &options, &TestHost::default()));
+    assert_eq!(next.expect("the next run").summary, want.summary);
+}
+
+#[test]
 fn documents_that_are_none() {
     let code = |text: &str| {
         run(text, &Options::default(), &TestHost::default()).err().map(|error| error.code())

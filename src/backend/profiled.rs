@@ -55,6 +55,7 @@ impl<B: Backend> Backend for Profiled<B> {
     type Cache = B::Cache;
 
     const MEASURED_CHUNK: usize = B::MEASURED_CHUNK;
+    const CHUNK_MS: f64 = B::CHUNK_MS;
     const BEHIND: usize = B::BEHIND;
 
     fn chunk_limits(&self, widest: usize) -> RangeInclusive<usize> {

@@ -223,6 +223,7 @@ impl Backend for WebGpu {
     type Cache = Cache;
 
     const MEASURED_CHUNK: usize = 2048;
+    const CHUNK_MS: f64 = 150.0;
     const BEHIND: usize = cache::LONGEST_CHUNK;
 
     // Many rows keep all of a large GPU busy; the parts of attention have the largest buffer.

@@ -3,7 +3,7 @@
 //! Tensor names, and gains that stand one higher than in the original, are those of llama.cpp's GGUF
 //! conversion.
 
-use super::parts::{Matrices, Vocabulary, head_norms, joined};
+use super::parts::{Matrices, Pass, Vocabulary, head_norms};
 use super::{Config, Weights};
 use crate::backend::Backend;
 use crate::error::Result;
@@ -58,32 +58,28 @@ impl<B: Backend> Gemma3<B> {
         layers.chain([self.vocabulary.head()]).map(|weight| b.weight_bytes(weight)).sum()
     }
 
-    pub fn forward(&self, b: &B, cache: &mut B::Cache, start: usize, ids: &[u32]) -> B::Tensor {
-        let mut x = b.scale(self.vocabulary.embed(b, ids), self.scale);
-        // What the layer before adds.
-        let mut added: Option<B::Tensor> = None;
-        for (i, layer) in self.layers.iter().enumerate() {
-            let Matrices { query, key, value, output, gate, up, down } = &layer.matrices;
-            let normed;
-            [x, normed] = joined(b, x, added, &layer.attention_norm, self.eps);
-            let [q, k, v] = b.matmul(&normed, [query, key, value]);
-            let [query_norm, key_norm] = &layer.head_norms;
-            let q = b.rms_norm(&q, query_norm, self.eps);
-            let k = b.rms_norm(&k, key_norm, self.eps);
-            let attended = b.attend(cache, i, start, [q, k, v]);
-            let [projected] = b.matmul(&attended, [output]);
-            let projected = b.rms_norm(&projected, &layer.post_attention_norm, self.eps);
+    pub fn embed(&self, b: &B, ids: &[u32]) -> B::Tensor {
+        b.scale(self.vocabulary.embed(b, ids), self.scale)
+    }
 
-            let normed;
-            [x, normed] = b.add_norm(x, &projected, &layer.ffn_norm, self.eps);
-            let [gate, up] = b.matmul(&normed, [gate, up]);
-            let [product] = b.matmul(&b.geglu(gate, &up), [down]);
-            added = Some(b.rms_norm(&product, &layer.post_ffn_norm, self.eps));
-        }
-        match added {
-            Some(added) => b.add(x, &added),
-            None => x,
-        }
+    pub fn layer(&self, b: &B, cache: &mut B::Cache, i: usize, pass: Pass<B>) -> Pass<B> {
+        let layer = &self.layers[i];
+        let Matrices { query, key, value, output, gate, up, down } = &layer.matrices;
+        let start = pass.start;
+        let [x, normed] = pass.joined(b, &layer.attention_norm, self.eps);
+        let [q, k, v] = b.matmul(&normed, [query, key, value]);
+        let [query_norm, key_norm] = &layer.head_norms;
+        let q = b.rms_norm(&q, query_norm, self.eps);
+        let k = b.rms_norm(&k, key_norm, self.eps);
+        let attended = b.attend(cache, i, start, [q, k, v]);
+        let [projected] = b.matmul(&attended, [output]);
+        let projected = b.rms_norm(&projected, &layer.post_attention_norm, self.eps);
+
+        let [x, normed] = b.add_norm(x, &projected, &layer.ffn_norm, self.eps);
+        let [gate, up] = b.matmul(&normed, [gate, up]);
+        let [product] = b.matmul(&b.geglu(gate, &up), [down]);
+        let added = b.rms_norm(&product, &layer.post_ffn_norm, self.eps);
+        Pass { start, x, added: Some(added) }
     }
 
     pub fn logits(&self, b: &B, x: &B::Tensor) -> B::Tensor {

@@ -2,7 +2,7 @@
 //! from it in details that [`Config`] names: qwen2, qwen3. Tensor names are those of llama.cpp's GGUF
 //! conversion.
 
-use super::parts::{Matrices, Vocabulary, head_norms, joined};
+use super::parts::{Matrices, Pass, Vocabulary, head_norms};
 use super::{Config, Weights};
 use crate::backend::{AttentionShape, Backend};
 use crate::error::Result;
@@ -61,36 +61,31 @@ impl<B: Backend> Llama<B> {
         layers.chain([self.vocabulary.head()]).map(|weight| b.weight_bytes(weight)).sum()
     }
 
-    pub fn forward(&self, b: &B, cache: &mut B::Cache, start: usize, ids: &[u32]) -> B::Tensor {
-        let mut x = self.vocabulary.embed(b, ids);
-        // What the layer before adds.
-        let mut added: Option<B::Tensor> = None;
-        for (i, layer) in self.layers.iter().enumerate() {
-            let Matrices { query, key, value, output, gate, up, down } = &layer.matrices;
-            let normed;
-            [x, normed] = joined(b, x, added, &layer.attention_norm, self.eps);
-            let mut qkv = b.matmul(&normed, [query, key, value]);
-            if let Some([query, key, value]) = &layer.biases {
-                let [q, k, v] = qkv;
-                qkv = [b.add_bias(q, query), b.add_bias(k, key), b.add_bias(v, value)];
-            }
-            if let Some([query, key]) = &layer.head_norms {
-                let [q, k, v] = qkv;
-                qkv = [b.rms_norm(&q, query, self.eps), b.rms_norm(&k, key, self.eps), v];
-            }
-            let attended = b.attend(cache, i, start, qkv);
-            let [projected] = b.matmul(&attended, [output]);
+    pub fn embed(&self, b: &B, ids: &[u32]) -> B::Tensor {
+        self.vocabulary.embed(b, ids)
+    }
 
-            let normed;
-            [x, normed] = b.add_norm(x, &projected, &layer.ffn_norm, self.eps);
-            let [gate, up] = b.matmul(&normed, [gate, up]);
-            let [product] = b.matmul(&b.swiglu(gate, &up), [down]);
-            added = Some(product);
+    pub fn layer(&self, b: &B, cache: &mut B::Cache, i: usize, pass: Pass<B>) -> Pass<B> {
+        let layer = &self.layers[i];
+        let Matrices { query, key, value, output, gate, up, down } = &layer.matrices;
+        let start = pass.start;
+        let [x, normed] = pass.joined(b, &layer.attention_norm, self.eps);
+        let mut qkv = b.matmul(&normed, [query, key, value]);
+        if let Some([query, key, value]) = &layer.biases {
+            let [q, k, v] = qkv;
+            qkv = [b.add_bias(q, query), b.add_bias(k, key), b.add_bias(v, value)];
         }
-        match added {
-            Some(added) => b.add(x, &added),
-            None => x,
+        if let Some([query, key]) = &layer.head_norms {
+            let [q, k, v] = qkv;
+            qkv = [b.rms_norm(&q, query, self.eps), b.rms_norm(&k, key, self.eps), v];
         }
+        let attended = b.attend(cache, i, start, qkv);
+        let [projected] = b.matmul(&attended, [output]);
+
+        let [x, normed] = b.add_norm(x, &projected, &layer.ffn_norm, self.eps);
+        let [gate, up] = b.matmul(&normed, [gate, up]);
+        let [product] = b.matmul(&b.swiglu(gate, &up), [down]);
+        Pass { start, x, added: Some(product) }
     }
 
     pub fn logits(&self, b: &B, x: &B::Tensor) -> B::Tensor {

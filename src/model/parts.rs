@@ -88,19 +88,33 @@ pub fn head_norms<B: Backend>(
     Ok([gains("attn_q_norm")?, gains("attn_k_norm")?])
 }
 
-/// `x` with what the layer before `added`, if there is one, and the norm of that.
-pub fn joined<B: Backend>(
-    b: &B,
-    x: B::Tensor,
-    added: Option<B::Tensor>,
-    gain: &B::Vector,
-    eps: f32,
-) -> [B::Tensor; 2] {
-    match added {
-        Some(added) => b.add_norm(x, &added, gain, eps),
-        None => {
-            let normed = b.rms_norm(&x, gain, eps);
-            [x, normed]
+/// A chunk of tokens on its way through the layers.
+pub(crate) struct Pass<B: Backend> {
+    /// Position of its first token.
+    pub start: usize,
+    /// `[tokens, width]`.
+    pub x: B::Tensor,
+    /// What the layer before adds to `x`.
+    pub added: Option<B::Tensor>,
+}
+
+impl<B: Backend> Pass<B> {
+    /// Both added up, and the norm of that.
+    pub fn joined(self, b: &B, gain: &B::Vector, eps: f32) -> [B::Tensor; 2] {
+        match self.added {
+            Some(added) => b.add_norm(self.x, &added, gain, eps),
+            None => {
+                let normed = b.rms_norm(&self.x, gain, eps);
+                [self.x, normed]
+            }
+        }
+    }
+
+    /// Both added up, after the last layer.
+    pub fn end(self, b: &B) -> B::Tensor {
+        match self.added {
+            Some(added) => b.add(self.x, &added),
+            None => self.x,
         }
     }
 }

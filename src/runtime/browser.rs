@@ -109,7 +109,7 @@ impl Engine {
         Ok(Engine { engine: RefCell::new(engine), prompts: RefCell::default() })
     }
 
-    /// Reads and summarizes `text`. The signal ends the run between two chunks.
+    /// Reads and summarizes `text`. The signal ends the run within a chunk.
     ///
     /// # Errors
     /// An `Error` with a `code`.

@@ -6,7 +6,7 @@ use js_sys::{Function, Promise, Reflect};
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Performance};
+use web_sys::{AbortSignal, MessageChannel, Performance};
 
 use super::{Event, Host};
 use crate::error::Error;
@@ -39,7 +39,7 @@ pub fn kind() -> &'static str {
 
 /// The host in JavaScript, for one run.
 pub struct JsHost {
-    /// Ends the run between two chunks.
+    /// Ends the run, within a chunk too.
     pub signal: Option<AbortSignal>,
     /// Hears what happens.
     pub on_event: Option<Function>,
@@ -78,12 +78,12 @@ impl Host for JsHost {
 
     async fn catch_up(&self) {
         if !self.clock.runs {
-            next_task().await;
+            next_task(&self.clock).await;
         }
     }
 
     async fn yield_now(&self) -> ControlFlow<()> {
-        next_task().await;
+        next_task(&self.clock).await;
         match self.signal.as_ref().is_some_and(AbortSignal::aborted) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
@@ -107,8 +107,30 @@ impl Host for JsHost {
     }
 }
 
-/// Comes back in another task: messages are delivered between tasks, not between promises.
-async fn next_task() {
+/// Comes back in another task, when those that wait have had their turn: messages are delivered
+/// between tasks, not between promises.
+///
+/// By a message: timers that set timers wait for 4 ms (HTML, "timer initialization steps"), in which
+/// nothing is computed. Places whose clock stands still move it for timers, and may have no channels.
+async fn next_task(clock: &Clock) {
+    match MessageChannel::new() {
+        Ok(channel) if clock.runs => {
+            let here = channel.port1();
+            let sent = Promise::new(&mut |resolve, reject| {
+                here.set_onmessage(Some(&resolve));
+                if let Err(error) = channel.port2().post_message(&JsValue::NULL) {
+                    drop(reject.call1(&JsValue::NULL, &error));
+                }
+            });
+            let _ = JsFuture::from(sent).await;
+            // Open ones are kept, and keep Node from ending.
+            here.close();
+        }
+        _ => timer().await,
+    }
+}
+
+async fn timer() {
     let task = Promise::new(&mut |resolve, _| {
         // Without a timer it comes back at once, and a run can only be ended with its worker.
         let set_timeout = Reflect::get(&js_sys::global(), &"setTimeout".into());

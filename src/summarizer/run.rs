@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Note;
-use super::chunks::{CHUNK_MS, Chunks};
+use super::chunks::Chunks;
 use super::forecast::{self, Forecast};
 use crate::backend::Backend;
 use crate::error::{Error, Result};
@@ -20,6 +20,10 @@ use crate::tokenizer::TextStream;
 
 /// A small model repeats itself without it.
 const REPETITION_PENALTY: f32 = 1.1;
+
+/// How long others wait for their turn, in milliseconds, within chunks too. One of them may be to
+/// cancel the run, which must then have ended within 250 ms.
+const TURN_MS: f64 = 75.0;
 
 /// One run in progress.
 pub struct Run<'a, B: Backend, H> {
@@ -188,8 +192,8 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             self.host.catch_up().await;
             let now = self.host.now_ms();
             self.report.decode.add(elapsed(started, now));
-            if elapsed(yielded, now).is_none_or(|ms| ms >= CHUNK_MS / 2.0) {
-                self.let_others_run().await?;
+            if elapsed(yielded, now).is_none_or(|ms| ms >= TURN_MS) {
+                let_others_run(self.host).await?;
                 yielded = self.host.now_ms();
             }
         }
@@ -214,11 +218,19 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let prompt = self.prompts;
         self.prompts += 1;
         loop {
-            self.let_others_run().await?;
+            let_others_run(self.host).await?;
             let end = ids.len().min(position + self.chunks.next());
             let tokens = end - position;
             let started = self.host.now_ms();
-            let chunk = self.session.prefill(&ids[position..end])?;
+            let (host, mut yielded) = (self.host, started);
+            let pause = async || {
+                if elapsed(yielded, host.now_ms()).is_some_and(|ms| ms >= TURN_MS) {
+                    let_others_run(host).await?;
+                    yielded = host.now_ms();
+                }
+                Ok(())
+            };
+            let chunk = self.session.prefill_with(&ids[position..end], pause).await?;
             let next = match end == ids.len() {
                 true => Some(self.session.choose(&chunk, sampler).await?),
                 false => self.session.finish().await.map(|()| None)?,
@@ -244,12 +256,12 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let model = self.session.model();
         forecast::cost(&model.config, model.linear_macs, start, tokens)
     }
+}
 
-    async fn let_others_run(&self) -> Result<()> {
-        match self.host.yield_now().await {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(Error::Cancelled),
-        }
+async fn let_others_run(host: &impl Host) -> Result<()> {
+    match host.yield_now().await {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::Cancelled),
     }
 }
 

@@ -12,6 +12,8 @@ pub struct TestHost {
     pub events: RefCell<Vec<Event>>,
     /// Milliseconds; `None` stands still.
     pub clock: Option<Cell<f64>>,
+    /// Milliseconds between two looks at the clock.
+    pub tick: f64,
     /// Yields until the run is broken off; `None` never is.
     pub patience: Option<Cell<usize>>,
 }
@@ -19,19 +21,24 @@ pub struct TestHost {
 impl TestHost {
     /// One millisecond passes between two looks at the clock.
     pub fn ticking() -> Self {
-        Self { clock: Some(Cell::new(0.0)), ..Self::default() }
+        Self { clock: Some(Cell::new(0.0)), tick: 1.0, ..Self::default() }
     }
 
     /// No clock; breaks at the yield after this many.
     pub fn breaking(yields: usize) -> Self {
-        Self { patience: Some(Cell::new(yields)), ..Self::default() }
+        Self::default().patient(yields)
+    }
+
+    /// Breaks at the yield after this many.
+    pub fn patient(self, yields: usize) -> Self {
+        Self { patience: Some(Cell::new(yields)), ..self }
     }
 }
 
 impl Host for TestHost {
     fn now_ms(&self) -> Option<f64> {
         let clock = self.clock.as_ref()?;
-        clock.set(clock.get() + 1.0);
+        clock.set(clock.get() + self.tick);
         Some(clock.get())
     }
 
