@@ -113,21 +113,19 @@ impl Host for JsHost {
 /// By a message: timers that set timers wait for 4 ms (HTML, "timer initialization steps"), in which
 /// nothing is computed. Places whose clock stands still move it for timers, and may have no channels.
 async fn next_task(clock: &Clock) {
-    match MessageChannel::new() {
-        Ok(channel) if clock.runs => {
-            let here = channel.port1();
-            let sent = Promise::new(&mut |resolve, reject| {
-                here.set_onmessage(Some(&resolve));
-                if let Err(error) = channel.port2().post_message(&JsValue::NULL) {
-                    drop(reject.call1(&JsValue::NULL, &error));
-                }
-            });
-            let _ = JsFuture::from(sent).await;
-            // Open ones are kept, and keep Node from ending.
-            here.close();
+    let Some(Ok(channel)) = clock.runs.then(MessageChannel::new) else {
+        return timer().await;
+    };
+    let here = channel.port1();
+    let sent = Promise::new(&mut |resolve, reject| {
+        here.set_onmessage(Some(&resolve));
+        if let Err(error) = channel.port2().post_message(&JsValue::NULL) {
+            drop(reject.call1(&JsValue::NULL, &error));
         }
-        _ => timer().await,
-    }
+    });
+    let _ = JsFuture::from(sent).await;
+    // Open ones are kept, and keep Node from ending.
+    here.close();
 }
 
 async fn timer() {
