@@ -117,7 +117,7 @@ pub trait Backend {
     /// How long a chunk should take, in milliseconds. On the processor, whose work can stop between
     /// two layers, it is as long as progress may stand still. A device of its own doesn't stop: a run
     /// must have ended within 250 ms of being cancelled.
-    const CHUNK_MS: f64 = 500.0;
+    const CHUNK_MS: f64;
 
     /// Positions before a layer's window that its cache still holds: how far a session can go back.
     const BEHIND: usize;

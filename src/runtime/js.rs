@@ -78,12 +78,12 @@ impl Host for JsHost {
 
     async fn catch_up(&self) {
         if !self.clock.runs {
-            next_task(&self.clock).await;
+            next_task().await;
         }
     }
 
     async fn yield_now(&self) -> ControlFlow<()> {
-        next_task(&self.clock).await;
+        next_task().await;
         match self.signal.as_ref().is_some_and(AbortSignal::aborted) {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),
@@ -110,10 +110,11 @@ impl Host for JsHost {
 /// Comes back in another task, when those that wait have had their turn: messages are delivered
 /// between tasks, not between promises.
 ///
-/// By a message: timers that set timers wait for 4 ms (HTML, "timer initialization steps"), in which
-/// nothing is computed. Places whose clock stands still move it for timers, and may have no channels.
-async fn next_task(clock: &Clock) {
-    let Some(Ok(channel)) = clock.runs.then(MessageChannel::new) else {
+/// In a browser by a message: timers that set timers wait for 4 ms (HTML, "timer initialization
+/// steps"), in which nothing is computed. On the edge by a timer: requests come from outside, and a
+/// clock that stands still moves.
+async fn next_task() {
+    let Some(Ok(channel)) = cfg!(not(feature = "edge")).then(MessageChannel::new) else {
         return timer().await;
     };
     let here = channel.port1();

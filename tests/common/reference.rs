@@ -150,6 +150,7 @@ impl Backend for Reference {
     type Vector = Vec<f32>;
     type Cache = Cache;
 
+    const CHUNK_MS: f64 = 500.0;
     const BEHIND: usize = usize::MAX;
 
     fn load_weight(&self, spec: WeightSpec, rows: &mut RowReader) -> Result<Weight> {

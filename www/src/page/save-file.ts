@@ -1,5 +1,8 @@
 import { element } from "./dom.js";
 
+/** A browser that is busy begins later, and nothing says when it has read a file. */
+const KEPT_MS = 60_000;
+
 /** Hands `content` to the person as a file. */
 export function download(content: Blob, name: string): void {
   const url = URL.createObjectURL(content);
@@ -7,5 +10,5 @@ export function download(content: Blob, name: string): void {
   link.href = url;
   link.download = name;
   link.click();
-  URL.revokeObjectURL(url);
+  setTimeout(() => URL.revokeObjectURL(url), KEPT_MS);
 }
