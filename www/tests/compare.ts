@@ -63,10 +63,13 @@ export class Compare {
 
   /** What a button makes the browser save. */
   async saved(button: Locator): Promise<{ name: string; content: Buffer }> {
-    const download = this.page.waitForEvent("download");
-    await button.click();
-    const file = await download;
-    return { name: file.suggestedFilename(), content: await readFile(await file.path()) };
+    // Chromium saves ten files of a page in a second, and drops what comes then without a word.
+    for (;;) {
+      const download = this.page.waitForEvent("download", { timeout: 10_000 }).catch(() => null);
+      await button.click();
+      const file = await download;
+      if (file) return { name: file.suggestedFilename(), content: await readFile(await file.path()) };
+    }
   }
 
   /** A button of the region "Result". */
