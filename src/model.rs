@@ -22,7 +22,7 @@ pub use config::{Architecture, Config};
 use gemma3::Gemma3;
 pub use inspect::{Inspection, inspect};
 use llama::Llama;
-pub(crate) use parts::Pass;
+use parts::Pass;
 pub use stream::ModelStream;
 
 /// A weight whose format stands for the model's.
@@ -112,6 +112,21 @@ impl<B: Backend> Decoder<B> {
         match self {
             Self::Llama(decoder) => decoder.weight_bytes(b),
             Self::Gemma3(decoder) => decoder.weight_bytes(b),
+        }
+    }
+
+    /// Reads the tokens `ids` at positions `start..` into the cache, which has room for them:
+    /// activations `[ids, width]` after the last layer.
+    pub fn forward(&self, b: &B, cache: &mut B::Cache, start: usize, ids: &[u32]) -> B::Tensor {
+        let pass = self.begin(b, start, ids);
+        (0..self.layers()).fold(pass, |pass, i| self.layer(b, cache, i, pass)).end(b)
+    }
+
+    /// How many layers there are.
+    pub fn layers(&self) -> usize {
+        match self {
+            Self::Llama(decoder) => decoder.layers(),
+            Self::Gemma3(decoder) => decoder.layers(),
         }
     }
 

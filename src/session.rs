@@ -2,7 +2,7 @@
 
 use crate::backend::{Backend, Yarn};
 use crate::error::{Error, Result};
-use crate::model::{Model, Pass};
+use crate::model::Model;
 use crate::sampler::Sampler;
 
 /// How many times its trained context a model may be made to reach: as far as the paper of
@@ -160,14 +160,13 @@ impl<B: Backend> Session<B> {
     /// As [`Self::reserve`]; `invalid-options` for ids outside of the vocabulary. The session is
     /// then as it was.
     pub fn prefill(&mut self, ids: &[u32]) -> Result<Prefilled<B>> {
-        let mut pass = self.begin(ids)?;
-        for i in 0..self.model.config.layers() {
-            pass = self.model.decoder.layer(&self.backend, &mut self.cache, i, pass);
-        }
-        Ok(self.end(ids, pass))
+        let start = self.admit(ids)?;
+        let activations = self.model.decoder.forward(&self.backend, &mut self.cache, start, ids);
+        self.read.extend(ids);
+        Ok(Prefilled { activations })
     }
 
-    /// [`Self::prefill`] with pauses: `pause` is called between two layers, and may wait.
+    /// [`Self::prefill`] with pauses: `pause` is called before each layer, and may wait.
     ///
     /// # Errors
     /// As [`Self::prefill`], and those of `pause`, which end it: the session is then as it was.
@@ -176,15 +175,19 @@ impl<B: Backend> Session<B> {
         ids: &[u32],
         mut pause: impl AsyncFnMut() -> Result<()>,
     ) -> Result<Prefilled<B>> {
-        let mut pass = self.begin(ids)?;
-        for i in 0..self.model.config.layers() {
+        let start = self.admit(ids)?;
+        let decoder = &self.model.decoder;
+        let mut pass = decoder.begin(&self.backend, start, ids);
+        for i in 0..decoder.layers() {
             pause().await?;
-            pass = self.model.decoder.layer(&self.backend, &mut self.cache, i, pass);
+            pass = decoder.layer(&self.backend, &mut self.cache, i, pass);
         }
-        Ok(self.end(ids, pass))
+        self.read.extend(ids);
+        Ok(Prefilled { activations: pass.end(&self.backend) })
     }
 
-    fn begin(&mut self, ids: &[u32]) -> Result<Pass<B>> {
+    /// Makes room for a chunk, if it can be read, and returns the position of its first token.
+    fn admit(&mut self, ids: &[u32]) -> Result<usize> {
         let vocabulary = self.model.config.vocabulary;
         if let Some(id) = ids.iter().find(|id| **id as usize >= vocabulary) {
             let (option, expected) = ("ids", "token ids of the model's vocabulary");
@@ -193,12 +196,7 @@ impl<B: Backend> Session<B> {
         self.reserve(ids.len())?;
         let start = self.position();
         self.written = self.written.max(start + ids.len());
-        Ok(self.model.decoder.begin(&self.backend, start, ids))
-    }
-
-    fn end(&mut self, ids: &[u32], pass: Pass<B>) -> Prefilled<B> {
-        self.read.extend(ids);
-        Prefilled { activations: pass.end(&self.backend) }
+        Ok(start)
     }
 
     /// Waits until every chunk so far has been computed.

@@ -68,21 +68,15 @@ impl<'a, B: Backend> Trial<'a, B> {
         let mut cache = backend.new_cache(&config.attention);
         backend.reserve(&mut cache, TOKENS + 1)?;
         let ids: Vec<u32> = (0..TOKENS).map(|i| (i * 37 % VOCABULARY) as u32).collect();
-        let layers = config.layers();
-        let mut forward = |start, ids: &[u32]| {
-            let pass = decoder.begin(backend, start, ids);
-            let next = |pass, i| decoder.layer(backend, &mut cache, i, pass);
-            (0..layers).fold(pass, next).end(backend)
-        };
-        let read = forward(0, &ids);
+        let read = decoder.forward(backend, &mut cache, 0, &ids);
         let mut scores = backend.read(&decoder.logits(backend, &read)).await?;
-        let one = forward(TOKENS, &ids[..1]);
+        let one = decoder.forward(backend, &mut cache, TOKENS, &ids[..1]);
         scores.extend(backend.read(&decoder.logits(backend, &one)).await?);
         let first_ms = elapsed(began);
         let mut ms: Option<f64> = None;
         for _ in 0..REPETITIONS {
             let began = now_ms();
-            forward(0, &ids);
+            decoder.forward(backend, &mut cache, 0, &ids);
             backend.finish().await?;
             ms = elapsed(began).map(|now| ms.map_or(now, |ms| ms.min(now)));
         }

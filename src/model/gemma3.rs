@@ -58,6 +58,10 @@ impl<B: Backend> Gemma3<B> {
         layers.chain([self.vocabulary.head()]).map(|weight| b.weight_bytes(weight)).sum()
     }
 
+    pub fn layers(&self) -> usize {
+        self.layers.len()
+    }
+
     pub fn embed(&self, b: &B, ids: &[u32]) -> B::Tensor {
         b.scale(self.vocabulary.embed(b, ids), self.scale)
     }

@@ -61,6 +61,10 @@ impl<B: Backend> Llama<B> {
         layers.chain([self.vocabulary.head()]).map(|weight| b.weight_bytes(weight)).sum()
     }
 
+    pub fn layers(&self) -> usize {
+        self.layers.len()
+    }
+
     pub fn embed(&self, b: &B, ids: &[u32]) -> B::Tensor {
         self.vocabulary.embed(b, ids)
     }
