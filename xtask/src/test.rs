@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 
-use crate::build::{EDGE_SIMD, RELAXED, SIMD, Variant, npm, site, wasm_command, wasm_modules};
-use crate::run::{check, command, heading, run, seconds, tee};
-use crate::{model, root, setup};
+use crate::build::{ALL, npm, package, site};
+use crate::run::{check, command, heading, prepend_path, run, seconds, tee};
+use crate::wasm::{self, EDGE_SIMD, RELAXED, SIMD, Variant};
+use crate::{model, setup};
 
 /// Tests that passed and failed.
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
@@ -107,7 +108,8 @@ fn all(steps: &mut Steps) -> Result<()> {
         driver = setup::browser()?;
         setup::gpu_driver()?;
         setup::schemathesis()?;
-        path = setup::for_build()?;
+        setup::for_build()?;
+        path = setup::wasm_test_tools()?;
         Ok(None)
     })?;
     steps.check("formatting", cargo(&["fmt", "--all", "--check"]), "run `cargo fmt --all`")?;
@@ -116,16 +118,14 @@ fn all(steps: &mut Steps) -> Result<()> {
     lint.args(["--all-features", "--", "-D", "warnings"]);
     steps.check("clippy, native", lint, "see its messages above")?;
     for variant in [&SIMD, &RELAXED, &EDGE_SIMD] {
-        let mut lint = wasm_command("cargo", variant, &path)?;
+        let mut lint = command("cargo");
+        wasm::configure(&mut lint, variant);
         lint.args(["clippy", "--release", "--target", "wasm32-unknown-unknown"]);
         lint.args(variant.features).args(WASM_TARGETS);
         lint.args(["--", "-D", "warnings"]);
         steps.check(&format!("clippy, wasm {}", variant.name), lint, "see its messages above")?;
     }
-    steps.step("models", || {
-        model::fetch_all(&root().join("models/models.json"), &root().join("models"))?;
-        Ok(None)
-    })?;
+    steps.step("models", || model::fetch_all().map(|()| None))?;
     let mut native = cargo(&["test", "--release", "--workspace", "--exclude", "xtask"]);
     native.args(["--all-features", "--no-fail-fast"]);
     steps.tests("native tests", native)?;
@@ -139,10 +139,10 @@ fn all(steps: &mut Steps) -> Result<()> {
     let browser = wasm_tests(&RELAXED, &browser, &path)?;
     steps.tests("wasm tests in Chromium (relaxed)", browser)?;
     // The declarations that tsc checks against come from the Rust types.
-    steps.step("wasm builds", || wasm_modules(&path).map(|()| None))?;
+    steps.step("wasm builds", || wasm::modules(&ALL).map(|()| None))?;
     let check = npm_run(&["run", "--silent", "check"]);
     steps.check("TypeScript", check, "see tsc's messages above")?;
-    steps.step("package and page", || site().map(|()| None))?;
+    steps.step("package and page", || package().and_then(|()| site()).map(|()| None))?;
     steps.tests("page and package in Chromium (Playwright)", npm_run(&["test", "--silent"]))
 }
 
@@ -159,7 +159,9 @@ fn npm_run(arguments: &[&str]) -> Command {
 }
 
 fn wasm_tests(variant: &Variant, runner: &[&str], path: &[PathBuf]) -> Result<Command> {
-    let mut pack = wasm_command("wasm-pack", variant, path)?;
+    let mut pack = command("wasm-pack");
+    prepend_path(&mut pack, path)?;
+    wasm::configure(&mut pack, variant);
     pack.args(["test", "--release"])
         .args(runner)
         .arg("--")

