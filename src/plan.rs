@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use self::cut::{Tokens, heading_level, last_border};
 use self::question::split_request;
-pub use self::question::{DEFAULT_REQUEST, Form, Length, Question, Wish};
+pub use self::question::{DEFAULT_REQUEST, Form, Format, Length, Question, Wish};
 use crate::text;
 
 /// Asked of each window.
@@ -89,27 +89,46 @@ pub struct Prompt {
     pub lead: String,
 }
 
-impl PromptStyle {
+/// How the model is asked, and what it is told beside the text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asking {
+    /// In a conversation or not.
+    pub style: PromptStyle,
+    /// What the person says about the document; may be empty. It is not summarized.
+    pub background: String,
+}
+
+impl From<PromptStyle> for Asking {
+    fn from(style: PromptStyle) -> Self {
+        Self { style, background: String::new() }
+    }
+}
+
+impl Asking {
     /// What a summary of a whole document is asked with.
-    fn answer(self, text: String, request: &str, line: Option<&Line>) -> Prompt {
+    fn answer(&self, text: String, request: &str, line: Option<&Line>) -> Prompt {
         let lead = line.map_or("", |line| lead(&line.sentence));
         self.ask(text, request, lead, "This document")
     }
 
     /// What a note on a part is asked with.
-    fn note(self, text: String) -> Prompt {
+    fn note(&self, text: String) -> Prompt {
         let first = text::first_sentence(&text);
         self.ask(text, NOTE_REQUEST, first.as_deref().map_or("", lead), "This text")
     }
 
     /// The answer is begun with `lead`. Where that is empty a text goes on with `otherwise`: it must be
     /// begun, where an answer need not be.
-    fn ask(self, mut text: String, request: &str, lead: &str, otherwise: &str) -> Prompt {
-        let (request, lead) = match self {
-            Self::Chat => (request, lead),
-            Self::Completion if lead.is_empty() => ("Summary:", otherwise),
-            Self::Completion => ("Summary:", lead),
+    fn ask(&self, mut text: String, request: &str, lead: &str, otherwise: &str) -> Prompt {
+        let (request, lead) = match self.style {
+            PromptStyle::Chat => (request, lead),
+            PromptStyle::Completion if lead.is_empty() => ("Summary:", otherwise),
+            PromptStyle::Completion => ("Summary:", lead),
         };
+        if !self.background.is_empty() {
+            text.push_str("\n\nBackground: ");
+            text.push_str(&self.background);
+        }
         text.push_str("\n\n");
         text.push_str(request);
         Prompt { text, lead: lead.into() }
@@ -176,6 +195,8 @@ pub struct Plan {
     pub headings: Vec<String>,
     /// Tokens that a list of notes may have in one prompt.
     pub notes_budget: usize,
+    /// What marks the points of a list.
+    pub format: Format,
 }
 
 /// What a plan has to respect.
@@ -253,7 +274,8 @@ impl Plan {
         };
         let opening = text::blocks(&text[opening]).join("\n");
         let notes_budget = if windows.len() == 1 { room } else { prompt / 2 };
-        Self { windows, question, request, opening, reminder, line, headings, notes_budget }
+        let format = wish.format;
+        Self { windows, question, request, opening, reminder, line, headings, notes_budget, format }
     }
 
     /// What is read: everything but the document's own request.
@@ -276,7 +298,7 @@ impl Plan {
     }
 
     /// The prompt for the answer, over the whole document, or over notes on its windows.
-    pub fn answer_prompt(&self, text: &str, notes: &[String], style: PromptStyle) -> Prompt {
+    pub fn answer_prompt(&self, text: &str, notes: &[String], asking: &Asking) -> Prompt {
         let mut prompt = match self.windows.as_slice() {
             [window] => text[window.clone()].trim().to_string(),
             _ => format!("Notes on the parts of a document, in order:\n- {}", notes.join("\n- ")),
@@ -289,13 +311,13 @@ impl Plan {
             prompt.push_str("\n\nThe document begins:\n\n");
             prompt.push_str(&self.opening);
         }
-        style.answer(prompt, &self.request, self.line.as_ref())
+        asking.answer(prompt, &self.request, self.line.as_ref())
     }
 }
 
 /// The prompt for a note on one window.
-pub fn note_prompt(window: &str, style: PromptStyle) -> Prompt {
-    style.note(passage(window).into())
+pub fn note_prompt(window: &str, asking: &Asking) -> Prompt {
+    asking.note(passage(window).into())
 }
 
 /// A window without the headings that it begins with, which may number what is otherwise alike; the
@@ -311,8 +333,8 @@ pub fn passage(window: &str) -> &str {
 }
 
 /// The prompt for one note made of several.
-pub fn merge_prompt(notes: &[String], style: PromptStyle) -> Prompt {
-    style.note(format!("- {}", notes.join("\n- ")))
+pub fn merge_prompt(notes: &[String], asking: &Asking) -> Prompt {
+    asking.note(format!("- {}", notes.join("\n- ")))
 }
 
 /// Cuts notes of the given lengths into runs that fit `budget` together, at least two to a run so

@@ -9,7 +9,7 @@ mod run;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use self::answer::NOTES_OF_A_LINE;
+use self::answer::{NOTES_OF_A_LINE, as_it_is};
 use self::chunks::Chunks;
 use self::forecast::Forecast;
 pub use self::options::{MAX_DOCUMENT, Note, Options, Windows};
@@ -20,7 +20,7 @@ use crate::bench;
 use crate::error::{Error, Result};
 use crate::memory::{self, Memory};
 use crate::model::Model;
-use crate::plan::{self, Form, Limits, Plan, PromptStyle, Question, Strategy};
+use crate::plan::{self, Asking, Form, Limits, Plan, PromptStyle, Question, Strategy};
 use crate::report::{
     BackendReport, DocumentReport, LoadReport, MemoryReport, ModelReport, PlanReport, Report,
     SCHEMA,
@@ -120,11 +120,11 @@ impl<B: Backend> Summarizer<B> {
         let tokens = self.session.model().tokenizer.encode_with_starts(text)?;
         host.catch_up().await;
         let tokenize_ms = elapsed(called_ms, host.now_ms());
-        let limits = self.limits(options);
+        let limits = self.limits(options)?;
         let answer = limits.answer;
         let plan = Plan::new(text, &tokens.starts, limits, options.strategy, options.wish());
         check_notes(&options.notes, &plan)?;
-        if let Some(limit) = options.context.filter(|_| plan.is_one_pass()) {
+        if let Some(limit) = options.positions.filter(|_| plan.is_one_pass()) {
             let tokens = tokens.ids.len() + plan.reminder + limits.overhead + answer;
             if tokens > limit {
                 return Err(Error::PromptTooLong { tokens, limit });
@@ -150,6 +150,15 @@ impl<B: Backend> Summarizer<B> {
             },
             ..Report::default()
         };
+        let body = plan.body();
+        if let Some(written) = as_it_is(text, body).filter(|_| options.wish().instruction.is_none())
+        {
+            report.plan = PlanReport { strategy: "as-is".into(), ..PlanReport::default() };
+            host.emit(Event::Piece { text: written.text.clone() });
+            (report.summary, report.points) = (written.text, written.points);
+            self.finish(&mut report, host).await?;
+            return Ok(report);
+        }
         let lengths = self.prompts(text, &tokens.starts, &plan, limits, options)?;
         let total = lengths.iter().sum();
         host.emit(Event::Planned {
@@ -188,8 +197,8 @@ impl<B: Backend> Summarizer<B> {
     pub fn plan(&self, text: &str, options: &Options) -> Result<Windows> {
         check(text, options)?;
         let tokens = self.session.model().tokenizer.encode_with_starts(text)?;
-        let plan =
-            Plan::new(text, &tokens.starts, self.limits(options), options.strategy, options.wish());
+        let limits = self.limits(options)?;
+        let plan = Plan::new(text, &tokens.starts, limits, options.strategy, options.wish());
         let windows = plan.windows.into_iter().map(|window| text[window].into()).collect();
         Ok(Windows { tokens: tokens.ids.len(), windows })
     }
@@ -206,23 +215,23 @@ impl<B: Backend> Summarizer<B> {
     ) -> Result<Note> {
         check(window, options)?;
         let mut report = Report::default();
-        let limit = self.limits(options).context;
+        let limit = self.limits(options)?.context;
         let tokens = self.session.model().tokenizer.encode(window)?.len();
         if tokens > limit {
             return Err(Error::PromptTooLong { tokens, limit });
         }
         let mut run = self.begin(options, host, &mut report, &[tokens]);
-        let prompt = plan::note_prompt(window, run.style);
+        let prompt = plan::note_prompt(window, &run.asking);
         Ok(run.take_note(&prompt).await?.0)
     }
 
     /// The windows of which there is no note yet, of those that are alike the first.
     fn unread(&self, text: &str, plan: &Plan, options: &Options) -> Vec<Range<usize>> {
-        let style = self.style(options);
+        let asking = self.asking(options);
         let mut known = HashSet::new();
         let windows = plan.windows.iter().enumerate();
         let unread = windows.filter(|(index, window)| {
-            let key = memory::key(&plan::note_prompt(&text[(*window).clone()], style));
+            let key = memory::key(&plan::note_prompt(&text[(*window).clone()], &asking));
             let elsewhere = options.notes.get(*index).is_some_and(Option::is_some);
             let before = self.memory.note(&key).is_some() || !known.insert(key);
             !elsewhere && (options.fresh || !before)
@@ -231,29 +240,33 @@ impl<B: Backend> Summarizer<B> {
     }
 
     /// How the model is asked.
-    fn style(&self, options: &Options) -> PromptStyle {
-        options.prompt.unwrap_or(match self.session.model().tokenizer.has_chat() {
+    fn asking(&self, options: &Options) -> Asking {
+        let style = options.prompt.unwrap_or(match self.session.model().tokenizer.has_chat() {
             true => PromptStyle::Chat,
             false => PromptStyle::Completion,
-        })
+        });
+        let background = options.context.as_deref().unwrap_or_default().trim().to_owned();
+        Asking { style, background }
     }
 
-    fn limits(&self, options: &Options) -> Limits {
+    fn limits(&self, options: &Options) -> Result<Limits> {
         let model = self.session.model();
         let trained = model.config.context;
-        let context = options.context.map_or(trained, |context| context.min(trained));
+        let context = options.positions.map_or(trained, |positions| positions.min(trained));
         // One sentence may be as long as three.
-        let sentences = options.length.map_or(3, |length| length.sentences().max(3));
+        let sentences = options.wish().most().max(3);
         let answer = options.max_tokens.unwrap_or(SENTENCE * sentences).min(context / 4);
         let reach = if self.reaches_far(options) { FARTHER * context } else { context };
-        Limits { context, reach, overhead: model.tokenizer.overhead(), answer }
+        let background = model.tokenizer.encode(&self.asking(options).background)?.len();
+        let overhead = model.tokenizer.overhead() + background;
+        Ok(Limits { context, reach, overhead, answer })
     }
 
     /// Whether one pass may go past the trained context without being asked to: layers that see
     /// windows take as long far out as anywhere, and never see a distance that is new to them.
     fn reaches_far(&self, options: &Options) -> bool {
         let has_windows = self.session.model().config.window_macs() > 0;
-        has_windows && options.context.is_none() && options.strategy == Strategy::Auto
+        has_windows && options.positions.is_none() && options.strategy == Strategy::Auto
     }
 
     /// Tokens of the prompts that a run will ask, in order, estimated.
@@ -286,7 +299,7 @@ impl<B: Backend> Summarizer<B> {
         let answer = match plan.question {
             Question::Points { form: Form::KeyPoints, .. } => None,
             _ => {
-                let rest = plan.answer_prompt(text, &[], self.style(options)).text;
+                let rest = plan.answer_prompt(text, &[], &self.asking(options)).text;
                 let rest = self.session.model().tokenizer.encode(&rest)?.len();
                 Some(rest + notes.min(plan.notes_budget) + limits.overhead)
             }
@@ -311,9 +324,9 @@ impl<B: Backend> Summarizer<B> {
             Some(tokens_per_ms) => chunks.expecting(tokens_per_ms),
             None => chunks,
         };
-        let asked = options.strategy == Strategy::OnePass && options.context.is_none();
+        let asked = options.strategy == Strategy::OnePass && options.positions.is_none();
         let extends = asked || self.reaches_far(options);
-        let style = self.style(options);
+        let asking = self.asking(options);
         let model = self.session.model();
         let cost = |tokens: &usize| forecast::cost(&model.config, model.linear_macs, 0, *tokens);
         let forecast = Forecast::new(lengths.iter().map(cost));
@@ -329,7 +342,7 @@ impl<B: Backend> Summarizer<B> {
             forecast,
             prompts,
             extends,
-            style,
+            asking,
             memory,
             fresh,
         }

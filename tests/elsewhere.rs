@@ -93,7 +93,7 @@ fn impossible_notes_are_refused() {
 
 #[test]
 fn a_smaller_context_takes_less_memory() {
-    let with = |context| Options { context, ..Options::default() };
+    let with = |positions| Options { positions, ..Options::default() };
     let whole = run(&long(), &with(None)).expect("a summary");
     let small = run(&long(), &with(Some(256))).expect("a summary");
     assert!(small.plan.windows > whole.plan.windows);

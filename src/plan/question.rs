@@ -5,6 +5,12 @@ use serde::{Deserialize, Serialize};
 /// Asked when neither the person nor the document asks for anything.
 pub const DEFAULT_REQUEST: &str = "Summarize the document above in one sentence.";
 
+/// As a person would write them: a small model reads words better than digits.
+const NUMBERS: [&str; 13] = [
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
+];
+
 /// A request is a last paragraph of at most so many bytes.
 const LONGEST_REQUEST: usize = 400;
 
@@ -45,8 +51,30 @@ pub enum Form {
     /// As a paragraph that begins with what the whole document is about.
     #[default]
     Paragraph,
-    /// As a list, a sentence for each of its points, with "- " before it.
+    /// As a list, a sentence for each of its points.
     KeyPoints,
+}
+
+/// What marks the points of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub enum Format {
+    /// "- " before each point, as in Markdown.
+    #[default]
+    Markdown,
+    /// "• " before each point: text without markup.
+    PlainText,
+}
+
+impl Format {
+    /// What stands before a point.
+    pub fn bullet(self) -> &'static str {
+        match self {
+            Self::Markdown => "- ",
+            Self::PlainText => "• ",
+        }
+    }
 }
 
 /// What a person may ask for.
@@ -54,8 +82,12 @@ pub enum Form {
 pub struct Wish<'a> {
     /// How long the summary shall be.
     pub length: Option<Length>,
+    /// So many sentences at most, in the place of what `length` says.
+    pub sentences: Option<usize>,
     /// How it is set.
     pub form: Form,
+    /// What marks the points of a list.
+    pub format: Format,
     /// Something else than a summary, or a summary of something: in the place of all requests.
     pub instruction: Option<&'a str>,
 }
@@ -84,10 +116,16 @@ pub enum Question {
 }
 
 impl Wish<'_> {
+    /// About how many sentences the summary has.
+    pub fn most(&self) -> usize {
+        self.sentences.or(self.length.map(Length::sentences)).unwrap_or(1)
+    }
+
     /// What the answer will be, and what the model is asked for it. `request` is the document's own;
     /// `whole` says that the document must be read in one pass, where there are no notes.
     pub fn question(&self, request: Option<&str>, whole: bool) -> (Question, String) {
-        let words = self.instruction.or(request.filter(|_| self.length.is_none()));
+        let open = self.length.is_none() && self.sentences.is_none();
+        let words = self.instruction.or(request.filter(|_| open));
         if let Some(words) = words {
             let lower = words.to_lowercase();
             let one = ["one sentence", "one-sentence", "single sentence", "single-sentence"];
@@ -99,16 +137,12 @@ impl Wish<'_> {
             return (question, words.into());
         }
         let length = self.length.unwrap_or(Length::Sentence);
-        let number = match length {
-            Length::Short => "three",
-            Length::Medium => "six",
-            Length::Long => "twelve",
-            Length::Headline | Length::Sentence => {
-                let headline = length == Length::Headline;
-                return (Question::Line { headline }, request.unwrap_or(DEFAULT_REQUEST).into());
-            }
-        };
-        let most = length.sentences();
+        let most = self.most();
+        let number = NUMBERS.get(most).map_or_else(|| most.to_string(), |word| (*word).into());
+        if most == 1 {
+            let headline = length == Length::Headline;
+            return (Question::Line { headline }, request.unwrap_or(DEFAULT_REQUEST).into());
+        }
         let in_words = match self.form {
             Form::Paragraph => format!("Summarize the document above in {number} sentences."),
             Form::KeyPoints => format!("List the {number} key points of the document above."),

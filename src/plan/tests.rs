@@ -47,7 +47,7 @@ fn a_trailing_request_is_the_question() {
     let plan = plan(text);
     assert_eq!(plan.request, "Based on all the above, provide a one-sentence summary.");
     assert_eq!(plan.question, Question::Line { headline: false });
-    let prompt = plan.answer_prompt(text, &[], PromptStyle::Chat).text;
+    let prompt = plan.answer_prompt(text, &[], &PromptStyle::Chat.into()).text;
     assert_eq!(prompt, "Body of it.\n\nBased on all the above, provide a one-sentence summary.");
 }
 
@@ -188,7 +188,7 @@ fn the_answer_sees_opening_headings_and_notes() {
     let plan = plan(&text);
     assert_eq!(plan.headings, ["Subject", "Part"]);
     let notes = ["First note.".into(), "Second note.".into()];
-    let prompt = plan.answer_prompt(&text, &notes, PromptStyle::Chat).text;
+    let prompt = plan.answer_prompt(&text, &notes, &PromptStyle::Chat.into()).text;
     let find = |part: &str| prompt.find(part).expect(part);
     let (notes, sections) = (find("- First note.\n- Second"), find("- Subject\n- Part\n"));
     assert!(notes < sections && sections < find("begins:\n\nSubject\nIt is about cats."));
@@ -208,16 +208,19 @@ fn an_answer_begins_with_words_of_the_document() {
     let plan = plan(text);
     let line = plan.line.as_ref().expect("a line");
     assert_eq!((line.sentence.as_str(), &line.subject), ("The cat sat on the mat.", &None));
-    let prompt = plan.answer_prompt(text, &[], PromptStyle::Completion);
+    let prompt = plan.answer_prompt(text, &[], &PromptStyle::Completion.into());
     assert!(prompt.text.ends_with("the mat.\n\nSummary:"), "{prompt:?}");
     assert_eq!(prompt.lead, "The cat sat");
-    assert_eq!(plan.answer_prompt(text, &[], PromptStyle::Chat).lead, "The cat sat");
-    let note = |text, style| note_prompt(text, style).lead;
+    assert_eq!(plan.answer_prompt(text, &[], &PromptStyle::Chat.into()).lead, "The cat sat");
+    let note = |text, style: PromptStyle| note_prompt(text, &style.into()).lead;
     assert_eq!(note("The cat sat on the mat.", PromptStyle::Chat), "The cat sat");
     // Where there is no sentence, only a text must be begun.
     assert_eq!(note(" A window. ", PromptStyle::Chat), "");
     assert_eq!(note(" A window. ", PromptStyle::Completion), "This text");
-    assert_eq!(self::plan("A list").answer_prompt("A list", &[], PromptStyle::Chat).lead, "");
+    assert_eq!(
+        self::plan("A list").answer_prompt("A list", &[], &PromptStyle::Chat.into()).lead,
+        ""
+    );
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -245,7 +248,7 @@ fn the_opening_stands_last_in_a_long_document() {
     let text = "It is about cats and mats. ".repeat(100) + &"Filler goes here. ".repeat(210);
     let plan = plan(&text);
     assert!(plan.is_one_pass());
-    let prompt = plan.answer_prompt(&text, &[], PromptStyle::Chat).text;
+    let prompt = plan.answer_prompt(&text, &[], &PromptStyle::Chat.into()).text;
     let (whole, opening) = prompt.split_once("\n\nThe document begins:\n\n").expect("an opening");
     assert_eq!(whole, text.trim());
     assert!(opening.starts_with("It is about cats and mats. It is") && opening.len() < 3000);
@@ -256,7 +259,7 @@ fn the_opening_stands_last_in_a_long_document() {
 fn what_is_asked_for_decides_how_a_document_is_read() {
     let text = "Some words stand here. ".repeat(300);
     let plan = |wish, strategy| Plan::new(&text, &words(&text), LIMITS, strategy, wish);
-    let asked = |length, form| Wish { length: Some(length), form, instruction: None };
+    let asked = |length, form| Wish { length: Some(length), form, ..Wish::default() };
     let of = |length, form| plan(asked(length, form), Strategy::Auto);
     let line = of(Length::Headline, Form::Paragraph);
     assert_eq!(line.question, Question::Line { headline: true });

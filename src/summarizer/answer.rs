@@ -66,7 +66,8 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                     }
                     Form::KeyPoints => None,
                 };
-                set(&words, all, line.map(|text| Point { text, part: body }), most, tell)
+                let bullet = plan.format.bullet();
+                set(&words, all, line.map(|text| Point { text, part: body }), most, bullet, tell)
             }
             Question::Line { headline } => {
                 let words = Words::new(text);
@@ -97,7 +98,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         on_piece: impl FnMut(&str) -> ControlFlow<()>,
     ) -> Result<String> {
         self.host.emit(Event::Stage { stage: Stage::Answer, index: 0, of: 1 });
-        let prompt = read.plan.answer_prompt(read.text, &read.notes, self.style);
+        let prompt = read.plan.answer_prompt(read.text, &read.notes, &self.asking);
         self.ask(&prompt, extent, on_piece).await
     }
 
@@ -119,6 +120,22 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let written = self.write(read, extent, |piece| draft.push(piece)).await?;
         Ok(draft.finish(&written, words))
     }
+}
+
+/// A text with fewer words is its own summary: a model would invent one.
+const FEWEST_WORDS: usize = 8;
+
+/// What has few words and more characters than this is no short text.
+const FEW_CHARS: usize = 300;
+
+/// The answer to a text that is too short to summarize: itself.
+pub fn as_it_is(text: &str, body: Range<usize>) -> Option<Answer> {
+    let own = text[body.clone()].trim();
+    let short = own.unicode_words().count() < FEWEST_WORDS && own.chars().count() <= FEW_CHARS;
+    short.then(|| {
+        let points = sources(text, vec![Point { text: own.into(), part: body }]);
+        Answer { text: own.into(), points }
+    })
 }
 
 /// Hands every piece on.
@@ -143,11 +160,13 @@ fn set(
     candidates: Vec<Point>,
     line: Option<Point>,
     most: usize,
+    bullet: &str,
     tell: &mut dyn FnMut(&str),
 ) -> (String, Vec<Point>) {
     let mut answer = line.as_ref().map_or_else(String::new, |line| line.text.clone());
     let said = text::terms(&answer).collect();
-    let [before, between] = if line.is_some() { [" ", " "] } else { ["- ", "\n- "] };
+    let next = format!("\n{bullet}");
+    let [before, between] = if line.is_some() { [" ", " "] } else { [bullet, &next] };
     let more = most - usize::from(line.is_some());
     let mut points: Vec<Point> = line.into_iter().collect();
     for (index, point) in chosen(words, candidates, more, said).into_iter().enumerate() {
@@ -300,6 +319,7 @@ fn sources(text: &str, points: Vec<Point>) -> Vec<PointReport> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Format;
     use wasm_bindgen_test::wasm_bindgen_test;
 
     const DOCUMENT: &str = "The cat sat on the mat and slept there. It was a large cat.";
@@ -354,6 +374,18 @@ mod tests {
     }
 
     #[wasm_bindgen_test(unsupported = test)]
+    fn a_text_of_a_few_words_is_its_own_summary() {
+        let answer = |text: &str| as_it_is(text, 0..text.len()).map(|answer| answer.text);
+        assert_eq!(answer(" Hello \n").as_deref(), Some("Hello"));
+        assert_eq!(answer("🐝🐝🐝").as_deref(), Some("🐝🐝🐝"));
+        assert_eq!(answer(DOCUMENT), None);
+        assert_eq!(answer("蜜蜂采集花粉，也帮助植物结果。"), None);
+        assert_eq!(answer(&"🐝".repeat(301)), None);
+        let points = as_it_is(" Hello ", 0..7).unwrap().points;
+        assert_eq!((points[0].start, points[0].end, points[0].supported), (1, 6, true));
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
     fn points_are_those_that_say_most_and_that_their_passage_says() {
         let text = "Bees collect pollen from flowers. Bees live in hives with other bees.\n\n\
                     Trains are late in the winter. Trains are cold.\n\n\
@@ -369,6 +401,7 @@ mod tests {
             line: None,
             headings: Vec::new(),
             notes_budget: 100,
+            format: Format::Markdown,
         };
         let notes = ["Bees collect pollen.", "In 1999 Peter was late.", "Cats sleep on soft mats."];
         let notes = notes.map(String::from);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::plan::{Form, Length, Plan, PromptStyle, Strategy, Wish};
+use crate::plan::{Form, Format, Length, Plan, PromptStyle, Strategy, Wish};
 
 /// The largest document, in bytes.
 pub const MAX_DOCUMENT: usize = 10_000_000;
@@ -13,6 +13,12 @@ const SHORTEST_CONTEXT: usize = 256;
 
 /// Characters that an instruction may have.
 const LONGEST_INSTRUCTION: usize = 300;
+
+/// Characters that the context of a document may have.
+const LONGEST_CONTEXT: usize = 2000;
+
+/// The most sentences that may be asked for.
+const MOST_SENTENCES: usize = 24;
 
 /// Bytes that a note from elsewhere may have: many times what [`crate::plan::NOTE`] tokens need.
 const LONGEST_NOTE: usize = 4096;
@@ -28,10 +34,16 @@ pub struct Options {
     pub chunk: Option<usize>,
     /// How long the summary is. Without it as long as the document asks for at its end, or a sentence.
     pub length: Option<Length>,
+    /// So many sentences or key points at most, in the place of what `length` says.
+    pub sentences: Option<usize>,
     /// How a summary of more than a sentence is set.
     pub form: Form,
+    /// What marks the points of a list.
+    pub format: Format,
     /// What to ask instead of a summary: a question, or what to say in which way.
     pub instruction: Option<String>,
+    /// What the model should know about the document, such as who it is for. It is not summarized.
+    pub context: Option<String>,
     /// Tokens that a prompt's answer may have.
     pub max_tokens: Option<usize>,
     /// Whether to time every kind of operation: [`Report::profile`].
@@ -43,7 +55,7 @@ pub struct Options {
     /// Positions that a prompt and its answer may take, at most those that the model was trained for:
     /// fewer take less memory. A document that doesn't fit is read in windows, or refused where one
     /// pass was asked for.
-    pub context: Option<usize>,
+    pub positions: Option<usize>,
     /// Whether everything is read anew, as measuring asks for: nothing that was read before in this
     /// summarizer, alike in this document, or kept by the host spares any of it. Nor is any of it
     /// kept.
@@ -57,7 +69,13 @@ impl Options {
     /// What the person asked for.
     pub(super) fn wish(&self) -> Wish<'_> {
         let instruction = self.instruction.as_deref().map(str::trim).filter(|i| !i.is_empty());
-        Wish { length: self.length, form: self.form, instruction }
+        Wish {
+            length: self.length,
+            sentences: self.sentences,
+            form: self.form,
+            format: self.format,
+            instruction,
+        }
     }
 }
 
@@ -95,20 +113,28 @@ pub(super) fn check(text: &str, options: &Options) -> Result<()> {
     if let Some(at) = text.find('\0') {
         return Err(Error::DocumentNotText { at });
     }
-    if let Some(context) = options.context.filter(|context| *context < SHORTEST_CONTEXT) {
-        let (option, expected) = ("context", "at least 256");
-        return Err(Error::InvalidOptions { option, value: context.to_string(), expected });
+    if let Some(positions) = options.positions.filter(|positions| *positions < SHORTEST_CONTEXT) {
+        let (option, expected) = ("positions", "at least 256");
+        return Err(Error::InvalidOptions { option, value: positions.to_string(), expected });
     }
-    if let Some(instruction) = options.instruction.as_ref()
-        && instruction.chars().count() > LONGEST_INSTRUCTION
-    {
-        let (option, expected) = ("instruction", "at most 300 characters");
-        let value = format!("{} characters", instruction.chars().count());
-        return Err(Error::InvalidOptions { option, value, expected });
+    let texts = [
+        ("instruction", &options.instruction, LONGEST_INSTRUCTION, "at most 300 characters"),
+        ("context", &options.context, LONGEST_CONTEXT, "at most 2000 characters"),
+    ];
+    for (option, text, limit, expected) in texts {
+        let chars = text.as_ref().map_or(0, |text| text.chars().count());
+        if chars > limit {
+            let value = format!("{chars} characters");
+            return Err(Error::InvalidOptions { option, value, expected });
+        }
     }
-    for (option, value) in [("chunk", options.chunk), ("max_tokens", options.max_tokens)] {
-        if let Some(value) = value.filter(|value| !(1..=4096).contains(value)) {
-            let expected = "between 1 and 4096";
+    let numbers = [
+        ("chunk", options.chunk, 4096, "between 1 and 4096"),
+        ("max_tokens", options.max_tokens, 4096, "between 1 and 4096"),
+        ("sentences", options.sentences, MOST_SENTENCES, "between 1 and 24"),
+    ];
+    for (option, value, most, expected) in numbers {
+        if let Some(value) = value.filter(|value| !(1..=most).contains(value)) {
             return Err(Error::InvalidOptions { option, value: value.to_string(), expected });
         }
     }

@@ -11,7 +11,7 @@ use super::forecast::{self, Forecast};
 use crate::backend::Backend;
 use crate::error::{Error, Result};
 use crate::memory::{self, Memory, Remembered};
-use crate::plan::{self, Plan, Prompt, PromptStyle};
+use crate::plan::{self, Asking, Plan, Prompt, PromptStyle};
 use crate::report::{ChunkReport, DecodeReport, Report};
 use crate::runtime::{Event, Host, Stage};
 use crate::sampler::{Sampler, Sampling};
@@ -38,7 +38,7 @@ pub struct Run<'a, B: Backend, H> {
     pub prompts: usize,
     /// Whether a prompt may go past the trained context.
     pub extends: bool,
-    pub style: PromptStyle,
+    pub asking: Asking,
     /// Notes of this run and of those before.
     pub memory: &'a mut Memory,
     /// Whether everything is read, whatever was read before.
@@ -86,7 +86,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 continue;
             }
             self.host.emit(Event::Stage { stage: Stage::Window, index, of });
-            let prompt = plan::note_prompt(&text[window.clone()], self.style);
+            let prompt = plan::note_prompt(&text[window.clone()], &self.asking);
             let (note, remembered) = self.take_note(&prompt).await?;
             self.report.plan.remembered += usize::from(remembered);
             notes.push(note.text);
@@ -117,7 +117,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             let mut merged = Vec::new();
             for (index, group) in groups.into_iter().enumerate() {
                 self.host.emit(Event::Stage { stage: Stage::Merge, index, of });
-                let prompt = plan::merge_prompt(&notes[group], self.style);
+                let prompt = plan::merge_prompt(&notes[group], &self.asking);
                 merged.push(self.take_note(&prompt).await?.0.text);
             }
             notes = merged;
@@ -133,11 +133,11 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
     ) -> Result<String> {
         let Prompt { text, lead } = prompt;
         let tokenizer = &self.session.model().tokenizer;
-        let mut ids = match self.style {
+        let mut ids = match self.asking.style {
             PromptStyle::Chat => tokenizer.chat(text)?,
             PromptStyle::Completion => tokenizer.completion(&format!("{text} {lead}"))?,
         };
-        if self.style == PromptStyle::Chat && !lead.is_empty() {
+        if self.asking.style == PromptStyle::Chat && !lead.is_empty() {
             ids.extend(tokenizer.encode(lead)?);
         }
         let positions = ids.len() + length.tokens;
@@ -167,7 +167,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             // The answer begins with its first visible character.
             let piece = if text.is_empty() { piece.trim_start() } else { &piece };
             // One sentence is one paragraph, and a text that is gone on with has others after that.
-            let paragraph = length.one_sentence || self.style == PromptStyle::Completion;
+            let paragraph = length.one_sentence || self.asking.style == PromptStyle::Completion;
             let last = paragraph && push_line(&mut text, piece, &mut line_ended);
             if !paragraph {
                 text.push_str(piece);
