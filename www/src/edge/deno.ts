@@ -15,5 +15,5 @@ export async function fromFile(path: string | URL, { id, sha256 = null }: { id?:
 
 /** The module `precis/edge/precis.wasm`, which lies beside this file. */
 export async function compile(): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(await Deno.readFile(new URL("./wasm/relaxed/precis_bg.wasm", import.meta.url)));
+  return WebAssembly.compile(await Deno.readFile(new URL("./precis-relaxed.wasm", import.meta.url)));
 }

@@ -1,4 +1,5 @@
 import type { Host } from "./engine.js";
+import { bounded } from "./abort.js";
 import { orAborted } from "./errors.js";
 import type { Call, FanOut, Fetch, Limits } from "./types.js";
 import type { Note, Options } from "./wasm/relaxed/precis.js";
@@ -49,8 +50,8 @@ export async function fanOut(
     tell({ done: ++done, of: windows.length });
   };
   const account: FanOut = { windows: windows.length, elsewhere: 0, retried: 0, peers_failed: 0 };
-  const stop = new AbortController();
-  const all: Call = { signal: AbortSignal.any([call.signal, stop.signal]), keep: (work) => call.keep(work) };
+  const stop = bounded([call.signal]);
+  const all: Call = { signal: stop.signal, keep: (work) => call.keep(work) };
 
   const elsewhere = async (peer: Fetch) => {
     let failures = 0;
@@ -86,7 +87,7 @@ export async function fanOut(
     await Promise.all([here(), ...peers.map(elsewhere)]);
   } finally {
     // Where one failed for good, the others' work is in vain.
-    stop.abort();
+    stop.end();
   }
   return { notes: list.notes, account };
 }
@@ -153,16 +154,20 @@ function signal(): { promise: Promise<void>; fire: () => void } {
 }
 
 async function askForNote(peer: Fetch, text: string, token: string | undefined, seconds: number, signal: AbortSignal): Promise<Note> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
+  const limit = bounded([signal], seconds);
   const headers = { "Content-Type": "application/json", ...(token !== undefined && { Authorization: `Bearer ${token}` }) };
-  const request = new Request("https://peer.invalid/note", { method: "POST", headers, body: JSON.stringify({ text }), signal: bounded });
+  const request = new Request("https://peer.invalid/note", { method: "POST", headers, body: JSON.stringify({ text }), signal: limit.signal });
   const answer = async () => {
     const response = await peer(request);
     if (response.ok) return noteOf(await response.json());
     await response.body?.cancel();
     throw new Error(`status ${response.status}`);
   };
-  return orAborted(answer(), bounded);
+  try {
+    return await orAborted(answer(), limit.signal);
+  } finally {
+    limit.end();
+  }
 }
 
 /** What a peer sent, if the engine will take it: one bad note would fail the whole run. */

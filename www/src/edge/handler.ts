@@ -1,3 +1,4 @@
+import { bounded } from "./abort.js";
 import { authorize } from "./auth.js";
 import { type Asked, readDocument, readWindow } from "./body.js";
 import { Host, type Instantiate } from "./engine.js";
@@ -85,9 +86,9 @@ class Service {
       const answer = await this.#computing(leave, request.signal, context, (call) => this.#read(asked, call, () => {}));
       return Response.json(answer, { headers: { "Cache-Control": "no-store" } });
     }
-    const gone = new AbortController();
-    const { response, send, close } = eventStream(() => gone.abort());
-    const work = this.#computing(leave, AbortSignal.any([request.signal, gone.signal]), context, (call) => this.#read(asked, call, send));
+    const reading = bounded([request.signal]);
+    const { response, send, close } = eventStream(() => reading.end());
+    const work = this.#computing(leave, reading.signal, context, (call) => this.#read(asked, call, send));
     const failed = (error: unknown) => {
       const { code, message } = toFailure(error);
       send("error", { code, message });
@@ -122,15 +123,14 @@ class Service {
   /** Does `work` for an admitted request, as long as `signal` is not aborted and time is left; then it leaves. */
   #computing<T>(leave: () => void, signal: AbortSignal, context: Context | undefined, work: (call: Call) => Promise<T>): Promise<T> {
     const { seconds } = this.#limits;
-    const clock = new AbortController();
-    const late = () => clock.abort(new Failure("timeout", `The document could not be read within ${seconds} s. Send a shorter one, or try again.`));
-    const timer = setTimeout(late, seconds * 1000);
+    const late = new Failure("timeout", `The document could not be read within ${seconds} s. Send a shorter one, or try again.`);
+    const limit = bounded([signal], seconds, late);
     const call: Call = {
-      signal: AbortSignal.any([signal, clock.signal]),
+      signal: limit.signal,
       keep: (work) => context?.waitUntil?.(work.catch(() => {})),
     };
     const done = work(call).finally(() => {
-      clearTimeout(timer);
+      limit.end();
       leave();
     });
     // Peers may be at work for it while the engine isn't.
