@@ -25,7 +25,7 @@ const wasm = new URL("www/src/summarizer/wasm/simd/", root);
 const precis = await import(new URL("precis.js", wasm)).catch((error) => {
   throw new Error("Build it first: cargo xtask build", { cause: error });
 });
-await precis.default({ module_or_path: await Deno.readFile(new URL("precis_bg.wasm", wasm)) });
+await precis.default({ module_or_path: await Deno.readFile(new URL("../../assets/precis-simd.wasm", wasm)) });
 
 const file = await Deno.open(new URL(options.model, root));
 const { size } = await file.stat();

@@ -49,7 +49,7 @@ test("a document of 1,000 tokens, and one of many windows, leave an isolate room
 for (const build of ["relaxed", "simd"]) {
   test(`the module's memory grows no further than it may, ${build}`, async () => {
     const { instantiate } = (await import(`${pkg}/edge/wasm/simd/instance.js`)) as typeof import("../src/edge/wasm/simd/instance.js");
-    const bytes = readFileSync(`${pkg}/edge/wasm/${build}/precis_bg.wasm`);
+    const bytes = readFileSync(`${pkg}/edge/precis-${build}.wasm`);
     expect(declaredMemory(bytes)).toBe(LARGEST);
     if (build === "relaxed") return;
     const { memory } = instantiate(new WebAssembly.Module(bytes), () => undefined);

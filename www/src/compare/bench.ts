@@ -1,4 +1,5 @@
 import { cancelled, PrecisError, toPrecisError } from "../summarizer/errors.js";
+import { assetUrls } from "../summarizer/assets.js";
 import { Client } from "../summarizer/client.js";
 import { modelRequest } from "../summarizer/model.js";
 import type { LoadEvent } from "../summarizer/protocol.js";
@@ -33,7 +34,7 @@ export class Bench {
     let failure: PrecisError | null = null;
     // The automatic choice is one of the others: last, it is the one that need not be measured twice.
     for (const choice of choices.toSorted((one, other) => Number(one.backend === "auto") - Number(other.backend === "auto"))) {
-      const client = new Client();
+      const client = await Client.open(assetUrls());
       this.#clients.add(client);
       if (this.#closed) this.close();
       try {
@@ -76,7 +77,7 @@ export class Bench {
 async function load(client: Client, { backend, threads }: Choice, article: string, onEvent: (event: LoadEvent) => void): Promise<Prepared> {
   const choice = chosenModel();
   const model = modelRequest(choice.model, document.baseURI, choice);
-  const { sha256 } = await client.call("load", { model, backend, threads, remember: false, alarm: client.alarm }, { onEvent });
+  const { sha256 } = await client.call("load", { assets: client.assets, model, backend, threads, remember: false, alarm: client.alarm }, { onEvent });
   return client.call("prepare", { article, ...(await goldenOf(sha256)) });
 }
 

@@ -1,4 +1,6 @@
-import { PrecisError, toPrecisError } from "../summarizer/errors.js";
+import { assetUrls } from "../summarizer/assets.js";
+import { PrecisError } from "../summarizer/errors.js";
+import { fetched, unavailable } from "../summarizer/fetch-asset.js";
 
 type Engine = typeof import("../summarizer/wasm/simd/precis.js");
 
@@ -17,13 +19,14 @@ export function engine(): Promise<Engine> {
 }
 
 async function load(): Promise<Engine> {
+  const { simd } = assetUrls();
+  const [wasm, response] = await Promise.all([import("../summarizer/wasm/simd/precis.js"), fetched(simd)]);
   try {
-    const wasm = await import("../summarizer/wasm/simd/precis.js");
-    await wasm.default();
+    await wasm.default({ module_or_path: response });
     return wasm;
   } catch (cause) {
     // What a browser without SIMD says of the module is a CompileError.
     if (cause instanceof WebAssembly.CompileError) throw new PrecisError("simd-unsupported", "This browser's WebAssembly has no SIMD, which Précis needs: use a newer browser.", { cause });
-    throw new PrecisError("download-failed", `The engine itself could not be loaded (${toPrecisError(cause).message}): check the connection and try again.`, { cause });
+    throw unavailable(simd, String(cause), cause);
   }
 }

@@ -1,3 +1,4 @@
+import { toPrecisError } from "../summarizer/errors.js";
 import { type Computing, type CreateMonitor, type LoadProgressEvent, PrecisError, Summarizer } from "../summarizer/index.js";
 import { showError } from "./alert.js";
 import { type Choice, choose, chosenModel, rememberKept } from "./chosen-model.js";
@@ -94,14 +95,14 @@ export class ModelPanel {
     this.#progress.hidden = false;
     try {
       const backend = this.compute.backend;
-      const summarizer = await Summarizer.create({ ...choice, backend, remember: true, signal, monitor: (monitor) => this.#follow(monitor, choice, signal) });
+      const summarizer = await Summarizer.create({ ...choice, type: "auto", backend, remember: true, signal, monitor: (monitor) => this.#follow(monitor, choice, signal) });
       if (signal.aborted) summarizer.destroy();
       signal.throwIfAborted();
       this.#loaded(summarizer);
       return summarizer;
     } catch (error) {
       // What was given up for another choice has nothing to say any more.
-      if (!signal.aborted) this.#failed(error as PrecisError);
+      if (!signal.aborted) this.#failed(toPrecisError(error));
       throw error;
     }
   }

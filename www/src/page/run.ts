@@ -1,3 +1,5 @@
+import { unlessAborted } from "../summarizer/abort.js";
+import { toPrecisError } from "../summarizer/errors.js";
 import { PrecisError, type RunEvent } from "../summarizer/index.js";
 import { showError } from "./alert.js";
 import { byId } from "./dom.js";
@@ -49,6 +51,7 @@ export class RunControl {
       const summarizer = this.model.ready ?? (await unlessAborted(this.model.get(), signal));
       this.reading.stage = "Reading";
       const text = await this.document.settled();
+      if (text.trim() === "") throw new PrecisError("empty-document", "The document is empty: paste or open a text.");
       const onprogress = (event: RunEvent) => this.reading.take(event);
       await summarizer.summarize(text, { ...this.wish.options, signal, started_ms, fresh: this.reuse.fresh, onprogress });
       const { report } = summarizer;
@@ -87,17 +90,10 @@ export class RunControl {
   }
 
   #failed(error: unknown): void {
-    const failure = error instanceof PrecisError ? error : new PrecisError("internal", `Something unexpected failed (${String(error)}). Reload the page and try again.`);
+    const failure = toPrecisError(error);
     if (failure.code === "cancelled") return this.reading.finish("Cancelled", null);
     this.reading.finish("Failed", null);
     // What kept the model from loading is said, with its own button, where the model is.
     if (this.model.ready) showError(this.#alert, failure, WORTH_RETRYING.has(failure.code) ? () => void this.start() : undefined);
   }
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(new PrecisError("cancelled", "Cancelled.")), { once: true });
-  });
-  return Promise.race([promise, aborted]);
 }

@@ -1,4 +1,5 @@
 import { cancelled, PrecisError } from "./errors.js";
+import { type AssetUrls, startWorker, unavailable } from "./fetch-asset.js";
 import type { CallName, Calls, Reply, Request } from "./protocol.js";
 
 /** How long a cancelled call may take to stop before its worker is taken for stuck and ended. */
@@ -21,20 +22,30 @@ export class Client {
   /** Name of the channel on which threads say that they failed: the worker, which waits for them, can't. */
   readonly alarm = `precis-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
   readonly #alarms = new BroadcastChannel(this.alarm);
-  readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
+  readonly #worker: Worker;
   #nextId = 1;
+  /** Whether the worker's script has run. */
+  #started = false;
   #lost: PrecisError | null = null;
 
-  constructor() {
-    this.#worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "precis" });
-    this.#worker.addEventListener("message", ({ data }: MessageEvent<Reply>) => this.#receive(data));
-    this.#worker.addEventListener("error", (event) => {
+  private constructor(
+    worker: Worker,
+    readonly assets: AssetUrls,
+  ) {
+    this.#worker = worker;
+    worker.addEventListener("message", ({ data }: MessageEvent<Reply>) => this.#receive(data));
+    worker.addEventListener("error", (event) => {
       event.preventDefault();
       this.#crashed(event.message);
     });
+    worker.addEventListener("messageerror", () => this.#crashed("a message could not be read"));
     this.#alarms.addEventListener("message", ({ data }: MessageEvent<string>) => this.#crashed(`a thread failed: ${data}`));
-    this.#worker.addEventListener("messageerror", () => this.#crashed("a message could not be read"));
+  }
+
+  /** Starts a worker. Rejects with `engine-unavailable` where its script can't be had. */
+  static async open(assets: AssetUrls): Promise<Client> {
+    return new Client(await startWorker(assets.worker, "precis-worker"), assets);
   }
 
   /** Whether calls can still be made. */
@@ -81,10 +92,10 @@ export class Client {
   }
 
   #crashed(detail: string): void {
+    // Where the file at that address is no script of ours, the browser says little more than that.
+    if (!this.#started) return this.close(unavailable(this.assets.worker, detail || "no such script"));
     const what = detail ? ` (${detail})` : "";
-    this.close(
-      new PrecisError("worker-crashed", `The engine stopped unexpectedly${what}. Try again: it is started anew. If it happens again, use a shorter document.`),
-    );
+    this.close(new PrecisError("worker-crashed", `The engine stopped unexpectedly${what}. Try again: a new one is started.`));
   }
 
   #post(request: Request): void {
@@ -98,7 +109,10 @@ export class Client {
   }
 
   #receive(reply: Reply): void {
+    this.#started = true;
     switch (reply.type) {
+      case "started":
+        return;
       case "event":
         return this.#pending.get(reply.id)?.onEvent?.(reply.event as never);
       case "result":

@@ -1,3 +1,4 @@
+import { firstOf, type Following } from "./abort.js";
 import { Digest, type Hash } from "./digest.js";
 import { cancelled, PrecisError, toPrecisError } from "./errors.js";
 import { FIRST_TRY } from "./header.js";
@@ -47,6 +48,7 @@ class Transfer {
   readonly #digest: Digest;
   /** Ends all connections when one of them fails. */
   readonly #stop = new AbortController();
+  readonly #following: Following;
   readonly #signal: AbortSignal;
   #total: number | null;
   /** What ended one of the further connections. */
@@ -59,7 +61,8 @@ class Transfer {
     this.#part = part;
     this.#options = options;
     this.#digest = new Digest(part, options.newHash());
-    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    this.#following = firstOf(options.signal, this.#stop.signal);
+    this.#signal = this.#following.signal;
     this.#total = model.expected?.bytes ?? null;
   }
 
@@ -81,6 +84,7 @@ class Transfer {
   /** No connection outlives the transfer. */
   end(): void {
     this.#stop.abort();
+    this.#following.release();
     this.#digest.free();
   }
 

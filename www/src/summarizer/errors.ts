@@ -1,11 +1,15 @@
 /** Codes that the JavaScript side produces; the README's table explains them beside the engine's own. */
 export const CLIENT_ERROR_CODES = [
+  "browser-unsupported",
   "simd-unsupported",
+  "language-unsupported",
+  "engine-unavailable",
   "download-failed",
   "download-corrupt",
   "storage-full",
   "storage-unavailable",
   "licence-required",
+  "download-refused",
   "host-failed",
   "worker-crashed",
   "document-not-text",
@@ -27,8 +31,8 @@ export class PrecisError extends Error {
   constructor(code: ClientErrorCode | (string & {}), message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    // Callers written for the web's own Summarizer tell a cancelled call by this name.
-    this.name = code === "cancelled" ? "AbortError" : "PrecisError";
+    // Callers written for the web's own Summarizer tell a call that was stopped by this name.
+    this.name = code === "cancelled" || code === "destroyed" ? "AbortError" : "PrecisError";
   }
 }
 

@@ -22,6 +22,8 @@ export interface ModelEntry {
   sha256?: string;
   /** A PromptStyle, as text because that is what TypeScript makes of JSON. Absent: as the file has a chat template or not. */
   prompt?: string;
+  /** Languages that it was trained for, as two-letter codes; absent where nobody says. */
+  languages?: readonly string[];
   /** Name of the licence. */
   licence?: string;
   /** Where the licence stands. */

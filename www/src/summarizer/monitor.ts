@@ -1,16 +1,23 @@
 import type { LoadEvent } from "./protocol.js";
 import { Rate } from "./rate.js";
 
+/** Steps of `loaded`, by the specification, which keeps it from telling a file's exact size. */
+const STEPS = 65_536;
+
+// Programs without pages may import this.
+const ProgressEventBase: typeof ProgressEvent = globalThis.ProgressEvent ?? (globalThis.Event as unknown as typeof ProgressEvent);
+
 /** Fired while a model loads: `loaded` runs from 0 to 1, as in the web's own `downloadprogress`. */
-export class LoadProgressEvent extends Event {
-  // Not a ProgressEvent: some browsers cut its `loaded` down to a whole number.
-  readonly lengthComputable = true;
-  readonly total = 1;
+export class LoadProgressEvent extends ProgressEventBase {
+  // Its own field: some browsers cut that of a ProgressEvent down to a whole number.
+  override readonly loaded: number;
+  override readonly lengthComputable = true;
+  override readonly total = 1;
 
   constructor(
     type: "downloadprogress" | "prepareprogress",
     /** The part that is done, 0 to 1. */
-    readonly loaded: number,
+    loaded: number,
     /** Bytes that are done. */
     readonly bytes = 0,
     /** Bytes of the whole; null while they are unknown. */
@@ -20,7 +27,8 @@ export class LoadProgressEvent extends Event {
     /** A forecast by that speed; null until it can be said. */
     readonly secondsLeft: number | null = null,
   ) {
-    super(type);
+    super(type, { lengthComputable: true, total: 1 });
+    this.loaded = loaded;
   }
 }
 
@@ -38,13 +46,29 @@ export interface CreateMonitor {
 export class CreateMonitor extends EventTarget {
   ondownloadprogress: ((event: LoadProgressEvent) => void) | null = null;
   readonly #rates = { download: new Rate(), prepare: new Rate() };
+  /** The last value of `loaded` for each. */
+  readonly #last = { download: -1, prepare: -1 };
 
   /** Passes on a step of loading. A file of unknown size stays at 0 until it is there. */
   report({ stage, loaded, total }: LoadEvent): void {
     const rate = this.#rates[stage];
     rate.note(loaded, performance.now());
-    const done = total ? Math.min(1, loaded / total) : 0;
-    const event = new LoadProgressEvent(`${stage}progress`, done, loaded, total, rate.bytesPerSecond, rate.secondsLeft(total));
+    const done = total ? Math.floor(Math.min(1, loaded / total) * STEPS) / STEPS : 0;
+    this.#tell(stage, 0);
+    this.#tell(stage, done, loaded, total, rate.bytesPerSecond, rate.secondsLeft(total));
+  }
+
+  /** All is loaded: whatever was told, it ends with 1. */
+  finish(): void {
+    this.#tell("download", 0);
+    this.#tell("download", 1);
+  }
+
+  /** Tells each value once, the first of them 0, and none that is smaller than the last. */
+  #tell(stage: LoadEvent["stage"], done: number, ...figures: [number?, (number | null)?, (number | null)?, (number | null)?]): void {
+    if (done <= this.#last[stage]) return;
+    this.#last[stage] = done;
+    const event = new LoadProgressEvent(`${stage}progress`, done, ...figures);
     if (stage === "download") this.ondownloadprogress?.(event);
     this.dispatchEvent(event);
   }

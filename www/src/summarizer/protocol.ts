@@ -1,4 +1,5 @@
 import type { Backend } from "./build.js";
+import type { AssetUrls } from "./fetch-asset.js";
 import type { ModelRequest } from "./model.js";
 import type { BackendReport, Event as RunEvent, Inspection, Options, Outcome, Prepared, Products, Report, Step } from "./wasm/simd/precis.js";
 
@@ -11,6 +12,8 @@ export interface LoadEvent {
 
 /** What to load, and on what to run it. */
 export interface LoadParams {
+  /** Where the engine's files are. */
+  assets: AssetUrls;
   model: ModelRequest;
   backend: Backend;
   /** The most threads. */
@@ -69,7 +72,7 @@ export function computing({ kind, threads, adapter, reason }: BackendReport): Co
 /** Every call that the worker answers: its parameters, its result, and the events that it sends on the way. */
 export interface Calls {
   load: { params: LoadParams; result: LoadedModel; event: LoadEvent };
-  inspect: { params: { model: ModelRequest }; result: InspectedModel; event: never };
+  inspect: { params: { assets: AssetUrls; model: ModelRequest }; result: InspectedModel; event: never };
   count: { params: { text: string }; result: number; event: never };
   summarize: { params: { text: string; options: Options }; result: Report; event: RunEvent };
   forget: { params: Record<string, never>; result: void; event: never };
@@ -86,8 +89,9 @@ export type Request =
   | { [N in CallName]: { id: number; call: N; params: Calls[N]["params"] } }[CallName]
   | { id: number; call: "cancel" };
 
-/** Worker to client: any number of events, then one result or error, each under its call's id. */
+/** Worker to client: "started" once, and for each call any number of events, then one result or error, under the call's id. */
 export type Reply =
+  | { type: "started" }
   | { id: number; type: "event"; event: Calls[CallName]["event"] }
   | { id: number; type: "result"; result: Calls[CallName]["result"] }
   | { id: number; type: "error"; code: string; message: string };

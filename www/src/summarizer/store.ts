@@ -3,10 +3,7 @@ import { type Check, download, megabytes, type Progress } from "./download.js";
 import { cancelled, PrecisError } from "./errors.js";
 import type { ModelRequest } from "./model.js";
 import { MemoryPart, OpfsPart, SLICE_BYTES } from "./part.js";
-import { type Label, lockOf, openFolder, readLabel } from "./stored.js";
-
-/** Name of a part whose hash is not known until it is there. There is one at a time, and another attempt begins anew. */
-const INCOMING = "incoming.part";
+import { INCOMING, type Label, labelled, lockOf, openFolder } from "./stored.js";
 
 /** A model's file and how it was had. */
 export interface ObtainedModel {
@@ -146,15 +143,6 @@ function storageFull(needed: number | null, has: string, cause: unknown): Precis
   const needs = needed === null ? "its file needs more" : `it needs ${megabytes(needed)} MB`;
   const next = "Delete another model, free some space on the device, or clear the data of sites you don't need, and try again.";
   return new PrecisError("storage-full", `There is no room for the model: ${needs} of this browser's storage, ${has}. ${next}`, { cause });
-}
-
-/** The hash of the model that was kept under this id. */
-async function labelled(folder: FileSystemDirectoryHandle, id: string): Promise<string | null> {
-  for await (const name of folder.keys()) {
-    const [, sha256] = /^([0-9a-f]{64})\.json$/.exec(name) ?? [];
-    if (sha256 !== undefined && (await readLabel(folder, sha256))?.id === id) return sha256;
-  }
-  return null;
 }
 
 async function writeLabel(folder: FileSystemDirectoryHandle, sha256: string, label: Label): Promise<void> {

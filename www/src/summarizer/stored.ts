@@ -37,6 +37,33 @@ export function lockOf(key: string): string {
   return `${FOLDER}/${key}`;
 }
 
+/** The file of a model that is kept whole: by the hash that is expected, or else by the id that it was kept under. */
+export async function findStored(id: string, expected: { bytes: number; sha256: string } | null): Promise<File | null> {
+  const folder = await openFolder();
+  const sha256 = expected?.sha256 ?? (folder && (await labelled(folder, id)));
+  if (!folder || !sha256) return null;
+  const file = await folder.getFileHandle(`${sha256}.gguf`).then((handle) => handle.getFile(), () => null);
+  return file && (!expected || file.size === expected.bytes) ? file : null;
+}
+
+/** Whether a tab of this site is about to keep this model. */
+export async function isBeingStored(expected: { sha256: string } | null): Promise<boolean> {
+  const held = (await navigator.locks?.query().catch(() => null))?.held ?? [];
+  return held.some(({ name }) => name === lockOf(expected?.sha256 ?? INCOMING));
+}
+
+/** Name of a part whose hash is not known until it is there. There is one at a time, and another attempt begins again. */
+export const INCOMING = "incoming.part";
+
+/** The hash of the model that was kept under this id. */
+export async function labelled(folder: FileSystemDirectoryHandle, id: string): Promise<string | null> {
+  for await (const name of folder.keys()) {
+    const [, sha256] = /^([0-9a-f]{64})\.json$/.exec(name) ?? [];
+    if (sha256 !== undefined && (await readLabel(folder, sha256))?.id === id) return sha256;
+  }
+  return null;
+}
+
 /** All models and parts that are kept on this device. */
 export async function storedModels(): Promise<StoredModel[]> {
   const folder = await openFolder();

@@ -1,78 +1,113 @@
-import { type Backend, BACKENDS } from "./build.js";
+/// <reference lib="esnext.disposable" preserve="true" />
+import { firstOf, unlessAborted } from "./abort.js";
+import { assetUrls } from "./assets.js";
+import { type Availability, availability } from "./availability.js";
+import type { Backend } from "./build.js";
+import { defaultModel } from "./catalogue.js";
 import { Client } from "./client.js";
-import { cancelled, PrecisError, toPrecisError } from "./errors.js";
+import { pageAddress, requireBrowser } from "./environment.js";
+import { PrecisError, toPrecisError } from "./errors.js";
+import type { AssetUrls } from "./fetch-asset.js";
+import { type Languages, languagesOf, unknownLanguage } from "./languages.js";
 import { type ModelEntry, modelRequest, type ModelRequest } from "./model.js";
 import { CreateMonitor } from "./monitor.js";
+import { checkedCall, checkedCreation, checkedText, type CoreOptions, type CreateOptions, preset, type SummarizeOptions, type SummaryLength, type SummaryType } from "./options.js";
 import { computing, type LoadedModel } from "./protocol.js";
 import { asyncIterable } from "./stream.js";
 import { watchVisibility } from "./visibility.js";
-import type { Event as RunEvent, Options, Report } from "./wasm/simd/precis.js";
+import type { Event as RunEvent, Format, Options, PointReport, Report } from "./wasm/simd/precis.js";
 
-/** What `Summarizer.create` takes. */
-export interface CreateOptions {
-  /** An entry of `models.json`, a GGUF file from disk, or the address of one. */
-  model: ModelEntry | Blob | string;
-  /**
-   * Whether the model stays in the browser's storage. Default: entries do, files and addresses, which nothing verifies, do
-   * not. Those are kept under the hash that they turned out to have; an address is not asked again then.
-   */
-  keep?: boolean;
-  /** Says that the person has accepted the licence of an entry that asks for it. Without, such a model is not fetched. */
-  acceptLicence?: boolean;
-  /** Default "auto": the GPU where it is faster than the processor, else the fastest build that this browser runs. */
-  backend?: Backend;
-  /** The most threads to use. Default: one for each processor, where the page is cross-origin isolated. */
-  threads?: number;
-  /**
-   * Whether the engine's notes on parts of long documents are kept in the browser's storage, 2 MB at most. A document that was
-   * read before, or the rest of one whose run was broken off, then takes only what is new, in this page or the next. They are
-   * sentences about what was read, under a hash of it. Default: no, and they are forgotten with the Summarizer.
-   */
-  remember?: boolean;
-  /** Stops the download; what is there by then is kept and the next `create` goes on from it. */
-  signal?: AbortSignal;
-  /** Called at once with the target of the progress events. */
-  monitor?: (monitor: CreateMonitor) => void;
-}
-
-/** What a summary may be given beside the text. */
-export interface SummarizeOptions extends Options {
-  signal?: AbortSignal;
-  /** Every step of the run, as the engine tells it. After "restarted", all that was read and written so far is void. */
-  onprogress?: (event: RunEvent) => void;
+/** What a Summarizer was created with. */
+interface Settings {
+  request: ModelRequest;
+  assets: AssetUrls;
+  backend: Backend;
+  threads: number | undefined;
+  remember: boolean;
+  languages: Languages;
+  type: SummaryType;
+  length: SummaryLength;
+  format: Format;
+  sharedContext: string;
 }
 
 /** A model, loaded in a worker of its own, that summarizes one document at a time. */
 export class Summarizer {
-  /** Documents have no limit in tokens: what exceeds the model's context is read in windows, unless `strategy` says otherwise. */
-  readonly inputQuota = Infinity;
+  /** The most tokens that a text may have: one of 10 MB, which is the limit, has no more. Long texts are read in windows. */
+  readonly inputQuota = 10_000_000;
 
-  readonly #request: ModelRequest;
-  readonly #backend: Backend;
-  readonly #threads: number | undefined;
-  readonly #remember: boolean;
+  readonly #settings: Settings;
+  /** Aborts when this is destroyed. */
+  readonly #end = new AbortController();
   #client: Promise<Client> | null = null;
   #loaded: LoadedModel | null = null;
   #report: Report | null = null;
-  #destroyed = false;
 
-  private constructor(request: ModelRequest, { backend = "auto", threads, remember = false }: CreateOptions) {
-    this.#request = request;
-    this.#backend = backend;
-    this.#threads = threads;
-    this.#remember = remember;
+  private constructor(settings: Settings) {
+    this.#settings = settings;
   }
 
-  /** Downloads the model unless it is kept already, and prepares it. */
-  static async create(options: CreateOptions): Promise<Summarizer> {
-    checkOptions(options);
-    const { model, signal, monitor } = options;
-    const summarizer = new Summarizer(modelRequest(model, pageAddress(), options), options);
+  /** Whether `create` with these options would succeed, and whether it would have to download. Nothing is fetched. */
+  static async availability(options?: CoreOptions): Promise<Availability> {
+    return availability(options);
+  }
+
+  /**
+   * Downloads the model unless it is kept already, and prepares it. Without a model it is the catalogue's first. Rejects with a
+   * PrecisError, or with the signal's reason.
+   */
+  static async create(options?: CreateOptions): Promise<Summarizer> {
+    const given = checkedCreation(options);
+    const { model = defaultModel, signal, monitor } = given;
+    requireBrowser();
+    const settings = settingsOf(given, model);
+    signal?.throwIfAborted();
     const target = new CreateMonitor();
     monitor?.(target);
+    const unknown = unknownLanguage(settings.languages, model);
+    if (unknown !== null) {
+      throw new PrecisError("language-unsupported", `The model ${settings.request.id} was not trained for the language "${unknown}". Choose another model, or leave the language out.`);
+    }
+    if (given.mayDownload === false && (await availability(given)) === "downloadable") {
+      throw new PrecisError("download-refused", `The model ${settings.request.id} is not on this device, and this call may not download it.`);
+    }
+    const summarizer = new Summarizer(settings);
     summarizer.#client = summarizer.#open(signal, target);
-    await summarizer.#client;
+    await unlessAborted(summarizer.#client, signal);
+    target.finish();
+    // Whoever aborts on that last event is heard.
+    await unlessAborted(nextTask(), signal);
+    signal?.addEventListener("abort", () => summarizer.#destroy(signal.reason), { signal: summarizer.#end.signal });
     return summarizer;
+  }
+
+  get type(): SummaryType {
+    return this.#settings.type;
+  }
+
+  get format(): Format {
+    return this.#settings.format;
+  }
+
+  get length(): SummaryLength {
+    return this.#settings.length;
+  }
+
+  /** "" where there is none. */
+  get sharedContext(): string {
+    return this.#settings.sharedContext;
+  }
+
+  get expectedInputLanguages(): readonly string[] | null {
+    return this.#settings.languages.expectedInputLanguages;
+  }
+
+  get expectedContextLanguages(): readonly string[] | null {
+    return this.#settings.languages.expectedContextLanguages;
+  }
+
+  get outputLanguage(): string | null {
+    return this.#settings.languages.outputLanguage;
   }
 
   /** What was loaded, from where, and what computes: after a run that had to move, where it ended. */
@@ -85,15 +120,111 @@ export class Summarizer {
     return this.#report;
   }
 
-  /** The summary of `text`. Runs follow each other: a second call waits for the first. */
-  async summarize(text: string, options: SummarizeOptions = {}): Promise<string> {
-    const { signal, onprogress, ...engine } = options;
-    const { started_ms = performance.timeOrigin + performance.now() } = engine;
+  /** The sentences of the last summary, and where in its text each comes from. */
+  get points(): readonly PointReport[] {
+    return this.#report?.points ?? [];
+  }
+
+  /**
+   * The summary of `text`; "" where the text is empty. Runs follow each other: a second call waits for the first. Rejects with a
+   * PrecisError, or with the signal's reason.
+   */
+  async summarize(text: string, options?: SummarizeOptions): Promise<string> {
+    const { signal, ...given } = checkedCall(options);
+    const { signal: stop, release } = firstOf(this.#end.signal, signal);
+    try {
+      stop.throwIfAborted();
+      return await unlessAborted(this.#run(checkedText(text), given, stop), stop);
+    } finally {
+      release();
+    }
+  }
+
+  /**
+   * The summary of `text` piece by piece, as it is written. Cancelling the stream stops the run. A run that loses its GPU
+   * begins again elsewhere; if pieces were handed out by then, the stream ends with the error `gpu-lost`, because they can't be
+   * taken back. Throws at once where the options are wrong, the signal is aborted, or this is destroyed.
+   */
+  summarizeStreaming(text: string, options?: SummarizeOptions): ReadableStream<string> & AsyncIterable<string> {
+    const { signal, onprogress, ...given } = checkedCall(options);
+    const input = checkedText(text);
+    const left = new AbortController();
+    const { signal: stop, release } = firstOf(this.#end.signal, signal, left.signal);
+    stop.throwIfAborted();
+    let over = false;
+    const stream = new ReadableStream<string>({
+      start: (controller) => {
+        let handedOut = false;
+        const fail = (error: unknown) => {
+          if (!over) controller.error(error);
+          over = true;
+        };
+        stop.addEventListener("abort", () => fail(stop.reason));
+        const tell = (event: RunEvent) => {
+          if (event.type === "piece" && !over) {
+            controller.enqueue(event.text);
+            handedOut = true;
+          } else if (event.type === "restarted" && handedOut) {
+            fail(new PrecisError("gpu-lost", `${event.reason} A part of the summary had been handed out: ask for it again.`));
+          } else if (over) {
+            // Now rather than at once: an engine on the move can't stop, and would be taken for stuck.
+            left.abort();
+          }
+          onprogress?.(event);
+        };
+        const end = () => {
+          if (!over) controller.close();
+          over = true;
+        };
+        void this.#run(input, { ...given, onprogress: tell }, stop).then(end, fail).finally(release);
+      },
+      cancel: () => {
+        over = true;
+        left.abort();
+      },
+    });
+    return asyncIterable(stream);
+  }
+
+  /** How many tokens `text` has, together with its context. */
+  async measureInputUsage(text: string, options?: Pick<SummarizeOptions, "signal" | "context">): Promise<number> {
+    const { signal, context = "" } = checkedCall(options);
+    const { signal: stop, release } = firstOf(this.#end.signal, signal);
+    try {
+      stop.throwIfAborted();
+      const count = async () => (await this.#connected()).call("count", { text: joined(checkedText(text), context) }, { signal: stop });
+      return await unlessAborted(count(), stop);
+    } finally {
+      release();
+    }
+  }
+
+  /** Forgets what earlier runs noted of the documents that they read, here and in the browser's storage. */
+  async forget(): Promise<void> {
+    this.#end.signal.throwIfAborted();
+    await (await this.#connected()).call("forget", {});
+  }
+
+  /** Ends the worker and frees its memory; calls under way reject. The model stays in the browser's storage. */
+  destroy(): void {
+    this.#destroy(new PrecisError("destroyed", "This Summarizer was destroyed: create another."));
+  }
+
+  #destroy(reason: unknown): void {
+    if (this.#end.signal.aborted) return;
+    this.#end.abort(reason);
+    const error = toPrecisError(reason);
+    void this.#client?.then((client) => client.close(error), () => undefined);
+  }
+
+  async #run(text: string, { onprogress, ...given }: SummarizeOptions, signal: AbortSignal): Promise<string> {
+    // What has nothing to read has nothing to say.
+    if (!/[^\s\p{Cc}]/u.test(text)) return "";
+    const options = this.#asked(given);
     const hidden = watchVisibility();
     try {
-      const client = await this.#connected(signal);
-      const params = { text, options: { ...engine, started_ms } };
-      const report = await client.call("summarize", params, { signal, onEvent: onprogress });
+      const client = await this.#connected();
+      const report = await client.call("summarize", { text, options }, { signal, onEvent: onprogress });
       report.environment.hidden_during_run = hidden.was();
       if (hidden.was() !== null) delete report.absent["environment.hidden_during_run"];
       this.#report = report;
@@ -104,79 +235,33 @@ export class Summarizer {
     }
   }
 
-  /**
-   * The summary of `text` piece by piece, as it is written. Cancelling the stream stops the run. A run that loses its GPU
-   * begins anew elsewhere; if pieces were handed out by then, the stream ends with the error `gpu-lost`, because they can't be
-   * taken back.
-   */
-  summarizeStreaming(text: string, options: SummarizeOptions = {}): ReadableStream<string> & AsyncIterable<string> {
-    const stop = new AbortController();
-    const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-    let run: Promise<unknown> | undefined;
-    let handedOut = false;
-    let failed = false;
-    const stream = new ReadableStream<string>({
-      start: (controller) => {
-        const onprogress = (event: RunEvent) => {
-          // Now rather than at once: an engine on the move can't stop, and would be taken for stuck.
-          if (failed) stop.abort();
-          else if (event.type === "piece" && !stop.signal.aborted) {
-            controller.enqueue(event.text);
-            handedOut = true;
-          } else if (event.type === "restarted" && handedOut && !stop.signal.aborted) {
-            controller.error(new PrecisError("gpu-lost", `${event.reason} A part of the summary had been handed out: ask for it again.`));
-            failed = true;
-          }
-          options.onprogress?.(event);
-        };
-        run = this.summarize(text, { ...options, signal, onprogress }).then(
-          () => stop.signal.aborted || failed || controller.close(),
-          (error: unknown) => stop.signal.aborted || failed || controller.error(error),
-        );
-      },
-      cancel: async () => {
-        stop.abort();
-        await run;
-      },
-    });
-    return asyncIterable(stream);
-  }
-
-  /** How many tokens `text` has. */
-  async measureInputUsage(text: string, { signal }: { signal?: AbortSignal } = {}): Promise<number> {
-    const client = await this.#connected(signal);
-    return client.call("count", { text }, { signal });
-  }
-
-  /** Forgets what earlier runs noted of the documents that they read, here and in the browser's storage. */
-  async forget(): Promise<void> {
-    const client = await this.#connected(undefined);
-    await client.call("forget", {});
-  }
-
-  /** Ends the worker and frees its memory; calls under way reject. The model stays in the browser's storage. */
-  destroy(): void {
-    if (this.#destroyed) return;
-    this.#destroyed = true;
-    void this.#client?.then((client) => client.close(destroyedError()), () => undefined);
+  /** The engine's options: what `create` was told, and over that what the call was told. */
+  #asked(given: Partial<Options>): Partial<Options> {
+    const { type, length, format, sharedContext } = this.#settings;
+    const { sentences, ...rest } = preset(type, length, format);
+    const context = joined(sharedContext, given.context ?? "");
+    const started_ms = performance.timeOrigin + performance.now();
+    // A length that the call names is meant as it says.
+    const counted = given.length === undefined && sentences !== undefined ? { sentences } : {};
+    return { ...rest, ...counted, started_ms, ...given, ...(context && { context }) };
   }
 
   /** The live worker with its model; a new one when the last was lost. */
-  async #connected(signal: AbortSignal | undefined): Promise<Client> {
-    if (this.#destroyed) throw destroyedError();
+  async #connected(): Promise<Client> {
+    this.#end.signal.throwIfAborted();
     const last = this.#client;
     const client = await last?.catch(() => null);
-    if (this.#destroyed) throw destroyedError();
-    // Another call may have opened a worker in the meantime; for its sake this one is not given the signal either.
+    this.#end.signal.throwIfAborted();
+    // Another call may have opened a worker in the meantime.
     if (!client?.alive && this.#client === last) this.#client = this.#open(undefined, new CreateMonitor());
-    return unlessAborted(this.#client!, signal);
+    return this.#client!;
   }
 
   async #open(signal: AbortSignal | undefined, monitor: CreateMonitor): Promise<Client> {
-    if (signal?.aborted) throw cancelled();
-    const client = new Client();
+    const { request, assets, backend, threads, remember } = this.#settings;
+    const client = await Client.open(assets);
     try {
-      const params = { model: this.#request, backend: this.#backend, threads: this.#threads, remember: this.#remember, alarm: client.alarm };
+      const params = { assets, model: request, backend, threads, remember, alarm: client.alarm };
       this.#loaded = await client.call("load", params, { signal, onEvent: (event) => monitor.report(event) });
       return client;
     } catch (error) {
@@ -187,35 +272,25 @@ export class Summarizer {
   }
 }
 
-function checkOptions(options: CreateOptions): void {
-  const { backend = "auto", threads = 1 } = options ?? {};
-  if (!BACKENDS.includes(backend)) {
-    throw new PrecisError("invalid-options", `Option backend is "${backend}": it must be one of "${BACKENDS.join('", "')}".`);
-  }
-  if (!Number.isInteger(threads) || threads < 1) {
-    throw new PrecisError("invalid-options", `Option threads is ${threads}: it must be a whole number from 1.`);
-  }
+/** `using` destroys it, where the language knows that. */
+export interface Summarizer extends Disposable {}
+if (Symbol.dispose) {
+  Object.defineProperty(Summarizer.prototype, Symbol.dispose, { value: Summarizer.prototype.destroy, writable: true, configurable: true });
 }
 
-/** What relative addresses of models are relative to. */
-export function pageAddress(): string {
-  return typeof document === "undefined" ? location.href : document.baseURI;
+function settingsOf(options: CreateOptions, model: ModelEntry | Blob | string): Settings {
+  const { type = "key-points", format = "markdown", length = "short", sharedContext = "", backend = "auto", threads, remember = false } = options;
+  // In the specification's order: languages are looked at first.
+  const languages = languagesOf(options);
+  const request = modelRequest(model, pageAddress(), options);
+  return { request, assets: assetUrls(options.assetsUrl), backend, threads, remember, languages, type, length, format, sharedContext };
 }
 
-function destroyedError(): PrecisError {
-  return new PrecisError("destroyed", "This Summarizer was destroyed: create another.");
+function joined(one: string, other: string): string {
+  return [one.trim(), other.trim()].filter(Boolean).join("\n");
 }
 
-/** `promise`, or a rejection as soon as `signal` aborts; the promise itself goes on. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  if (signal.aborted) throw cancelled();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(cancelled());
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+/** Resolves when other tasks have had their turn. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }

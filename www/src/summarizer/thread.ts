@@ -1,4 +1,4 @@
-/** A worker that becomes one of the engine's threads. */
+/** A worker that becomes one of the engine's threads: `assets/precis-thread.js`, a script of its own. */
 import * as wasm from "./wasm/relaxed/precis.js";
 
 declare const self: DedicatedWorkerGlobalScope;

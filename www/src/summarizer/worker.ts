@@ -1,11 +1,18 @@
-/** The dedicated worker: loads one model, then counts, summarizes and measures with it. */
+/**
+ * The dedicated worker, which loads one model, then counts, summarizes and measures with it: `assets/precis-worker.js`, a script
+ * without imports, so that it runs wherever it is copied to.
+ */
+import { deferred } from "./abort.js";
 import { type BuildName, type Choice, computeOf, detectCapabilities, pickBuild } from "./build.js";
 import { cancelled, PrecisError, toPrecisError } from "./errors.js";
+import { type AssetUrls, fetched, startWorker, unavailable } from "./fetch-asset.js";
 import { readHeader } from "./header.js";
 import { forgetNotes, KeptNotes } from "./notes.js";
 import { type Calls, type CallName, computing, type InspectedModel, type LoadedModel, type LoadEvent, type Reply, type Request } from "./protocol.js";
 import { obtainModel } from "./store.js";
 import type { ThreadPart } from "./thread.js";
+import * as relaxed from "./wasm/relaxed/precis.js";
+import * as simd from "./wasm/simd/precis.js";
 import type { Engine, Event as RunEvent, Prepared, PromptStyle, Report } from "./wasm/simd/precis.js";
 
 declare const self: DedicatedWorkerGlobalScope;
@@ -13,15 +20,12 @@ declare const self: DedicatedWorkerGlobalScope;
 /** Progress events closer than this are joined: nobody sees them apart, and each costs a message. */
 const PROGRESS_EVERY_MS = 40;
 
-/** The module of each build, as its own script fetches it. */
-const MODULES: Record<BuildName, URL> = {
-  simd: new URL("./wasm/simd/precis_bg.wasm", import.meta.url),
-  relaxed: new URL("./wasm/relaxed/precis_bg.wasm", import.meta.url),
-};
+/** What wasm-bindgen made of each build. */
+const BUILDS = { simd, relaxed };
 
 let engine: Engine | null = null;
 /** Where the engine and its model came from, and how that model is asked. */
-let origin: { build: BuildName; downloaded: boolean; prompt: { prompt?: PromptStyle } } = { build: "simd", downloaded: false, prompt: {} };
+let origin: { module: string; downloaded: boolean; prompt: { prompt?: PromptStyle } } = { module: "", downloaded: false, prompt: {} };
 /** Kept, because Firefox collects a worker that nobody holds even while it computes. */
 const threads: Worker[] = [];
 /** Ends when what was asked of the engine so far has: it does one thing at a time. */
@@ -76,13 +80,13 @@ function perform(request: Exclude<Request, { call: "cancel" }>, signal: AbortSig
 }
 
 async function load(
-  { model, backend, threads, remember, alarm }: Calls["load"]["params"],
+  { assets, model, backend, threads, remember, alarm }: Calls["load"]["params"],
   signal: AbortSignal,
   send: (event: LoadEvent) => void,
 ): Promise<LoadedModel> {
   const choice = pickBuild(detectCapabilities(), backend, threads);
-  const wasm = await importBuild(choice);
-  if ("become_thread" in wasm && choice.threads > 1) await startThreads(wasm, choice, alarm);
+  const wasm = await loadBuild(choice.build, assets);
+  if (choice.build === "relaxed" && choice.threads > 1) await startThreads(choice, assets.thread, alarm);
   const started = performance.now();
   const progress = (stage: LoadEvent["stage"]) => throttled((done, total) => send({ stage, loaded: done, total }));
   const { file, storage, downloaded, sha256 } = await obtainModel(model, {
@@ -104,7 +108,7 @@ async function load(
     choice.reason,
     progress("prepare"),
   ));
-  origin = { build: choice.build, downloaded, prompt: model.prompt ? { prompt: model.prompt } : {} };
+  origin = { module: assets[choice.build], downloaded, prompt: model.prompt ? { prompt: model.prompt } : {} };
   // A file that was not hashed might be another one the next time.
   notes = remember && sha256 ? new KeptNotes(sha256) : null;
   for (const note of (await notes?.all()) ?? []) ready.remember(note);
@@ -124,8 +128,8 @@ async function forget(): Promise<void> {
   await forgetNotes();
 }
 
-async function inspect({ model }: Calls["inspect"]["params"], signal: AbortSignal): Promise<InspectedModel> {
-  const wasm = await importBuild(pickBuild(detectCapabilities(), "cpu", 1));
+async function inspect({ assets, model }: Calls["inspect"]["params"], signal: AbortSignal): Promise<InspectedModel> {
+  const wasm = await loadBuild(pickBuild(detectCapabilities(), "cpu", 1).build, assets);
   const { found, size } = await readHeader(model, (first, size) => wasm.inspect_model(first, size), signal);
   return { ...found, bytes: size };
 }
@@ -134,12 +138,12 @@ async function inspect({ model }: Calls["inspect"]["params"], signal: AbortSigna
 async function prepare({ article, goldenIds, goldenLogits }: Calls["prepare"]["params"]): Promise<Prepared> {
   const { facts, document } = loaded().prepare(article, goldenIds, goldenLogits);
   const loaded_from = origin.downloaded ? "network" : "storage";
-  const module_sha256 = await digest(MODULES[origin.build]);
+  const module_sha256 = await digest(origin.module);
   return { facts: facts.map((facts) => ({ ...facts, loaded_from, module_sha256 })), document };
 }
 
 /** SHA-256 of a file of this site, which the browser has in its cache by now; null where it can't be had. */
-async function digest(url: URL): Promise<string | null> {
+async function digest(url: string): Promise<string | null> {
   try {
     const response = await fetch(url);
     if (!response.ok) return null;
@@ -151,22 +155,25 @@ async function digest(url: URL): Promise<string | null> {
   }
 }
 
-async function importBuild({ build }: Choice) {
+/** The engine of a build, ready to be called. */
+async function loadBuild(build: BuildName, assets: AssetUrls): Promise<typeof simd | typeof relaxed> {
+  const response = await fetched(assets[build]);
   try {
-    const wasm = build === "relaxed" ? await import("./wasm/relaxed/precis.js") : await import("./wasm/simd/precis.js");
-    await wasm.default();
-    return wasm;
+    await BUILDS[build].default({ module_or_path: response });
   } catch (cause) {
-    throw new PrecisError("download-failed", "The engine itself could not be loaded: check the connection and try again.", { cause });
+    const why = cause instanceof Error ? cause.message : String(cause);
+    if (cause instanceof RangeError) throw new PrecisError("out-of-memory", `The browser has no memory for the engine (${why}). Close other tabs and try again.`, { cause });
+    throw unavailable(assets[build], why, cause);
   }
+  return BUILDS[build];
 }
 
 /** Starts the threads of `choice`, or turns it into one of a single thread where they don't come up. */
-async function startThreads(wasm: typeof import("./wasm/relaxed/precis.js"), choice: Choice, alarm: string): Promise<void> {
+async function startThreads(choice: Choice, script: string, alarm: string): Promise<void> {
   try {
-    const part: ThreadPart = { module: wasm.shared_module(), memory: wasm.shared_memory(), alarm };
+    const part: ThreadPart = { module: relaxed.shared_module(), memory: relaxed.shared_memory(), alarm };
     // This worker is one of them.
-    await Promise.all(Array.from({ length: choice.threads - 1 }, () => startThread(part)));
+    await Promise.all(Array.from({ length: choice.threads - 1 }, () => startThread(script, part)));
   } catch (error) {
     for (const thread of threads.splice(0)) thread.terminate();
     choice.threads = 1;
@@ -175,22 +182,22 @@ async function startThreads(wasm: typeof import("./wasm/relaxed/precis.js"), cho
 }
 
 /** A worker that is about to become a thread of the engine. */
-function startThread(part: ThreadPart): Promise<void> {
-  const thread = new Worker(new URL("./thread.js", import.meta.url), { type: "module", name: "precis thread" });
+async function startThread(script: string, part: ThreadPart): Promise<void> {
+  const thread = await startWorker(script, "precis-thread");
   threads.push(thread);
-  return new Promise((resolve, reject) => {
-    thread.onmessage = () => resolve();
-    thread.onerror = (event) => {
-      event.preventDefault();
-      reject(new Error(event.message || "its script could not be loaded"));
-    };
-    thread.postMessage(part);
-  });
+  const { promise, resolve, reject } = deferred<void>();
+  thread.onmessage = () => resolve();
+  thread.onerror = (event) => {
+    event.preventDefault();
+    reject(unavailable(script, event.message || "no such script"));
+  };
+  thread.postMessage(part);
+  return promise;
 }
 
 /** Does `work` once all before it is done. Until it begins, `signal` takes it out of the queue at once. */
 function inTurn<T>(signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const { promise, resolve, reject } = deferred<T>();
   let begun = false;
   signal.addEventListener("abort", () => begun || reject(cancelled()));
   lastTurn = lastTurn.then(async () => {
@@ -225,3 +232,5 @@ function throttled(report: (done: number, total: number | null) => void): (done:
     else later = setTimeout(send, wait);
   };
 }
+
+post({ type: "started" });

@@ -18,7 +18,7 @@ export async function compiled<T>(file: string): Promise<T> {
 /** Node has relaxed SIMD from version 22 on only, so here it is the other build. */
 export const { createHandler } = await compiled<typeof Simd>("simd.js");
 export const { handlersOf } = await compiled<typeof HandlerSide>("handler.js");
-export const module = new WebAssembly.Module(readFileSync(`${pkg}/edge/wasm/simd/precis_bg.wasm`));
+export const module = new WebAssembly.Module(readFileSync(`${pkg}/edge/precis-simd.wasm`));
 
 const TINY = readFileSync(tinyModel);
 

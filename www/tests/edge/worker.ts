@@ -57,7 +57,7 @@ export class Worker {
       modulesRoot: folder,
       modules: [
         { type: "ESModule", path: join(folder, "index.js"), contents: await bundled(folder) },
-        { type: "CompiledWasm", path: join(folder, MODULE), contents: readFileSync(`${pkg}/edge/wasm/relaxed/precis_bg.wasm`) },
+        { type: "CompiledWasm", path: join(folder, MODULE), contents: readFileSync(`${pkg}/edge/precis-relaxed.wasm`) },
       ],
       ...(token !== undefined && { bindings: { TOKEN: token } }),
       ...(r2 && { r2Buckets: ["BUCKET"] }),

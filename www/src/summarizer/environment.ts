@@ -1,0 +1,42 @@
+import { detectCapabilities } from "./build.js";
+import { PrecisError } from "./errors.js";
+
+/** What is used without asking again, by name. SIMD is asked for apart: the engine's code has the words for it. */
+const NEEDED: [string, () => unknown][] = [
+  ["Worker", () => globalThis.Worker],
+  ["location", () => globalThis.location],
+  ["BroadcastChannel", () => globalThis.BroadcastChannel],
+  ["ReadableStream", () => globalThis.ReadableStream],
+  ["AbortSignal.prototype.throwIfAborted", () => globalThis.AbortSignal?.prototype.throwIfAborted],
+  ["Array.prototype.at", () => Array.prototype.at],
+];
+
+const BROWSERS = "Chrome or Edge 100, Firefox 100, Safari 16.4, or a newer one";
+
+/** The first thing that is missing here; null where all is there. */
+function missing(): string | null {
+  return NEEDED.find(([, found]) => !found())?.[0] ?? null;
+}
+
+/** Throws where this is no browser, or one that is too old. */
+export function requireBrowser(): void {
+  const name = missing();
+  if (name === null) return;
+  // Node, Deno and workers of an edge have some of it.
+  const browser = typeof document !== "undefined" || "WorkerGlobalScope" in globalThis;
+  const message =
+    browser && name !== "Worker"
+      ? `This browser is too old: it lacks ${name}. Use ${BROWSERS}.`
+      : `Précis needs a browser: ${name} is missing here. In Node use the command line, on the edge precis/edge.`;
+  throw new PrecisError("browser-unsupported", message);
+}
+
+/** Whether the engine can run here. */
+export function canRun(): boolean {
+  return missing() === null && detectCapabilities().simd;
+}
+
+/** What relative addresses of models are relative to. */
+export function pageAddress(): string {
+  return typeof document === "undefined" ? location.href : document.baseURI;
+}
