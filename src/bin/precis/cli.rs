@@ -1,5 +1,5 @@
-//! Commands, their arguments and what they print. Exit codes: 0 done, 2 bad usage, 1 an error,
-//! whose code stands on standard error.
+//! Commands, their arguments and what they print. Exit codes: 0 done (or nobody reads the output any
+//! more), 2 bad usage, 1 an error, whose code stands on standard error.
 
 use std::fs::File;
 use std::io::{IsTerminal, Read};
@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Instant;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 use precis::backend::cpu::{self, Cpu, Threads};
 use precis::engine::{Compute, Engine, Setup};
 use precis::gguf::Gguf;
@@ -24,7 +25,7 @@ use serde::de::{DeserializeOwned, IntoDeserializer};
 use sha2::{Digest, Sha256};
 
 use super::output::{Done, Output, Stop, say};
-use super::{bench, suite};
+use super::{batch, bench, suite};
 
 /// The article that prompts for measuring are taken from.
 pub const ARTICLE: &str = include_str!("../../../tests/fixtures/article.md");
@@ -39,12 +40,20 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Summarize a text file ("-" reads standard input).
+    /// Summarize text files and the text files in folders.
     Summarize {
-        file: PathBuf,
-        /// Print the report as JSON instead of the summary.
+        /// Text files and folders; "-" reads standard input. Hidden files, links and files that are
+        /// not text are left out of a folder.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Print JSON instead of the summary: the report of one file, or a line for each of several.
         #[arg(long)]
         json: bool,
+        /// Append a line of JSON for each file to OUT instead of printing. Run the same command again
+        /// to go on where it stopped: a file is skipped if its last line in OUT has a summary of the
+        /// same text by the same model with the same options.
+        #[arg(long, short, value_name = "OUT")]
+        output: Option<PathBuf>,
         #[command(flatten)]
         summary: SummaryArguments,
         #[command(flatten)]
@@ -120,7 +129,7 @@ impl From<SummaryArguments> for Options {
 pub struct ModelArguments {
     /// A GGUF file; `cargo xtask model fetch` brings the default one.
     #[arg(long, default_value = "models/SmolLM2-135M-Instruct.Q4_1.gguf")]
-    model: PathBuf,
+    pub model: PathBuf,
     /// Threads to compute on [default: one for each processor].
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
@@ -149,9 +158,18 @@ impl From<Backend> for Compute {
 /// Parses the arguments and runs the command.
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Summarize { file, json, summary, model } => {
-            summarize(&file, json, &summary.into(), &model)
+        Command::Summarize { files, .. }
+            if files.iter().filter(|file| is_standard_input(file)).count() > 1 =>
+        {
+            let twice = "standard input (\"-\") can be read only once";
+            Arguments::command().error(ErrorKind::ArgumentConflict, twice).exit()
         }
+        Command::Summarize { files, json, output, summary, model } => match &files[..] {
+            [file] if output.is_none() && !is_folder(file) => {
+                summarize(file, json, &summary.into(), &model)
+            }
+            _ => batch::summarize(&files, json, output.as_deref(), &summary.into(), &model),
+        },
         Command::Bench { suite: Some(kind), name, json, model, .. } => {
             print_card(kind, name, json, &model)
         }
@@ -162,6 +180,7 @@ pub fn main() -> ExitCode {
     };
     match done {
         Ok(()) | Err(Stop::Closed) => ExitCode::SUCCESS,
+        Err(Stop::Told) => ExitCode::FAILURE,
         Err(Stop::Failed(error)) => {
             say(format_args!("error[{}]: {error}", error.code()));
             ExitCode::FAILURE
@@ -183,7 +202,7 @@ fn summarize(file: &Path, json: bool, options: &Options, model: &ModelArguments)
             // A closed pipe shows at the end, when the rest is printed.
             let _ = Output::standard().send(&text);
         }
-        event if show => progress(&event),
+        event if show => progress("", &event),
         _ => {}
     });
     let report = block_on(engine.run(&text, options, &host))?;
@@ -195,17 +214,20 @@ fn summarize(file: &Path, json: bool, options: &Options, model: &ModelArguments)
     Ok(())
 }
 
-fn progress(event: &Event) {
+/// Shows what happens in a line that begins with `place`.
+pub fn progress(place: &str, event: &Event) {
     match event {
         Event::Planned { tokens, windows, kv_bytes, .. } => eprint!(
-            "\r\x1b[K{tokens} tokens in {windows} window(s); at most {} MB for keys and values",
+            "\r\x1b[K{place}{tokens} tokens in {windows} window(s); at most {} MB for keys and values",
             kv_bytes / 1_000_000
         ),
         Event::Read { done, total, tokens, ms: Some(ms), .. } => {
             let speed = *tokens as f64 / ms * 1000.0;
-            eprint!("\r\x1b[Kread {done} of about {total} tokens, {speed:.0} tokens/s");
+            eprint!("\r\x1b[K{place}read {done} of about {total} tokens, {speed:.0} tokens/s");
         }
-        Event::Restarted { reason } => eprintln!("\r\x1b[K{reason} The document is read again."),
+        Event::Restarted { reason } => {
+            eprintln!("\r\x1b[K{place}{reason} The document is read again.");
+        }
         Event::Stage { stage: Stage::Answer, .. } => eprint!("\r\x1b[K"),
         _ => {}
     }
@@ -303,14 +325,26 @@ pub fn hash(file: &mut File) -> Result<String> {
     Ok(base16ct::lower::encode_string(&state.finalize()))
 }
 
-fn open(path: &Path) -> Result<File> {
+/// Opens the file at `path` for reading.
+pub fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(|e| host(&path.display().to_string(), &e))
 }
 
-fn read_text(path: &Path) -> Result<String> {
+/// Whether "-" was given instead of a file.
+pub fn is_standard_input(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Whether files are looked for in it.
+pub fn is_folder(path: &Path) -> bool {
+    !is_standard_input(path) && path.is_dir()
+}
+
+/// The text of a file, or of standard input.
+pub fn read_text(path: &Path) -> Result<String> {
     let mut bytes = Vec::new();
     let limit = MAX_DOCUMENT as u64 + 1;
-    let read = if path == Path::new("-") {
+    let read = if is_standard_input(path) {
         std::io::stdin().take(limit).read_to_end(&mut bytes)
     } else {
         open(path)?.take(limit).read_to_end(&mut bytes)
@@ -325,11 +359,16 @@ fn read_text(path: &Path) -> Result<String> {
 
 /// Prints `value` as indented JSON.
 pub fn print_json(value: &impl serde::Serialize) -> Done {
-    let json = serde_json::to_string_pretty(value)
-        .map_err(|e| Error::Host { reason: format!("the report has no JSON form: {e}") })?;
+    let json = serde_json::to_string_pretty(value).map_err(no_json)?;
     writeln!(Output::standard(), "{json}")
 }
 
-fn host(what: &str, error: &std::io::Error) -> Error {
+/// The error of a value that JSON can't express.
+pub fn no_json(error: serde_json::Error) -> Error {
+    Error::Host { reason: format!("the report has no JSON form: {error}") }
+}
+
+/// What the system said of `what`.
+pub fn host(what: &str, error: &std::io::Error) -> Error {
     Error::Host { reason: format!("{what}: {error}") }
 }

@@ -9,6 +9,8 @@ use precis::Error;
 pub enum Stop {
     /// It failed.
     Failed(Error),
+    /// It failed, and standard error says so already.
+    Told,
     /// Nobody reads its output any more.
     Closed,
 }
