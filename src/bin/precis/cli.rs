@@ -1,17 +1,16 @@
-//! Commands, their arguments and what they print. Exit codes: 0 done, 2 bad usage, 1 an error,
-//! whose code stands on standard error.
+//! Commands, their arguments and what they print. Exit codes: 0 done (or nobody reads the output any
+//! more), 2 bad usage, 1 an error, whose code stands on standard error.
 
 use std::fs::File;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::Instant;
 
-use clap::{Parser, Subcommand};
-use precis::backend::Backend as _;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 use precis::backend::cpu::{self, Cpu, Threads};
-use precis::bench::{Measurement, Summary};
 use precis::engine::{Compute, Engine, Setup};
 use precis::gguf::Gguf;
 use precis::model::Config;
@@ -25,7 +24,8 @@ use precis::{Error, Result};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use sha2::{Digest, Sha256};
 
-use super::suite;
+use super::output::{Done, Output, Stop, say};
+use super::{batch, bench, suite};
 
 /// The article that prompts for measuring are taken from.
 pub const ARTICLE: &str = include_str!("../../../tests/fixtures/article.md");
@@ -40,12 +40,20 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Summarize a text file ("-" reads standard input).
+    /// Summarize text files and the text files in folders.
     Summarize {
-        file: PathBuf,
-        /// Print the report as JSON instead of the summary.
+        /// Text files and folders; "-" reads standard input. Hidden files, links and files that are
+        /// not text are left out of a folder.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Print JSON instead of the summary: the report of one file, or a line for each of several.
         #[arg(long)]
         json: bool,
+        /// Append a line of JSON for each file to OUT instead of printing. Run the same command again
+        /// to go on where it stopped: a file is skipped if its last line in OUT has a summary of the
+        /// same text by the same model with the same options.
+        #[arg(long, short, value_name = "OUT")]
+        output: Option<PathBuf>,
         #[command(flatten)]
         summary: SummaryArguments,
         #[command(flatten)]
@@ -116,11 +124,12 @@ impl From<SummaryArguments> for Options {
     }
 }
 
+/// The model, and what computes with it.
 #[derive(clap::Args)]
-struct ModelArguments {
+pub struct ModelArguments {
     /// A GGUF file; `cargo xtask model fetch` brings the default one.
     #[arg(long, default_value = "models/SmolLM2-135M-Instruct.Q4_1.gguf")]
-    model: PathBuf,
+    pub model: PathBuf,
     /// Threads to compute on [default: one for each processor].
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
@@ -149,21 +158,31 @@ impl From<Backend> for Compute {
 /// Parses the arguments and runs the command.
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
-        Command::Summarize { file, json, summary, model } => {
-            summarize(&file, json, &summary.into(), &model)
+        Command::Summarize { files, .. }
+            if files.iter().filter(|file| is_standard_input(file)).count() > 1 =>
+        {
+            let twice = "standard input (\"-\") can be read only once";
+            Arguments::command().error(ErrorKind::ArgumentConflict, twice).exit()
         }
+        Command::Summarize { files, json, output, summary, model } => match &files[..] {
+            [file] if output.is_none() && !is_folder(file) => {
+                summarize(file, json, &summary.into(), &model)
+            }
+            _ => batch::summarize(&files, json, output.as_deref(), &summary.into(), &model),
+        },
         Command::Bench { suite: Some(kind), name, json, model, .. } => {
             print_card(kind, name, json, &model)
         }
         Command::Bench {
             prompt_tokens, decode_tokens, repetitions, profile, json, model, ..
-        } => measure(&prompt_tokens, decode_tokens, repetitions, profile, json, &model),
+        } => bench::measure(&prompt_tokens, decode_tokens, repetitions, profile, json, &model),
         Command::Inspect { model } => inspect(&model),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error[{}]: {error}", error.code());
+        Ok(()) | Err(Stop::Closed) => ExitCode::SUCCESS,
+        Err(Stop::Told) => ExitCode::FAILURE,
+        Err(Stop::Failed(error)) => {
+            say(format_args!("error[{}]: {error}", error.code()));
             ExitCode::FAILURE
         }
     }
@@ -174,39 +193,41 @@ fn named<T: DeserializeOwned>(name: &str) -> std::result::Result<T, serde::de::v
     T::deserialize(name.into_deserializer())
 }
 
-fn summarize(file: &Path, json: bool, options: &Options, model: &ModelArguments) -> Result<()> {
+fn summarize(file: &Path, json: bool, options: &Options, model: &ModelArguments) -> Done {
     let text = read_text(file)?;
     let mut engine = load(model)?;
     let show = std::io::stderr().is_terminal();
     let host = Native::new(move |event| match event {
         Event::Piece { text } if !json => {
-            print!("{text}");
             // A closed pipe shows at the end, when the rest is printed.
-            let _ = std::io::stdout().flush();
+            let _ = Output::standard().send(&text);
         }
-        event if show => progress(&event),
+        event if show => progress("", &event),
         _ => {}
     });
     let report = block_on(engine.run(&text, options, &host))?;
     if json {
         return print_json(&report);
     }
-    println!();
+    writeln!(Output::standard())?;
     summary_line(&report);
     Ok(())
 }
 
-fn progress(event: &Event) {
+/// Shows what happens in a line that begins with `place`.
+pub fn progress(place: &str, event: &Event) {
     match event {
         Event::Planned { tokens, windows, kv_bytes, .. } => eprint!(
-            "\r\x1b[K{tokens} tokens in {windows} window(s); at most {} MB for keys and values",
+            "\r\x1b[K{place}{tokens} tokens in {windows} window(s); at most {} MB for keys and values",
             kv_bytes / 1_000_000
         ),
         Event::Read { done, total, tokens, ms: Some(ms), .. } => {
             let speed = *tokens as f64 / ms * 1000.0;
-            eprint!("\r\x1b[Kread {done} of about {total} tokens, {speed:.0} tokens/s");
+            eprint!("\r\x1b[K{place}read {done} of about {total} tokens, {speed:.0} tokens/s");
         }
-        Event::Restarted { reason } => eprintln!("\r\x1b[K{reason} The document is read again."),
+        Event::Restarted { reason } => {
+            eprintln!("\r\x1b[K{place}{reason} The document is read again.");
+        }
         Event::Stage { stage: Stage::Answer, .. } => eprint!("\r\x1b[K"),
         _ => {}
     }
@@ -214,95 +235,27 @@ fn progress(event: &Event) {
 
 fn summary_line(report: &Report) {
     let figure = |f: Option<f64>| f.map_or("unknown".into(), |f| format!("{f:.0}"));
-    eprintln!(
+    say(format_args!(
         "\n{} tokens in {} window(s); read at {} tokens/s, written at {} tokens/s; first token after {} ms",
         report.document.tokens,
         report.plan.windows,
         figure(report.prefill.tokens_per_second),
         figure(report.decode.tokens_per_second),
         figure(report.first_token_ms),
-    );
+    ));
 }
 
-fn measure(
-    lengths: &[usize],
-    decode: usize,
-    reps: u32,
-    profile: bool,
-    json: bool,
-    model: &ModelArguments,
-) -> Result<()> {
-    let mut engine = load(model)?;
-    let host = Native::new(|_| ());
-    let article = engine.tokenizer().encode(ARTICLE)?;
-    // The article again and again: the longest prompts need more tokens than it has.
-    let ids: Vec<u32> =
-        article.iter().cycle().take(lengths.iter().copied().max().unwrap_or(0)).copied().collect();
-    let mut results: Vec<Vec<_>> = vec![Vec::new(); lengths.len()];
-    for repetition in 0..=reps {
-        for (length, results) in lengths.iter().zip(&mut results) {
-            let measured = block_on(engine.measure(&ids[..*length], decode, profile, &host))?;
-            if repetition > 0 {
-                results.push(measured);
-            }
-        }
-    }
-    let summaries: Vec<Summary> = results.iter().map(|r| Summary::of(r)).collect();
-    if json {
-        return print_json(&summaries);
-    }
-    if profile {
-        let gpu = engine.gpu();
-        let peaks = gpu.map(|gpu| block_on(gpu.peaks(&|| None))).transpose()?.unwrap_or_default();
-        let peak_of = |operation: &str| gpu.and_then(|gpu| gpu.peak_of(operation, &peaks));
-        results.iter().filter_map(|r| r.last()).for_each(|m| print_profile(m, &peak_of));
-    }
-    println!("{:>8}  {:>24}  {:>24}", "prompt", "prefill tokens/s", "decode tokens/s");
-    for s in &summaries {
-        println!(
-            "{:>8}  {:>24}  {:>24}",
-            s.prompt_tokens,
-            s.prefill.to_string(),
-            s.decode.to_string()
-        );
-    }
-    Ok(())
-}
-
-fn print_card(kind: Kind, name: String, json: bool, model: &ModelArguments) -> Result<()> {
+fn print_card(kind: Kind, name: String, json: bool, model: &ModelArguments) -> Done {
     let compute = model.backend.into();
     let card = suite::measure(kind, name, &model.model, compute, start_threads(model)?)?;
-    println!("{}", if json { card.json()? } else { card.markdown() });
-    Ok(())
+    let card = if json { card.json()? } else { card.markdown() };
+    writeln!(Output::standard(), "{card}")
 }
 
-/// Shares of the time of one prompt's reading, and multiply-adds a second beside the peak.
-fn print_profile(measured: &Measurement, peak_of: &dyn Fn(&str) -> Option<f64>) {
-    let prefill = &measured.prefill;
-    let all = prefill.ms.unwrap_or(0.0);
-    println!("{} tokens in {all:.0} ms", prefill.tokens);
-    for operation in &measured.profile {
-        let (name, share) = (&operation.name, 100.0 * operation.ms / all);
-        print!(
-            "{name:>22}  {share:>5.1} %  {:>9.1} ms  {:>6} calls",
-            operation.ms, operation.calls
-        );
-        let speed = operation.gmacs_per_second();
-        if let Some(speed) = speed {
-            print!("  {speed:>8.1} GMAC/s");
-        }
-        if let Some((speed, peak)) = speed.zip(peak_of(name)) {
-            print!("  {:>5.1} % of {peak:.1}", 100.0 * speed / peak);
-        }
-        println!();
-    }
-    let rest = all - measured.profile.iter().map(|operation| operation.ms).sum::<f64>();
-    println!("{:>22}  {:>5.1} %  {rest:>9.1} ms\n", "everything else", 100.0 * rest / all);
-}
-
-fn inspect(path: &Path) -> Result<()> {
+fn inspect(path: &Path) -> Done {
     let gguf = Gguf::open(open(path)?)?;
     let config = Config::from_gguf(&gguf);
+    let mut out = Output::standard();
     let mut keys: Vec<_> = gguf.metadata().collect();
     keys.sort_by_key(|(key, _)| *key);
     for (key, value) in keys {
@@ -311,21 +264,21 @@ fn inspect(path: &Path) -> Result<()> {
             value.truncate(end);
             value.push('…');
         }
-        println!("{key} = {value}");
+        writeln!(out, "{key} = {value}")?;
     }
     let mut names: Vec<_> = gguf.tensor_names().collect();
     names.sort();
     for name in names {
         match gguf.tensor(name) {
-            Ok(t) => println!("{name} [{}, {}] {}", t.rows, t.cols, t.quant.name()),
-            Err(error) => println!("{name} ({}: {error})", error.code()),
-        }
+            Ok(t) => writeln!(out, "{name} [{}, {}] {}", t.rows, t.cols, t.quant.name()),
+            Err(error) => writeln!(out, "{name} ({}: {error})", error.code()),
+        }?;
     }
-    println!("\n{:#?}", config?);
-    Ok(())
+    writeln!(out, "\n{:#?}", config?)
 }
 
-fn load(arguments: &ModelArguments) -> Result<Engine<File>> {
+/// Loads the model that the arguments name.
+pub fn load(arguments: &ModelArguments) -> Result<Engine<File>> {
     open_engine(&arguments.model, arguments.backend.into(), start_threads(arguments)?)
 }
 
@@ -372,14 +325,26 @@ pub fn hash(file: &mut File) -> Result<String> {
     Ok(base16ct::lower::encode_string(&state.finalize()))
 }
 
-fn open(path: &Path) -> Result<File> {
+/// Opens the file at `path` for reading.
+pub fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(|e| host(&path.display().to_string(), &e))
 }
 
-fn read_text(path: &Path) -> Result<String> {
+/// Whether "-" was given instead of a file.
+pub fn is_standard_input(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Whether files are looked for in it.
+pub fn is_folder(path: &Path) -> bool {
+    !is_standard_input(path) && path.is_dir()
+}
+
+/// The text of a file, or of standard input.
+pub fn read_text(path: &Path) -> Result<String> {
     let mut bytes = Vec::new();
     let limit = MAX_DOCUMENT as u64 + 1;
-    let read = if path == Path::new("-") {
+    let read = if is_standard_input(path) {
         std::io::stdin().take(limit).read_to_end(&mut bytes)
     } else {
         open(path)?.take(limit).read_to_end(&mut bytes)
@@ -392,13 +357,18 @@ fn read_text(path: &Path) -> Result<String> {
         .map_err(|e| Error::DocumentNotText { at: e.utf8_error().valid_up_to() })
 }
 
-fn print_json(value: &impl serde::Serialize) -> Result<()> {
-    let json = serde_json::to_string_pretty(value)
-        .map_err(|e| Error::Host { reason: format!("the report has no JSON form: {e}") })?;
-    println!("{json}");
-    Ok(())
+/// Prints `value` as indented JSON.
+pub fn print_json(value: &impl serde::Serialize) -> Done {
+    let json = serde_json::to_string_pretty(value).map_err(no_json)?;
+    writeln!(Output::standard(), "{json}")
 }
 
-fn host(what: &str, error: &std::io::Error) -> Error {
+/// The error of a value that JSON can't express.
+pub fn no_json(error: serde_json::Error) -> Error {
+    Error::Host { reason: format!("the report has no JSON form: {error}") }
+}
+
+/// What the system said of `what`.
+pub fn host(what: &str, error: &std::io::Error) -> Error {
     Error::Host { reason: format!("{what}: {error}") }
 }

@@ -1,7 +1,11 @@
 //! The command line: the same engine and the same report as in the browser.
 #![forbid(unsafe_code)]
 
+mod batch;
+mod bench;
 mod cli;
+mod lines;
+mod output;
 mod suite;
 
 fn main() -> std::process::ExitCode {
