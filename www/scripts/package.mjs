@@ -50,9 +50,20 @@ copy(["models.json"], join(repository, "models"), pkg);
 copy(["README.md"], source, pkg);
 copy(["LICENSE-MIT", "LICENSE-APACHE", "CHANGELOG.md"], repository, pkg);
 const manifest = JSON.parse(readFileSync(join(source, "package.json"), "utf8"));
-const version = /^version = "(.*)"$/m.exec(readFileSync(join(repository, "Cargo.toml"), "utf8"))?.[1];
-// The crate's version is the only one.
-writeFileSync(join(pkg, "package.json"), `${JSON.stringify({ name: manifest.name, version, ...manifest }, null, 2)}\n`);
+// The crate's version and addresses are the only ones.
+const [version, repositoryUrl, homepage] = ["version", "repository", "homepage"].map(ofCrate);
+const repositoryField = { type: "git", url: repositoryUrl };
+writeFileSync(join(pkg, "package.json"), `${JSON.stringify({ name: manifest.name, version, ...manifest, repository: repositoryField, homepage }, null, 2)}\n`);
+
+/**
+ * A field of the crate's own manifest.
+ * @param {string} field
+ */
+function ofCrate(field) {
+  const value = new RegExp(`^${field} = "(.*)"$`, "m").exec(readFileSync(join(repository, "Cargo.toml"), "utf8"))?.[1];
+  if (value === undefined) throw new Error(`Cargo.toml has no ${field}`);
+  return value;
+}
 
 /**
  * The engine's types without its functions, as `engine-types.d.ts` in `folder`, and in place of wasm-bindgen's in the

@@ -17,12 +17,13 @@ const KEYS: Record<string, (value: unknown) => boolean> = {
   context: (value) => Number.isSafeInteger(value) && Number(value) > 0,
   terms: isAddress,
   accept: (value) => value === true,
+  languages: (value) => Array.isArray(value) && value.length > 0 && value.every((code) => /^[a-z]{2,3}$/.test(String(code))),
   prompt: (value) => value === "chat" || value === "completion",
   // Of a file that nobody here has had yet; its size and hash are those that its host publishes.
   verified: (value) => value === false,
 };
 
-const OPTIONAL = ["terms", "accept", "prompt", "verified"];
+const OPTIONAL = ["terms", "accept", "languages", "prompt", "verified"];
 
 function isText(value: unknown): boolean {
   return typeof value === "string" && value.trim() !== "" && value === value.trim();

@@ -7,7 +7,7 @@ import { ARTICLE, ask, compiled, createHandler, health, module, refusal, standIn
 const { readDocument, TEXT } = await compiled<typeof Body>("body.js");
 const { prefersEvents } = await compiled<typeof Sse>("sse.js");
 
-const LIMITS = { bytes: 1000, bodySeconds: 20, tokens: 100, context: null, seconds: 1, queue: 1, tries: 2, noteSeconds: 1 };
+const LIMITS = { bytes: 1000, bodySeconds: 20, tokens: 100, positions: null, seconds: 1, queue: 1, tries: 2, noteSeconds: 1 };
 
 /** A body that never ends, and what was made of it. */
 function endless(chunk: Uint8Array | null) {

@@ -78,11 +78,11 @@ test("what goes wrong after the first event is an event, too", async () => {
 
 test("the limits reach the engine", async () => {
   const given: unknown[] = [];
-  const { handler } = standIn({ summarize: async (_, options) => (given.push(options), report("done")) }, { limits: { context: 512, tokens: 64 } });
+  const { handler } = standIn({ summarize: async (_, options) => (given.push(options), report("done")) }, { limits: { positions: 512, tokens: 64 } });
   for (const body of ["text", { text: "text", length: "short", strategy: "one-pass" }]) await answered(await handler(ask("/summarize", body)));
   expect(given).toEqual([
-    { form: "paragraph", max_tokens: 64, strategy: "auto", context: 512, fresh: true, notes: [], started_ms: expect.any(Number) },
-    { length: "short", form: "paragraph", max_tokens: 64, strategy: "one-pass", context: 512, fresh: true, notes: [], started_ms: expect.any(Number) },
+    { form: "paragraph", max_tokens: 64, strategy: "auto", positions: 512, fresh: true, notes: [], started_ms: expect.any(Number) },
+    { length: "short", form: "paragraph", max_tokens: 64, strategy: "one-pass", positions: 512, fresh: true, notes: [], started_ms: expect.any(Number) },
   ]);
 });
 

@@ -3,9 +3,9 @@ import type { Page } from "@playwright/test";
 
 /** Puts `code` before everything else that the worker does, in the package and in the page that was built of it. */
 export async function inWorker(page: Page, code: string): Promise<void> {
-  await page.route(/\/(pkg\/worker|assets\/worker-[\w-]+)\.js$/, async (route) => {
+  await page.route(/\/assets\/precis-worker(-[\w-]+)?\.js$/, async (route) => {
     const response = await route.fetch();
-    // Imports are hoisted: the code comes after them and before any message.
+    // After the script itself, and before any message.
     await route.fulfill({ response, body: `${await response.text()}\n${code}` });
   });
 }

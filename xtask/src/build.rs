@@ -42,7 +42,13 @@ fn npm_script(name: &str, ignore: &[&str], output: &str) -> Result<()> {
     ignored.extend(ignore);
     let work = Work {
         name,
-        inputs: &["www", "models/models.json", "tests/fixtures/article.md"],
+        inputs: &[
+            "www",
+            "models/models.json",
+            "tests/fixtures/article.md",
+            "Cargo.toml",
+            "CHANGELOG.md",
+        ],
         ignore: &ignored,
         flags: "",
         outputs: &[output, "www/node_modules/.package-lock.json"],

@@ -34,7 +34,7 @@ class Service {
   readonly #limits: Limits;
   readonly #host: Host;
   /** What every call of the engine is told. */
-  readonly #bounds: { readonly context: number | undefined; readonly fresh: true };
+  readonly #bounds: { readonly positions: number | undefined; readonly fresh: true };
   /** What is done by path and method; HEAD goes with GET. */
   readonly #routes: Readonly<Record<string, { GET: Route } | { POST: Route }>> = {
     "/": { GET: () => usagePage(this.#options.model, this.#limits, this.#options.token !== undefined) },
@@ -48,7 +48,7 @@ class Service {
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
     // What one person sent is nothing that another may notice, be it by the time that an answer takes.
-    this.#bounds = { context: this.#limits.context ?? undefined, fresh: true };
+    this.#bounds = { positions: this.#limits.positions ?? undefined, fresh: true };
     this.#host = new Host(instantiate, options.module, options.model, reason, this.#limits);
   }
 

@@ -30,7 +30,7 @@ export interface Limits {
   /** Tokens of a summary. */
   readonly tokens: number;
   /** Positions that a prompt and its answer take at most, which bounds memory: 1,536 fit an isolate of 128 MB. Null: as many as the model was trained for. */
-  readonly context: number | null;
+  readonly positions: number | null;
   /** Seconds from the body's arrival to the answer, with waiting for others and for the model. */
   readonly seconds: number;
   /** Requests that may wait while one is computed. */
@@ -42,7 +42,7 @@ export interface Limits {
 }
 
 /** The limits that hold unless others are given. */
-export const LIMITS: Limits = { bytes: 512 * 1024, bodySeconds: 20, tokens: 256, context: 1536, seconds: 120, queue: 8, tries: 2, noteSeconds: 60 };
+export const LIMITS: Limits = { bytes: 512 * 1024, bodySeconds: 20, tokens: 256, positions: 1536, seconds: 120, queue: 8, tries: 2, noteSeconds: 60 };
 
 /** What a handler is made of. */
 export interface HandlerOptions {

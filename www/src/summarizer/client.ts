@@ -23,6 +23,8 @@ export class Client {
   readonly alarm = `precis-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
   readonly #alarms = new BroadcastChannel(this.alarm);
   readonly #pending = new Map<number, Pending>();
+  /** Calls that were asked to stop and have not yet. */
+  readonly #stopping = new Set<Promise<unknown>>();
   readonly #worker: Worker;
   #nextId = 1;
   /** Whether the worker's script has run. */
@@ -53,6 +55,11 @@ export class Client {
     return this.#lost === null;
   }
 
+  /** Resolves when every call that was cancelled has stopped, or the worker was ended because one did not. */
+  async stopped(): Promise<void> {
+    while (this.#stopping.size > 0) await Promise.allSettled(this.#stopping);
+  }
+
   /** Makes a call. A rejection is always a PrecisError; `cancelled` comes once the worker has really stopped. */
   async call<N extends CallName>(
     name: N,
@@ -63,7 +70,12 @@ export class Client {
     if (signal?.aborted) throw cancelled();
     const id = this.#nextId++;
     let stuck: ReturnType<typeof setTimeout> | undefined;
+    const answer = new Promise<Calls[N]["result"]>((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject, onEvent });
+      this.#post({ id, call: name, params } as Request);
+    });
     const cancel = () => {
+      this.#stopping.add(answer);
       this.#post({ id, call: "cancel" });
       stuck = setTimeout(() => {
         this.#settle(id)?.reject(cancelled());
@@ -72,11 +84,9 @@ export class Client {
     };
     signal?.addEventListener("abort", cancel, { once: true });
     try {
-      return await new Promise<Calls[N]["result"]>((resolve, reject) => {
-        this.#pending.set(id, { resolve, reject, onEvent });
-        this.#post({ id, call: name, params } as Request);
-      });
+      return await answer;
     } finally {
+      this.#stopping.delete(answer);
       clearTimeout(stuck);
       signal?.removeEventListener("abort", cancel);
     }

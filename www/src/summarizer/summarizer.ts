@@ -192,7 +192,8 @@ export class Summarizer {
     const { signal: stop, release } = firstOf(this.#end.signal, signal);
     try {
       stop.throwIfAborted();
-      const count = async () => (await this.#connected()).call("count", { text: joined(checkedText(text), context) }, { signal: stop });
+      const input = checkedText(text) + (context.trim() && `\n${context}`);
+      const count = async () => (await this.#connected()).call("count", { text: input }, { signal: stop });
       return await unlessAborted(count(), stop);
     } finally {
       release();
@@ -251,6 +252,8 @@ export class Summarizer {
     this.#end.signal.throwIfAborted();
     const last = this.#client;
     const client = await last?.catch(() => null);
+    // One that does not stop when asked to is lost, and another takes its place.
+    await client?.stopped();
     this.#end.signal.throwIfAborted();
     // Another call may have opened a worker in the meantime.
     if (!client?.alive && this.#client === last) this.#client = this.#open(undefined, new CreateMonitor());
