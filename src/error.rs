@@ -161,7 +161,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The stable name of this failure, in kebab-case; the README's table explains each.
+    /// The stable name of this failure, in kebab-case; docs/errors.md explains each.
     pub fn code(&self) -> &'static str {
         match self {
             Error::EmptyDocument => "empty-document",

@@ -132,8 +132,8 @@ test("errors keep the engine's code; a cancelled call has the web's name", () =>
   expect(toPrecisError("what")).toMatchObject({ code: "internal" });
 });
 
-test("the README explains every code of the JavaScript side", () => {
-  const readme = readFileSync(`${repository}/README.md`, "utf8");
+test("docs/errors.md explains every code of the JavaScript side", () => {
+  const readme = readFileSync(`${repository}/docs/errors.md`, "utf8");
   expect(CLIENT_ERROR_CODES.filter((code) => !readme.includes(`| \`${code}\` |`))).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-/** Codes that the JavaScript side produces; the README's table explains them beside the engine's own. */
+/** Codes that the JavaScript side produces; docs/errors.md explains them beside the engine's own. */
 export const CLIENT_ERROR_CODES = [
   "browser-unsupported",
   "simd-unsupported",
@@ -25,7 +25,7 @@ export type ClientErrorCode = (typeof CLIENT_ERROR_CODES)[number];
 
 /** Every failure of this package: a stable `code` for programs, a sentence that says what to do for people. */
 export class PrecisError extends Error {
-  /** Stable, kebab-case: one of the README's table. */
+  /** Stable, kebab-case: one of those in docs/errors.md. */
   readonly code: string;
 
   constructor(code: ClientErrorCode | (string & {}), message: string, options?: ErrorOptions) {
