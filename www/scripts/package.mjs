@@ -66,13 +66,16 @@ function ofCrate(field) {
 }
 
 /**
- * The engine's types without its functions, as `engine-types.d.ts` in `folder`, and in place of wasm-bindgen's in the
+ * The engine's types without its module, as `engine-types.d.ts` in `folder`, and in place of wasm-bindgen's in the
  * declarations there: those ask for more of a reader's TypeScript than the package needs.
  * @param {string} declarations What wasm-bindgen wrote.
  * @param {string} folder
  */
 function writeTypes(declarations, folder) {
-  const kept = readFileSync(declarations, "utf8").match(/(?:^\/\*\*\n(?: \*.*\n)*? \*\/\n)?^export (?:interface (?!Init)\w+ \{\n[^]*?^\}|type (?!Sync|Init)\w+ = .*;)$/gm) ?? [];
+  const kept = readFileSync(declarations, "utf8")
+    // Asked for, it would need a library of TypeScript's that not everybody has.
+    .replaceAll("    [Symbol.dispose](): void;\n", "")
+    .match(/(?:^\/\*\*\n(?: \*.*\n)*? \*\/\n)?^export (?:(?:interface (?!Init)|class )\w+ \{\n[^]*?^\}|type (?!Sync|Init)\w+ = .*;)$/gm) ?? [];
   if (kept.length === 0) throw new Error(`${declarations} holds no types`);
   writeFileSync(join(folder, "engine-types.d.ts"), `/** Generated from the Rust types. */\n${kept.join("\n\n")}\n`);
   for (const file of readTypes(folder)) {

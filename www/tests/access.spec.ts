@@ -1,4 +1,5 @@
 /** Every state of the page, in light and dark, wide and narrow: axe finds nothing, nothing overflows, and a picture is kept. */
+import { heldAfter, inWorker } from "./faults.js";
 import { inspect } from "./inspect.js";
 import { ARTICLE, expect, test } from "./page.js";
 
@@ -12,13 +13,15 @@ for (const scheme of ["light", "dark"] as const) {
       // A picture in the middle of a transition is of neither state.
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
       await page.setViewportSize({ width, height: 800 });
+      // However fast the machine, the run is under way when it is looked at.
+      await inWorker(page, heldAfter(model === "tiny" ? 12 : 3));
       await precis.open(model);
       await inspect(page, `${name}-start`);
 
       await precis.benchmark.click();
       await precis.summarize.click();
       await expect(page.locator("#left")).toHaveText(/left$/);
-      await expect(page.locator("#read")).toHaveText(/^([5-9]\d\d|[\d,]{5,}) of/, { timeout: 60_000 });
+      await expect(page.locator("#read")).toHaveText(/^[\d,]{3,} of/, { timeout: 60_000 });
       await inspect(page, `${name}-reading`);
       await precis.cancel.click();
       await expect(precis.stage).toHaveText("Cancelled");

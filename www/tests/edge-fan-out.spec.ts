@@ -1,4 +1,6 @@
 /** A document's windows, shared out among peers that work, fail, hang and lie. The real engine, except where the order is the point. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test } from "@playwright/test";
 import type { Answer, Fetch, Handler, HandlerOptions } from "../src/edge/types.js";
 import { answered, ARTICLE, ask, createHandler, gate, module, note, plan, refusal, report, standIn, tiny } from "./edge/service.js";
@@ -143,4 +145,17 @@ test("a request that ends takes its peers' work with it", async () => {
   );
   expect(await refusal(await failing.handler(ask("/summarize", "text")))).toBe("503 out-of-memory");
   await stopped.promise;
+});
+
+test("a peer that never answers is given up, whatever the garbage collector does meanwhile", async () => {
+  // Node collects a timeout that is part of AbortSignal.any, and then it never fires.
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const silent: Fetch = () =>
+    new Promise(() => {
+      setImmediate(() => (collect(), setImmediate(collect)));
+    });
+  const answer = await summarized(handlerWith({ peers: [silent], limits: { noteSeconds: 0.05 } }));
+  expect(answer.summary).toBe(alone.summary);
+  expect(answer.fan_out).toMatchObject({ elsewhere: 0, retried: 2, peers_failed: 1 });
 });

@@ -31,3 +31,28 @@ export function losing(devices: number, type: "read" | "piece"): string {
     };
   }`;
 }
+
+/** A run stands still after it has told of so many chunks, until it is cancelled: what shows meanwhile can be looked at. */
+export function heldAfter(chunks: number): string {
+  return `{
+    let told = 0, held = false;
+    const waiting = [];
+    const post = self.postMessage;
+    self.postMessage = (message) => {
+      post.call(self, message);
+      if (message.event?.type === "read" && ++told === ${chunks}) held = true;
+    };
+    // Between two chunks, and within them, the engine gives others their turn by a message to itself.
+    const give = MessagePort.prototype.postMessage;
+    MessagePort.prototype.postMessage = function (...message) {
+      if (held) waiting.push(() => give.apply(this, message));
+      else give.apply(this, message);
+    };
+    self.addEventListener("message", ({ data }) => {
+      if (data.call !== "cancel") return;
+      held = false;
+      told = -Infinity;
+      for (const go of waiting.splice(0)) go();
+    });
+  }`;
+}

@@ -4,6 +4,8 @@
 //! stands already, so that nothing has to be installed by hand beyond git, rustup, Node and Python.
 
 mod build;
+#[cfg(test)]
+mod docs;
 mod download;
 mod model;
 mod run;
