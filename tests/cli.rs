@@ -223,3 +223,36 @@ fn bad_usage_has_a_code_of_its_own() {
         assert!(stderr.starts_with("error: "), "{stderr}");
     }
 }
+
+/// The README's commands are understood: with a model that is not there each ends with an error and
+/// not with the code of bad usage.
+#[test]
+fn the_readmes_commands_are_good_usage() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).expect("the README");
+    let commands = readme.lines().filter_map(|line| line.strip_prefix("cargo run --release -- "));
+    let mut found = 0;
+    for line in commands {
+        // Every second part stands between quotes.
+        let parts = line.split('"').enumerate();
+        let arguments = parts.flat_map(|(i, part)| match i % 2 {
+            0 => part.split_whitespace().collect(),
+            _ => vec![part],
+        });
+        let mut arguments: Vec<&str> = arguments.collect();
+        match arguments[0] {
+            "inspect" => arguments[1] = "absent.gguf",
+            _ => arguments.extend(["--model", "absent.gguf"]),
+        }
+        let empty = tempfile::tempdir().expect("a folder");
+        fs::write(empty.path().join("README.md"), "A service runs in its own process.\n")
+            .expect("a file");
+        fs::create_dir(empty.path().join("docs")).expect("a folder");
+        fs::copy(empty.path().join("README.md"), empty.path().join("docs/a.md")).expect("a file");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_precis"));
+        let (_, error) = ended(1, command.current_dir(empty.path()).args(&arguments));
+        assert!(error.contains("error[host-failed]"), "{line}: {error}");
+        found += 1;
+    }
+    assert!(found > 5, "{found} commands");
+}

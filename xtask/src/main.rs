@@ -39,7 +39,11 @@ enum Command {
         port: u16,
     },
     /// Set up and run every check and every test
-    Test,
+    Test {
+        /// Instead: the packed npm package in every bundler, in Chromium, and its types
+        #[arg(long)]
+        consumers: bool,
+    },
     /// Set up and build the static site (www/dist) and the npm package (www/pkg)
     Build,
     /// Measure the engine's kernels, and reading speed beside other engines (see benches/README.md)
@@ -140,7 +144,8 @@ fn bench(kernels_alone: bool, arguments: &[String]) -> Result<()> {
 fn dispatch(command: Command) -> Result<()> {
     match command {
         Command::Serve { port } => serve::serve(port),
-        Command::Test => test::test(),
+        Command::Test { consumers: false } => test::test(),
+        Command::Test { consumers: true } => test::consumers(),
         Command::Build => build::build(),
         Command::Bench { gpu: true, arguments, .. } => bench_gpu(&arguments),
         Command::Bench { suite: Some(kind), name, .. } => bench_suite(&kind, &name),

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
-use crate::build::{ALL, npm, package, site};
+use crate::build::{self, ALL, npm, package, site};
 use crate::run::{check, command, heading, prepend_path, run, seconds, tee};
 use crate::wasm::{self, EDGE_SIMD, RELAXED, SIMD, Variant};
-use crate::{model, setup};
+use crate::{model, root, setup};
 
 /// Tests that passed and failed.
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
@@ -101,6 +101,37 @@ pub fn test() -> Result<()> {
     outcome
 }
 
+/// Builds the npm package and tries it wherever people may use it.
+pub fn consumers() -> Result<()> {
+    setup::browser()?;
+    build::build()?;
+    let mut node = command("node");
+    node.arg("www/scripts/consumers.mjs");
+    run(&mut node, "see its table above")
+}
+
+/// What would be published compiles by itself.
+fn crate_package() -> Result<()> {
+    let mut package = cargo(&["package", "--package", "precis", "--no-verify", "--allow-dirty"]);
+    run(&mut package, "see its message above")?;
+    let name = format!("precis-{}", crate_version()?);
+    let folder = tempfile::tempdir()?;
+    let mut unpack = command("tar");
+    unpack.arg("xzf").arg(root().join(format!("target/package/{name}.crate")));
+    run(unpack.arg("-C").arg(folder.path()), "see its message above")?;
+    // With the compiled dependencies of the other steps, where they are the same.
+    let mut check = cargo(&["check", "--release", "--locked", "--all-features", "--target-dir"]);
+    check.arg(root().join("target")).current_dir(folder.path().join(name));
+    run(&mut check, "what the package lacks must be in `include` of Cargo.toml")
+}
+
+fn crate_version() -> Result<String> {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml"))?;
+    let version =
+        manifest.lines().find_map(|line| line.strip_prefix("version = \"")?.strip_suffix('"'));
+    version.map(str::to_owned).context("Cargo.toml has no version")
+}
+
 fn all(steps: &mut Steps) -> Result<()> {
     let mut path = Vec::new();
     let mut driver = PathBuf::new();
@@ -125,6 +156,7 @@ fn all(steps: &mut Steps) -> Result<()> {
         lint.args(["--", "-D", "warnings"]);
         steps.check(&format!("clippy, wasm {}", variant.name), lint, "see its messages above")?;
     }
+    steps.step("the crate as it would be published", || crate_package().map(|()| None))?;
     steps.step("models", || model::fetch_all().map(|()| None))?;
     let mut native = cargo(&["test", "--release", "--workspace", "--exclude", "xtask"]);
     native.args(["--all-features", "--no-fail-fast"]);
