@@ -195,8 +195,8 @@ pub struct Plan {
     pub headings: Vec<String>,
     /// Tokens that a list of notes may have in one prompt.
     pub notes_budget: usize,
-    /// What marks the points of a list.
-    pub format: Format,
+    /// What stands before each point of a list; empty where none was asked for.
+    pub bullet: &'static str,
 }
 
 /// What a plan has to respect.
@@ -255,6 +255,10 @@ impl Plan {
             Some(window) => cut::windows(text, &body, tokens, window),
             None => vec![body.clone()],
         };
+        let bullet = match question {
+            Question::Points { form: Form::KeyPoints, .. } => wish.format.bullet(),
+            _ => "",
+        };
         // Points of a single part are what is said of the whole.
         let question = match question {
             Question::Points { .. } if windows.len() == 1 => Question::Line { headline: false },
@@ -274,8 +278,7 @@ impl Plan {
         };
         let opening = text::blocks(&text[opening]).join("\n");
         let notes_budget = if windows.len() == 1 { room } else { prompt / 2 };
-        let format = wish.format;
-        Self { windows, question, request, opening, reminder, line, headings, notes_budget, format }
+        Self { windows, question, request, opening, reminder, line, headings, notes_budget, bullet }
     }
 
     /// What is read: everything but the document's own request.

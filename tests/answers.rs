@@ -7,7 +7,7 @@ mod common;
 
 use common::host::TestHost;
 use common::{now, part, summarizer, tiny};
-use precis::plan::{Form, Length, Strategy};
+use precis::plan::{Form, Format, Length, Strategy};
 use precis::report::Report;
 use precis::runtime::Event;
 use precis::summarizer::Options;
@@ -140,4 +140,52 @@ fn an_instruction_has_a_limit() {
     let options = Options { instruction: Some("why ".repeat(100)), ..Options::default() };
     let error = now(summarizer(tiny()).run("A text.", &options, &TestHost::default()));
     assert_eq!(error.expect_err("400 characters").code(), "invalid-options");
+}
+
+#[test]
+fn no_text_gives_an_empty_summary() {
+    let table: String = (0..200).map(|i| format!("{i},{},2026\n", i * 7 % 13)).collect();
+    let short = "Bees visit flowers. ".repeat(20);
+    for text in [table.as_str(), &short, "🐝 ".repeat(400).as_str(), "12345 67890", "…"] {
+        for length in [Length::Headline, Length::Sentence, Length::Short, Length::Long] {
+            for form in [Form::Paragraph, Form::KeyPoints] {
+                let report = run(text, &of(length, form));
+                let start: String = text.chars().take(20).collect();
+                assert!(!report.summary.trim().is_empty(), "{length:?} {form:?} of {start}");
+                assert!(!report.points.is_empty());
+            }
+        }
+    }
+}
+
+#[test]
+fn key_points_are_a_list_however_short_the_text_is() {
+    for text in [document(), "Twelve clocks disagree about noon in that old house.".into()] {
+        for (format, bullet) in [(Format::Markdown, "- "), (Format::PlainText, "• ")] {
+            let options =
+                Options { format, sentences: Some(2), ..of(Length::Short, Form::KeyPoints) };
+            let summary = run(&text, &options).summary;
+            let lines: Vec<&str> = summary.lines().collect();
+            assert!((1..=2).contains(&lines.len()), "{summary}");
+            assert!(lines.iter().all(|line| line.starts_with(bullet)), "{summary}");
+        }
+    }
+}
+
+#[test]
+fn context_is_read_and_not_summarized() {
+    let text = document();
+    let with = |context: &str| Options {
+        context: Some(context.into()),
+        fresh: true,
+        ..of(Length::Short, Form::Paragraph)
+    };
+    let [none, some] =
+        ["", "The reader is a museum guide."].map(|context| run(&text, &with(context)));
+    assert!(some.prefill.tokens > none.prefill.tokens);
+    assert_eq!(none.prefill.tokens, run(&text, &with("  ")).prefill.tokens);
+    assert!(!some.summary.contains("museum"));
+    let long = with(&"a".repeat(2001));
+    let refused = now(summarizer(tiny()).run(&text, &long, &TestHost::ticking())).unwrap_err();
+    assert_eq!(refused.code(), "invalid-options");
 }

@@ -66,15 +66,28 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                     }
                     Form::KeyPoints => None,
                 };
-                let bullet = plan.format.bullet();
-                set(&words, all, line.map(|text| Point { text, part: body }), most, bullet, tell)
+                let line = line.map(|text| Point { text, part: body.clone() });
+                let (list, points) = set(&words, all, line, most, plan.bullet, tell);
+                match list.is_empty() {
+                    // Nothing in it reads as a sentence: the model says what it makes of it.
+                    true => {
+                        let notes = notes.into_iter().take(NOTES_OF_A_LINE).collect();
+                        let read = Material { text, plan, notes };
+                        self.only_point(&read, &words, tokens, tell).await?
+                    }
+                    false => (list, points),
+                }
             }
             Question::Line { headline } => {
                 let words = Words::new(text);
                 let notes = line_notes(&words, plan, candidates(text, plan, &notes));
                 let read = Material { text, plan, notes };
-                let line = self.write_line(&read, &words, headline, tokens, tell).await?;
-                (line.clone(), vec![Point { text: line, part: body }])
+                if plan.bullet.is_empty() {
+                    let line = self.write_line(&read, &words, headline, tokens, tell).await?;
+                    (line.clone(), vec![Point { text: line, part: body.clone() }])
+                } else {
+                    self.only_point(&read, &words, tokens, tell).await?
+                }
             }
             Question::Request { one_sentence } => {
                 let notes = self.merge(notes, plan.notes_budget).await?;
@@ -87,7 +100,32 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 (answer, points)
             }
         };
+        if answer.trim().is_empty() {
+            let own = opening(&text[body.clone()]);
+            tell(&own);
+            let points = vec![Point { text: own.clone(), part: body }];
+            return Ok(Answer { text: own, points: sources(text, points) });
+        }
         Ok(Answer { text: answer, points: sources(text, points) })
+    }
+
+    /// A list of one point.
+    async fn only_point(
+        &mut self,
+        read: &Material<'_>,
+        words: &Words,
+        tokens: usize,
+        tell: &mut dyn FnMut(&str),
+    ) -> Result<(String, Vec<Point>)> {
+        let bullet = read.plan.bullet;
+        tell(bullet);
+        let mut line = self.write_line(read, words, false, tokens, tell).await?;
+        if line.trim().is_empty() {
+            line = opening(&read.text[read.plan.body()]);
+            tell(&line);
+        }
+        let point = Point { text: line.clone(), part: read.plan.body() };
+        Ok((format!("{bullet}{line}"), vec![point]))
     }
 
     /// What the model says to the plan's request, as it comes.
@@ -136,6 +174,20 @@ pub fn as_it_is(text: &str, body: Range<usize>) -> Option<Answer> {
         let points = sources(text, vec![Point { text: own.into(), part: body }]);
         Answer { text: own.into(), points }
     })
+}
+
+/// Bytes of a document that stand for it where nothing else can be said.
+const OPENING: usize = 200;
+
+/// The first words of a text: better than no summary.
+fn opening(text: &str) -> String {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    if line.len() <= OPENING {
+        return line.into();
+    }
+    let head = &line[..line.floor_char_boundary(OPENING)];
+    let end = head.rfind(char::is_whitespace).unwrap_or(head.len());
+    format!("{} …", head[..end].trim_end())
 }
 
 /// Hands every piece on.
@@ -319,7 +371,6 @@ fn sources(text: &str, points: Vec<Point>) -> Vec<PointReport> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Format;
     use wasm_bindgen_test::wasm_bindgen_test;
 
     const DOCUMENT: &str = "The cat sat on the mat and slept there. It was a large cat.";
@@ -401,7 +452,7 @@ mod tests {
             line: None,
             headings: Vec::new(),
             notes_budget: 100,
-            format: Format::Markdown,
+            bullet: "- ",
         };
         let notes = ["Bees collect pollen.", "In 1999 Peter was late.", "Cats sleep on soft mats."];
         let notes = notes.map(String::from);

@@ -146,7 +146,7 @@ test("Cancel ends a run at once and keeps nothing; the next one runs", async ({ 
 
 test("a worker that fails in the middle costs its figures, not the run", async ({ page, compare }) => {
   // The engine's worker fails at its first reading of 2,048 tokens.
-  await page.route(/\/assets\/worker-[\w-]+\.js$/, async (route) => {
+  await page.route(/\/assets\/precis-worker-[\w-]+\.js$/, async (route) => {
     const response = await route.fetch();
     const fault = `self.addEventListener("message", ({ data }) => { if (data.params?.step?.tokens === 2048) throw new Error("planted"); });`;
     await route.fulfill({ response, body: `${fault}\n${await response.text()}` });

@@ -23,12 +23,12 @@ const cutShares: Behaviour = (response, range, site) => {
   if (range.start > 0) site.onprogress = (loaded) => loaded > 0.6 && response.destroy();
 };
 
-/** Creates, and tells where the progress began. */
+/** Creates, and tells where the progress went on: the first event is 0, whatever is there already. */
 function createFrom(bench: Bench): Promise<unknown> {
   return bench.call(async ({ Summarizer }, model) => {
-    let first = -1;
+    let first = 0;
     const monitor = (monitor: EventTarget) =>
-      monitor.addEventListener("downloadprogress", (event) => (first = first < 0 ? (event as Event & { loaded: number }).loaded : first));
+      monitor.addEventListener("downloadprogress", (event) => (first ||= (event as Event & { loaded: number }).loaded));
     const { storage, sha256 } = (await Summarizer.create({ model, monitor })).model;
     return { storage, sha256, first };
   }, LARGE);

@@ -14,21 +14,23 @@ function own(): Record<keyof AssetUrls, URL> {
 }
 
 /** Where Vite's development server puts a package's scripts, but not their assets. */
-const VITE_CACHE = /\/\.vite\/deps[^/]*\/[^/]*$/;
+const VITE_CACHE = /\/\.vite\/deps[^/]*\/assets\/[^/]*$/;
 
 /** Where the assets are: in the folder `assetsUrl`, or where the bundler or the package left them. */
 export function assetUrls(assetsUrl?: string | URL): AssetUrls {
-  const folder = assetsUrl === undefined ? viteFolder() : folderOf(assetsUrl);
-  const urls = Object.entries(own()).map(([name, url]) => {
+  const found = own();
+  const folder = assetsUrl === undefined ? viteFolder(found.worker) : folderOf(assetsUrl);
+  // What Next puts in their place is a path without an origin.
+  const urls = Object.entries(found).map(([name, url]) => {
     const file = name === "worker" || name === "thread" ? `precis-${name}.js` : `precis-${name}.wasm`;
-    return [name, folder === null ? url.href : new URL(file, folder).href] as const;
+    return [name, folder === null ? new URL(url.href, pageAddress()).href : new URL(file, folder).href] as const;
   });
   return Object.fromEntries(urls) as unknown as AssetUrls;
 }
 
-function viteFolder(): URL | null {
-  const here = import.meta.url;
-  return VITE_CACHE.test(here) ? new URL(here.replace(VITE_CACHE, "/precis/assets/")) : null;
+/** By a URL that bundlers see, not by import.meta.url itself: webpack puts the path on the builder's disk in that one's place. */
+function viteFolder({ href }: URL): URL | null {
+  return VITE_CACHE.test(href) ? new URL(href.replace(VITE_CACHE, "/precis/assets/")) : null;
 }
 
 function folderOf(url: string | URL): URL {

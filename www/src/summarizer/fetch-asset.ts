@@ -18,9 +18,9 @@ export interface AssetUrls {
  * address of this page's own.
  */
 export async function startWorker(url: string, name: string): Promise<Worker> {
-  const { protocol, origin } = new URL(url);
-  const same = protocol === "blob:" || protocol === "data:" || origin === location.origin;
   try {
+    const { protocol, origin } = new URL(url);
+    const same = protocol === "blob:" || protocol === "data:" || origin === location.origin;
     return new Worker(same ? url : await copyOf(url), { name });
   } catch (cause) {
     if (cause instanceof PrecisError) throw cause;

@@ -58,6 +58,8 @@ export async function storm(url: string): Promise<void> {
     const outcome = await post(url, body).then(refusal, () => "cut off");
     expect(["413 document-too-large", "cut off"]).toContain(outcome);
   }
+  // The client's pool learns that such a connection is gone when it uses it.
+  await expect.poll(() => healthOf(url).then(() => "answers", () => "gone")).toBe("answers");
   expect(await refusal(await post(url, Uint8Array.of(0xff)))).toBe("422 document-not-text");
   expect(await refusal(await post(url, "{", { "Content-Type": "application/json" }))).toBe("400 malformed-json");
 
