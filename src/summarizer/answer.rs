@@ -71,7 +71,8 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 match list.is_empty() {
                     // Nothing in it reads as a sentence: the model says what it makes of it.
                     true => {
-                        let notes = notes.into_iter().take(NOTES_OF_A_LINE).collect();
+                        let few = notes.into_iter().take(most_notes(plan)).collect();
+                        let notes = self.merge(few, plan.notes_budget).await?;
                         let read = Material { text, plan, notes };
                         self.only_point(&read, &words, tokens, tell).await?
                     }
@@ -201,9 +202,13 @@ fn telling(tell: &mut dyn FnMut(&str)) -> impl FnMut(&str) -> ControlFlow<()> {
 /// The notes that the prompt for a line has. With the opening they say what it is about; merging all
 /// of them would take longer.
 fn line_notes(words: &Words, plan: &Plan, candidates: Vec<Point>) -> Vec<String> {
-    let most = (plan.notes_budget / (plan::NOTE + LIST_MARK)).clamp(1, NOTES_OF_A_LINE);
-    let points = chosen(words, candidates, most, HashSet::new());
+    let points = chosen(words, candidates, most_notes(plan), HashSet::new());
     points.into_iter().map(|point| point.text).collect()
+}
+
+/// So many notes fit the prompt for a line.
+fn most_notes(plan: &Plan) -> usize {
+    (plan.notes_budget / (plan::NOTE + LIST_MARK)).clamp(1, NOTES_OF_A_LINE)
 }
 
 /// A paragraph of a line and points, or without one a list of points.

@@ -175,6 +175,10 @@ fn all(steps: &mut Steps) -> Result<()> {
     let check = npm_run(&["run", "--silent", "check"]);
     steps.check("TypeScript", check, "see tsc's messages above")?;
     steps.step("package and page", || package().and_then(|()| site()).map(|()| None))?;
+    // A bundler, another origin, and types; `--consumers` tries all of them.
+    let mut few = command("node");
+    few.args(["www/scripts/consumers.mjs", "vite8-build", "cdn-isolated", "types", "publint"]);
+    steps.tests("the packed package on other people's pages", few)?;
     steps.tests("page and package in Chromium (Playwright)", npm_run(&["test", "--silent"]))
 }
 
@@ -214,7 +218,8 @@ fn wasm_tests(variant: &Variant, runner: &[&str], path: &[PathBuf]) -> Result<Co
 const WASM_TARGETS: [&str; 3] = ["--lib", "--test", "wasm*"];
 
 /// Adds up the closing lines of the runners: libtest and wasm-bindgen (`test result: ok. 3 passed;
-/// 0 failed; …`), Playwright (`  3 passed (2s)`, `  1 failed`) and node (`ℹ pass 3`, `# fail 0`).
+/// 0 failed; …`), Playwright (`  3 passed (2s)`, `  1 failed`), node (`ℹ pass 3`, `# fail 0`) and our
+/// own (`3 passed, 0 failed`).
 fn counted(output: &str) -> Count {
     let mut total = Count::default();
     for line in output.lines() {
@@ -225,6 +230,11 @@ fn counted(output: &str) -> Count {
             ["test", "result:", _, _, "passed;", _, "failed;", ..] => {
                 total.passed += at(3).unwrap_or(0);
                 total.failed += at(5).unwrap_or(0);
+            }
+            // scripts/consumers.mjs
+            [_, "passed,", _, "failed"] => {
+                total.passed += at(0).unwrap_or(0);
+                total.failed += at(2).unwrap_or(0);
             }
             [_, "passed"] => total.passed += at(0).unwrap_or(0),
             [_, "passed", time, ..] if time.starts_with('(') => total.passed += at(0).unwrap_or(0),
@@ -268,6 +278,7 @@ mod tests {
         );
         assert_eq!(counted("  1 failed\n  1 flaky\n  2 skipped\n  5 passed (1.2m)\n"), count(5, 2));
         assert_eq!(counted("ℹ tests 4\nℹ pass 3\nℹ fail 1\n"), count(3, 1));
+        assert_eq!(counted("4 passed, 1 failed\n"), count(4, 1));
         assert_eq!(counted("3 passed over the bridge\nwhat failed\n"), count(0, 0));
     }
 
