@@ -4,6 +4,7 @@
 //! Operations on tensors never wait for the device: only [`Backend::read`] does.
 
 pub mod cpu;
+pub mod peak;
 pub mod profiled;
 mod rope;
 #[cfg(test)]
@@ -14,9 +15,9 @@ use std::ops::{Range, RangeInclusive};
 
 pub use self::rope::{Pairs, Rope, Yarn};
 use crate::error::Result;
+use crate::lm::sampler;
 use crate::quant::QuantType;
 use crate::report::{OperationReport, Peaks};
-use crate::sampler;
 
 /// Shape and storage of a weight that is about to be loaded.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -10,20 +10,20 @@ use std::io::{Read, Seek};
 use std::rc::Rc;
 
 use self::trial::Trial;
-use crate::backend::Backend;
 use crate::backend::cpu::Cpu;
 use crate::backend::profiled::Profiled;
 use crate::backend::webgpu::{Products, Restrictions, WebGpu};
-use crate::bench::{self, Measurement};
+use crate::backend::{Backend, peak};
 use crate::error::{Error, Result};
-use crate::gguf::Gguf;
-use crate::memory::Memory;
-use crate::model::{Config, Model};
+use crate::host::{Event, Host};
+use crate::lm::gguf::Gguf;
+use crate::lm::model::{Config, Model};
+use crate::lm::tokenizer::Tokenizer;
+use crate::measure::bench::{self, Measurement};
+use crate::measure::suite::{self, Facts, Golden, Outcome, Prompts, Step};
 use crate::report::{BackendReport, LoadReport, Report};
-use crate::runtime::{Event, Host};
-use crate::suite::{self, Facts, Golden, Outcome, Prompts, Step};
-use crate::summarizer::{Options, Summarizer};
-use crate::tokenizer::Tokenizer;
+use crate::summarize::note_cache::Memory;
+use crate::summarize::{Options, Summarizer};
 
 /// How often a run is begun anew on a new device before the processor takes over.
 const NEW_DEVICES: usize = 1;
@@ -244,7 +244,7 @@ impl<R: Read + Seek> Engine<R> {
     /// As there.
     pub async fn peak_gmacs(&mut self, host: &impl Host) -> Result<Option<f64>> {
         on_either!(self, summarizer => {
-            bench::peak_gmacs(summarizer.session().backend(), host).await
+            peak::peak_gmacs(summarizer.session().backend(), host).await
         })
     }
 

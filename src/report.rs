@@ -1,7 +1,7 @@
 //! Every figure that Précis reports: its definition and its unit, once.
 //!
 //! A figure that could not be had is `null`, never 0, and [`Report::absent`] says why. Times are
-//! wall-clock milliseconds of the [`Host`](crate::runtime::Host)'s clock. The JSON form is the
+//! wall-clock milliseconds of the [`Host`](crate::host::Host)'s clock. The JSON form is the
 //! schema `precis.report/1`; fields may be added to it, and none changes its meaning.
 
 mod absent;

@@ -7,10 +7,10 @@ mod common;
 
 use common::host::TestHost;
 use common::{now, part, summarizer, tiny};
-use precis::plan::{Form, Format, Length, Strategy};
+use precis::host::Event;
 use precis::report::Report;
-use precis::runtime::Event;
-use precis::summarizer::Options;
+use precis::summarize::Options;
+use precis::summarize::plan::{Form, Format, Length, Strategy};
 
 /// Longer than the tiny model's 512 positions, with sentences that have no words in common.
 fn document() -> String {

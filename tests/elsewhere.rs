@@ -11,10 +11,11 @@ use std::ops::ControlFlow;
 
 use common::host::TestHost;
 use common::{now, summarizer, tiny};
-use precis::plan::Strategy;
+use precis::host::Note;
+use precis::host::{Event, Host, Stage};
 use precis::report::{EnvironmentReport, Report};
-use precis::runtime::{Event, Host, Stage};
-use precis::summarizer::{Note, Options};
+use precis::summarize::Options;
+use precis::summarize::plan::Strategy;
 use precis::{Error, Result};
 
 fn long() -> String {

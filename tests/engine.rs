@@ -14,11 +14,11 @@ use precis::backend::Backend;
 use precis::backend::cpu::Cpu;
 use precis::backend::webgpu::WebGpu;
 use precis::engine::{Compute, Engine, Setup};
-use precis::plan::Strategy;
+use precis::host::Event;
+use precis::host::native::{Native, block_on};
 use precis::report::BackendReport;
-use precis::runtime::Event;
-use precis::runtime::native::{Native, block_on};
-use precis::summarizer::Options;
+use precis::summarize::Options;
+use precis::summarize::plan::Strategy;
 
 /// Longer than the tiny model's 512 positions.
 fn document() -> String {

@@ -10,8 +10,8 @@ use common::reference::EXACT;
 use common::tolerance::{FORWARD_PASS, LOGITS_ONE_POSITION, MARGIN};
 use precis::backend::Backend;
 use precis::backend::cpu::Cpu;
-use precis::model::Model;
-use precis::session::Session;
+use precis::lm::model::Model;
+use precis::lm::session::Session;
 
 /// Of so many vocabulary entries one is recorded.
 const SAMPLED: usize = 24;

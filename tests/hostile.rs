@@ -13,7 +13,7 @@ use common::random::Random;
 use common::{TINY, load, logits, streamed};
 use precis::Error;
 use precis::backend::cpu::Cpu;
-use precis::session::Session;
+use precis::lm::session::Session;
 
 const INVALID: &str = "model-invalid";
 const TRUNCATED: &str = "model-truncated";

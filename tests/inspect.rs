@@ -7,7 +7,7 @@ mod common;
 
 use candle_core::quantized::gguf_file::Value;
 use common::gguf::File;
-use precis::model::inspect;
+use precis::lm::model::inspect;
 use precis::{Error, Result};
 
 /// What the first `length` bytes of a file of this size say: its architecture, that there is more

@@ -10,7 +10,7 @@ use common::reference::EXACT;
 use common::tolerance::{FORWARD_PASS, LOGITS, LOGITS_ONE_POSITION, MARGIN};
 use precis::backend::Backend;
 use precis::backend::cpu::Cpu;
-use precis::session::Session;
+use precis::lm::session::Session;
 
 #[test]
 fn tokenizer_is_llama_cpps() {

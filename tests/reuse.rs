@@ -10,12 +10,12 @@ use common::host::TestHost;
 use common::{now, part, summarizer, tiny, tiny_gemma};
 use precis::Error;
 use precis::backend::cpu::Cpu;
-use precis::memory::Remembered;
-use precis::plan::Strategy;
+use precis::host::Event;
+use precis::lm::session::Session;
 use precis::report::Report;
-use precis::runtime::Event;
-use precis::session::Session;
-use precis::summarizer::{Options, Summarizer};
+use precis::summarize::note_cache::Remembered;
+use precis::summarize::plan::Strategy;
+use precis::summarize::{Options, Summarizer};
 
 fn long() -> String {
     (1..=6).map(part).collect()

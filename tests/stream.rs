@@ -15,8 +15,8 @@ use common::random::Random;
 use common::tolerance::{NARROW_EMBEDDING, Tolerance};
 use common::{load, streamed};
 use precis::backend::cpu::Cpu;
-use precis::model::{Model, ModelStream};
-use precis::session::Session;
+use precis::lm::model::{Model, ModelStream};
+use precis::lm::session::Session;
 use precis::{Error, Result};
 
 fn code(outcome: Result<Model<Cpu>>) -> &'static str {
@@ -145,7 +145,7 @@ fn a_narrow_embedding_costs_little() {
             session.truncate(0);
             let mut logits = common::logits(&mut session, &prompt.ids(&article), 256);
             for id in &prompt.exact.greedy {
-                same += usize::from(precis::sampler::best(&logits) == *id);
+                same += usize::from(precis::lm::sampler::best(&logits) == *id);
                 logits = common::now(session.decode(*id)).expect("a token of the vocabulary");
             }
         }

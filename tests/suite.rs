@@ -10,8 +10,8 @@ use std::process::Command;
 
 use common::golden::{self, Golden, Tokenized};
 use precis::backend::cpu::Cpu;
-use precis::card::{CERTIFIED, Card};
-use precis::suite::{Prompts, benchmark};
+use precis::measure::card::{CERTIFIED, Card};
+use precis::measure::suite::{Prompts, benchmark};
 use serde_json::Value;
 
 const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/precis.result-1.schema.json");

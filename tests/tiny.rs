@@ -13,11 +13,11 @@ use common::host::TestHost;
 use common::reference::{EXACT, Reference};
 use common::{now, summarizer, tiny, tiny_gemma};
 use precis::Error;
-use precis::plan::{DEFAULT_REQUEST, PromptStyle, Strategy};
+use precis::host::native::{Native, block_on};
+use precis::host::{Event, Host, Stage};
 use precis::report::{BackendReport, LoadReport, Report, SCHEMA};
-use precis::runtime::native::{Native, block_on};
-use precis::runtime::{Event, Host, Stage};
-use precis::summarizer::{MAX_DOCUMENT, Options, Summarizer};
+use precis::summarize::plan::{DEFAULT_REQUEST, PromptStyle, Strategy};
+use precis::summarize::{MAX_DOCUMENT, Options, Summarizer};
 use serde_json::Value;
 
 const SHORT: &str = "# Reading\n\nThe page reads a text in chunks and writes down what each took.";

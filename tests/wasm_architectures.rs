@@ -10,10 +10,10 @@ use common::reference::EXACT;
 use common::tolerance::{FORWARD_PASS, LOGITS_ONE_POSITION, MARGIN};
 use precis::backend::Backend;
 use precis::backend::cpu::Cpu;
-use precis::gguf::Gguf;
-use precis::model::Model;
-use precis::session::Session;
-use precis::tokenizer::Tokenizer;
+use precis::lm::gguf::Gguf;
+use precis::lm::model::Model;
+use precis::lm::session::Session;
+use precis::lm::tokenizer::Tokenizer;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// A tiny model, its record, and the logits that the record names.

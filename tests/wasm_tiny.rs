@@ -10,8 +10,8 @@ use common::{TINY, logits, tiny};
 use precis::Error;
 use precis::backend::Backend;
 use precis::backend::cpu::Cpu;
-use precis::session::Session;
-use precis::tokenizer::TextStream;
+use precis::lm::session::Session;
+use precis::lm::tokenizer::TextStream;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 const GOLDEN: &str = include_str!("fixtures/golden-tiny.json");

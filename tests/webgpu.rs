@@ -15,9 +15,9 @@ use common::tolerance::{
 };
 use precis::backend::cpu::Cpu;
 use precis::backend::webgpu::{Products, Restrictions, WebGpu};
-use precis::runtime::native::block_on;
-use precis::sampler;
-use precis::session::Session;
+use precis::host::native::block_on;
+use precis::lm::sampler;
+use precis::lm::session::Session;
 
 fn golden(name: &str) -> Vec<Prompt> {
     golden::parse::<Golden>(&common::text(name)).prompts

@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 
 use crate::backend::{Backend, WeightSpec};
 use crate::error::Result;
-use crate::model::{Config, Decoder, Weights};
+use crate::lm::model::{Config, Decoder, Weights};
 use crate::quant::{BLOCK, QuantType};
 
 /// Layers of the decoder.
@@ -142,8 +142,8 @@ mod tests {
     use crate::backend::cpu::Cpu;
     use crate::backend::webgpu::{Restrictions, WebGpu};
     use crate::backend::{Attention, AttentionLayer, AttentionShape, Pairs, Rope};
-    use crate::model::Architecture;
-    use crate::runtime::native::block_on;
+    use crate::host::native::block_on;
+    use crate::lm::model::Architecture;
 
     fn attention(shape: AttentionShape, base: f32) -> Attention {
         let layer = AttentionLayer { rope: Rope::new(base, 64, Pairs::Adjacent), window: None };

@@ -1,8 +1,8 @@
 //! The records of llama.cpp (fixtures/README.md), and holding the engine to them.
 
 use precis::backend::cpu::Cpu;
-use precis::sampler;
-use precis::session::Session;
+use precis::lm::sampler;
+use precis::lm::session::Session;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 

@@ -4,8 +4,8 @@
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 
+use precis::host::{Event, Host};
 use precis::report::EnvironmentReport;
-use precis::runtime::{Event, Host};
 
 #[derive(Default)]
 pub struct TestHost {

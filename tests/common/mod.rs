@@ -19,11 +19,11 @@ use std::task::{Context, Poll, Waker};
 use precis::Error;
 use precis::backend::Backend;
 use precis::backend::cpu::Cpu;
-use precis::gguf::Gguf;
-use precis::model::{Model, ModelStream};
+use precis::lm::gguf::Gguf;
+use precis::lm::model::{Model, ModelStream};
+use precis::lm::session::Session;
 use precis::report::{BackendReport, LoadReport};
-use precis::session::Session;
-use precis::summarizer::Summarizer;
+use precis::summarize::Summarizer;
 
 /// The tiny model's file.
 pub const TINY: &[u8] = include_bytes!("../fixtures/tiny.gguf");

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use precis::backend::cpu::{self, Cpu};
-use precis::bench;
-use precis::gguf::Gguf;
-use precis::model::Model;
-use precis::runtime::native::{Native, block_on};
-use precis::session::Session;
+use precis::host::native::{Native, block_on};
+use precis::lm::gguf::Gguf;
+use precis::lm::model::Model;
+use precis::lm::session::Session;
+use precis::measure::bench;
 use rustix::time::{ClockId, clock_gettime};
 use serde::Deserialize;
 use serde_json::json;

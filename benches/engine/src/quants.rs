@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 
 use anyhow::{Context, Result};
-use precis::gguf::Gguf;
+use precis::lm::gguf::Gguf;
 use precis::quant::{BLOCK, QuantType};
 
 /// Rows that are read at a time.

@@ -177,7 +177,7 @@ fn macs_of_a_round(products: Products) -> usize {
 mod tests {
     use super::*;
     use crate::backend::webgpu::{MOST_GROUPS, Restrictions};
-    use crate::runtime::native::block_on;
+    use crate::host::native::block_on;
 
     fn open() -> WebGpu {
         let started = std::time::Instant::now();

@@ -15,7 +15,7 @@ macro_rules! on_a_gpu {
         #[cfg(not(target_arch = "wasm32"))]
         #[test]
         fn $name() {
-            crate::runtime::native::block_on(cases::$name());
+            crate::host::native::block_on(cases::$name());
         }
 
         #[cfg(target_arch = "wasm32")]

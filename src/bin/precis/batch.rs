@@ -7,9 +7,9 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use precis::engine::Engine;
+use precis::host::native::{Native, block_on};
 use precis::report::Report;
-use precis::runtime::native::{Native, block_on};
-use precis::summarizer::Options;
+use precis::summarize::Options;
 use precis::{Error, Result};
 use sha2::{Digest, Sha256};
 use walkdir::{DirEntry, WalkDir};

@@ -1,8 +1,8 @@
 //! `precis bench`: one measurement at each length, and its table.
 
 use precis::backend::Backend as _;
-use precis::bench::{Measurement, Summary};
-use precis::runtime::native::{Native, block_on};
+use precis::host::native::{Native, block_on};
+use precis::measure::bench::{Measurement, Summary};
 
 use super::cli::{self, ModelArguments};
 use super::output::{Done, Output};

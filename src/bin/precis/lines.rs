@@ -6,9 +6,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use std::path::Path;
 
-use precis::plan::{Form, Length, Strategy};
 use precis::report::Report;
-use precis::summarizer::Options;
+use precis::summarize::Options;
+use precis::summarize::plan::{Form, Length, Strategy};
 use precis::{Error, Result};
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -7,11 +7,11 @@ use std::time::{Duration, SystemTime};
 
 use precis::Result;
 use precis::backend::cpu::Threads;
-use precis::card::Card;
 use precis::engine::{Compute, Engine};
-use precis::runtime::Host;
-use precis::runtime::native::{Native, block_on};
-use precis::suite::{Facts, Golden, Kind, Outcome, Prompts, Step, Suite};
+use precis::host::Host;
+use precis::host::native::{Native, block_on};
+use precis::measure::card::Card;
+use precis::measure::suite::{Facts, Golden, Kind, Outcome, Prompts, Step, Suite};
 use serde_json::Value;
 
 use super::cli;

@@ -7,10 +7,10 @@ use precis::backend::webgpu::{Products, WebGpu, Weight, peak_in};
 use precis::backend::{
     Attention, AttentionLayer, AttentionShape, Backend, Pairs, Rope, WeightSpec,
 };
-use precis::bench::Spread;
+use precis::host::native::block_on;
+use precis::measure::stats::Spread;
 use precis::quant::{BLOCK, QuantType};
 use precis::report::{OperationReport, Peaks};
-use precis::runtime::native::block_on;
 use serde::Serialize;
 
 use crate::Effort;

@@ -16,9 +16,9 @@ use clap::Parser;
 use precis::backend::Backend as _;
 use precis::backend::cpu::{self, Cpu};
 use precis::engine::{Compute, Engine, Setup};
+use precis::host::native::block_on;
 use precis::report::BackendReport;
 use precis::report::Peaks;
-use precis::runtime::native::block_on;
 use serde::Serialize;
 
 use self::kernels::Kernel;

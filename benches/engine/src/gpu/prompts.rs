@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use precis::backend::Backend;
-use precis::bench::Spread;
 use precis::engine::Engine;
-use precis::runtime::native::{Native, block_on};
+use precis::host::native::{Native, block_on};
+use precis::measure::stats::Spread;
 use serde::Serialize;
 
 use crate::Effort;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use precis::bench::Spread;
+use precis::measure::stats::Spread;
 
 use crate::Results;
 

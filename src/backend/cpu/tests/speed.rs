@@ -32,7 +32,7 @@ fn clock() -> impl Fn() -> f64 {
 /// A clock of milliseconds.
 #[cfg(target_arch = "wasm32")]
 fn clock() -> impl Fn() -> f64 {
-    let clock = crate::runtime::js::Clock::running();
+    let clock = crate::bindings::js::Clock::running();
     move || clock.now_ms().expect("a clock")
 }
 

@@ -1,0 +1,124 @@
+//! What the crate exports to JavaScript of the measuring suite and its cards.
+
+use crate::measure::suite::{Document, Facts};
+
+/// What a suite has to know before it begins.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, tsify::Tsify)]
+pub struct Prepared {
+    /// Of each way in which it computes.
+    pub facts: Vec<Facts>,
+    /// Of what it reads.
+    pub document: Document,
+}
+
+/// What a page's main thread needs, which computes nothing: in one of the two builds only, since it
+/// is a twentieth of it.
+#[cfg(not(target_feature = "relaxed-simd"))]
+mod page {
+    use tsify::Ts;
+    use wasm_bindgen::prelude::*;
+
+    use crate::bindings::browser::{into_js, invalid_argument, thrown};
+    use crate::measure::card::Card;
+    use crate::measure::suite::{self, Document, Facts, Kind, Outcome, Progress, Task};
+    use crate::report::EnvironmentReport;
+
+    /// A run of the measuring suite: says what to do, and takes what came of it.
+    #[wasm_bindgen]
+    pub struct Suite {
+        suite: suite::Suite,
+    }
+
+    #[wasm_bindgen]
+    impl Suite {
+        /// A suite that has measured nothing yet.
+        ///
+        /// # Errors
+        /// An `Error` with a `code`.
+        #[wasm_bindgen(constructor)]
+        pub fn new(
+            kind: Ts<Kind>,
+            document: Ts<Document>,
+            configurations: Vec<Ts<Facts>>,
+        ) -> Result<Suite, JsValue> {
+            let kind = kind.to_rust().map_err(|e| thrown(&invalid_argument("kind", &e)))?;
+            let document =
+                document.to_rust().map_err(|e| thrown(&invalid_argument("document", &e)))?;
+            let facts = |facts: Ts<Facts>| facts.to_rust();
+            let configurations: Result<Vec<Facts>, _> =
+                configurations.into_iter().map(facts).collect();
+            let configurations =
+                configurations.map_err(|e| thrown(&invalid_argument("configurations", &e)))?;
+            Ok(Self { suite: suite::Suite::new(kind, document, configurations) })
+        }
+
+        /// What to do now; nothing at the end.
+        ///
+        /// # Errors
+        /// An `Error` with a `code`.
+        #[wasm_bindgen(js_name = next)]
+        pub fn next_task(&mut self) -> Result<Option<Ts<Task>>, JsValue> {
+            self.suite.next_task().as_ref().map(into_js).transpose()
+        }
+
+        /// Takes what came of the last task.
+        ///
+        /// # Errors
+        /// An `Error` with a `code`.
+        pub fn record(&mut self, outcome: Ts<Outcome>) -> Result<(), JsValue> {
+            let outcome =
+                outcome.to_rust().map_err(|e| thrown(&invalid_argument("outcome", &e)))?;
+            self.suite.record(outcome);
+            Ok(())
+        }
+
+        /// How far it is.
+        ///
+        /// # Errors
+        /// An `Error` with a `code`.
+        pub fn progress(&self) -> Result<Ts<Progress>, JsValue> {
+            into_js(&self.suite.progress())
+        }
+
+        /// The card, of a device called `name`; `created` is the time now, in RFC 3339.
+        ///
+        /// # Errors
+        /// An `Error` with a `code`.
+        pub fn card(
+            &self,
+            name: String,
+            created: String,
+            environment: Ts<EnvironmentReport>,
+        ) -> Result<Ts<Card>, JsValue> {
+            let environment =
+                environment.to_rust().map_err(|e| thrown(&invalid_argument("environment", &e)))?;
+            into_js(&self.suite.card(name, created, environment))
+        }
+    }
+
+    /// Reads a card that anybody may have made.
+    ///
+    /// # Errors
+    /// An `Error` with the `code` `invalid-card`.
+    #[wasm_bindgen]
+    pub fn parse_card(json: &str) -> Result<Ts<Card>, JsValue> {
+        into_js(&Card::parse(json).map_err(|e| thrown(&e))?)
+    }
+
+    /// A card, read by `parse_card`, as `json`, `csv` or `markdown`.
+    ///
+    /// # Errors
+    /// An `Error` with a `code`.
+    #[wasm_bindgen]
+    pub fn export_card(
+        card: Ts<Card>,
+        #[wasm_bindgen(unchecked_param_type = "'json' | 'csv' | 'markdown'")] format: &str,
+    ) -> Result<String, JsValue> {
+        let card = card.to_rust().map_err(|e| thrown(&invalid_argument("card", &e)))?;
+        match format {
+            "csv" => Ok(card.csv()),
+            "markdown" => Ok(card.markdown()),
+            _ => card.json().map_err(|e| thrown(&e)),
+        }
+    }
+}

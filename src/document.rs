@@ -1,0 +1,3 @@
+//! What can be said of a text without a model.
+
+pub mod text;

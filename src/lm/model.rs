@@ -1,0 +1,279 @@
+//! A language model: its sizes, its weights on a backend, its tokenizer.
+//!
+//! An architecture is one file in `model/`, one arm in [`Config::from_gguf`] and one in [`Decoder`].
+
+mod config;
+mod gemma3;
+mod inspect;
+mod llama;
+mod parts;
+mod stream;
+
+use std::io::{Read, Seek};
+use std::sync::Arc;
+
+use crate::backend::{Backend, WeightSpec};
+use crate::error::{Error, Result};
+use crate::lm::gguf::{Gguf, TensorInfo};
+use crate::lm::tokenizer::Tokenizer;
+use crate::quant::QuantType;
+
+pub use config::{Architecture, Config};
+use gemma3::Gemma3;
+pub use inspect::{Inspection, inspect};
+use llama::Llama;
+use parts::Pass;
+pub use stream::ModelStream;
+
+/// A weight whose format stands for the model's.
+const TYPICAL_WEIGHT: &str = "blk.0.ffn_up.weight";
+
+/// What the frequencies of positions are divided by, where a file says: llama 3.
+const ROPE_FACTORS: &str = "rope_freqs.weight";
+
+/// A model that is ready to run: weights on a backend, tokenizer, sizes.
+pub struct Model<B: Backend> {
+    /// The model's sizes.
+    pub config: Config,
+    /// Text to tokens and back.
+    pub tokenizer: Tokenizer,
+    /// The format of the largest share of the weights.
+    pub quant: QuantType,
+    /// Number of weights.
+    pub parameters: usize,
+    /// Multiplications that one prompt token takes in the linear layers.
+    pub linear_macs: usize,
+    /// Size of the file in bytes.
+    pub file_bytes: u64,
+    pub(crate) decoder: Decoder<B>,
+}
+
+impl<B: Backend> Model<B> {
+    /// Loads a model tensor by tensor; `progress` is told how many of the file's bytes have been
+    /// read, and of how many.
+    ///
+    /// # Errors
+    /// The `model-…` codes by what is wrong with the file, `out-of-memory`, `host-failed`.
+    pub fn load<R: Read + Seek>(
+        backend: &B,
+        gguf: &mut Gguf<R>,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self> {
+        let config = Config::from_gguf(gguf)?;
+        let tokenizer = Tokenizer::from_gguf(gguf)?;
+        gguf.tensors()?;
+        // Megabytes of strings leave room for weights.
+        gguf.forget_metadata();
+        let quant = gguf.tensor(TYPICAL_WEIGHT)?.quant;
+        let file_bytes = gguf.size();
+        let mut loader = Loader { backend, gguf, progress, read: 0 };
+        let model = Self::assemble(config, tokenizer, quant, file_bytes, &mut loader)?;
+        progress(file_bytes, file_bytes);
+        Ok(model)
+    }
+
+    fn assemble(
+        mut config: Config,
+        tokenizer: Tokenizer,
+        quant: QuantType,
+        file_bytes: u64,
+        weights: &mut impl Weights<B>,
+    ) -> Result<Self> {
+        if config.architecture == Architecture::Llama && weights.has(ROPE_FACTORS) {
+            let slowed = weights.floats(ROPE_FACTORS, config.rotated() / 2)?;
+            config.slow_down(Arc::from(slowed))?;
+        }
+        let mut counted = Counted { weights, parameters: 0, macs: 0 };
+        let decoder = Decoder::load(&config, &mut counted)?;
+        let Counted { parameters, macs: linear_macs, .. } = counted;
+        Ok(Self { config, tokenizer, quant, parameters, linear_macs, file_bytes, decoder })
+    }
+}
+
+/// The forward pass of a model's architecture.
+pub(crate) enum Decoder<B: Backend> {
+    Llama(Llama<B>),
+    Gemma3(Gemma3<B>),
+}
+
+impl<B: Backend> Decoder<B> {
+    pub fn load(config: &Config, weights: &mut impl Weights<B>) -> Result<Self> {
+        Ok(match config.architecture {
+            Architecture::Llama | Architecture::Qwen2 | Architecture::Qwen3 => {
+                Self::Llama(Llama::load(config, weights)?)
+            }
+            Architecture::Gemma3 => Self::Gemma3(Gemma3::load(config, weights)?),
+        })
+    }
+
+    /// Bytes of packed weights that writing one token reads: every matrix, but for an embedding
+    /// beside a head of its own.
+    pub fn weight_bytes(&self, b: &B) -> usize {
+        match self {
+            Self::Llama(decoder) => decoder.weight_bytes(b),
+            Self::Gemma3(decoder) => decoder.weight_bytes(b),
+        }
+    }
+
+    /// Reads the tokens `ids` at positions `start..` into the cache, which has room for them:
+    /// activations `[ids, width]` after the last layer.
+    pub fn forward(&self, b: &B, cache: &mut B::Cache, start: usize, ids: &[u32]) -> B::Tensor {
+        let pass = self.begin(b, start, ids);
+        (0..self.layers()).fold(pass, |pass, i| self.layer(b, cache, i, pass)).end(b)
+    }
+
+    /// How many layers there are.
+    pub fn layers(&self) -> usize {
+        match self {
+            Self::Llama(decoder) => decoder.layers(),
+            Self::Gemma3(decoder) => decoder.layers(),
+        }
+    }
+
+    /// The tokens `ids`, of positions `start..`, before the first layer.
+    pub fn begin(&self, b: &B, start: usize, ids: &[u32]) -> Pass<B> {
+        let x = match self {
+            Self::Llama(decoder) => decoder.embed(b, ids),
+            Self::Gemma3(decoder) => decoder.embed(b, ids),
+        };
+        Pass { start, x, added: None }
+    }
+
+    /// Takes a pass through layer `i`, whose keys and values go to the cache, which has room for them.
+    pub fn layer(&self, b: &B, cache: &mut B::Cache, i: usize, pass: Pass<B>) -> Pass<B> {
+        match self {
+            Self::Llama(decoder) => decoder.layer(b, cache, i, pass),
+            Self::Gemma3(decoder) => decoder.layer(b, cache, i, pass),
+        }
+    }
+
+    /// The scores of every token of the vocabulary for what follows the last row of `x`:
+    /// `[1, vocabulary]`.
+    pub fn logits(&self, b: &B, x: &B::Tensor) -> B::Tensor {
+        match self {
+            Self::Llama(decoder) => decoder.logits(b, x),
+            Self::Gemma3(decoder) => decoder.logits(b, x),
+        }
+    }
+}
+
+/// Where an architecture gets its weights from.
+pub(crate) trait Weights<B: Backend> {
+    /// The matrix `name`, which must be `[rows, cols]`; `every_token` says whether each prompt token
+    /// is multiplied with it.
+    fn weight(&mut self, name: &str, shape: [usize; 2], every_token: bool) -> Result<B::Weight>;
+
+    /// The vector `name`, which must be `len` floats.
+    fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector>;
+
+    /// The same where the backend has no use for it.
+    fn floats(&mut self, name: &str, len: usize) -> Result<Vec<f32>>;
+
+    /// Whether there is a tensor of this name.
+    fn has(&self, name: &str) -> bool;
+}
+
+/// Counts the weights that pass through.
+struct Counted<'a, W> {
+    weights: &'a mut W,
+    parameters: usize,
+    /// Of those that each prompt token is multiplied with.
+    macs: usize,
+}
+
+impl<B: Backend, W: Weights<B>> Weights<B> for Counted<'_, W> {
+    fn weight(&mut self, name: &str, shape: [usize; 2], every_token: bool) -> Result<B::Weight> {
+        let weight = self.weights.weight(name, shape, every_token)?;
+        let parameters = shape[0] * shape[1];
+        self.parameters += parameters;
+        if every_token {
+            self.macs += parameters;
+        }
+        Ok(weight)
+    }
+
+    fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector> {
+        self.parameters += len;
+        self.weights.vector(name, len)
+    }
+
+    fn floats(&mut self, name: &str, len: usize) -> Result<Vec<f32>> {
+        self.weights.floats(name, len)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.weights.has(name)
+    }
+}
+
+/// Weights of a file.
+struct Loader<'a, B, R> {
+    backend: &'a B,
+    gguf: &'a mut Gguf<R>,
+    progress: &'a mut dyn FnMut(u64, u64),
+    read: u64,
+}
+
+impl<B: Backend, R: Read + Seek> Weights<B> for Loader<'_, B, R> {
+    fn weight(&mut self, name: &str, shape: [usize; 2], _: bool) -> Result<B::Weight> {
+        let tensor = self.gguf.tensor(name)?;
+        check_matrix(&tensor, shape)?;
+        let (size, spec) = (self.gguf.size(), spec(&tensor));
+        self.backend.load_weight(spec, &mut |rows, bytes| {
+            self.gguf.read_rows(&tensor, rows, bytes)?;
+            self.read += bytes.len() as u64;
+            (self.progress)(self.read, size);
+            Ok(())
+        })
+    }
+
+    fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector> {
+        let values = self.floats(name, len)?;
+        self.backend.load_vector(values)
+    }
+
+    fn floats(&mut self, name: &str, len: usize) -> Result<Vec<f32>> {
+        let tensor = self.gguf.tensor(name)?;
+        check_vector(&tensor, len)?;
+        let mut bytes = Vec::new();
+        self.gguf.read_rows(&tensor, 0..1, &mut bytes)?;
+        self.read += bytes.len() as u64;
+        Ok(floats(&bytes))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.gguf.has_tensor(name)
+    }
+}
+
+fn spec(tensor: &TensorInfo) -> WeightSpec {
+    WeightSpec { rows: tensor.rows, cols: tensor.cols, quant: tensor.quant }
+}
+
+fn check_matrix(tensor: &TensorInfo, shape: [usize; 2]) -> Result<()> {
+    let found = [tensor.rows, tensor.cols];
+    if found == shape {
+        return Ok(());
+    }
+    let reason = format!("tensor {:?} is {found:?} and should be {shape:?}", tensor.name);
+    Err(Error::ModelInvalid { reason })
+}
+
+fn check_vector(tensor: &TensorInfo, len: usize) -> Result<()> {
+    let TensorInfo { name, rows, cols, quant, .. } = tensor;
+    if (*rows, *cols, *quant) == (1, len, QuantType::F32) {
+        return Ok(());
+    }
+    let quant = quant.name();
+    let reason = format!(
+        "tensor {name:?} is [{rows}, {cols}] in {quant} and should be {len} numbers in F32"
+    );
+    Err(Error::ModelInvalid { reason })
+}
+
+/// The numbers of a tensor in F32.
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    let mut values = vec![0.0; bytes.len() / 4];
+    QuantType::F32.decode(bytes, &mut values);
+    values
+}

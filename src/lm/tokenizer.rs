@@ -1,0 +1,450 @@
+//! Text to token ids and back, from the vocabulary and chat template in a GGUF file.
+//!
+//! Pasted text is always plain text: the strings of control tokens (`<|im_end|>`) inside it are
+//! spelled out in ordinary tokens, so that a document can't end its own turn in a chat. Control
+//! tokens come from the chat template alone.
+
+mod byte_level;
+mod sentence_piece;
+mod text_stream;
+
+use std::collections::HashMap;
+use std::io::{Read, Seek};
+use std::ops::Range;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use candle_core::quantized::gguf_file::Value;
+use minijinja::{Environment, context};
+use minijinja_contrib::pycompat::unknown_method_callback;
+
+use self::byte_level::ByteLevel;
+use self::sentence_piece::SentencePiece;
+pub use self::text_stream::TextStream;
+use crate::error::{Error, Result};
+use crate::lm::gguf::Gguf;
+
+/// Stands for the person's text while the chat template is rendered; private-use characters, which
+/// no template has.
+const PLACEHOLDER: &str = "\u{F8FF}\u{E123}\u{F8FF}";
+
+/// Instructions that a chat template may take: a hundred times what real ones do, and an end to
+/// those that would never have one.
+const TEMPLATE_STEPS: u64 = 100_000;
+
+/// Bytes of a text that are encoded at a time: the encoder takes a hundred bytes of memory for each.
+const PIECE: usize = 1 << 14;
+
+/// What is longer without a border is cut all the same, and may have other tokens there: text has white
+/// space, and what has none must not take all memory.
+const LONGEST: usize = 4 * PIECE;
+
+/// A model's vocabulary and the form of its conversations.
+pub struct Tokenizer {
+    encoder: Encoder,
+    pieces: Pieces,
+    whole: Whole,
+    /// What every prompt begins with.
+    bos: Option<u32>,
+    /// What stands before and after the person's text in a chat of one question, where the file says.
+    chat: Option<[Vec<u32>; 2]>,
+}
+
+/// How a text becomes ids.
+enum Encoder {
+    ByteLevel(Box<ByteLevel>),
+    SentencePiece(SentencePiece),
+}
+
+/// Texts that are tokens wherever they stand.
+struct Whole {
+    finder: AhoCorasick,
+    ids: Vec<u32>,
+}
+
+/// A part of a text.
+enum Part {
+    /// One token, and where it begins.
+    Whole(u32, usize),
+    /// What the encoder has to look at.
+    Text(Range<usize>),
+}
+
+impl Whole {
+    fn new(tokens: &[&str], kinds: &[Kind]) -> Result<Self> {
+        let whole =
+            tokens.iter().zip(kinds).zip(0..).filter(|((_, kind), _)| **kind == Kind::Whole);
+        let (texts, ids): (Vec<&str>, Vec<u32>) = whole
+            .filter(|((text, _), _)| !text.is_empty())
+            .map(|((text, _), id)| (*text, id))
+            .unzip();
+        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(texts);
+        Ok(Self { finder: finder.map_err(|e| broken(e.to_string()))?, ids })
+    }
+
+    /// All parts of a text, in order.
+    fn parts(&self, text: &str) -> impl Iterator<Item = Part> {
+        let mut at = 0;
+        let found = self.finder.find_iter(text).map(Some).chain([None]);
+        let parts = found.flat_map(move |found| {
+            let end = found.map_or(text.len(), |found| found.start());
+            let before = at..end;
+            let id = found.and_then(|found| self.ids.get(found.pattern().as_usize()));
+            at = found.map_or(text.len(), |found| found.end());
+            [Some(Part::Text(before)), id.map(|id| Part::Whole(*id, end))]
+        });
+        parts.flatten().filter(|part| !matches!(part, Part::Text(range) if range.is_empty()))
+    }
+}
+
+/// The bytes of all tokens, in a tenth of the memory that a vector for each would take.
+#[derive(Default)]
+struct Pieces {
+    bytes: Vec<u8>,
+    /// Where each token's bytes end. Control tokens have none; one that has none is a control token.
+    ends: Vec<u32>,
+}
+
+impl Pieces {
+    fn push(&mut self, bytes: impl IntoIterator<Item = u8>) {
+        self.bytes.extend(bytes);
+        self.ends.push(self.bytes.len() as u32);
+    }
+
+    /// The bytes of a token, `None` for control tokens and ids outside of the vocabulary.
+    fn get(&self, id: u32) -> Option<&[u8]> {
+        let id = id as usize;
+        let start = if id == 0 { 0 } else { *self.ends.get(id - 1)? };
+        let piece = &self.bytes[start as usize..*self.ends.get(id)? as usize];
+        (!piece.is_empty()).then_some(piece)
+    }
+}
+
+/// `tokenizer.ggml.token_type`: what a token is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Text.
+    Normal,
+    /// Stands for no text, or for none that is known.
+    Control,
+    /// Text that is never part of another token.
+    Whole,
+    /// One byte, written as `<0x0A>`.
+    Byte,
+}
+
+/// A text's tokens and where they begin in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tokens {
+    /// Token ids.
+    pub ids: Vec<u32>,
+    /// For each token the byte of the text at which it begins, not decreasing.
+    pub starts: Vec<usize>,
+}
+
+impl Tokenizer {
+    /// Builds the tokenizer that the file describes.
+    ///
+    /// # Errors
+    /// `model-missing-key` for absent keys, `model-tokenizer` for a vocabulary of another kind
+    /// than those that are supported, or one that contradicts itself.
+    pub fn from_gguf<R: Read + Seek>(gguf: &Gguf<R>) -> Result<Self> {
+        let tokens = gguf.strings("tokenizer.ggml.tokens")?;
+        let kinds = kinds(gguf, &tokens)?;
+        let (encoder, pieces) = match gguf.string("tokenizer.ggml.model")? {
+            "gpt2" => {
+                let (encoder, pieces) = ByteLevel::from_gguf(gguf, &tokens, &kinds)?;
+                (Encoder::ByteLevel(Box::new(encoder)), pieces)
+            }
+            "llama" => {
+                let (encoder, pieces) = SentencePiece::from_gguf(gguf, &tokens, &kinds)?;
+                (Encoder::SentencePiece(encoder), pieces)
+            }
+            other => {
+                let reason = format!("its kind is {other}, and only gpt2 and llama are supported");
+                return Err(broken(reason));
+            }
+        };
+        let control: HashMap<&str, u32> = tokens
+            .iter()
+            .zip(0..)
+            .filter(|(_, id)| kinds[*id as usize] == Kind::Control)
+            .map(|(token, id)| (*token, id))
+            .collect();
+        let special = |name: &str| {
+            let id = gguf.integer(&format!("tokenizer.ggml.{name}_token_id")).ok();
+            id.and_then(|id| Some((u32::try_from(id).ok()?, *tokens.get(id)?)))
+        };
+        // SentencePiece's vocabularies have one unless the file says otherwise.
+        let begins = match gguf.get("tokenizer.ggml.add_bos_token") {
+            Some(Value::Bool(begins)) => *begins,
+            _ => matches!(encoder, Encoder::SentencePiece(_)),
+        };
+        let bos = special("bos");
+        let whole = Whole::new(&tokens, &kinds)?;
+        let mut tokenizer = Self {
+            encoder,
+            pieces,
+            whole,
+            bos: bos.filter(|_| begins).map(|(id, _)| id),
+            chat: None,
+        };
+        if gguf.get("tokenizer.chat_template").is_some() {
+            let template = gguf.string("tokenizer.chat_template")?;
+            let names = [bos, special("eos")].map(|token| token.map_or("", |(_, name)| name));
+            tokenizer.chat = Some(tokenizer.chat_frame(template, names, &control)?);
+        }
+        Ok(tokenizer)
+    }
+
+    /// Number of tokens in the vocabulary.
+    pub fn vocabulary(&self) -> usize {
+        self.pieces.ends.len()
+    }
+
+    /// Encodes plain text; control tokens are never produced. Bytes for which the vocabulary has
+    /// no token are left out.
+    ///
+    /// # Errors
+    /// `model-tokenizer` when the vocabulary's rules fail.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
+        let mut ids = Vec::new();
+        for part in self.whole.parts(text) {
+            match (part, &self.encoder) {
+                (Part::Whole(id, _), _) => ids.push(id),
+                (Part::Text(range), Encoder::ByteLevel(encoder)) => {
+                    encoder.encode(&text[range], &mut ids)?;
+                }
+                (Part::Text(range), Encoder::SentencePiece(encoder)) => {
+                    encoder.encode(&self.pieces, &text[range], |id, _| ids.push(id));
+                }
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Encodes plain text and says where each token begins.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub fn encode_with_starts(&self, text: &str) -> Result<Tokens> {
+        let mut tokens = Tokens { ids: Vec::new(), starts: Vec::new() };
+        let mut push = |id, start| {
+            tokens.ids.push(id);
+            tokens.starts.push(start);
+        };
+        for part in self.whole.parts(text) {
+            match (part, &self.encoder) {
+                (Part::Whole(id, start), _) => push(id, start),
+                (Part::Text(range), Encoder::ByteLevel(encoder)) => {
+                    let from = range.start;
+                    encoder.encode_with_starts(&text[range], |id, start| push(id, from + start))?;
+                }
+                (Part::Text(range), Encoder::SentencePiece(encoder)) => {
+                    let from = range.start;
+                    encoder.encode(&self.pieces, &text[range], |id, start| push(id, from + start));
+                }
+            }
+        }
+        Ok(tokens)
+    }
+
+    /// A text as a prompt that the model goes on with.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub fn completion(&self, text: &str) -> Result<Vec<u32>> {
+        Ok(self.bos.into_iter().chain(self.encode(text)?).collect())
+    }
+
+    /// A conversation in which the person has said `text` and the model is about to answer.
+    ///
+    /// # Errors
+    /// As [`Self::encode`]; `model-tokenizer` for a model that has no conversations.
+    pub fn chat(&self, text: &str) -> Result<Vec<u32>> {
+        let Some([before, after]) = &self.chat else {
+            return Err(broken("it has no chat template".into()));
+        };
+        Ok([before, &self.encode(text)?, after].into_iter().flatten().copied().collect())
+    }
+
+    /// Whether the file says what conversations look like.
+    pub fn has_chat(&self) -> bool {
+        self.chat.is_some()
+    }
+
+    /// Tokens that [`Self::chat`] adds to the text, or [`Self::completion`], at most.
+    pub fn overhead(&self) -> usize {
+        self.chat.as_ref().map_or(1, |chat| chat.iter().map(Vec::len).sum())
+    }
+
+    /// Whether the model ends its answer with this token.
+    pub fn ends_answer(&self, id: u32) -> bool {
+        self.piece(id).is_none()
+    }
+
+    /// The bytes of a token, `None` for control tokens and ids outside of the vocabulary.
+    fn piece(&self, id: u32) -> Option<&[u8]> {
+        self.pieces.get(id)
+    }
+
+    /// Renders the template around a placeholder and encodes what stands before and after it.
+    fn chat_frame(
+        &self,
+        template: &str,
+        [bos, eos]: [&str; 2],
+        control: &HashMap<&str, u32>,
+    ) -> Result<[Vec<u32>; 2]> {
+        let mut environment = Environment::new();
+        environment.set_fuel(Some(TEMPLATE_STEPS));
+        // Templates are written for Python's strings and lists.
+        environment.set_unknown_method_callback(unknown_method_callback);
+        let rendered = environment
+            .render_str(
+                template,
+                context! {
+                    messages => [context! { role => "user", content => PLACEHOLDER }],
+                    add_generation_prompt => true,
+                    enable_thinking => false,
+                    bos_token => bos,
+                    eos_token => eos,
+                },
+            )
+            .map_err(|e| broken(format!("its chat template fails: {e:#}")))?;
+        let Some((before, after)) = rendered.split_once(PLACEHOLDER) else {
+            return Err(broken("its chat template leaves the message out".into()));
+        };
+        let encode = |text: &str| -> Result<Vec<u32>> {
+            let mut ids = Vec::new();
+            let mut rest = text;
+            loop {
+                let found = control
+                    .iter()
+                    .filter_map(|(token, id)| Some((rest.find(token)?, token.len(), *id)))
+                    .min_by_key(|(at, len, _)| (*at, usize::MAX - len));
+                let Some((at, len, id)) = found else {
+                    ids.extend(self.encode(rest)?);
+                    return Ok(ids);
+                };
+                ids.extend(self.encode(&rest[..at])?);
+                ids.push(id);
+                rest = &rest[at + len..];
+            }
+        };
+        let mut before = encode(before)?;
+        // Some templates begin with it, and others leave it to the program.
+        if let Some(bos) = self.bos.filter(|bos| before.first() != Some(bos)) {
+            before.insert(0, bos);
+        }
+        Ok([before, encode(after)?])
+    }
+}
+
+/// Ranges of a text, in order, of at least so many bytes, that end where no token goes on: before white
+/// space that follows a letter or a digit, which every token keeps apart. Where there is none they end
+/// after so many bytes at most.
+fn pieces(text: &str, least: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let from = text.ceil_char_boundary(start + least);
+        let mut last_is_word = false;
+        let last = text.ceil_char_boundary(start.saturating_add(most));
+        let end = text[from..last].char_indices().find(|(_, c)| {
+            let ends = c.is_whitespace() && last_is_word;
+            last_is_word = c.is_alphanumeric();
+            ends
+        });
+        let piece = start..end.map_or(last, |(at, _)| from + at);
+        start = piece.end;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
+/// Texts that end an answer, which some files take for ordinary ones. (`llama_vocab` of llama.cpp
+/// corrects them, too.)
+const ENDS: [&str; 12] = [
+    "</s>",
+    "<EOT>",
+    "_<EOT>",
+    "<end_of_turn>",
+    "<end_of_utterance>",
+    "<|end_of_text|>",
+    "<|endoftext|>",
+    "<|end|>",
+    "<|eom_id|>",
+    "<|eot_id|>",
+    "<|im_end|>",
+    "<|return|>",
+];
+
+fn kinds<R: Read + Seek>(gguf: &Gguf<R>, tokens: &[&str]) -> Result<Vec<Kind>> {
+    let types = match gguf.get("tokenizer.ggml.token_type") {
+        Some(Value::Array(types)) if types.len() == tokens.len() => types,
+        _ => {
+            let (key, expected) = ("tokenizer.ggml.token_type".into(), "one integer a token");
+            return Err(Error::ModelMissingKey { key, expected });
+        }
+    };
+    let number = |value: &Value| match value {
+        Value::I32(number) => i64::from(*number),
+        Value::U32(number) => i64::from(*number),
+        _ => 1,
+    };
+    // (`llama_token_type` of llama.cpp.)
+    let kind = |(value, token): (_, &&str)| match number(value) {
+        _ if ENDS.contains(token) => Kind::Control,
+        2 | 3 => Kind::Control,
+        4 => Kind::Whole,
+        6 => Kind::Byte,
+        _ => Kind::Normal,
+    };
+    Ok(types.iter().zip(tokens).map(kind).collect())
+}
+
+fn broken(reason: String) -> Error {
+    Error::ModelTokenizer { reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use serde_json::Value;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    const MODEL: &[u8] = include_bytes!("../../tests/fixtures/tiny.gguf");
+    const RECORD: &str = include_str!("../../tests/fixtures/golden-tiny.json");
+
+    /// Where a text may be cut its tokens are those of its parts, for every string that is recorded.
+    #[wasm_bindgen_test(unsupported = test)]
+    fn pieces_have_the_tokens_of_the_whole() {
+        let gguf = Gguf::open(Cursor::new(MODEL)).expect("the fixture");
+        let tokenizer = Tokenizer::from_gguf(&gguf).expect("its vocabulary");
+        let record: Value = serde_json::from_str(RECORD).expect("a record");
+        let strings = record["strings"].as_array().expect("strings");
+        let strings = strings.iter().filter_map(|string| string["text"].as_str());
+        let mut cuts = 0;
+        // All by themselves, and all together.
+        let together = strings.clone().collect::<String>();
+        for text in strings.chain([together.as_str()]) {
+            for least in [1, 2, 7] {
+                let pieces: Vec<_> = pieces(text, least, usize::MAX).collect();
+                assert_eq!(pieces.iter().map(|p| &text[p.clone()]).collect::<String>(), text);
+                cuts += pieces.len().saturating_sub(1);
+                let ids = |text: &str| tokenizer.encode(text).expect("plain text");
+                let parts = pieces.into_iter().flat_map(|piece| ids(&text[piece]));
+                assert_eq!(parts.collect::<Vec<_>>(), ids(text), "{text:?} by {least}");
+            }
+        }
+        assert!(cuts > 400, "{cuts}");
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn pieces_end_without_a_border() {
+        let text = "é".repeat(10) + " a";
+        let ends = |most| pieces(&text, 4, most).map(|piece| piece.end).collect::<Vec<_>>();
+        assert_eq!(ends(9), [10, 20, 22]);
+        assert_eq!(ends(100), [20, 22]);
+    }
+}

@@ -1,0 +1,149 @@
+//! What follows from the measurements of a card: its marks and its scores.
+
+use super::{CERTIFIED, Card, Configuration, Reading, Writing};
+use crate::backend::webgpu::{Products, peak_in};
+use crate::measure::stats::Spread;
+use crate::report::ModelReport;
+
+/// Tokens that the score reads, and writes.
+const SCORED: (usize, usize) = (2048, 64);
+
+/// MAD ÷ median of steady speeds.
+const NOISE: f64 = 0.03;
+
+/// How much slower the last measurement may be than the first.
+const SLOWED: f64 = 0.1;
+
+/// How much the best speed of the same product may change during a run.
+const DRIFT: f64 = 0.15;
+
+/// Median ÷ best speed of the same product where nobody else computes.
+const UNDISTURBED: f64 = 0.9;
+
+/// Steps of the clock that the shortest measurement has at least.
+const STEPS: f64 = 100.0;
+
+impl Card {
+    /// Computes what follows from the measurements.
+    pub fn settle(&mut self) {
+        for configuration in &mut self.configurations {
+            configuration.settle(&self.model);
+        }
+        self.invalid = self.configurations.iter().flat_map(Configuration::faults).collect();
+        if self.configurations.is_empty() {
+            self.invalid.push("nothing was measured".into());
+        }
+        self.unsteady = self.configurations.iter().flat_map(Configuration::doubts).collect();
+        if self.environment.hidden_during_run == Some(true) {
+            self.unsteady.push("the page was hidden during the run, which slows it".into());
+        }
+    }
+}
+
+impl Configuration {
+    fn settle(&mut self, model: &ModelReport) {
+        let peak = self.peak_of_products();
+        for reading in &mut self.prefill {
+            let ms = std::mem::take(&mut reading.first_token_ms.values);
+            *reading = Reading::of(reading.tokens, ms, std::mem::take(&mut reading.curve));
+            let ms = reading.first_token_ms.median.filter(|ms| *ms > 0.0);
+            reading.gmacs_per_second = ms.map(|ms| model.macs(reading.tokens) / ms / 1e6);
+            reading.efficiency =
+                reading.gmacs_per_second.zip(peak).map(|(speed, peak)| speed / peak);
+        }
+        for writing in &mut self.decode {
+            let ms = std::mem::take(&mut writing.token_ms.values);
+            *writing = Writing::of(writing.tokens, writing.after, ms);
+        }
+        for spread in [&mut self.tokenize, &mut self.pulse, &mut self.undisturbed] {
+            *spread = Spread::of(std::mem::take(&mut spread.values));
+        }
+        self.score = self.documents_a_minute();
+    }
+
+    /// The peak of what products of many rows are made in. On the processor that is the engine's own
+    /// product, which is the pulse's, too: the best of it during the run.
+    fn peak_of_products(&self) -> Option<f64> {
+        let in_use = |products: &Products| {
+            self.backend.features.iter().any(|feature| feature == products.name())
+        };
+        let peak = match self.backend.kind == "webgpu" {
+            true => {
+                let products = [Products::F32, Products::F16].into_iter().find(in_use);
+                peak_in(&self.peak, products.unwrap_or(Products::Int8))
+            }
+            false => self.pulse.values.iter().copied().chain(self.peak.int8_gmacs).reduce(f64::max),
+        };
+        peak.filter(|peak| *peak > 0.0)
+    }
+
+    fn documents_a_minute(&self) -> Option<f64> {
+        let (read, written) = SCORED;
+        let reading = self.prefill.iter().find(|reading| reading.tokens == read)?;
+        let writing = self.decode.iter().find(|writing| writing.tokens == written)?;
+        let ms = reading.first_token_ms.median? + written as f64 * writing.token_ms.median?;
+        (ms > 0.0).then_some(60_000.0 / ms)
+    }
+
+    /// Why its figures can't be believed.
+    fn faults(&self) -> Option<String> {
+        let name = &self.name;
+        match &self.certificate {
+            None => Some(format!("{name}: no logits of this model are recorded to compare with")),
+            Some(c) if c.distance <= c.bound && c.bound <= CERTIFIED => None,
+            Some(c) => Some(format!(
+                "{name}: its logits are {:.1e} from the recorded ones, of {:.0e} at most",
+                c.distance, CERTIFIED
+            )),
+        }
+    }
+
+    /// Why its figures may differ the next time.
+    fn doubts(&self) -> Vec<String> {
+        let mut doubts = Vec::new();
+        for reading in &self.prefill {
+            let what = format!("{}: reading {} tokens", self.name, reading.tokens);
+            doubts.extend(noise(&what, &reading.first_token_ms));
+            let times = &reading.first_token_ms.values;
+            if let [first, .., last] = times[..]
+                && last > first * (1.0 + SLOWED)
+            {
+                let percent = 100.0 * (last / first - 1.0);
+                doubts.push(format!("{what} took {percent:.0} % longer at the end of the run"));
+            }
+        }
+        for writing in &self.decode {
+            let what = format!("{}: writing {} tokens", self.name, writing.tokens);
+            doubts.extend(noise(&what, &writing.token_ms));
+        }
+        if let (Some(least), Some(most)) = (self.pulse.min, self.pulse.max)
+            && least < most * (1.0 - DRIFT)
+        {
+            let percent = 100.0 * (1.0 - least / most);
+            doubts.push(format!("{}: the same product was {percent:.0} % slower once", self.name));
+        }
+        if let Some(undisturbed) = self.undisturbed.median.filter(|part| *part < UNDISTURBED) {
+            let percent = 100.0 * (1.0 - undisturbed);
+            doubts.push(format!(
+                "{}: something else was computing, which took {percent:.0} %",
+                self.name
+            ));
+        }
+        doubts.extend(self.coarse());
+        doubts
+    }
+
+    /// Whether the clock is too coarse for the shortest measurement.
+    fn coarse(&self) -> Option<String> {
+        let shortest = |spread: &Spread| spread.min;
+        let reading = self.prefill.iter().filter_map(|r| shortest(&r.first_token_ms));
+        let least = reading.reduce(f64::min)?;
+        let clock = self.clock_ms.filter(|clock| clock * STEPS > least)?;
+        Some(format!("{}: the clock moves in steps of {clock:.1} ms", self.name))
+    }
+}
+
+fn noise(what: &str, spread: &Spread) -> Option<String> {
+    let noise = spread.noise().filter(|noise| *noise > NOISE)?;
+    Some(format!("{what} varies by {:.0} %", 100.0 * noise))
+}

@@ -1,0 +1,377 @@
+//! The product: a document in, its summary and a report out.
+
+mod answer;
+mod chunks;
+mod forecast;
+pub mod note_cache;
+mod options;
+pub mod plan;
+mod run;
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use self::answer::{NOTES_OF_A_LINE, as_it_is};
+use self::chunks::Chunks;
+use self::forecast::Forecast;
+use self::note_cache::Memory;
+pub use self::options::{MAX_DOCUMENT, Options, Windows};
+use self::options::{check, check_notes};
+use self::plan::{Asking, Form, Limits, Plan, PromptStyle, Question, Strategy};
+use self::run::{Run, elapsed};
+use crate::backend::{Backend, peak};
+use crate::error::{Error, Result};
+use crate::host::{Event, Host, Note};
+use crate::lm::model::Model;
+use crate::lm::session::Session;
+use crate::report::{
+    BackendReport, DocumentReport, LoadReport, MemoryReport, ModelReport, PlanReport, Report,
+    SCHEMA,
+};
+
+/// How many times the trained context a model of windows reads in one pass without being asked to.
+const FARTHER: usize = 2;
+
+/// Tokens that a sentence of an answer takes, and a half.
+const SENTENCE: usize = 32;
+
+/// Summarizes documents, one at a time, with one model.
+pub struct Summarizer<B: Backend> {
+    session: Session<B>,
+    memory: Memory,
+    model: ModelReport,
+    backend: BackendReport,
+    load: LoadReport,
+    peak_gmacs: Option<f64>,
+    tokens_per_ms: Option<f64>,
+    copy_gbs: Option<f64>,
+}
+
+impl<B: Backend> Summarizer<B> {
+    /// Takes a loaded model; the reports say what the caller knows of how it came about.
+    pub fn new(
+        backend: B,
+        model: Model<B>,
+        (id, sha256): (String, Option<String>),
+        backend_report: BackendReport,
+        load: LoadReport,
+    ) -> Self {
+        let report = ModelReport {
+            id,
+            sha256,
+            architecture: model.config.architecture.name().into(),
+            quant: model.quant.name().into(),
+            parameters: model.parameters,
+            context: model.config.context,
+            linear_macs: model.linear_macs,
+            attention_macs: model.config.attention_macs(),
+            window_macs: model.config.window_macs(),
+        };
+        let session = Session::new(backend, model);
+        Self {
+            session,
+            memory: Memory::default(),
+            model: report,
+            backend: backend_report,
+            load,
+            peak_gmacs: None,
+            tokens_per_ms: None,
+            copy_gbs: None,
+        }
+    }
+
+    /// Begins every run with chunks for a device that reads so fast, in tokens a millisecond.
+    pub fn expecting(self, tokens_per_ms: Option<f64>) -> Self {
+        Self { tokens_per_ms, ..self }
+    }
+
+    /// What reports say of the backend.
+    pub fn backend(&self) -> &BackendReport {
+        &self.backend
+    }
+
+    /// What reports say of the model.
+    pub fn model(&self) -> &ModelReport {
+        &self.model
+    }
+
+    /// What reports say of how it came into memory.
+    pub fn loaded(&self) -> &LoadReport {
+        &self.load
+    }
+
+    /// The session with the model, for measuring and counting.
+    pub fn session(&mut self) -> &mut Session<B> {
+        &mut self.session
+    }
+
+    /// Notes on what was read before.
+    pub fn memory(&mut self) -> &mut Memory {
+        &mut self.memory
+    }
+
+    /// Reads `text` and summarizes it.
+    ///
+    /// # Errors
+    /// `empty-document`, `document-too-large`, `invalid-options`, `cancelled` when the host says
+    /// so, and what the session says. After any of them the next run starts afresh.
+    pub async fn run(&mut self, text: &str, options: &Options, host: &impl Host) -> Result<Report> {
+        let called_ms = host.now_ms();
+        check(text, options)?;
+        let tokens = self.session.model().tokenizer.encode_with_starts(text)?;
+        host.catch_up().await;
+        let tokenize_ms = elapsed(called_ms, host.now_ms());
+        let limits = self.limits(options)?;
+        let answer = limits.answer;
+        let plan = Plan::new(text, &tokens.starts, limits, options.strategy, options.wish());
+        check_notes(&options.notes, &plan)?;
+        if let Some(limit) = options.positions.filter(|_| plan.is_one_pass()) {
+            let tokens = tokens.ids.len() + plan.reminder + limits.overhead + answer;
+            if tokens > limit {
+                return Err(Error::PromptTooLong { tokens, limit });
+            }
+        }
+        let strategy = if plan.is_one_pass() { "one-pass" } else { "windows" };
+
+        let mut report = Report {
+            schema: SCHEMA.into(),
+            model: self.model.clone(),
+            document: DocumentReport {
+                chars: text.chars().count(),
+                tokens: tokens.ids.len(),
+                tokenize_ms,
+            },
+            backend: self.backend.clone(),
+            load: self.load.clone(),
+            plan: PlanReport {
+                strategy: strategy.into(),
+                windows: plan.windows.len(),
+                request: plan.request.clone(),
+                ..PlanReport::default()
+            },
+            ..Report::default()
+        };
+        let body = plan.body();
+        if let Some(written) = as_it_is(text, body).filter(|_| options.wish().instruction.is_none())
+        {
+            report.plan = PlanReport { strategy: "as-is".into(), ..PlanReport::default() };
+            host.emit(Event::Piece { text: written.text.clone() });
+            (report.summary, report.points) = (written.text, written.points);
+            self.finish(&mut report, host).await?;
+            return Ok(report);
+        }
+        let lengths = self.prompts(text, &tokens.starts, &plan, limits, options)?;
+        let total = lengths.iter().sum();
+        host.emit(Event::Planned {
+            tokens: tokens.ids.len(),
+            total,
+            windows: plan.windows.len(),
+            strategy: strategy.into(),
+            kv_bytes: self.session.cache_bytes_for(plan.longest_prompt(tokens.ids.len(), limits)),
+        });
+        drop(tokens);
+
+        let mut run = self.begin(options, host, &mut report, &lengths);
+        let notes = run.take_notes(text, &plan, &options.notes).await?;
+        let started = options.started_ms.or(called_ms);
+        let mut first_ms = None;
+        let mut tell = |piece: &str| {
+            if first_ms.is_none() {
+                first_ms = elapsed(started, host.now_ms());
+            }
+            host.emit(Event::Piece { text: piece.into() });
+        };
+        let written = run.answer(text, &plan, notes, answer, &mut tell).await?;
+        report.summary = written.text;
+        report.points = written.points;
+        report.first_token_ms = first_ms;
+        let operations = self.session.backend().profile(false);
+        report.profile = options.profile.then_some(operations);
+        self.finish(&mut report, host).await?;
+        Ok(report)
+    }
+
+    /// How `text` will be read.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn plan(&self, text: &str, options: &Options) -> Result<Windows> {
+        check(text, options)?;
+        let tokens = self.session.model().tokenizer.encode_with_starts(text)?;
+        let limits = self.limits(options)?;
+        let plan = Plan::new(text, &tokens.starts, limits, options.strategy, options.wish());
+        let windows = plan.windows.into_iter().map(|window| text[window].into()).collect();
+        Ok(Windows { tokens: tokens.ids.len(), windows })
+    }
+
+    /// Takes a note on one window of a document that is summarized elsewhere.
+    ///
+    /// # Errors
+    /// As [`Self::run`]; `prompt-too-long` for more than a window.
+    pub async fn note(
+        &mut self,
+        window: &str,
+        options: &Options,
+        host: &impl Host,
+    ) -> Result<Note> {
+        check(window, options)?;
+        let mut report = Report::default();
+        let limit = self.limits(options)?.context;
+        let tokens = self.session.model().tokenizer.encode(window)?.len();
+        if tokens > limit {
+            return Err(Error::PromptTooLong { tokens, limit });
+        }
+        let mut run = self.begin(options, host, &mut report, &[tokens]);
+        let prompt = plan::note_prompt(window, &run.asking);
+        Ok(run.take_note(&prompt).await?.0)
+    }
+
+    /// The windows of which there is no note yet, of those that are alike the first.
+    fn unread(&self, text: &str, plan: &Plan, options: &Options) -> Vec<Range<usize>> {
+        let asking = self.asking(options);
+        let mut known = HashSet::new();
+        let windows = plan.windows.iter().enumerate();
+        let unread = windows.filter(|(index, window)| {
+            let key = note_cache::key(&plan::note_prompt(&text[(*window).clone()], &asking));
+            let elsewhere = options.notes.get(*index).is_some_and(Option::is_some);
+            let before = self.memory.note(&key).is_some() || !known.insert(key);
+            !elsewhere && (options.fresh || !before)
+        });
+        unread.map(|(_, window)| window.clone()).collect()
+    }
+
+    /// How the model is asked.
+    fn asking(&self, options: &Options) -> Asking {
+        let style = options.prompt.unwrap_or(match self.session.model().tokenizer.has_chat() {
+            true => PromptStyle::Chat,
+            false => PromptStyle::Completion,
+        });
+        let background = options.context.as_deref().unwrap_or_default().trim().to_owned();
+        Asking { style, background }
+    }
+
+    fn limits(&self, options: &Options) -> Result<Limits> {
+        let model = self.session.model();
+        let trained = model.config.context;
+        let context = options.positions.map_or(trained, |positions| positions.min(trained));
+        // One sentence may be as long as three.
+        let sentences = options.wish().most().max(3);
+        let answer = options.max_tokens.unwrap_or(SENTENCE * sentences).min(context / 4);
+        let reach = if self.reaches_far(options) { FARTHER * context } else { context };
+        let background = model.tokenizer.encode(&self.asking(options).background)?.len();
+        let overhead = model.tokenizer.overhead() + background;
+        Ok(Limits { context, reach, overhead, answer })
+    }
+
+    /// Whether one pass may go past the trained context without being asked to: layers that see
+    /// windows take as long far out as anywhere, and never see a distance that is new to them.
+    fn reaches_far(&self, options: &Options) -> bool {
+        let has_windows = self.session.model().config.window_macs() > 0;
+        has_windows && options.positions.is_none() && options.strategy == Strategy::Auto
+    }
+
+    /// Tokens of the prompts that a run will ask, in order, estimated.
+    fn prompts(
+        &self,
+        text: &str,
+        starts: &[usize],
+        plan: &Plan,
+        limits: Limits,
+        options: &Options,
+    ) -> Result<Vec<usize>> {
+        if plan.is_one_pass() {
+            let document = plan::count(starts, &plan.windows[0]);
+            return Ok(vec![document + plan.reminder + limits.overhead]);
+        }
+        let windows = self.unread(text, plan, options);
+        let tokens = windows.iter().map(|window| plan::count(starts, window) + limits.overhead);
+        // Most are about half as long as they may be.
+        let notes = |count: usize| count * (plan::NOTE / 2 + plan::LIST_MARK);
+        let (merges, notes) = match plan.question {
+            // Notes that are too many for one prompt are read, and others written, once at least.
+            Question::Request { .. } => {
+                (notes(windows.len()) / plan.notes_budget.max(1), notes(plan.windows.len()))
+            }
+            Question::Line { .. } | Question::Points { .. } => {
+                (0, notes(plan.windows.len().min(NOTES_OF_A_LINE)))
+            }
+        };
+        let merges = std::iter::repeat_n(plan.notes_budget + limits.overhead, merges);
+        let answer = match plan.question {
+            Question::Points { form: Form::KeyPoints, .. } => None,
+            _ => {
+                let rest = plan.answer_prompt(text, &[], &self.asking(options)).text;
+                let rest = self.session.model().tokenizer.encode(&rest)?.len();
+                Some(rest + notes.min(plan.notes_budget) + limits.overhead)
+            }
+        };
+        Ok(tokens.chain(merges).chain(answer).collect())
+    }
+
+    /// A run of which no prompt has been asked yet; `lengths` are their tokens.
+    fn begin<'a, H: Host>(
+        &'a mut self,
+        options: &Options,
+        host: &'a H,
+        report: &'a mut Report,
+        lengths: &[usize],
+    ) -> Run<'a, B, H> {
+        // Ends one of a run that was cancelled, too.
+        self.session.backend().profile(options.profile);
+        let widest = self.session.model().config.widest();
+        let limits = self.session.backend().chunk_limits(widest);
+        let chunks = options.chunk.map_or_else(|| Chunks::new(limits, B::CHUNK_MS), Chunks::given);
+        let chunks = match self.tokens_per_ms {
+            Some(tokens_per_ms) => chunks.expecting(tokens_per_ms),
+            None => chunks,
+        };
+        let asked = options.strategy == Strategy::OnePass && options.positions.is_none();
+        let extends = asked || self.reaches_far(options);
+        let asking = self.asking(options);
+        let model = self.session.model();
+        let cost = |tokens: &usize| forecast::cost(&model.config, model.linear_macs, 0, *tokens);
+        let forecast = Forecast::new(lengths.iter().map(cost));
+        let total = lengths.iter().sum();
+        let (session, memory, fresh) = (&mut self.session, &mut self.memory, options.fresh);
+        let prompts = 0;
+        Run {
+            session,
+            host,
+            report,
+            chunks,
+            total,
+            forecast,
+            prompts,
+            extends,
+            asking,
+            memory,
+            fresh,
+        }
+    }
+
+    /// Adds what is known only at the end, and says why what is missing is missing.
+    async fn finish(&mut self, report: &mut Report, host: &impl Host) -> Result<()> {
+        report.memory = MemoryReport {
+            wasm_bytes: host.memory_bytes(),
+            gpu_bytes: self.session.backend().device_bytes(),
+            kv_bytes: self.session.cache_bytes() as u64,
+        };
+        if self.peak_gmacs.is_none() {
+            self.peak_gmacs = peak::peak_gmacs(self.session.backend(), host).await?;
+        }
+        if self.copy_gbs.is_none() {
+            self.copy_gbs = self.session.backend().copy_gbs().await?;
+        }
+        report.peak.gemm_gmacs = self.peak_gmacs;
+        report.peak.bandwidth_gbs = self.copy_gbs;
+        let macs = self.session.model().linear_macs as f64;
+        report.peak.efficiency = (report.prefill.tokens_per_second)
+            .zip(self.peak_gmacs)
+            .map(|(speed, peak)| macs * speed / (peak * 1e9));
+        report.environment = host.environment();
+        report.environment.version = env!("CARGO_PKG_VERSION").into();
+        report.forget_zeros();
+        report.explain_absent();
+        Ok(())
+    }
+}

@@ -1,0 +1,86 @@
+//! Notes on passages that were read before, by what they are notes on.
+//!
+//! A passage is known by a hash of its text and of how the model was asked, so that nothing of a
+//! document can be had from a key. Notes live as long as the summarizer; a host that keeps those it is
+//! told of ([`Event::Noted`](crate::host::Event::Noted)) hands them back later.
+
+use std::collections::{HashMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::host::Note;
+use crate::summarize::plan::Prompt;
+
+/// Notes that are kept, a few hundred bytes each: those on some hundred documents of 100 pages.
+const MOST: usize = 10_000;
+
+/// A note and the key of what it is on, as a host keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Remembered {
+    /// [`key`] of the passage.
+    pub key: String,
+    /// The note.
+    pub note: Note,
+}
+
+/// Notes by their keys; the oldest are forgotten first.
+#[derive(Default)]
+pub struct Memory {
+    notes: HashMap<String, Note>,
+    order: VecDeque<String>,
+}
+
+impl Memory {
+    /// The note on the passage with this key.
+    pub fn note(&self, key: &str) -> Option<&Note> {
+        self.notes.get(key)
+    }
+
+    /// Keeps a note, in the place of an older one with its key.
+    pub fn keep(&mut self, Remembered { key, note }: Remembered) {
+        if self.notes.insert(key.clone(), note).is_none() {
+            self.order.push_back(key);
+        }
+        if self.order.len() > MOST
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.notes.remove(&oldest);
+        }
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// The key of what the model is asked: half of the SHA-256 of the prompt, in hexadecimal.
+pub fn key(prompt: &Prompt) -> String {
+    let hash =
+        Sha256::new().chain_update(&prompt.text).chain_update("\0").chain_update(&prompt.lead);
+    let hash = hash.finalize();
+    base16ct::lower::encode_string(&hash[..16])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn the_oldest_notes_are_forgotten_first() {
+        let mut memory = Memory::default();
+        let key = |i: &str| key(&Prompt { text: i.into(), lead: String::new() });
+        let note = |i: usize| Note { text: i.to_string(), ..Note::default() };
+        (0..=MOST)
+            .for_each(|i| memory.keep(Remembered { key: key(&i.to_string()), note: note(i) }));
+        assert_eq!(memory.note(&key("0")), None);
+        assert_eq!(memory.note(&key("1")), Some(&note(1)));
+        memory.keep(Remembered { key: key("1"), note: note(7) });
+        assert_eq!(memory.note(&key("1")), Some(&note(7)));
+        memory.clear();
+        assert_eq!(memory.note(&key("1")), None);
+    }
+}
