@@ -1,3 +1,4 @@
 //! What can be said of a text without a model.
 
-pub mod text;
+pub mod sentences;
+pub mod words;

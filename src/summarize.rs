@@ -1,24 +1,30 @@
 //! The product: a document in, its summary and a report out.
 
-mod answer;
+mod ask;
+mod check;
 mod chunks;
+mod draft;
 mod forecast;
 pub mod note_cache;
+mod notes;
 mod options;
 pub mod plan;
+mod points;
 mod run;
+mod write;
 
 use std::collections::HashSet;
 use std::ops::Range;
 
-use self::answer::{NOTES_OF_A_LINE, as_it_is};
+use self::ask::elapsed;
 use self::chunks::Chunks;
 use self::forecast::Forecast;
 use self::note_cache::Memory;
 pub use self::options::{MAX_DOCUMENT, Options, Windows};
 use self::options::{check, check_notes};
 use self::plan::{Asking, Form, Limits, Plan, PromptStyle, Question, Strategy};
-use self::run::{Run, elapsed};
+use self::points::{NOTES_OF_A_LINE, as_it_is};
+use self::run::Run;
 use crate::backend::{Backend, peak};
 use crate::error::{Error, Result};
 use crate::host::{Event, Host, Note};

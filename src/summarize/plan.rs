@@ -13,6 +13,7 @@
 //!    left to begin says that "the text provides an overview". benches/README.md has what this gains.
 
 mod cut;
+mod prompts;
 mod question;
 #[cfg(test)]
 mod tests;
@@ -22,12 +23,10 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use self::cut::{Tokens, heading_level, last_border};
+pub use self::prompts::{Asking, Prompt, PromptStyle, merge_prompt, note_prompt, passage};
 use self::question::split_request;
 pub use self::question::{DEFAULT_REQUEST, Form, Format, Length, Question, Wish};
-use crate::document::text;
-
-/// Asked of each window.
-const NOTE_REQUEST: &str = "Summarize the text above in one sentence.";
+use crate::document::{sentences, words};
 
 /// Tokens of a window of a document that is too long for one pass. Reading costs grow with a
 /// token's position, and a small model loses the thread of long texts.
@@ -45,9 +44,6 @@ const SLACK: usize = 48;
 /// Tokens of a document's beginning that stand once more before the request: what stands last weighs
 /// most with a small model, and the beginning says what the whole is about.
 const OPENING: usize = 400;
-
-/// Words of the document's first sentence that the answer begins with.
-const LEAD: usize = 3;
 
 /// Tokens of the windows that points are taken from, in a document that has fewer for each.
 const SHORTEST_WINDOW: usize = 64;
@@ -69,72 +65,6 @@ pub enum Strategy {
     Windows,
 }
 
-/// How the model is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub enum PromptStyle {
-    /// In a conversation, by the chat template in the model's file: models that follow instructions.
-    Chat,
-    /// With a text that it goes on with: models that were not taught to follow any.
-    Completion,
-}
-
-/// Something to ask the model.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Prompt {
-    /// What it reads.
-    pub text: String,
-    /// The first words of its answer, which it goes on with.
-    pub lead: String,
-}
-
-/// How the model is asked, and what it is told beside the text.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Asking {
-    /// In a conversation or not.
-    pub style: PromptStyle,
-    /// What the person says about the document; may be empty. It is not summarized.
-    pub background: String,
-}
-
-impl From<PromptStyle> for Asking {
-    fn from(style: PromptStyle) -> Self {
-        Self { style, background: String::new() }
-    }
-}
-
-impl Asking {
-    /// What a summary of a whole document is asked with.
-    fn answer(&self, text: String, request: &str, line: Option<&Line>) -> Prompt {
-        let lead = line.map_or("", |line| lead(&line.sentence));
-        self.ask(text, request, lead, "This document")
-    }
-
-    /// What a note on a part is asked with.
-    fn note(&self, text: String) -> Prompt {
-        let first = text::first_sentence(&text);
-        self.ask(text, NOTE_REQUEST, first.as_deref().map_or("", lead), "This text")
-    }
-
-    /// The answer is begun with `lead`. Where that is empty a text goes on with `otherwise`: it must be
-    /// begun, where an answer need not be.
-    fn ask(&self, mut text: String, request: &str, lead: &str, otherwise: &str) -> Prompt {
-        let (request, lead) = match self.style {
-            PromptStyle::Chat => (request, lead),
-            PromptStyle::Completion if lead.is_empty() => ("Summary:", otherwise),
-            PromptStyle::Completion => ("Summary:", lead),
-        };
-        if !self.background.is_empty() {
-            text.push_str("\n\nBackground: ");
-            text.push_str(&self.background);
-        }
-        text.push_str("\n\n");
-        text.push_str(request);
-        Prompt { text, lead: lead.into() }
-    }
-}
-
 /// A line that a summary may consist of, in the document's own words.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
@@ -153,27 +83,21 @@ impl Line {
     ) -> Option<Self> {
         let (body_text, first) = (&text[body.clone()], &text[opening.clone()]);
         // Where a document begins with tables and lists, its first sentence may be far.
-        let sentence = text::first_sentence(first).or_else(|| text::first_sentence(body_text))?;
+        let sentence =
+            sentences::first_sentence(first).or_else(|| sentences::first_sentence(body_text))?;
         let is_ordinary = |word: Range<usize>| {
             // A token has the space before its word.
             let space = usize::from(first[..word.start].ends_with(' '));
             let [start, end] = [word.start - space, word.end].map(|at| opening.start + at);
             tokens.count(&(start..end)) < 2
         };
-        let subject = text::subject(body_text, first, is_ordinary);
+        let subject = words::subject(body_text, first, is_ordinary);
         let bare = |text: &str| -> String {
             text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
         };
         let subject = subject.filter(|subject| !bare(&sentence).contains(&bare(subject)));
         Some(Self { sentence, subject })
     }
-}
-
-/// The first words of a sentence, which the model goes on with; all of it would leave nothing to write.
-fn lead(sentence: &str) -> &str {
-    let mut words = sentence.split_inclusive(char::is_whitespace);
-    let bytes: usize = words.by_ref().take(LEAD).map(str::len).sum();
-    if words.next().is_none() { "" } else { sentence[..bytes].trim_end() }
 }
 
 /// How a document will be read.
@@ -276,7 +200,7 @@ impl Plan {
                 (body.start..end, headings(text, &body, tokens, prompt / 4))
             }
         };
-        let opening = text::blocks(&text[opening]).join("\n");
+        let opening = sentences::blocks(&text[opening]).join("\n");
         let notes_budget = if windows.len() == 1 { room } else { prompt / 2 };
         Self { windows, question, request, opening, reminder, line, headings, notes_budget, bullet }
     }
@@ -299,45 +223,6 @@ impl Plan {
             false => (WINDOW.min(tokens) + around).min(limits.context),
         }
     }
-
-    /// The prompt for the answer, over the whole document, or over notes on its windows.
-    pub fn answer_prompt(&self, text: &str, notes: &[String], asking: &Asking) -> Prompt {
-        let mut prompt = match self.windows.as_slice() {
-            [window] => text[window.clone()].trim().to_string(),
-            _ => format!("Notes on the parts of a document, in order:\n- {}", notes.join("\n- ")),
-        };
-        if !self.headings.is_empty() {
-            prompt.push_str("\n\nSections of the document:\n- ");
-            prompt.push_str(&self.headings.join("\n- "));
-        }
-        if !self.opening.is_empty() {
-            prompt.push_str("\n\nThe document begins:\n\n");
-            prompt.push_str(&self.opening);
-        }
-        asking.answer(prompt, &self.request, self.line.as_ref())
-    }
-}
-
-/// The prompt for a note on one window.
-pub fn note_prompt(window: &str, asking: &Asking) -> Prompt {
-    asking.note(passage(window).into())
-}
-
-/// A window without the headings that it begins with, which may number what is otherwise alike; the
-/// answer's prompt has them in its list. All of it where nothing else is there.
-pub fn passage(window: &str) -> &str {
-    let mut rest = window.trim();
-    while let Some((heading, below)) = rest.split_once('\n')
-        && heading_level(heading).is_some()
-    {
-        rest = below.trim_start();
-    }
-    rest
-}
-
-/// The prompt for one note made of several.
-pub fn merge_prompt(notes: &[String], asking: &Asking) -> Prompt {
-    asking.note(format!("- {}", notes.join("\n- ")))
 }
 
 /// Cuts notes of the given lengths into runs that fit `budget` together, at least two to a run so

@@ -1,0 +1,297 @@
+//! One question to the model: its prompt read in chunks, its answer written token by token.
+
+use std::ops::ControlFlow;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::plan::{self, Prompt, PromptStyle};
+use super::run::Run;
+use crate::backend::Backend;
+use crate::error::{Error, Result};
+use crate::host::{Event, Host};
+use crate::lm::sampler::{Sampler, Sampling};
+use crate::lm::tokenizer::TextStream;
+use crate::report::ChunkReport;
+
+/// A small model repeats itself without it.
+const REPETITION_PENALTY: f32 = 1.1;
+
+/// How long others wait for their turn, in milliseconds, within chunks too. One of them may be to
+/// cancel the run, which must then have ended within 250 ms.
+const TURN_MS: f64 = 75.0;
+
+/// How long an answer may be.
+#[derive(Clone, Copy)]
+pub struct Extent {
+    /// Tokens at most.
+    pub tokens: usize,
+    /// Whether it ends with its first sentence.
+    pub one_sentence: bool,
+}
+
+impl Extent {
+    /// A note is one sentence.
+    pub const NOTE: Self = Self { tokens: plan::NOTE, one_sentence: true };
+}
+
+impl<B: Backend, H: Host> Run<'_, B, H> {
+    /// Asks the model one question and returns its answer, telling `on_piece` as it comes.
+    pub async fn ask(
+        &mut self,
+        prompt: &Prompt,
+        extent: Extent,
+        on_piece: impl FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<String> {
+        let ids = self.encode(prompt)?;
+        let sampling = Sampling { repetition_penalty: REPETITION_PENALTY, ..Sampling::greedy() };
+        let mut sampler = Sampler::new(sampling);
+        let first = self.prefill(&ids, extent.tokens, &mut sampler).await?;
+        let answer = Answer::new(prompt.lead.clone(), extent, self.asking.style, on_piece);
+        self.decode(first, extent.tokens, &mut sampler, answer).await
+    }
+
+    /// The prompt's tokens, with the first words of the answer behind it.
+    fn encode(&self, Prompt { text, lead }: &Prompt) -> Result<Vec<u32>> {
+        let tokenizer = &self.session.model().tokenizer;
+        if self.asking.style == PromptStyle::Completion {
+            return tokenizer.completion(&format!("{text} {lead}"));
+        }
+        let mut ids = tokenizer.chat(text)?;
+        if !lead.is_empty() {
+            ids.extend(tokenizer.encode(lead)?);
+        }
+        Ok(ids)
+    }
+
+    /// Reads what the last prompt did not have, with room for an answer, and returns the first token
+    /// of that.
+    async fn prefill(&mut self, ids: &[u32], answer: usize, sampler: &mut Sampler) -> Result<u32> {
+        let like: &[u32] = if self.fresh { &[] } else { ids };
+        let reused = self.session.resume(like, ids.len() + answer, self.extends)?;
+        self.report.prefill.reused_tokens += reused;
+        self.total = self.total.saturating_sub(reused);
+        let extension = self.session.extension();
+        self.report.plan.context_extension = extension.map(|yarn| yarn.to_string());
+        self.forecast.begin(self.cost(reused, ids.len() - reused));
+        self.read(ids, reused, sampler).await
+    }
+
+    /// Reads a prompt in chunks, from `position` on, and returns the token that follows it.
+    async fn read(
+        &mut self,
+        ids: &[u32],
+        mut position: usize,
+        sampler: &mut Sampler,
+    ) -> Result<u32> {
+        let prompt = self.prompts;
+        self.prompts += 1;
+        loop {
+            let_others_run(self.host).await?;
+            let end = ids.len().min(position + self.chunks.next());
+            let tokens = end - position;
+            let started = self.host.now_ms();
+            let (host, mut yielded) = (self.host, started);
+            let pause = async || {
+                if elapsed(yielded, host.now_ms()).is_some_and(|ms| ms >= TURN_MS) {
+                    let_others_run(host).await?;
+                    yielded = host.now_ms();
+                }
+                Ok(())
+            };
+            let chunk = self.session.prefill_with(&ids[position..end], pause).await?;
+            let next = match end == ids.len() {
+                true => Some(self.session.choose(&chunk, sampler).await?),
+                false => self.session.finish().await.map(|()| None)?,
+            };
+            self.host.catch_up().await;
+            let ms = elapsed(started, self.host.now_ms());
+            self.chunks.took(tokens, ms);
+            self.report.plan.chunk = self.report.plan.chunk.max(tokens);
+            self.report.prefill.add(ChunkReport { prompt, position, tokens, ms });
+            let done = self.report.prefill.tokens;
+            self.total = self.total.max(done);
+            self.forecast.took(tokens, self.cost(position, tokens), ms);
+            let (total, left_ms) = (self.total, self.forecast.left_ms());
+            self.host.emit(Event::Read { done, total, position, tokens, ms, prompt, left_ms });
+            position = end;
+            if let Some(next) = next {
+                return Ok(next);
+            }
+        }
+    }
+
+    /// Writes from the token `id` on until the answer ends, at most so many tokens.
+    async fn decode<F: FnMut(&str) -> ControlFlow<()>>(
+        &mut self,
+        mut id: u32,
+        tokens: usize,
+        sampler: &mut Sampler,
+        mut answer: Answer<F>,
+    ) -> Result<String> {
+        let before = self.report.decode.clone();
+        let mut stream = TextStream::default();
+        let mut yielded = self.host.now_ms();
+        for left in (0..tokens).rev() {
+            let tokenizer = &self.session.model().tokenizer;
+            if tokenizer.ends_answer(id) {
+                break;
+            }
+            if answer.push(&stream.push(tokenizer, id)).is_break() || left == 0 {
+                break;
+            }
+            let started = self.host.now_ms();
+            let chunk = self.session.prefill(&[id])?;
+            id = self.session.choose(&chunk, sampler).await?;
+            self.host.catch_up().await;
+            let now = self.host.now_ms();
+            self.report.decode.add(elapsed(started, now));
+            if elapsed(yielded, now).is_none_or(|ms| ms >= TURN_MS) {
+                let_others_run(self.host).await?;
+                yielded = self.host.now_ms();
+            }
+        }
+        let ms = elapsed(before.ms.or(Some(0.0)), self.report.decode.ms);
+        self.forecast.wrote(self.report.decode.tokens - before.tokens, ms);
+        Ok(answer.finish())
+    }
+}
+
+/// An answer as it is written: what stands there, and the rules by which it ends.
+struct Answer<F> {
+    text: String,
+    /// Whether the last line of the paragraph has ended.
+    line_ended: bool,
+    /// Whether it ends with its first paragraph: it is one sentence, or a text that is gone on with and
+    /// has others after that.
+    paragraph: bool,
+    one_sentence: bool,
+    /// Bytes of the text that were told.
+    told: usize,
+    on_piece: F,
+}
+
+impl<F: FnMut(&str) -> ControlFlow<()>> Answer<F> {
+    fn new(lead: String, extent: Extent, style: PromptStyle, on_piece: F) -> Self {
+        let paragraph = extent.one_sentence || style == PromptStyle::Completion;
+        let one_sentence = extent.one_sentence;
+        Self { text: lead, line_ended: false, paragraph, one_sentence, told: 0, on_piece }
+    }
+
+    /// Adds a piece, tells what is new, and breaks where the answer ends.
+    fn push(&mut self, piece: &str) -> ControlFlow<()> {
+        // The answer begins with its first visible character.
+        let piece = if self.text.is_empty() { piece.trim_start() } else { piece };
+        let paragraph_ended = if self.paragraph {
+            push_line(&mut self.text, piece, &mut self.line_ended)
+        } else {
+            self.text.push_str(piece);
+            false
+        };
+        // That a sentence has ended shows when the next one begins.
+        let first = if self.one_sentence { first_sentence(&self.text) } else { self.text.len() };
+        let sentence_ended = first < self.text.len();
+        if sentence_ended {
+            self.text.truncate(first.max(self.told));
+        }
+        self.tell()?;
+        match sentence_ended || paragraph_ended {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+
+    fn tell(&mut self) -> ControlFlow<()> {
+        if self.text.len() == self.told {
+            return ControlFlow::Continue(());
+        }
+        let new = &self.text[self.told..];
+        self.told = self.text.len();
+        (self.on_piece)(new)
+    }
+
+    /// The whole of it. Where nothing was written but the first words, which the prompt had, they are
+    /// told now.
+    fn finish(mut self) -> String {
+        if self.told == 0 {
+            let _ = self.tell();
+        }
+        self.text.truncate(self.text.trim_end().len());
+        self.text
+    }
+}
+
+async fn let_others_run(host: &impl Host) -> Result<()> {
+    match host.yield_now().await {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::Cancelled),
+    }
+}
+
+/// Bytes of the first sentence by the rules of Unicode (UAX #29), white space after it included.
+/// What is shorter than a sentence can be, such as the number before an item of a list, is taken
+/// together with what follows.
+fn first_sentence(text: &str) -> usize {
+    const SHORTEST: usize = 20;
+    let mut end = 0;
+    for sentence in text.split_sentence_bounds() {
+        end += sentence.len();
+        if end >= SHORTEST {
+            break;
+        }
+    }
+    end
+}
+
+/// Adds a piece to a paragraph: lines go on after a space, as in texts whose lines are all of one
+/// width. Whether the paragraph has ended with it.
+fn push_line(text: &mut String, piece: &str, line_ended: &mut bool) -> bool {
+    for c in piece.chars() {
+        match (c, *line_ended) {
+            ('\n', true) => return true,
+            ('\n', false) => *line_ended = !text.is_empty(),
+            (c, true) if c.is_whitespace() => {}
+            (c, _) => {
+                if std::mem::take(line_ended) && !text.ends_with(char::is_whitespace) {
+                    text.push(' ');
+                }
+                text.push(c);
+            }
+        }
+    }
+    false
+}
+
+pub fn elapsed(from: Option<f64>, to: Option<f64>) -> Option<f64> {
+    Some(to? - from?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn lines_are_joined_up_to_a_blank_one() {
+        let join = |pieces: &[&str]| {
+            let (mut text, mut line_ended) = (String::new(), false);
+            let ended = pieces.iter().any(|piece| push_line(&mut text, piece, &mut line_ended));
+            (text, ended)
+        };
+        assert_eq!(join(&["The cat", " sat\n", "on the", " mat."]).0, "The cat sat on the mat.");
+        assert_eq!(join(&["The cat \n  sat", "\n"]), ("The cat sat".into(), false));
+        assert_eq!(join(&["The cat.\n", "\nMore"]), ("The cat.".into(), true));
+        assert_eq!(join(&["The cat.\n \n"]), ("The cat.".into(), true));
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn a_sentence_ends_where_the_next_begins() {
+        let first = |text: &str| text[..first_sentence(text)].to_string();
+        assert_eq!(first("The cat sat on the mat. It was"), "The cat sat on the mat. ");
+        assert_eq!(
+            first("The cat sat on 3.5 mats, e.g. this"),
+            "The cat sat on 3.5 mats, e.g. this"
+        );
+        assert_eq!(first("1. The cat sat on the mat.\n- And"), "1. The cat sat on the mat.\n");
+        assert_eq!(first(""), "");
+    }
+}
