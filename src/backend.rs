@@ -7,6 +7,7 @@ pub mod cpu;
 pub mod peak;
 pub mod profiled;
 mod rope;
+pub mod scores;
 #[cfg(test)]
 mod stored;
 pub mod webgpu;
@@ -15,7 +16,6 @@ use std::ops::{Range, RangeInclusive};
 
 pub use self::rope::{Pairs, Rope, Yarn};
 use crate::error::Result;
-use crate::lm::sampler;
 use crate::quant::QuantType;
 use crate::report::{OperationReport, Peaks};
 
@@ -234,7 +234,7 @@ pub trait Backend {
 
     /// The index of the largest number of a matrix of one row, the first of equals, once the numbers
     /// of the indices `penalized`, each there once, have been divided by `penalty` when positive and
-    /// multiplied when negative. What is no number is never the largest.
+    /// multiplied when negative. NaN is never selected.
     ///
     /// # Errors
     /// As [`Backend::read`].
@@ -246,8 +246,8 @@ pub trait Backend {
     ) -> impl Future<Output = Result<u32>> {
         async move {
             let mut scores = self.read(&scores).await?;
-            sampler::penalize(&mut scores, penalized, penalty);
-            Ok(sampler::best(&scores))
+            scores::penalize(&mut scores, penalized, penalty);
+            Ok(scores::best(&scores))
         }
     }
 

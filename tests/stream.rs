@@ -145,7 +145,7 @@ fn a_narrow_embedding_costs_little() {
             session.truncate(0);
             let mut logits = common::logits(&mut session, &prompt.ids(&article), 256);
             for id in &prompt.exact.greedy {
-                same += usize::from(precis::lm::sampler::best(&logits) == *id);
+                same += usize::from(precis::backend::scores::best(&logits) == *id);
                 logits = common::now(session.decode(*id)).expect("a token of the vocabulary");
             }
         }

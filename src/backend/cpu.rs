@@ -48,7 +48,7 @@ pub struct Cpu {
 /// The instruction sets that matrix products use on this machine.
 pub fn features() -> Vec<String> {
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-    let names: &[&str] = match tune::sums_are_wide() {
+    let names: &[&str] = match matmul::WIDE_SUMS.load(std::sync::atomic::Ordering::Relaxed) {
         true => &["simd128", "relaxed-simd", "sums of 32 bits"],
         false => &["simd128", "relaxed-simd", "sums of 16 bits"],
     };

@@ -10,6 +10,7 @@ mod buffer;
 mod cache;
 mod device;
 mod kernel;
+mod matmul;
 mod peak;
 mod recorder;
 // In Node there is no GPU; the build with relaxed SIMD is tested in a browser.
@@ -160,45 +161,6 @@ impl WebGpu {
             false => vec![Products::F32, Products::Int8],
         }
     }
-
-    /// What weights are multiplied with.
-    fn prepare<'a>(&self, x: &'a Tensor) -> Factor<'a> {
-        let products = self.multiplies_in.get();
-        if x.rows <= FEW_ROWS || products != Products::Int8 {
-            return Factor { x, products, rounded: None };
-        }
-        let blocks = x.rows * x.width / BLOCK;
-        let integers = self.recorder.scratch((blocks * BLOCK) as u64);
-        let steps = self.recorder.scratch((blocks * 8) as u64);
-        let buffers = [&x.buffer, &integers, &steps];
-        self.dispatch(Kernel::Quantize, &[blocks], &buffers, grid_for(blocks), 0.0);
-        Factor { x, products, rounded: Some([integers, steps]) }
-    }
-
-    fn multiply(&self, factor: &Factor, weight: &Weight) -> Tensor {
-        let Factor { x, products, rounded } = factor;
-        let out = self.tensor(x.rows, weight.rows);
-        let format = weight.format;
-        for part in &weight.parts {
-            let outputs = part.rows.len();
-            let (kernel, grid) = match x.rows <= FEW_ROWS {
-                true => (Kernel::MatVec(format), [outputs.div_ceil(OUTPUTS), x.rows, 1]),
-                false => (
-                    Kernel::MatMul { format, products: *products },
-                    [outputs.div_ceil(TILE), x.rows.div_ceil(TILE), 1],
-                ),
-            };
-            let mut buffers = match rounded {
-                Some([integers, steps]) => vec![integers, steps],
-                None => vec![&x.buffer],
-            };
-            buffers.extend([&part.words, &part.scales, &out.buffer]);
-            let parameters = [x.rows, x.width / BLOCK, outputs, part.rows.start, weight.rows];
-            let macs = (x.rows * x.width) as f64 * outputs as f64;
-            self.dispatch(kernel, &parameters, &buffers, grid, macs);
-        }
-        out
-    }
 }
 
 /// Workgroups for so many invocations, in two directions where one has too few.
@@ -206,14 +168,6 @@ fn grid_for(invocations: usize) -> [usize; 3] {
     let groups = invocations.div_ceil(LANES);
     let across = groups.min(MOST_GROUPS);
     [across, groups.div_ceil(across), 1]
-}
-
-/// A matrix about to be multiplied.
-struct Factor<'a> {
-    x: &'a Tensor,
-    products: Products,
-    /// Its integers and their steps, where it is multiplied in them.
-    rounded: Option<[Buffer; 2]>,
 }
 
 impl Backend for WebGpu {

@@ -4,6 +4,7 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
 use crate::backend::Backend;
+use crate::backend::scores::{best, penalize};
 use crate::error::Result;
 
 /// How the next token is chosen.
@@ -105,26 +106,6 @@ impl Sampler {
         }
         candidates.last().map_or(0, |(_, id)| *id)
     }
-}
-
-/// Scores of the tokens `seen` are divided by `penalty` when positive and multiplied when negative.
-pub fn penalize(scores: &mut [f32], seen: &[u32], penalty: f32) {
-    for id in seen {
-        if let Some(score) = scores.get_mut(*id as usize) {
-            *score = if *score > 0.0 { *score / penalty } else { *score * penalty };
-        }
-    }
-}
-
-/// The token with the highest score, the first of equals.
-pub fn best(logits: &[f32]) -> u32 {
-    let mut best = (f32::NEG_INFINITY, 0);
-    for (score, id) in logits.iter().zip(0..) {
-        if *score > best.0 {
-            best = (*score, id);
-        }
-    }
-    best.1
 }
 
 #[cfg(test)]

@@ -7,12 +7,12 @@
 mod byte_level;
 mod sentence_piece;
 mod text_stream;
+mod vocabulary;
 
 use std::collections::HashMap;
 use std::io::{Read, Seek};
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use candle_core::quantized::gguf_file::Value;
 use minijinja::{Environment, context};
 use minijinja_contrib::pycompat::unknown_method_callback;
@@ -20,6 +20,7 @@ use minijinja_contrib::pycompat::unknown_method_callback;
 use self::byte_level::ByteLevel;
 use self::sentence_piece::SentencePiece;
 pub use self::text_stream::TextStream;
+use self::vocabulary::{Part, Pieces, Whole};
 use crate::error::{Error, Result};
 use crate::lm::gguf::Gguf;
 
@@ -53,70 +54,6 @@ pub struct Tokenizer {
 enum Encoder {
     ByteLevel(Box<ByteLevel>),
     SentencePiece(SentencePiece),
-}
-
-/// Texts that are tokens wherever they stand.
-struct Whole {
-    finder: AhoCorasick,
-    ids: Vec<u32>,
-}
-
-/// A part of a text.
-enum Part {
-    /// One token, and where it begins.
-    Whole(u32, usize),
-    /// What the encoder has to look at.
-    Text(Range<usize>),
-}
-
-impl Whole {
-    fn new(tokens: &[&str], kinds: &[Kind]) -> Result<Self> {
-        let whole =
-            tokens.iter().zip(kinds).zip(0..).filter(|((_, kind), _)| **kind == Kind::Whole);
-        let (texts, ids): (Vec<&str>, Vec<u32>) = whole
-            .filter(|((text, _), _)| !text.is_empty())
-            .map(|((text, _), id)| (*text, id))
-            .unzip();
-        let finder = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(texts);
-        Ok(Self { finder: finder.map_err(|e| broken(e.to_string()))?, ids })
-    }
-
-    /// All parts of a text, in order.
-    fn parts(&self, text: &str) -> impl Iterator<Item = Part> {
-        let mut at = 0;
-        let found = self.finder.find_iter(text).map(Some).chain([None]);
-        let parts = found.flat_map(move |found| {
-            let end = found.map_or(text.len(), |found| found.start());
-            let before = at..end;
-            let id = found.and_then(|found| self.ids.get(found.pattern().as_usize()));
-            at = found.map_or(text.len(), |found| found.end());
-            [Some(Part::Text(before)), id.map(|id| Part::Whole(*id, end))]
-        });
-        parts.flatten().filter(|part| !matches!(part, Part::Text(range) if range.is_empty()))
-    }
-}
-
-/// The bytes of all tokens, in a tenth of the memory that a vector for each would take.
-#[derive(Default)]
-struct Pieces {
-    bytes: Vec<u8>,
-    /// Where each token's bytes end. Control tokens have none; one that has none is a control token.
-    ends: Vec<u32>,
-}
-
-impl Pieces {
-    fn push(&mut self, bytes: impl IntoIterator<Item = u8>) {
-        self.bytes.extend(bytes);
-        self.ends.push(self.bytes.len() as u32);
-    }
-
-    /// The bytes of a token, `None` for control tokens and ids outside of the vocabulary.
-    fn get(&self, id: u32) -> Option<&[u8]> {
-        let id = id as usize;
-        let start = if id == 0 { 0 } else { *self.ends.get(id - 1)? };
-        let piece = &self.bytes[start as usize..*self.ends.get(id)? as usize];
-        (!piece.is_empty()).then_some(piece)
-    }
 }
 
 /// `tokenizer.ggml.token_type`: what a token is for.

@@ -1,7 +1,6 @@
 //! The records of llama.cpp (fixtures/README.md), and holding the engine to them.
 
 use precis::backend::cpu::Cpu;
-use precis::lm::sampler;
 use precis::lm::session::Session;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -106,7 +105,7 @@ pub fn check_greedy(
 ) -> usize {
     let mut held = 0;
     for (step, (id, lead)) in run.greedy.iter().zip(&run.margins).enumerate() {
-        let best = sampler::best(&logits);
+        let best = precis::backend::scores::best(&logits);
         let behind = logits[best as usize] - logits[*id as usize];
         if best != *id {
             println!("{what} step {step}: {best} leads {id} by {behind:.3}; theirs by {lead:.3}");

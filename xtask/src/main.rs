@@ -14,6 +14,7 @@ mod serve;
 mod setup;
 mod stamp;
 mod test;
+mod tidy;
 mod wasm;
 
 use std::fs;
@@ -65,6 +66,12 @@ enum Command {
         /// precis-bench-gpu, such as --json
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
+    },
+    /// Check the rules of ARCHITECTURE.md: who imports whom, what stands where, how long files are
+    Tidy {
+        /// Print the modules, floor by floor, and what each imports
+        #[arg(long)]
+        graph: bool,
     },
     /// Write tests/fixtures/tiny*.gguf, the small generated models that most tests run on
     Fixture,
@@ -150,6 +157,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Bench { gpu: true, arguments, .. } => bench_gpu(&arguments),
         Command::Bench { suite: Some(kind), name, .. } => bench_suite(&kind, &name),
         Command::Bench { kernels, arguments, .. } => bench(kernels, &arguments),
+        Command::Tidy { graph } => tidy::tidy(graph),
         Command::Fixture => write_fixture(),
         Command::Model(ModelCommand::Fetch { id, into }) => {
             let into = into.unwrap_or_else(|| root().join("models"));

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use crate::build::{self, ALL, npm, package, site};
 use crate::run::{check, command, heading, prepend_path, run, seconds, tee};
 use crate::wasm::{self, EDGE_SIMD, RELAXED, SIMD, Variant};
-use crate::{model, root, setup};
+use crate::{model, root, setup, tidy};
 
 /// Tests that passed and failed.
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
@@ -144,6 +144,7 @@ fn all(steps: &mut Steps) -> Result<()> {
         Ok(None)
     })?;
     steps.check("formatting", cargo(&["fmt", "--all", "--check"]), "run `cargo fmt --all`")?;
+    steps.step("tidy", || tidy::tidy(false).map(|()| None))?;
     // In the profile of the tests: macros and build scripts are then compiled once for both.
     let mut lint = cargo(&["clippy", "--release", "--workspace", "--all-targets"]);
     lint.args(["--all-features", "--", "-D", "warnings"]);

@@ -19,11 +19,9 @@ pub mod vnni;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
+pub use super::matrix::ROWS;
 use super::matrix::{PANEL, Panel, QuantizedRows, Scales};
 use crate::quant::Bits;
-
-/// Rows that are multiplied together.
-pub const ROWS: usize = 4;
 
 /// Four inputs of each of a panel's outputs in turn.
 pub type Quads = [i8; 4 * PANEL];

@@ -9,12 +9,17 @@
 use std::ops::Range;
 
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+use std::sync::atomic::{AtomicBool, Ordering};
+
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 use super::kernel::relaxed::Relaxed;
 use super::kernel::{Kernel, ROWS};
 use super::matrix::{Matrix, PANEL, QuantizedRows, Scales};
 use super::parallel::{Threads, for_each};
+
+/// Whether [`Relaxed`] adds in 32 bits: what [`tune`](super::tune()) found to be faster.
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-use super::tune;
+pub static WIDE_SUMS: AtomicBool = AtomicBool::new(false);
 
 /// Multiply-adds that are worth a task: some 10 µs.
 const TASK_MACS: usize = 64 << 10;
@@ -63,7 +68,7 @@ fn columns(matrix: &mut [f32], width: usize, count: usize) -> Vec<Vec<&mut [f32]
 /// by the fastest kernels there are for them.
 pub fn multiply(w: &Matrix, first: usize, x: &QuantizedRows, out: &mut [&mut [f32]]) {
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-    return match tune::sums_are_wide() {
+    return match WIDE_SUMS.load(Ordering::Relaxed) {
         true => multiply_with(&mut Relaxed::<true>::default(), w, first, x, out),
         false => multiply_with(&mut Relaxed::<false>::default(), w, first, x, out),
     };

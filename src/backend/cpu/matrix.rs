@@ -15,7 +15,6 @@ use std::ops::Range;
 
 use half::f16;
 
-use super::kernel::ROWS;
 use super::parallel::{Threads, for_each};
 use super::simd::{F32x4, inverse, largest_magnitude, round_to_i8, widen_f16};
 use crate::backend::{RowReader, WeightSpec};
@@ -27,6 +26,9 @@ pub const PANEL: usize = 8;
 
 /// Where the fifth bits of a panel's block are.
 pub const FIFTHS: usize = PANEL * Bits::Four.block_bytes();
+
+/// Rows that are multiplied together.
+pub const ROWS: usize = 4;
 
 /// Rows that are read from the file at a time while packing.
 const ROWS_AT_ONCE: usize = 1024;

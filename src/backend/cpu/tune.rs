@@ -1,15 +1,13 @@
 //! A choice that only the running machine can make: how the relaxed SIMD kernel adds.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
-use super::matmul::multiply;
+use super::matmul::{WIDE_SUMS, multiply};
 use super::matrix::{Matrix, QuantizedRows};
 use super::parallel::Threads;
 use crate::backend::WeightSpec;
 use crate::error::Result;
 use crate::quant::{BLOCK, QuantType};
-
-static WIDE: AtomicBool = AtomicBool::new(false);
 
 /// Rows, inputs and outputs of the product that is timed.
 const SHAPE: [usize; 3] = [64, 576, 256];
@@ -17,11 +15,6 @@ const SHAPE: [usize; 3] = [64, 576, 256];
 /// How long the race lasts, in milliseconds. The engine still optimizes either way in its first
 /// tens of them, when it likes: of the two, one may be at its best long before the other.
 const RACE_MS: f64 = 120.0;
-
-/// Whether [`super::kernel::relaxed::Relaxed`] adds in 32 bits: what [`tune`] found to be faster.
-pub fn sums_are_wide() -> bool {
-    WIDE.load(Ordering::Relaxed)
-}
 
 /// Lets the two ways of adding race; the best round of each counts. They give the same numbers, so
 /// a wrong choice costs time alone. Without a clock there is no race.
@@ -43,7 +36,7 @@ pub fn tune(now_ms: impl Fn() -> Option<f64>) -> Result<()> {
     let mut best = [f64::INFINITY; 2];
     // The number of rounds is for clocks that stand still.
     for wide in [false, true].into_iter().cycle().take(1000) {
-        WIDE.store(wide, Ordering::Relaxed);
+        WIDE_SUMS.store(wide, Ordering::Relaxed);
         let Some(started) = now_ms().filter(|now| *now < end) else { break };
         multiply(&w, 0, &x, &mut out);
         let Some(ms) = now_ms().map(|now| now - started) else { break };
@@ -51,6 +44,6 @@ pub fn tune(now_ms: impl Fn() -> Option<f64>) -> Result<()> {
             best[usize::from(wide)] = best[usize::from(wide)].min(ms);
         }
     }
-    WIDE.store(best[1] < best[0], Ordering::Relaxed);
+    WIDE_SUMS.store(best[1] < best[0], Ordering::Relaxed);
     Ok(())
 }
