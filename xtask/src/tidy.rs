@@ -137,7 +137,7 @@ fn room(module: &str) -> &str {
     module.split("::").next().unwrap_or(module)
 }
 
-fn floor<'a>(floors: &[&[&'a str]], room: &str) -> Option<usize> {
+fn floor(floors: &[&[&str]], room: &str) -> Option<usize> {
     floors.iter().position(|rooms| rooms.contains(&room))
 }
 
