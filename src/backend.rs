@@ -14,7 +14,7 @@ pub mod webgpu;
 
 use std::ops::{Range, RangeInclusive};
 
-pub use self::rope::{Pairs, Rope, Yarn};
+pub use self::rope::{Rope, RopeLayout, Yarn};
 use crate::error::Result;
 use crate::quant::QuantType;
 use crate::report::{OperationReport, Peaks};
@@ -121,7 +121,7 @@ pub trait Backend {
     const CHUNK_MS: f64;
 
     /// Positions before a layer's window that its cache still holds: how far a session can go back.
-    const BEHIND: usize;
+    const REWIND: usize;
 
     /// Tokens of a chunk, on a device however slow or fast, of a model whose widest activations have
     /// `widest` numbers a token. Fewer leave too much of the device idle, more take too much memory.

@@ -22,7 +22,7 @@ use crate::lm::tokenizer::Tokenizer;
 use crate::measure::bench::{self, Measurement};
 use crate::measure::suite::{self, Facts, Golden, Outcome, Prompts, Step};
 use crate::report::{BackendReport, LoadReport, Report};
-use crate::summarize::note_cache::Memory;
+use crate::summarize::note_cache::NoteCache;
 use crate::summarize::{Options, Summarizer};
 
 /// How often a run is begun anew on a new device before the processor takes over.
@@ -141,7 +141,7 @@ impl<R: Read + Seek> Engine<R> {
     }
 
     /// Notes on what was read before.
-    pub fn memory(&mut self) -> &mut Memory {
+    pub fn memory(&mut self) -> &mut NoteCache {
         on_either!(self, summarizer => summarizer.memory())
     }
 

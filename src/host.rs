@@ -86,9 +86,9 @@ pub enum Event {
         reason: String,
     },
     /// A note has been taken. A host that keeps it can hand it to
-    /// [`Memory::keep`](crate::summarize::note_cache::Memory::keep) another time.
+    /// [`NoteCache::keep`](crate::summarize::note_cache::NoteCache::keep) another time.
     Noted {
-        /// Of what it is a note on, as [`Remembered::key`](crate::summarize::note_cache::Remembered::key).
+        /// Of what it is a note on, as [`CachedNote::key`](crate::summarize::note_cache::CachedNote::key).
         key: String,
         /// The note.
         note: Note,

@@ -19,7 +19,7 @@ use std::ops::Range;
 use self::ask::elapsed;
 use self::chunks::Chunks;
 use self::forecast::Forecast;
-use self::note_cache::Memory;
+use self::note_cache::NoteCache;
 pub use self::options::{MAX_DOCUMENT, Options, Windows};
 use self::options::{check, check_notes};
 use self::plan::{Asking, Form, Limits, Plan, PromptStyle, Question, Strategy};
@@ -36,7 +36,7 @@ use crate::report::{
 };
 
 /// How many times the trained context a model of windows reads in one pass without being asked to.
-const FARTHER: usize = 2;
+const UNASKED_EXTENSION: usize = 2;
 
 /// Tokens that a sentence of an answer takes, and a half.
 const SENTENCE: usize = 32;
@@ -44,7 +44,7 @@ const SENTENCE: usize = 32;
 /// Summarizes documents, one at a time, with one model.
 pub struct Summarizer<B: Backend> {
     session: Session<B>,
-    memory: Memory,
+    memory: NoteCache,
     model: ModelReport,
     backend: BackendReport,
     load: LoadReport,
@@ -76,7 +76,7 @@ impl<B: Backend> Summarizer<B> {
         let session = Session::new(backend, model);
         Self {
             session,
-            memory: Memory::default(),
+            memory: NoteCache::default(),
             model: report,
             backend: backend_report,
             load,
@@ -112,7 +112,7 @@ impl<B: Backend> Summarizer<B> {
     }
 
     /// Notes on what was read before.
-    pub fn memory(&mut self) -> &mut Memory {
+    pub fn memory(&mut self) -> &mut NoteCache {
         &mut self.memory
     }
 
@@ -263,7 +263,7 @@ impl<B: Backend> Summarizer<B> {
         // One sentence may be as long as three.
         let sentences = options.wish().most().max(3);
         let answer = options.max_tokens.unwrap_or(SENTENCE * sentences).min(context / 4);
-        let reach = if self.reaches_far(options) { FARTHER * context } else { context };
+        let reach = if self.reaches_far(options) { UNASKED_EXTENSION * context } else { context };
         let background = model.tokenizer.encode(&self.asking(options).background)?.len();
         let overhead = model.tokenizer.overhead() + background;
         Ok(Limits { context, reach, overhead, answer })

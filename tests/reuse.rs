@@ -13,7 +13,7 @@ use precis::backend::cpu::Cpu;
 use precis::host::Event;
 use precis::lm::session::Session;
 use precis::report::Report;
-use precis::summarize::note_cache::Remembered;
+use precis::summarize::note_cache::CachedNote;
 use precis::summarize::plan::Strategy;
 use precis::summarize::{Options, Summarizer};
 
@@ -188,7 +188,7 @@ fn a_run_that_was_broken_off_goes_on_with_what_its_host_kept() {
     for event in host.events.take() {
         if let Event::Noted { key, note } = event {
             kept += 1;
-            next.memory().keep(Remembered { key, note });
+            next.memory().keep(CachedNote { key, note });
         }
     }
     assert!(kept > 1);

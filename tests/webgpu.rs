@@ -14,9 +14,9 @@ use common::tolerance::{
     GPU_FORWARD_PASS, GPU_HALF_FORWARD_PASS, GPU_PACKED, LOGITS_ONE_POSITION, MARGIN, Tolerance,
 };
 use precis::backend::cpu::Cpu;
+use precis::backend::scores;
 use precis::backend::webgpu::{Products, Restrictions, WebGpu};
 use precis::host::native::block_on;
-use precis::lm::sampler;
 use precis::lm::session::Session;
 
 fn golden(name: &str) -> Vec<Prompt> {
@@ -151,14 +151,14 @@ fn the_real_model_agrees(tokens: usize) {
     let mut theirs = common::logits(&mut on_cpu, &ids, 256);
     let mut sure = 0;
     for step in 0..32 {
-        let id = sampler::best(&theirs);
+        let id = scores::best(&theirs);
         let mut others = theirs.clone();
         others[id as usize] = f32::NEG_INFINITY;
-        let lead = theirs[id as usize] - others[sampler::best(&others) as usize];
+        let lead = theirs[id as usize] - others[scores::best(&others) as usize];
         if f64::from(lead) > MARGIN.bound {
             sure += 1;
-            assert_eq!(sampler::best(&ours), id, "step {step}: lead {lead}");
-        } else if sampler::best(&ours) != id {
+            assert_eq!(scores::best(&ours), id, "step {step}: lead {lead}");
+        } else if scores::best(&ours) != id {
             println!("step {step}: another token, the lead is {lead}");
         }
         theirs = common::now(on_cpu.decode(id)).expect("room");

@@ -114,7 +114,7 @@ impl Backend for Cpu {
 
     // An isolate on the edge has little memory for activations.
     const CHUNK_MS: f64 = if cfg!(feature = "edge") { 150.0 } else { 500.0 };
-    const BEHIND: usize = cache::AT_ONCE;
+    const REWIND: usize = cache::AT_ONCE;
 
     fn load_weight(&self, spec: WeightSpec, rows: &mut RowReader) -> Result<Matrix> {
         Matrix::pack(spec, rows)

@@ -56,7 +56,7 @@ impl<B: Backend> Backend for Profiled<B> {
 
     const MEASURED_CHUNK: usize = B::MEASURED_CHUNK;
     const CHUNK_MS: f64 = B::CHUNK_MS;
-    const BEHIND: usize = B::BEHIND;
+    const REWIND: usize = B::REWIND;
 
     fn chunk_limits(&self, widest: usize) -> RangeInclusive<usize> {
         self.backend.chunk_limits(widest)
@@ -152,6 +152,10 @@ impl<B: Backend> Backend for Profiled<B> {
         self.timed("residual", |b| b.add(x, y))
     }
 
+    fn add_norm(&self, x: B::Tensor, y: &B::Tensor, gain: &B::Vector, eps: f32) -> [B::Tensor; 2] {
+        self.timed("residual and norm", |b| b.add_norm(x, y, gain, eps))
+    }
+
     fn last_row(&self, x: &B::Tensor) -> B::Tensor {
         self.backend.last_row(x)
     }
@@ -182,5 +186,23 @@ impl<B: Backend> Backend for Profiled<B> {
 
     fn profile(&self, on: bool) -> Vec<OperationReport> {
         self.operations.replace(on.then(Vec::new)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    /// A method that is left to the trait would be the plain one, not the wrapped backend's own.
+    #[wasm_bindgen_test(unsupported = test)]
+    fn every_operation_is_passed_on() {
+        let methods = |source: &str| -> Vec<String> {
+            let names = source.split("    fn ").skip(1).chain(source.split("async fn ").skip(1));
+            names.filter_map(|rest| Some(rest.split(['(', '<']).next()?.to_string())).collect()
+        };
+        let trait_of = include_str!("../backend.rs").split("pub trait Backend").nth(1).unwrap();
+        let passed_on = methods(include_str!("profiled.rs"));
+        let missing = methods(trait_of).into_iter().filter(|name| !passed_on.contains(name));
+        assert_eq!(missing.collect::<Vec<_>>(), [""; 0]);
     }
 }

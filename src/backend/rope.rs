@@ -13,19 +13,19 @@ pub struct Rope {
     /// How many numbers of each head are rotated.
     pub dims: usize,
     /// Which of them are pairs.
-    pub pairs: Pairs,
+    pub pairs: RopeLayout,
     /// How many times slower each pair turns than the sequence has it: the scaling that a model was
     /// trained with. `None` where it had none.
-    pub slowed: Option<Arc<[f32]>>,
+    pub frequency_factors: Option<Arc<[f32]>>,
     /// How positions past the trained context are reached; `None` where they aren't.
     pub scaling: Option<Yarn>,
 }
 
 /// Which numbers of a head are rotated together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pairs {
+pub enum RopeLayout {
     /// Neighbours, as GGUF files of the llama architecture store their query and key weights.
-    Adjacent,
+    Interleaved,
     /// A number of the first half of those that are rotated, and its like in the second: the other
     /// architectures.
     Halves,
@@ -48,17 +48,17 @@ pub struct Yarn {
     pub context: usize,
 }
 
-/// Pairs of fewer turns within the trained context turn slower by the whole factor: the paper's α,
+/// RopeLayout of fewer turns within the trained context turn slower by the whole factor: the paper's α,
 /// with its value for models of the llama family.
 const FEW_TURNS: f64 = 1.0;
 
-/// Pairs of more turns stay as they are: the paper's β.
+/// RopeLayout of more turns stay as they are: the paper's β.
 const MANY_TURNS: f64 = 32.0;
 
 impl Rope {
     /// Of a model that was trained without any scaling.
-    pub const fn new(base: f32, dims: usize, pairs: Pairs) -> Self {
-        Self { base, dims, pairs, slowed: None, scaling: None }
+    pub const fn new(base: f32, dims: usize, pairs: RopeLayout) -> Self {
+        Self { base, dims, pairs, frequency_factors: None, scaling: None }
     }
 
     /// Cosines and sines of `positions`, one position after the other, `dims / 2` of each: what a
@@ -80,15 +80,22 @@ impl Rope {
     /// Radians by which each pair turns from one position to the next.
     fn frequencies(&self) -> Vec<f64> {
         let trained = |pair: usize| {
-            let slowed = self.slowed.as_ref().and_then(|slowed| slowed.get(pair));
-            slowed.map_or(1.0, |slowed| f64::from(*slowed))
+            let frequency_factors = self
+                .frequency_factors
+                .as_ref()
+                .and_then(|frequency_factors| frequency_factors.get(pair));
+            frequency_factors.map_or(1.0, |frequency_factors| f64::from(*frequency_factors))
         };
         let plain = |pair: usize| {
             let exponent = -2.0 * pair as f64 / self.dims as f64;
             f64::from(self.base).powf(exponent) / trained(pair)
         };
-        let slowed = |frequency| self.scaling.map_or(1.0, |yarn| yarn.slowed(frequency));
-        (0..self.dims / 2).map(plain).map(|frequency| frequency * slowed(frequency)).collect()
+        let frequency_factors =
+            |frequency| self.scaling.map_or(1.0, |yarn| yarn.frequency_factors(frequency));
+        (0..self.dims / 2)
+            .map(plain)
+            .map(|frequency| frequency * frequency_factors(frequency))
+            .collect()
     }
 }
 
@@ -100,7 +107,7 @@ impl Yarn {
     }
 
     /// How fast a pair of so many radians a position turns instead: 1 at its own speed.
-    fn slowed(&self, frequency: f64) -> f64 {
+    fn frequency_factors(&self, frequency: f64) -> f64 {
         let turns = self.context as f64 * frequency / TAU;
         let own = ((turns - FEW_TURNS) / (MANY_TURNS - FEW_TURNS)).clamp(0.0, 1.0);
         own + (1.0 - own) / f64::from(self.factor)
@@ -121,7 +128,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     /// SmolLM2-135M's, which was trained for 8,192 positions.
-    const PLAIN: Rope = Rope::new(100_000.0, 64, Pairs::Adjacent);
+    const PLAIN: Rope = Rope::new(100_000.0, 64, RopeLayout::Interleaved);
 
     fn scaled(factor: f32) -> Rope {
         Rope { scaling: Some(Yarn { factor, context: 8192 }), ..PLAIN }

@@ -33,7 +33,7 @@ pub use self::peak::peak_in;
 use self::recorder::Recorder;
 pub use self::weight::Weight;
 use crate::backend::profiled::Clock;
-use crate::backend::{Attention, AttentionShape, Backend, Pairs, RowReader, WeightSpec};
+use crate::backend::{Attention, AttentionShape, Backend, RopeLayout, RowReader, WeightSpec};
 use crate::error::Result;
 use crate::quant::BLOCK;
 use crate::report::{OperationReport, Peaks};
@@ -178,7 +178,7 @@ impl Backend for WebGpu {
 
     const MEASURED_CHUNK: usize = 2048;
     const CHUNK_MS: f64 = 150.0;
-    const BEHIND: usize = cache::LONGEST_CHUNK;
+    const REWIND: usize = cache::LONGEST_CHUNK;
 
     // Many rows keep all of a large GPU busy; the parts of attention have the largest buffer.
     fn chunk_limits(&self, widest: usize) -> RangeInclusive<usize> {
@@ -257,7 +257,7 @@ impl Backend for WebGpu {
         let (shape, window) = (cache.shape(), cache.window(layer));
         let AttentionShape { heads, kv_heads, head_dim } = shape;
         let (angles, rope) = cache.angles(&self.recorder, layer, start..start + q.rows);
-        let halves = usize::from(rope.pairs == Pairs::Halves);
+        let halves = usize::from(rope.pairs == RopeLayout::Halves);
         let rotated = rope.dims / 2;
         let Some(layer) = cache.layer(layer) else { return q };
         let pairs = head_dim / 2;

@@ -27,7 +27,7 @@ use crate::measure::bench::Measurement;
 use crate::measure::suite::{Golden, Outcome, Prompts, Step};
 use crate::report::{BackendReport, Report};
 use crate::summarize::Options;
-use crate::summarize::note_cache::Remembered;
+use crate::summarize::note_cache::CachedNote;
 
 /// `wasm-relaxed-simd` or `wasm-simd`: which build of the module this is.
 #[wasm_bindgen]
@@ -131,7 +131,7 @@ impl Engine {
     ///
     /// # Errors
     /// An `Error` with a `code`.
-    pub fn remember(&self, note: Ts<Remembered>) -> Result<(), JsValue> {
+    pub fn remember(&self, note: Ts<CachedNote>) -> Result<(), JsValue> {
         let note = note.to_rust().map_err(|e| thrown(&invalid_argument("note", &e)))?;
         self.hold()?.memory().keep(note);
         Ok(())

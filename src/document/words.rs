@@ -1,4 +1,4 @@
-//! Words of a text: which say something, how often they stand there, and what a document is about.
+//! WordCounts of a text: which say something, how often they stand there, and what a document is about.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 /// Characters of a word by which it is the same as others: what follows is an ending, mostly.
 const STEM: usize = 6;
 
-/// Words that say nothing of what a text is about, with which English can be told.
+/// WordCounts that say nothing of what a text is about, with which English can be told.
 const STOP_WORDS: [&str; 46] = [
     "a", "all", "an", "and", "any", "are", "as", "at", "be", "been", "by", "can", "for", "from",
     "has", "have", "if", "in", "is", "it", "its", "may", "not", "of", "on", "or", "other", "that",
@@ -42,16 +42,16 @@ pub fn names(sentence: &str) -> HashSet<String> {
 }
 
 /// The words of a whole document, without their endings, and how often they stand there.
-pub struct Words(HashMap<String, u32>);
+pub struct WordCounts(HashMap<String, u32>);
 
-impl Words {
+impl WordCounts {
     /// Counts them.
     pub fn new(text: &str) -> Self {
         Self(counted(text.unicode_words().map(stem)))
     }
 
     /// Whether a sentence has no word that the document lacks, but for short ones.
-    pub fn have(&self, sentence: &str) -> bool {
+    pub fn contain_all(&self, sentence: &str) -> bool {
         terms(sentence).all(|term| self.0.contains_key(&term))
     }
 
@@ -110,7 +110,7 @@ pub fn subject(
     best.filter(|(_, ordinary, _)| !ordinary).map(|(_, _, word)| word.to_string())
 }
 
-/// Words with what holds them together: `mkfs.btrfs`, `Math::BigRat`, `dpkg-architecture`. And where
+/// WordCounts with what holds them together: `mkfs.btrfs`, `Math::BigRat`, `dpkg-architecture`. And where
 /// they begin.
 fn tokens_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let holds = |c: char| c.is_alphanumeric() || "_:.+'-".contains(c);
@@ -144,10 +144,12 @@ mod tests {
 
     #[wasm_bindgen_test(unsupported = test)]
     fn words_that_a_document_lacks_are_seen() {
-        let words = Words::new("The bees collect pollen in 2024. 蜜蜂采集花粉。");
-        assert!(words.have("A bee collected the pollen.") && words.have("花粉"));
+        let words = WordCounts::new("The bees collect pollen in 2024. 蜜蜂采集花粉。");
+        assert!(words.contain_all("A bee collected the pollen.") && words.contain_all("花粉"));
         assert!(
-            !words.have("Bees collect honey.") && !words.have("In 2025.") && !words.have("森林")
+            !words.contain_all("Bees collect honey.")
+                && !words.contain_all("In 2025.")
+                && !words.contain_all("森林")
         );
         let none = HashSet::new();
         let said: HashSet<String> = terms("pollen").collect();

@@ -24,7 +24,7 @@ const REPETITIONS: usize = 3;
 /// How far from the processor's scores those of a GPU may be: sum of squared differences ÷ sum of
 /// squares. The processor rounds activations, keys and values to 8 bits, which comes to a quarter of
 /// this; anything computed wrongly comes to 0.1 and more.
-const FARTHEST: f64 = 5e-3;
+const LARGEST_ERROR: f64 = 5e-3;
 
 /// The decoder on a backend.
 pub struct Trial<'a, B: Backend> {
@@ -96,7 +96,7 @@ impl Outcome {
         let distance: f64 = pairs().map(|[a, b]| (a - b).powi(2)).sum();
         let size: f64 = pairs().map(|[_, b]| b.powi(2)).sum();
         // What is no number agrees with nothing.
-        self.scores.len() == other.scores.len() && distance <= FARTHEST * size
+        self.scores.len() == other.scores.len() && distance <= LARGEST_ERROR * size
     }
 }
 
@@ -141,12 +141,13 @@ mod tests {
     use super::*;
     use crate::backend::cpu::Cpu;
     use crate::backend::webgpu::{Restrictions, WebGpu};
-    use crate::backend::{Attention, AttentionLayer, AttentionShape, Pairs, Rope};
+    use crate::backend::{Attention, AttentionLayer, AttentionShape, Rope, RopeLayout};
     use crate::host::native::block_on;
     use crate::lm::model::Architecture;
 
     fn attention(shape: AttentionShape, base: f32) -> Attention {
-        let layer = AttentionLayer { rope: Rope::new(base, 64, Pairs::Adjacent), window: None };
+        let layer =
+            AttentionLayer { rope: Rope::new(base, 64, RopeLayout::Interleaved), window: None };
         Attention::uniform(30, shape, &layer)
     }
 

@@ -80,8 +80,8 @@ impl<B: Backend> Model<B> {
         weights: &mut impl Weights<B>,
     ) -> Result<Self> {
         if config.architecture == Architecture::Llama && weights.has(ROPE_FACTORS) {
-            let slowed = weights.floats(ROPE_FACTORS, config.rotated() / 2)?;
-            config.slow_down(Arc::from(slowed))?;
+            let frequency_factors = weights.floats(ROPE_FACTORS, config.rotated() / 2)?;
+            config.slow_down(Arc::from(frequency_factors))?;
         }
         let mut counted = Counted { weights, parameters: 0, macs: 0 };
         let decoder = Decoder::load(&config, &mut counted)?;

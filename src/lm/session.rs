@@ -126,12 +126,12 @@ impl<B: Backend> Session<B> {
     }
 
     /// Forgets everything after the first `position` tokens, whose keys and values stay, and returns
-    /// how many these are: none where a layer's window has moved on by more than [`Backend::BEHIND`],
+    /// how many these are: none where a layer's window has moved on by more than [`Backend::REWIND`],
     /// since it has let go of what it would see from there.
     pub fn truncate(&mut self, position: usize) -> usize {
         let windows = self.model.config.attention.layers.iter().filter_map(|layer| layer.window);
         let moved_on = windows.min().is_some_and(|window| self.written > window);
-        let lost = moved_on && self.written.saturating_sub(position) > B::BEHIND;
+        let lost = moved_on && self.written.saturating_sub(position) > B::REWIND;
         self.read.truncate(if lost { 0 } else { position });
         if self.read.is_empty() {
             self.written = 0;

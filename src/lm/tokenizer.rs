@@ -215,7 +215,7 @@ impl Tokenizer {
     }
 
     /// Whether the model ends its answer with this token.
-    pub fn ends_answer(&self, id: u32) -> bool {
+    pub fn is_eog(&self, id: u32) -> bool {
         self.piece(id).is_none()
     }
 

@@ -133,7 +133,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let mut yielded = self.host.now_ms();
         for left in (0..tokens).rev() {
             let tokenizer = &self.session.model().tokenizer;
-            if tokenizer.ends_answer(id) {
+            if tokenizer.is_eog(id) {
                 break;
             }
             if answer.push(&stream.push(tokenizer, id)).is_break() || left == 0 {

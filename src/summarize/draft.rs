@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use super::plan::Line;
 use crate::document::sentences;
-use crate::document::words::Words;
+use crate::document::words::WordCounts;
 
-/// Words that a headline, and a sentence, keep at least where they are cut.
+/// WordCounts that a headline, and a sentence, keep at least where they are cut.
 const SHORTEST: [usize; 2] = [4, 6];
 
 /// A line as it comes: told as far as it is also the document's own, since what stands there in the
@@ -60,14 +60,14 @@ impl<'a> Draft<'a> {
 
     /// What was written, if it ended and says nothing that the document doesn't; the document's own
     /// sentence otherwise.
-    pub fn finish(self, written: &str, document: &Words) -> String {
+    pub fn finish(self, written: &str, document: &WordCounts) -> String {
         let ended = sentences::clause(written, self.least).is_some()
             || written.trim_end().ends_with(['.', '!', '?', '。', '！', '？']);
         let plain = sentences::plain(written);
         let line = cut(&plain, self.least, self.headline);
         let stands = ended && sentences::is_sentence(&cut(&plain, self.least, false));
         let stands = stands && line.starts_with(&self.own[..self.told]);
-        let stands = stands && document.have(&line);
+        let stands = stands && document.contain_all(&line);
         let line = if stands { line } else { self.own };
         match self.told {
             0 => (self.tell)(&format!("{}{line}", self.subject)),
@@ -112,7 +112,7 @@ mod tests {
                 break;
             }
         }
-        let line = draft.finish(&written, &Words::new(DOCUMENT));
+        let line = draft.finish(&written, &WordCounts::new(DOCUMENT));
         assert_eq!(told.concat(), line, "what was told is what stands there");
         (told, line)
     }

@@ -18,7 +18,7 @@ const MOST: usize = 10_000;
 /// A note and the key of what it is on, as a host keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct Remembered {
+pub struct CachedNote {
     /// [`key`] of the passage.
     pub key: String,
     /// The note.
@@ -27,19 +27,19 @@ pub struct Remembered {
 
 /// Notes by their keys; the oldest are forgotten first.
 #[derive(Default)]
-pub struct Memory {
+pub struct NoteCache {
     notes: HashMap<String, Note>,
     order: VecDeque<String>,
 }
 
-impl Memory {
+impl NoteCache {
     /// The note on the passage with this key.
     pub fn note(&self, key: &str) -> Option<&Note> {
         self.notes.get(key)
     }
 
     /// Keeps a note, in the place of an older one with its key.
-    pub fn keep(&mut self, Remembered { key, note }: Remembered) {
+    pub fn keep(&mut self, CachedNote { key, note }: CachedNote) {
         if self.notes.insert(key.clone(), note).is_none() {
             self.order.push_back(key);
         }
@@ -71,14 +71,14 @@ mod tests {
 
     #[wasm_bindgen_test(unsupported = test)]
     fn the_oldest_notes_are_forgotten_first() {
-        let mut memory = Memory::default();
+        let mut memory = NoteCache::default();
         let key = |i: &str| key(&Prompt { text: i.into(), lead: String::new() });
         let note = |i: usize| Note { text: i.to_string(), ..Note::default() };
         (0..=MOST)
-            .for_each(|i| memory.keep(Remembered { key: key(&i.to_string()), note: note(i) }));
+            .for_each(|i| memory.keep(CachedNote { key: key(&i.to_string()), note: note(i) }));
         assert_eq!(memory.note(&key("0")), None);
         assert_eq!(memory.note(&key("1")), Some(&note(1)));
-        memory.keep(Remembered { key: key("1"), note: note(7) });
+        memory.keep(CachedNote { key: key("1"), note: note(7) });
         assert_eq!(memory.note(&key("1")), Some(&note(7)));
         memory.clear();
         assert_eq!(memory.note(&key("1")), None);

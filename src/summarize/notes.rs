@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use super::ask::{Extent, elapsed};
-use super::note_cache::{self, Remembered};
+use super::note_cache::{self, CachedNote};
 use super::plan::{self, Plan, Prompt};
 use super::run::Run;
 use crate::backend::Backend;
@@ -26,7 +26,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let ms = elapsed(before.1.or(Some(0.0)), self.report.prefill.ms);
         let note = Note { text, tokens, ms };
         if !self.fresh {
-            self.memory.keep(Remembered { key: key.clone(), note: note.clone() });
+            self.memory.keep(CachedNote { key: key.clone(), note: note.clone() });
             self.host.emit(Event::Noted { key, note: note.clone() });
         }
         Ok((note, false))

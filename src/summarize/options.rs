@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::host::Note;
-use crate::summarize::plan::{Form, Format, Length, Plan, PromptStyle, Strategy, Wish};
+use crate::summarize::plan::{Form, Format, Length, Plan, PromptStyle, Strategy, SummaryRequest};
 
 /// The largest document, in bytes.
 pub const MAX_DOCUMENT: usize = 10_000_000;
@@ -68,9 +68,9 @@ pub struct Options {
 
 impl Options {
     /// What the person asked for.
-    pub(super) fn wish(&self) -> Wish<'_> {
+    pub(super) fn wish(&self) -> SummaryRequest<'_> {
         let instruction = self.instruction.as_deref().map(str::trim).filter(|i| !i.is_empty());
-        Wish {
+        SummaryRequest {
             length: self.length,
             sentences: self.sentences,
             form: self.form,

@@ -1,7 +1,7 @@
 //! How a document is read: in one pass when it fits, else in windows whose notes are merged.
 //!
 //! Everything here is pure: text and token positions in, ranges and prompts out. What is decided:
-//! 1. What is asked: by the person ([`Wish`]), by the document at its end ("… provide a brief
+//! 1. What is asked: by the person ([`SummaryRequest`]), by the document at its end ("… provide a brief
 //!    one-sentence summary."), or by nobody ([`DEFAULT_REQUEST`]).
 //! 2. A line or an answer over a document that fits the context beside them is one pass, unless a
 //!    [`Strategy`] was asked for. Points are notes, so their document is always read in windows.
@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use self::cut::{Tokens, heading_level, last_border};
 pub use self::prompts::{Asking, Prompt, PromptStyle, merge_prompt, note_prompt, passage};
 use self::question::split_request;
-pub use self::question::{DEFAULT_REQUEST, Form, Format, Length, Question, Wish};
+pub use self::question::{DEFAULT_REQUEST, Form, Format, Length, Question, SummaryRequest};
 use crate::document::{sentences, words};
 
 /// Tokens of a window of a document that is too long for one pass. Reading costs grow with a
@@ -144,7 +144,7 @@ impl Plan {
         starts: &[usize],
         limits: Limits,
         strategy: Strategy,
-        wish: Wish,
+        wish: SummaryRequest,
     ) -> Self {
         let (end, own) = split_request(text);
         let body = 0..end;

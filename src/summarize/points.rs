@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::check::{self, Source};
 use super::plan::{self, LIST_MARK, Plan};
 use crate::document::sentences;
-use crate::document::words::{self, Words};
+use crate::document::words::{self, WordCounts};
 use crate::report::PointReport;
 
 /// Notes that the prompt for a line has at most.
@@ -63,7 +63,7 @@ pub fn opening(text: &str) -> String {
 
 /// The notes that the prompt for a line has. With the opening they say what it is about; merging all
 /// of them would take longer.
-pub fn line_notes(words: &Words, plan: &Plan, candidates: Vec<Point>) -> Vec<String> {
+pub fn line_notes(words: &WordCounts, plan: &Plan, candidates: Vec<Point>) -> Vec<String> {
     let points = chosen(words, candidates, most_notes(plan), HashSet::new());
     points.into_iter().map(|point| point.text).collect()
 }
@@ -75,7 +75,7 @@ pub fn most_notes(plan: &Plan) -> usize {
 
 /// A paragraph of a line and points, or without one a list of points.
 pub fn set(
-    words: &Words,
+    words: &WordCounts,
     candidates: Vec<Point>,
     line: Option<Point>,
     most: usize,
@@ -119,7 +119,7 @@ pub fn candidates(text: &str, plan: &Plan, notes: &[String]) -> Vec<Point> {
 /// Those that say most of the document beyond what is `said`, each with half of its words new, in the
 /// document's order.
 fn chosen(
-    words: &Words,
+    words: &WordCounts,
     mut left: Vec<Point>,
     most: usize,
     mut said: HashSet<String>,
@@ -198,7 +198,7 @@ mod tests {
         let notes = notes.map(String::from);
         let choose = |most| {
             let candidates = candidates(text, &plan, &notes);
-            chosen(&Words::new(text), candidates, most, HashSet::new())
+            chosen(&WordCounts::new(text), candidates, most, HashSet::new())
         };
         let texts =
             |most| -> Vec<String> { choose(most).into_iter().map(|point| point.text).collect() };

@@ -2,7 +2,7 @@
 
 use super::chunks::Chunks;
 use super::forecast::{self, Forecast};
-use super::note_cache::Memory;
+use super::note_cache::NoteCache;
 use super::plan::Asking;
 use crate::backend::Backend;
 use crate::host::Host;
@@ -24,7 +24,7 @@ pub struct Run<'a, B: Backend, H> {
     pub(super) extends: bool,
     pub(super) asking: Asking,
     /// Notes of this run and of those before.
-    pub(super) memory: &'a mut Memory,
+    pub(super) memory: &'a mut NoteCache,
     /// Whether everything is read, whatever was read before.
     pub(super) fresh: bool,
 }

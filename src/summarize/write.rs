@@ -10,7 +10,7 @@ use super::plan::{Form, Plan, Question};
 use super::points::{Answer, Point, candidates, line_notes, most_notes, opening, set, sources};
 use super::run::Run;
 use crate::backend::Backend;
-use crate::document::words::{self, Words};
+use crate::document::words::{self, WordCounts};
 use crate::error::Result;
 use crate::host::{Event, Host, Stage};
 
@@ -39,7 +39,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let body = plan.body();
         let (answer, points) = match plan.question {
             Question::Points { most, form } => {
-                let (words, all) = (Words::new(text), candidates(text, plan, &notes));
+                let (words, all) = (WordCounts::new(text), candidates(text, plan, &notes));
                 let line = match form {
                     Form::Paragraph => {
                         let notes = line_notes(&words, plan, all.clone());
@@ -62,7 +62,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 }
             }
             Question::Line { headline } => {
-                let words = Words::new(text);
+                let words = WordCounts::new(text);
                 let notes = line_notes(&words, plan, candidates(text, plan, &notes));
                 let read = Material { text, plan, notes };
                 if plan.bullet.is_empty() {
@@ -96,7 +96,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
     async fn only_point(
         &mut self,
         read: &Material<'_>,
-        words: &Words,
+        words: &WordCounts,
         tokens: usize,
         tell: &mut dyn FnMut(&str),
     ) -> Result<(String, Vec<Point>)> {
@@ -127,7 +127,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
     async fn write_line(
         &mut self,
         read: &Material<'_>,
-        words: &Words,
+        words: &WordCounts,
         headline: bool,
         tokens: usize,
         tell: &mut dyn FnMut(&str),

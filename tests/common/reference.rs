@@ -2,7 +2,9 @@
 //! formula reads. Without rounding it shows that the forward pass itself is right; with the
 //! processor backend's rounding it shows that this backend does nothing beside it.
 
-use precis::backend::{Attention, AttentionShape, Backend, Pairs, Rope, RowReader, WeightSpec};
+use precis::backend::{
+    Attention, AttentionShape, Backend, Rope, RopeLayout, RowReader, WeightSpec,
+};
 use precis::{Error, Result};
 
 #[derive(Clone, Copy)]
@@ -91,8 +93,8 @@ impl Cache {
         for head in row.chunks_mut(self.attention.shape.head_dim) {
             for i in 0..rope.dims / 2 {
                 let (a, b) = match rope.pairs {
-                    Pairs::Adjacent => (2 * i, 2 * i + 1),
-                    Pairs::Halves => (i, i + rope.dims / 2),
+                    RopeLayout::Interleaved => (2 * i, 2 * i + 1),
+                    RopeLayout::Halves => (i, i + rope.dims / 2),
                 };
                 let (frequency, scale) = turn(rope, i);
                 let scale = if self.lukewarm { 1.0 } else { scale };
@@ -108,8 +110,11 @@ impl Cache {
 /// Radians a position of pair `d`, and what it is multiplied with, by section 3 of the paper of
 /// YaRN (arXiv:2309.00071), in its letters.
 fn turn(rope: &Rope, d: usize) -> (f64, f64) {
-    let slowed = rope.slowed.as_ref().map_or(1.0, |slowed| f64::from(slowed[d]));
-    let theta = f64::from(rope.base).powf(-2.0 * d as f64 / rope.dims as f64) / slowed;
+    let frequency_factors = rope
+        .frequency_factors
+        .as_ref()
+        .map_or(1.0, |frequency_factors| f64::from(frequency_factors[d]));
+    let theta = f64::from(rope.base).powf(-2.0 * d as f64 / rope.dims as f64) / frequency_factors;
     let Some(yarn) = rope.scaling else { return (theta, 1.0) };
     let (s, l) = (f64::from(yarn.factor), yarn.context as f64);
     let (alpha, beta) = (1.0, 32.0);
@@ -151,7 +156,7 @@ impl Backend for Reference {
     type Cache = Cache;
 
     const CHUNK_MS: f64 = 500.0;
-    const BEHIND: usize = usize::MAX;
+    const REWIND: usize = usize::MAX;
 
     fn load_weight(&self, spec: WeightSpec, rows: &mut RowReader) -> Result<Weight> {
         let (mut bytes, mut data) = (Vec::new(), vec![0.0; spec.rows * spec.cols]);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use precis::backend::cpu::{Cpu, Tensor};
 use precis::backend::{
-    Attention, AttentionLayer, AttentionShape, Backend, Pairs, Rope, WeightSpec,
+    Attention, AttentionLayer, AttentionShape, Backend, Rope, RopeLayout, WeightSpec,
 };
 use precis::quant::QuantType;
 
@@ -23,7 +23,7 @@ const CHUNK: usize = 128;
 
 /// One layer of it.
 fn attention() -> Attention {
-    let rope = Rope::new(100_000.0, 64, Pairs::Adjacent);
+    let rope = Rope::new(100_000.0, 64, RopeLayout::Interleaved);
     Attention::uniform(1, ATTENTION, &AttentionLayer { rope, window: None })
 }
 

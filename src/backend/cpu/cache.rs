@@ -7,7 +7,7 @@ use super::kernel::Quads;
 use super::matrix::{PANEL, zeros};
 use super::parallel::{Threads, for_each};
 use super::simd::{inverse, largest_magnitude, nearest};
-use crate::backend::{Attention, AttentionLayer, AttentionShape, Pairs, Rope};
+use crate::backend::{Attention, AttentionLayer, AttentionShape, Rope, RopeLayout};
 use crate::error::{Error, Result};
 
 /// Positions in a tile of keys.
@@ -232,11 +232,11 @@ impl Rotation {
             (*x, *y) = (*x * cos - *y * sin, *x * sin + *y * cos);
         };
         match self.rope.pairs {
-            Pairs::Adjacent => {
+            RopeLayout::Interleaved => {
                 let pairs = head.as_chunks_mut::<2>().0.iter_mut();
                 pairs.zip(angles).for_each(|([x, y], angle)| turn(x, y, angle));
             }
-            Pairs::Halves => {
+            RopeLayout::Halves => {
                 let (low, high) = head[..2 * half].split_at_mut(half);
                 let pairs = low.iter_mut().zip(high);
                 pairs.zip(angles).for_each(|((x, y), angle)| turn(x, y, angle));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use candle_core::quantized::gguf_file::Value;
 
-use crate::backend::{Attention, AttentionLayer, AttentionShape, Pairs, Rope};
+use crate::backend::{Attention, AttentionLayer, AttentionShape, Rope, RopeLayout};
 use crate::error::{Error, Result};
 use crate::lm::gguf::Gguf;
 use crate::quant::BLOCK;
@@ -151,7 +151,7 @@ impl Config {
             return Err(Error::ModelInvalid { reason });
         }
         for layer in &mut self.attention.layers {
-            layer.rope.slowed = Some(Arc::clone(&factors));
+            layer.rope.frequency_factors = Some(Arc::clone(&factors));
         }
         Ok(())
     }
@@ -224,15 +224,15 @@ impl<'a, R: Read + Seek> Keys<'a, R> {
     /// Position embedding of layers that see everything.
     fn rope(&self, head_dim: usize) -> Result<Rope> {
         let pairs = match self.architecture {
-            Architecture::Llama => Pairs::Adjacent,
-            _ => Pairs::Halves,
+            Architecture::Llama => RopeLayout::Interleaved,
+            _ => RopeLayout::Halves,
         };
         let dims = self.size_or("rope.dimension_count", head_dim)?;
         let kind = match self.gguf.get(&self.key("rope.scaling.type")) {
             Some(Value::String(kind)) => kind.as_str(),
             _ => "none",
         };
-        let slowed = match kind {
+        let frequency_factors = match kind {
             "none" => None,
             "linear" => {
                 let factor = self.float("rope.scaling.factor")?;
@@ -248,7 +248,7 @@ impl<'a, R: Read + Seek> Keys<'a, R> {
                 return Err(Error::ModelInvalid { reason });
             }
         };
-        Ok(Rope { slowed, ..Rope::new(self.float("rope.freq_base")?, dims, pairs) })
+        Ok(Rope { frequency_factors, ..Rope::new(self.float("rope.freq_base")?, dims, pairs) })
     }
 
     /// Layers of which every sixth sees everything, and the others a window in which positions turn
@@ -260,7 +260,7 @@ impl<'a, R: Read + Seek> Keys<'a, R> {
             true => self.float("rope.freq_base_swa")?,
             false => 10_000.0,
         };
-        let near = Rope { base, slowed: None, ..whole.clone() };
+        let near = Rope { base, frequency_factors: None, ..whole.clone() };
         let layer = |i: usize| match (i + 1).is_multiple_of(period) {
             true => AttentionLayer { rope: whole.clone(), window: None },
             false => AttentionLayer { rope: near.clone(), window: Some(window) },

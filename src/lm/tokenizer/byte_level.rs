@@ -15,7 +15,7 @@ use super::{Kind, LONGEST, PIECE, Pieces, broken, pieces};
 use crate::error::Result;
 use crate::lm::gguf::Gguf;
 
-/// Words of Llama 3 and, with single digits, of Qwen 2 and 3. (Their `tokenizer.json`, and
+/// WordCounts of Llama 3 and, with single digits, of Qwen 2 and 3. (Their `tokenizer.json`, and
 /// `llm_tokenizer_bpe` of llama.cpp.)
 macro_rules! words {
     ($digits:literal) => {
@@ -83,7 +83,7 @@ impl ByteLevel {
             .collect::<Result<Vec<_>>>()?;
         let bpe = BPE::builder()
             .vocab_and_merges(vocab, merges)
-            // Words that are tokens are not taken apart. (llama.cpp, too.)
+            // WordCounts that are tokens are not taken apart. (llama.cpp, too.)
             .ignore_merges(pre == "llama-bpe")
             .build()
             .map_err(|e| broken(e.to_string()))?;

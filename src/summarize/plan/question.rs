@@ -79,7 +79,7 @@ impl Format {
 
 /// What a person may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Wish<'a> {
+pub struct SummaryRequest<'a> {
     /// How long the summary shall be.
     pub length: Option<Length>,
     /// So many sentences at most, in the place of what `length` says.
@@ -115,7 +115,7 @@ pub enum Question {
     },
 }
 
-impl Wish<'_> {
+impl SummaryRequest<'_> {
     /// About how many sentences the summary has.
     pub fn most(&self) -> usize {
         self.sentences.or(self.length.map(Length::sentences)).unwrap_or(1)

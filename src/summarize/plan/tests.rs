@@ -16,7 +16,7 @@ fn words(text: &str) -> Vec<usize> {
 }
 
 fn plan(text: &str) -> Plan {
-    Plan::new(text, &words(text), LIMITS, Strategy::Auto, Wish::default())
+    Plan::new(text, &words(text), LIMITS, Strategy::Auto, SummaryRequest::default())
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -32,7 +32,7 @@ fn a_strategy_decides_where_both_are_possible() {
     let windows = |tokens: usize, strategy| {
         let text = "word ".repeat(tokens);
         let limits = Limits { context: 3000, reach: 3000, ..LIMITS };
-        Plan::new(&text, &words(&text), limits, strategy, Wish::default()).windows.len()
+        Plan::new(&text, &words(&text), limits, strategy, SummaryRequest::default()).windows.len()
     };
     for (tokens, auto, in_windows) in [(1400, 1, 1), (2300, 1, 3), (9000, 11, 11)] {
         assert_eq!(windows(tokens, Strategy::Auto), auto, "{tokens} tokens");
@@ -93,7 +93,8 @@ fn windows_cover_everything_in_order_within_the_budget() {
     for text in shapes() {
         for width in [1, 3, 7] {
             let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).step_by(width).collect();
-            let plan = Plan::new(&text, &starts, LIMITS, Strategy::Windows, Wish::default());
+            let plan =
+                Plan::new(&text, &starts, LIMITS, Strategy::Windows, SummaryRequest::default());
             assert!(plan.windows.len() > 1);
             let mut at = 0;
             for window in &plan.windows {
@@ -117,7 +118,7 @@ fn prose(random: &mut Random, paragraphs: usize) -> String {
 }
 
 fn texts(text: &str) -> Vec<&str> {
-    let plan = Plan::new(text, &words(text), LIMITS, Strategy::Windows, Wish::default());
+    let plan = Plan::new(text, &words(text), LIMITS, Strategy::Windows, SummaryRequest::default());
     plan.windows.into_iter().map(|window| &text[window]).collect()
 }
 
@@ -173,10 +174,10 @@ fn windows_end_at_the_strongest_border() {
 fn a_token_longer_than_the_budget_still_ends_a_window() {
     let text = "é".repeat(50);
     let none = Limits { context: 0, reach: 0, overhead: 0, answer: 0 };
-    let plan = Plan::new(&text, &[0], none, Strategy::Auto, Wish::default());
+    let plan = Plan::new(&text, &[0], none, Strategy::Auto, SummaryRequest::default());
     assert_eq!(plan.windows, std::slice::from_ref(&(0..text.len())));
     let starts: Vec<usize> = (0..50).map(|i| 2 * i).collect();
-    let plan = Plan::new(&text, &starts, none, Strategy::Auto, Wish::default());
+    let plan = Plan::new(&text, &starts, none, Strategy::Auto, SummaryRequest::default());
     assert_eq!(plan.windows.len(), 50);
 }
 
@@ -259,7 +260,8 @@ fn the_opening_stands_last_in_a_long_document() {
 fn what_is_asked_for_decides_how_a_document_is_read() {
     let text = "Some words stand here. ".repeat(300);
     let plan = |wish, strategy| Plan::new(&text, &words(&text), LIMITS, strategy, wish);
-    let asked = |length, form| Wish { length: Some(length), form, ..Wish::default() };
+    let asked =
+        |length, form| SummaryRequest { length: Some(length), form, ..SummaryRequest::default() };
     let of = |length, form| plan(asked(length, form), Strategy::Auto);
     let line = of(Length::Headline, Form::Paragraph);
     assert_eq!(line.question, Question::Line { headline: true });
@@ -273,7 +275,10 @@ fn what_is_asked_for_decides_how_a_document_is_read() {
     let whole = plan(asked(Length::Long, Form::KeyPoints), Strategy::OnePass);
     assert_eq!(whole.question, Question::Request { one_sentence: false });
     assert_eq!(whole.request, "List the twelve key points of the document above.");
-    let wish = Wish { instruction: Some("Who sat where, in one sentence?"), ..Wish::default() };
+    let wish = SummaryRequest {
+        instruction: Some("Who sat where, in one sentence?"),
+        ..SummaryRequest::default()
+    };
     let question = plan(wish, Strategy::Auto);
     assert_eq!(question.question, Question::Request { one_sentence: true });
     assert_eq!(question.request, "Who sat where, in one sentence?");

@@ -1,5 +1,5 @@
 /** Notes on what was read, kept in the browser's storage: one file a model, a line a note, the newest last. */
-import type { Remembered } from "./wasm/simd/precis.js";
+import type { CachedNote } from "./wasm/simd/precis.js";
 
 /** Folder of the origin private file system. */
 const FOLDER = "precis-notes";
@@ -19,7 +19,7 @@ export class KeptNotes {
   }
 
   /** All that are kept, the oldest first. */
-  async all(): Promise<Remembered[]> {
+  async all(): Promise<CachedNote[]> {
     try {
       const folder = await openFolder();
       const file = await (await folder.getFileHandle(this.#name)).getFile();
@@ -30,7 +30,7 @@ export class KeptNotes {
   }
 
   /** Adds one. It is written as soon as those before it are. */
-  add(note: Remembered): void {
+  add(note: CachedNote): void {
     if (this.#waiting === "") this.#written = this.#written.then(() => this.#write()).catch(() => undefined);
     this.#waiting += `${JSON.stringify(note)}\n`;
   }
@@ -75,9 +75,9 @@ function dropOlderHalf(access: FileSystemSyncAccessHandle): void {
 }
 
 /** A line's note; nothing where the tab was closed in the middle of it. */
-function parsed(line: string): Remembered[] {
+function parsed(line: string): CachedNote[] {
   try {
-    const { key, note } = JSON.parse(line) as Partial<Remembered>;
+    const { key, note } = JSON.parse(line) as Partial<CachedNote>;
     return typeof key === "string" && typeof note?.text === "string" ? [{ key, note }] : [];
   } catch {
     return [];

@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::Result;
 use precis::backend::webgpu::{Products, WebGpu, Weight, peak_in};
 use precis::backend::{
-    Attention, AttentionLayer, AttentionShape, Backend, Pairs, Rope, WeightSpec,
+    Attention, AttentionLayer, AttentionShape, Backend, Rope, RopeLayout, WeightSpec,
 };
 use precis::host::native::block_on;
 use precis::measure::stats::Spread;
@@ -23,7 +23,7 @@ const ATTENTION: AttentionShape = AttentionShape { heads: 9, kv_heads: 3, head_d
 
 /// One layer of it.
 fn attention() -> Attention {
-    let rope = Rope::new(100_000.0, 64, Pairs::Adjacent);
+    let rope = Rope::new(100_000.0, 64, RopeLayout::Interleaved);
     Attention::uniform(1, ATTENTION, &AttentionLayer { rope, window: None })
 }
 

@@ -7,7 +7,7 @@ use crate::backend::cpu::attention::attend;
 use crate::backend::cpu::cache::{Cache, KEYS};
 use crate::backend::cpu::kernel::{self, Fours, Quads, ROWS};
 use crate::backend::cpu::matrix::PANEL;
-use crate::backend::{Attention, AttentionLayer, AttentionShape, Pairs, Rope};
+use crate::backend::{Attention, AttentionLayer, AttentionShape, Rope, RopeLayout};
 use crate::random::Random;
 use crate::tolerance::{ATTENTION, ATTENTION_ROUNDING, ROPE};
 
@@ -28,7 +28,7 @@ struct Case {
 
 impl Case {
     fn random(random: &mut Random, shape: AttentionShape, dims: usize, tokens: usize) -> Self {
-        let rope = Rope::new(10_000.0, dims, Pairs::Adjacent);
+        let rope = Rope::new(10_000.0, dims, RopeLayout::Interleaved);
         let (q, kv) = (tokens * shape.heads, tokens * shape.kv_heads);
         let mut numbers = |count: usize| random.signed_vec(count * shape.head_dim);
         Self { shape, rope, window: None, tokens, q: numbers(q), k: numbers(kv), v: numbers(kv) }
@@ -73,8 +73,8 @@ impl Case {
             let angle = token as f64 * f64::from(self.rope.base).powf(power);
             let (sin, cos) = (angle.sin() as f32, angle.cos() as f32);
             let (here, there) = match self.rope.pairs {
-                Pairs::Adjacent => (2 * i, 2 * i + 1),
-                Pairs::Halves => (i, i + self.rope.dims / 2),
+                RopeLayout::Interleaved => (2 * i, 2 * i + 1),
+                RopeLayout::Halves => (i, i + self.rope.dims / 2),
             };
             let (a, b) = (x[here], x[there]);
             x[here] = a * cos - b * sin;
@@ -187,7 +187,7 @@ fn windows_end_where_they_should() {
     for (shape, dims) in [shapes()[0], shapes()[2]] {
         for (window, tokens) in [(1, 40), (7, 130), (64, 200), (100, 200), (24, 900), (500, 200)] {
             let mut case = Case::random(&mut random, shape, dims, tokens);
-            (case.window, case.rope.pairs) = (Some(window), Pairs::Halves);
+            (case.window, case.rope.pairs) = (Some(window), RopeLayout::Halves);
             let got = case.run(tokens);
             let what = format!("{shape:?}, a window of {window}, {tokens} tokens");
             if tokens <= 200 {
@@ -376,7 +376,7 @@ fn the_oracle_rotates_as_the_paper_does() {
     let mut random = Random(26);
     let shape = AttentionShape { heads: 1, kv_heads: 1, head_dim: 8 };
     for dims in [2, 4, 8] {
-        let rope = Rope::new(100.0, dims, Pairs::Adjacent);
+        let rope = Rope::new(100.0, dims, RopeLayout::Interleaved);
         let case = Case { rope, ..Case::random(&mut random, shape, dims, 40) };
         let vector = |token: usize| case.rotated(&case.q, 1, token, 0);
         for token in [0, 1, 39] {

@@ -12,7 +12,7 @@ use crate::backend::cpu::attention::attend;
 use crate::backend::cpu::cache::Cache;
 use crate::backend::cpu::matrix::QuantizedRows;
 use crate::backend::cpu::parallel::Threads;
-use crate::backend::{Attention, AttentionLayer, AttentionShape, Pairs, Rope};
+use crate::backend::{Attention, AttentionLayer, AttentionShape, Rope, RopeLayout};
 use crate::quant::QuantType;
 use crate::random::Random;
 
@@ -91,8 +91,10 @@ fn speed_of_attention() {
         [("SmolLM2 135M", [9, 3, 64]), ("Gemma 3 270M", [4, 1, 256])]
     {
         let shape = AttentionShape { heads, kv_heads, head_dim };
-        let layer =
-            AttentionLayer { rope: Rope::new(10_000.0, head_dim, Pairs::Halves), window: None };
+        let layer = AttentionLayer {
+            rope: Rope::new(10_000.0, head_dim, RopeLayout::Halves),
+            window: None,
+        };
         let mut cache = Cache::new(&Attention::uniform(1, shape, &layer));
         cache.reserve(START + 256).expect("memory for some keys");
         let mut numbers = |count: usize| random.signed_vec(count * head_dim);

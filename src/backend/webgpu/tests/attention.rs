@@ -14,7 +14,9 @@ mod cases {
     use crate::backend::webgpu::cache::EVERYTHING;
     use crate::backend::webgpu::tests::open;
     use crate::backend::webgpu::{Cache, Restrictions, WebGpu};
-    use crate::backend::{Attention, AttentionLayer, AttentionShape, Backend, Pairs, Rope, Yarn};
+    use crate::backend::{
+        Attention, AttentionLayer, AttentionShape, Backend, Rope, RopeLayout, Yarn,
+    };
     use crate::random::Random;
     use crate::tolerance::GPU_ATTENTION;
 
@@ -39,7 +41,7 @@ mod cases {
     impl Case {
         fn random(random: &mut Random, shape: AttentionShape, tokens: usize) -> Self {
             let scaling = Some(Yarn { factor: 2.0, context: 100 });
-            let plain = Rope::new(10_000.0, shape.head_dim - 4, Pairs::Adjacent);
+            let plain = Rope::new(10_000.0, shape.head_dim - 4, RopeLayout::Interleaved);
             let rope = Rope { scaling, ..plain };
             let (q, kv) = (tokens * shape.heads, tokens * shape.kv_heads);
             let mut numbers = |count: usize| random.signed_vec(count * shape.head_dim);
@@ -84,8 +86,8 @@ mod cases {
                 for head in row.chunks_mut(self.shape.head_dim) {
                     for (i, [cos, sin]) in angles.iter().enumerate() {
                         let (here, there) = match self.rope.pairs {
-                            Pairs::Adjacent => (2 * i, 2 * i + 1),
-                            Pairs::Halves => (i, i + angles.len()),
+                            RopeLayout::Interleaved => (2 * i, 2 * i + 1),
+                            RopeLayout::Halves => (i, i + angles.len()),
                         };
                         let (a, b) = (head[here], head[there]);
                         head[here] = a * f64::from(*cos) - b * f64::from(*sin);
@@ -160,7 +162,7 @@ mod cases {
         let mut random = Random(31);
         for window in [1, 16, 40, 100] {
             let mut case = Case::random(&mut random, SHAPES[0], 150);
-            (case.window, case.rope.pairs) = (window, Pairs::Halves);
+            (case.window, case.rope.pairs) = (window, RopeLayout::Halves);
             for chunk in [1, 60] {
                 let got = case.run(&gpu, chunk).await;
                 GPU_ATTENTION.check(&got, &case.oracle(), &format!("window of {window}"));
@@ -173,7 +175,7 @@ mod cases {
     pub async fn heads_too_wide_for_shaders_are_refused() {
         let gpu = open(Restrictions::default()).await;
         let shape = AttentionShape { heads: 1, kv_heads: 1, head_dim: 4096 };
-        let rope = Rope::new(10_000.0, 64, Pairs::Adjacent);
+        let rope = Rope::new(10_000.0, 64, RopeLayout::Interleaved);
         let attention = Attention::uniform(1, shape, &AttentionLayer { rope, window: None });
         let refused = gpu.reserve(&mut Cache::new(&attention), 1);
         assert_eq!(refused.map_err(|e| e.code()), Err("gpu-unavailable"));
