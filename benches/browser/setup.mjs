@@ -42,7 +42,7 @@ export function setUp(systems, model) {
   const names = systems.map(({ name }) => name);
   // The relaxed build makes the token ids for every system.
   const builds = names.includes('precis-simd') ? ['relaxed', 'simd'] : ['relaxed'];
-  const modules = builds.map((build) => `www/src/summarizer/assets/precis-${build}.wasm`);
+  const modules = builds.map((build) => `www/src/package/assets/precis-${build}.wasm`);
   const missing = [...modules, model].find((file) => !existsSync(join(ROOT, file)));
   if (missing) {
     throw new Error(`${missing} is missing: \`cargo xtask bench\` makes what it needs`);

@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
   },
 });
 const root = new URL("../../", import.meta.url);
-const wasm = new URL("www/src/summarizer/wasm/simd/", root);
+const wasm = new URL("www/src/package/wasm/simd/", root);
 
 const precis = await import(new URL("precis.js", wasm)).catch((error) => {
   throw new Error("Build it first: cargo xtask build", { cause: error });

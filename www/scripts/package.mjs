@@ -10,7 +10,7 @@ import { writeInstances } from "./edge-glue.mjs";
 
 const www = fileURLToPath(new URL("..", import.meta.url));
 const repository = join(www, "..");
-const source = join(www, "src/summarizer");
+const source = join(www, "src/package");
 const edge = join(www, "src/edge");
 const pkg = join(www, "pkg");
 const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
@@ -28,14 +28,14 @@ writeInstances();
 rmSync(pkg, { recursive: true, force: true });
 
 // Two entries of the same engine, which must be one module for both.
-const bundle = await rolldown({ input: { index: join(source, "index.ts"), polyfill: join(source, "polyfill.ts") }, transform: { target: "es2022" } });
+const bundle = await rolldown({ input: { index: join(source, "api/index.ts"), polyfill: join(source, "api/polyfill.ts") }, transform: { target: "es2022" } });
 await bundle.write({ dir: pkg, format: "es", chunkFileNames: "summarizer.js" });
 
 for (const project of ["tsconfig.package.json", "tsconfig.edge.json"]) {
   execFileSync(process.execPath, [tsc, "--project", join(www, project), "--noEmit", "false"], { stdio: "inherit" });
 }
 const types = join(pkg, "types");
-cpSync(join(types, "www/src/summarizer"), pkg, { recursive: true });
+cpSync(join(types, "www/src/package"), pkg, { recursive: true });
 rmSync(types, { recursive: true });
 writeTypes(join(source, "wasm/simd/precis.d.ts"), pkg);
 writeTypes(join(edge, "wasm/relaxed/precis.d.ts"), join(pkg, "edge"));
@@ -80,13 +80,14 @@ function writeTypes(declarations, folder) {
   writeFileSync(join(folder, "engine-types.d.ts"), `/** Generated from the Rust types. */\n${kept.join("\n\n")}\n`);
   for (const file of readTypes(folder)) {
     const text = readFileSync(file, "utf8");
-    writeFileSync(file, text.replaceAll(/"\.\/wasm\/(?:simd|relaxed)\/precis\.js"/g, '"./engine-types.js"'));
+    writeFileSync(file, text.replaceAll(/"(\.{1,2})\/wasm\/(?:simd|relaxed)\/precis\.js"/g, '"$1/engine-types.js"'));
   }
 }
 
 /** @param {string} folder */
 function readTypes(folder) {
-  return readdirSync(folder).filter((name) => name.endsWith(".d.ts")).map((name) => join(folder, name));
+  const names = readdirSync(folder, { encoding: "utf8", recursive: true });
+  return names.filter((name) => name.endsWith(".d.ts")).map((name) => join(folder, name));
 }
 
 /**

@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { chromium } from "@playwright/test";
 import { preview } from "vite";
 
-/** @typedef {import("../src/summarizer/wasm/simd/precis.js").Card} Card */
+/** @typedef {import("../src/package/wasm/simd/precis.js").Card} Card */
 
 const { values: options } = parseArgs({
   options: {
@@ -71,7 +71,7 @@ function print(cards) {
   for (const { invalid, unsteady } of cards) for (const mark of [...invalid, ...unsteady]) console.log(`! ${mark}`);
 }
 
-/** @param {import("../src/summarizer/wasm/simd/precis.js").Spread} spread */
+/** @param {import("../src/package/wasm/simd/precis.js").Spread} spread */
 function spread({ median, mad }) {
   return median === null || mad === null ? "-" : `${median.toFixed(1)} ± ${mad.toFixed(1)}`;
 }

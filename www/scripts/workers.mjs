@@ -1,13 +1,13 @@
-// Leaves the engine's workers in src/summarizer/assets: each one script without imports, so that it runs wherever it is copied
+// Leaves the engine's workers in src/package/assets: each one script without imports, so that it runs wherever it is copied
 // to, whatever a bundler would have made of it.
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
-const source = fileURLToPath(new URL("../src/summarizer", import.meta.url));
+const source = fileURLToPath(new URL("../src/package", import.meta.url));
 
 for (const name of ["worker", "thread"]) {
   const bundle = await rolldown({
-    input: `${source}/${name}.ts`,
+    input: `${source}/worker/${name}.ts`,
     // In a script without imports there is no import.meta; who asks for assets there is told where they are.
     transform: { target: "es2022", define: { "import.meta.url": "self.location.href" } },
   });

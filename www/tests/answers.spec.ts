@@ -1,5 +1,5 @@
 /** Summaries of other lengths and forms, questions, and the way from a sentence to its passage. */
-import type {} from "../src/page/window.js";
+import type {} from "../src/ui/window.js";
 import { ARTICLE, expect, test } from "./page.js";
 
 test("key points lead to the passages that they come from", async ({ page, precis }) => {

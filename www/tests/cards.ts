@@ -1,5 +1,5 @@
 /** Result cards for the tests of the comparison page. */
-import type { Card, Configuration, Spread } from "../src/summarizer/wasm/simd/precis.js";
+import type { Card, Configuration, Spread } from "../src/package/wasm/simd/precis.js";
 
 /** What the engine computes anew of any card's values. */
 function spread(...values: number[]): Spread {

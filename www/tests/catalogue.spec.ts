@@ -1,7 +1,7 @@
 /** models/models.json: every entry has what the page shows, and what makes its file the right one. */
 import { expect, test } from "@playwright/test";
 import models from "../../models/models.json" with { type: "json" };
-import { modelRequest } from "../src/summarizer/model.js";
+import { modelRequest } from "../src/package/api/model.js";
 
 /** What an entry may say, with the shape of each. */
 const KEYS: Record<string, (value: unknown) => boolean> = {

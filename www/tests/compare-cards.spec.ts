@@ -1,9 +1,9 @@
 /** The cards of the comparison page: kept, shared, compared, and what others may send. */
 import { randomBytes } from "node:crypto";
 import type { Page } from "@playwright/test";
-import { choicesFor, isDefault } from "../src/compare/choices.js";
-import { ticks } from "../src/compare/curves.js";
-import { outliers, ratio, shown, type Unit } from "../src/compare/figures.js";
+import { choicesFor, isDefault } from "../src/benchmark/choices.js";
+import { ticks } from "../src/benchmark/curves.js";
+import { outliers, ratio, shown, type Unit } from "../src/benchmark/figures.js";
 import { card, configuration, withTexts } from "./cards.js";
 import { Compare, expect, fragment, test } from "./compare.js";
 

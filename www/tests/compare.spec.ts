@@ -1,6 +1,6 @@
 /** The comparison page: measuring, and every state of it in light and dark, wide and narrow. */
 import { readFileSync } from "node:fs";
-import type {} from "../src/page/window.js";
+import type {} from "../src/ui/window.js";
 import { card, configuration } from "./cards.js";
 import { expect, test } from "./compare.js";
 import { inspect } from "./inspect.js";

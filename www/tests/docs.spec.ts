@@ -39,7 +39,7 @@ test("every example compiles as strict TypeScript", () => {
   expect(messages).toBe("");
 });
 
-for (const document of ["README.md", "www/src/summarizer/README.md"]) {
+for (const document of ["README.md", "www/src/package/README.md"]) {
   test(`the first example of ${document} runs, with the model that it gets by itself`, async ({ page, site }) => {
     const [catalogued] = JSON.parse(readFileSync(`${repository}/models/models.json`, "utf8")) as { file: string }[];
     site.bytes = readFileSync(`${repository}/models/${catalogued!.file}`);

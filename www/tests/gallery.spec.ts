@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, type Page, test } from "@playwright/test";
 import { filtered, rowsOf, sorted } from "../src/gallery/rows.js";
-import type { Card } from "../src/summarizer/wasm/simd/precis.js";
+import type { Card } from "../src/package/wasm/simd/precis.js";
 import { inspect } from "./inspect.js";
 
 const FOLDER = new URL("../../gallery/", import.meta.url);

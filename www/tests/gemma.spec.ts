@@ -1,5 +1,5 @@
 /** Gemma 3, the second model of the catalogue: chosen, its licence accepted, and a text read past its window of 512 tokens. */
-import type {} from "../src/page/window.js";
+import type {} from "../src/ui/window.js";
 import { ARTICLE, expect, test } from "./page.js";
 
 test("Gemma is chosen by hand, and goes on with the document", async ({ page, precis }) => {

@@ -1,5 +1,5 @@
 /** The comparison page where there is a GPU. */
-import type {} from "../src/page/window.js";
+import type {} from "../src/ui/window.js";
 import { expect, test } from "./compare.js";
 
 test("a GPU is measured beside the processor", async ({ page, compare }) => {

@@ -1,5 +1,5 @@
 /** The npm package on a GPU. */
-import type { LoadedModel, Report } from "../src/summarizer/index.js";
+import type { LoadedModel, Report } from "../src/package/api/index.js";
 import { inWorker, losing } from "./faults.js";
 import { expect, test } from "./package.js";
 

@@ -1,7 +1,7 @@
 /** The page on a GPU, and on one that goes away. */
 import type { Page } from "@playwright/test";
-import type {} from "../src/page/window.js";
-import type { Report } from "../src/summarizer/index.js";
+import type {} from "../src/ui/window.js";
+import type { Report } from "../src/package/api/index.js";
 import { inWorker, losing, NO_ADAPTER } from "./faults.js";
 import { ARTICLE, expect, type Precis, test } from "./page.js";
 

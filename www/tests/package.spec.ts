@@ -43,7 +43,7 @@ test("summarize, its events, and the report", async ({ bench }) => {
       },
     });
     return { summary, streamed, events, report: window.summarizer.report, usage: await window.summarizer.measureInputUsage(text) };
-  }, TEXT)) as { value: { summary: string; streamed: string; events: string[]; report: import("../src/summarizer/index.js").Report; usage: number } };
+  }, TEXT)) as { value: { summary: string; streamed: string; events: string[]; report: import("../src/package/api/index.js").Report; usage: number } };
   expect(value.report.summary).toBe(value.summary);
   expect(value.streamed.trim()).toBe(value.summary.trim());
   expect(value.events[0]).toBe("planned");

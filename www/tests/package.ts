@@ -1,6 +1,6 @@
 /** What the tests of the npm package share: somebody else's page, and the package's calls from inside it. */
 import { test as base, expect, type Page } from "@playwright/test";
-import type * as Package from "../src/summarizer/index.js";
+import type * as Package from "../src/package/api/index.js";
 import { Site, TINY } from "./site.js";
 
 /** How a call in the page ended. */

@@ -8,7 +8,7 @@ test.describe("which Summarizer a page gets", () => {
       const found = await page.evaluate(
         async ({ address, native }) => {
           Object.assign(globalThis, { Summarizer: { availability: async () => native } });
-          const { ready } = (await import(address)) as typeof import("../src/summarizer/polyfill.js");
+          const { ready } = (await import(address)) as typeof import("../src/package/api/polyfill.js");
           return [await ready, typeof (globalThis as unknown as { Summarizer: unknown }).Summarizer];
         },
         { address: `${site.origin}/pkg/polyfill.js`, native },

@@ -1,5 +1,5 @@
 /** What was read before is not read again: in this page, after a reload, and after a run that was broken off. */
-import type {} from "../src/page/window.js";
+import type {} from "../src/ui/window.js";
 import { expect, type Precis, test } from "./page.js";
 
 /** Long enough for several windows of the tiny model. */

@@ -1,6 +1,6 @@
 /** A run from the paste to the report, on the real model. */
-import type {} from "../src/page/window.js";
-import type { Report } from "../src/summarizer/index.js";
+import type {} from "../src/ui/window.js";
+import type { Report } from "../src/package/api/index.js";
 import { ARTICLE, expect, test } from "./page.js";
 import { least } from "./least.js";
 import { longestTask } from "./main-thread.js";

@@ -38,7 +38,7 @@ export async function open(page: Page, site: Site, { touched = true, languages =
   await page.evaluate(
     async ({ address, model }) => {
       Reflect.deleteProperty(globalThis, "Summarizer");
-      const polyfill = (await import(address)) as typeof import("../src/summarizer/polyfill.js");
+      const polyfill = (await import(address)) as typeof import("../src/package/api/polyfill.js");
       polyfill.configure({ model });
       if ((await polyfill.ready) !== "precis") throw new Error("the page kept another Summarizer");
     },

@@ -2,16 +2,16 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, test } from "@playwright/test";
-import { compose } from "../src/page/compose.js";
-import { clock, compact, counted, duration, measured, megabytes, whole } from "../src/page/format.js";
-import { Meter } from "../src/page/meter.js";
-import { CARDS, reasonAt, valueAt } from "../src/page/report-fields.js";
-import { decodeText, MAX_BYTES, readTextFile } from "../src/page/text-file.js";
-import { type Backend, BACKENDS, type Capabilities, computeOf, pickBuild } from "../src/summarizer/build.js";
-import { CLIENT_ERROR_CODES, PrecisError, toPrecisError } from "../src/summarizer/errors.js";
-import { modelRequest } from "../src/summarizer/model.js";
-import { Rate } from "../src/summarizer/rate.js";
-import { gaps, shared, withSpan } from "../src/summarizer/spans.js";
+import { compose } from "../src/ui/compose-benchmark.js";
+import { clock, compact, counted, duration, measured, megabytes, whole } from "../src/ui/format.js";
+import { Meter } from "../src/ui/meter.js";
+import { CARDS, reasonAt, valueAt } from "../src/summarize/report-fields.js";
+import { decodeText, MAX_BYTES, readTextFile } from "../src/summarize/text-file.js";
+import { type Backend, BACKENDS, type Capabilities, computeOf, pickBuild } from "../src/package/api/build.js";
+import { CLIENT_ERROR_CODES, PrecisError, toPrecisError } from "../src/package/api/errors.js";
+import { modelRequest } from "../src/package/api/model.js";
+import { Rate } from "../src/package/models/rate.js";
+import { gaps, shared, withSpan } from "../src/package/models/spans.js";
 import { repository } from "./paths.js";
 
 const code = (work: () => unknown): string => {

@@ -1,6 +1,6 @@
 import type { Plugin } from "vite";
 import { ISOLATION } from "../src/offline/isolation.ts";
-import { MODEL_HOSTS } from "../src/page/model-hosts.ts";
+import { MODEL_HOSTS } from "../src/summarize/model-hosts.ts";
 
 /** Development only: Vite's own style tags carry it. Nothing secret depends on a page that this machine serves to itself. */
 const DEV_NONCE = "precis-dev";

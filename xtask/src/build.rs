@@ -26,7 +26,7 @@ pub fn build() -> Result<()> {
 
 /// The npm package, from the wasm modules and the TypeScript.
 pub fn package() -> Result<()> {
-    npm_script("package", &["page", "compare", "gallery", "offline"], "www/pkg")
+    npm_script("package", &["ui", "summarize", "benchmark", "gallery", "offline"], "www/pkg")
 }
 
 /// The static site, from the page's two modules and the TypeScript.

@@ -22,8 +22,8 @@ const FLOORS: [&[&str]; 9] = [
 ];
 
 /// Folders of www/src from the ground up, in the same way.
-const WEB_FLOORS: [&[&str]; 4] =
-    [&["summarizer", "edge", "offline"], &["page"], &["compare"], &["gallery"]];
+const WEB_FLOORS: [&[&str]; 3] =
+    [&["package", "edge", "offline"], &["ui"], &["summarize", "benchmark", "gallery"]];
 
 /// Lines of a file at most: more are not read in one sitting.
 const LONGEST: usize = 400;
@@ -257,7 +257,7 @@ mod tests {
         );
         assert_eq!(cycles(&edges), ["lm::model and lm::session import each other"]);
         assert_eq!(misplaced(&sources).len(), 2);
-        let web = [source("www/src/summarizer/a.ts", "import { x } from \"../page/b.js\";\n")];
+        let web = [source("www/src/package/a.ts", "import { x } from \"../ui/b.js\";\n")];
         assert_eq!(web_upward(&web).len(), 1);
         assert_eq!(too_long(&[source("a.rs", &"\n".repeat(401))]).len(), 1);
         assert!(too_long(&[source("a.rs", &"\n".repeat(400))]).is_empty());

@@ -37,8 +37,8 @@ pub struct Variant {
 /// For browsers without relaxed SIMD (Safari, Firefox before 145): one thread.
 pub const SIMD: Variant = Variant {
     name: "simd",
-    folder: "www/src/summarizer/wasm/simd",
-    module: "www/src/summarizer/assets/precis-simd.wasm",
+    folder: "www/src/package/wasm/simd",
+    module: "www/src/package/assets/precis-simd.wasm",
     features: &["--no-default-features"],
     flags: "-C target-feature=+simd128",
     dependencies: "z",
@@ -49,8 +49,8 @@ pub const SIMD: Variant = Variant {
 /// refuse to set more aside. The exports are what wasm-bindgen needs to start a thread.
 pub const RELAXED: Variant = Variant {
     name: "relaxed",
-    folder: "www/src/summarizer/wasm/relaxed",
-    module: "www/src/summarizer/assets/precis-relaxed.wasm",
+    folder: "www/src/package/wasm/relaxed",
+    module: "www/src/package/assets/precis-relaxed.wasm",
     features: &["--no-default-features"],
     flags: "-C target-feature=+simd128,+relaxed-simd,+atomics,+bulk-memory,+mutable-globals \
             -C link-arg=--shared-memory -C link-arg=--import-memory \

@@ -1,4 +1,4 @@
-import * as precis from '/www/src/summarizer/wasm/relaxed/precis.js';
+import * as precis from '/www/src/package/wasm/relaxed/precis.js';
 
 /** A thread of the engine: the same module on the memory that comes with it. */
 self.onmessage = async ({ data: { module, memory } }) => {

@@ -17,7 +17,7 @@ function startThread(precis) {
 
 serve({
   async load(build, threads, model) {
-    const precis = await import(`/www/src/summarizer/wasm/${build}/precis.js`);
+    const precis = await import(`/www/src/package/wasm/${build}/precis.js`);
     await precis.default();
     await Promise.all(Array.from({ length: threads - 1 }, () => startThread(precis)));
     const reader = new FileReaderSync();

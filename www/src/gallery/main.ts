@@ -1,7 +1,7 @@
-import type { Card } from "../summarizer/wasm/simd/precis.js";
-import { byId, element } from "../page/dom.js";
+import type { Card } from "../package/wasm/simd/precis.js";
+import { byId, element } from "../ui/dom.js";
 import { workOffline } from "../offline/register.js";
-import { measured } from "../page/format.js";
+import { measured } from "../ui/format.js";
 import { filtered, type Key, type Row, rowsOf, sorted } from "./rows.js";
 
 /** Every card of the folder, as it was when the site was built. The tests have validated them. */

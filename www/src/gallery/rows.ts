@@ -1,5 +1,5 @@
 /** What the gallery says of each configuration of each card, and how that is sorted and filtered. Knows nothing of the page. */
-import type { Card, Configuration } from "../summarizer/wasm/simd/precis.js";
+import type { Card, Configuration } from "../package/wasm/simd/precis.js";
 
 /** A way to compute on a device. */
 export interface Row {

@@ -1,0 +1,44 @@
+import type { Card, Configuration, Reading } from "../package/wasm/simd/precis.js";
+import { shownConfigurations } from "./figures.js";
+
+/** What a browser costs: the same length, model and number of threads, natively and in a browser. */
+export interface Tax {
+  /** Name of the card that was measured natively. */
+  native: string;
+  browser: string;
+  threads: number;
+  rows: { tokens: number; native: number; browser: number }[];
+}
+
+/**
+ * Compares each WebAssembly configuration of `card` with a native one of as many threads: of the card itself, else of the first
+ * of `others` that has one, those with the card's own name before the rest, because a name stands for a device.
+ */
+export function browserTax(card: Card, others: readonly Card[]): Tax[] {
+  const own = ofBrowser(card, others);
+  if (own.length > 0 || !card.configurations.some(({ backend }) => backend.kind === "native")) return own;
+  // The open card is the native one: the newest that it says something of.
+  return others.map((other) => ofBrowser(other, [card])).find((taxes) => taxes.length > 0) ?? [];
+}
+
+function ofBrowser(card: Card, others: readonly Card[]): Tax[] {
+  const same = (other: Card) => other.model.sha256 === card.model.sha256 && other.method.document_sha256 === card.method.document_sha256;
+  const candidates = [card, ...others.filter((other) => other.name === card.name), ...others].filter(same);
+  return shownConfigurations(card).flatMap((configuration) => {
+    if (!configuration.backend.kind.startsWith("wasm-")) return [];
+    for (const other of candidates) {
+      const native = other.configurations.find(({ backend }) => backend.kind === "native" && backend.threads === configuration.backend.threads);
+      const rows = native ? lengths(native, configuration) : [];
+      if (rows.length > 0) return [{ native: other.name, browser: configuration.name, threads: configuration.backend.threads, rows }];
+    }
+    return [];
+  });
+}
+
+function lengths(native: Configuration, browser: Configuration): Tax["rows"] {
+  const speed = (readings: Reading[], length: number) => readings.find(({ tokens }) => tokens === length)?.tokens_per_second.median ?? null;
+  return browser.prefill.flatMap(({ tokens }) => {
+    const [there, here] = [speed(native.prefill, tokens), speed(browser.prefill, tokens)];
+    return there === null || here === null || here <= 0 ? [] : [{ tokens, native: there, browser: here }];
+  });
+}

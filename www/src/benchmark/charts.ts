@@ -1,0 +1,107 @@
+import { counted, measured, whole } from "../ui/format.js";
+import type { Card, Configuration, Peaks, Spread } from "../package/wasm/simd/precis.js";
+import { drawBars, type Group, tableOfBars } from "./bars.js";
+import type { Chart } from "./chart-view.js";
+import { plotCurves } from "./curve-plot.js";
+import { curvesOf, drawCurves, tableOfCurves } from "./curves.js";
+import { efficiencyLabel, type Figure, lengthLabel, percent, shown, shownConfigurations, type Unit } from "./figures.js";
+
+/** All charts of a card that have something to show. */
+export function chartsOf(card: Card): Chart[] {
+  const configurations = shownConfigurations(card);
+  const marks = "The bar is the median, each mark is one measurement.";
+  const reading = spreads(configurations, "pp", ({ prefill }) => prefill);
+  const writing = spreads(configurations, "tg", ({ decode }) => decode);
+  const charts = [
+    curves(configurations),
+    bars("Reading speed", "precis-reading", `Tokens per second, by the length of the prompt. ${marks}`, reading),
+    bars("Writing speed", "precis-writing", `Tokens per second, by the length of the answer. ${marks}`, writing),
+    bars(
+      "What the device does at best",
+      "precis-peaks",
+      "Measured with plain kernels of this engine; a GMAC is 10⁹ multiply-adds.",
+      peaks(configurations),
+    ),
+    bars(
+      "How near reading comes to that",
+      "precis-roofline",
+      "Multiply-adds of the linear layers and of attention in a second, as a share of the peak of the numbers that products are made in: 8-bit integers on a processor.",
+      shares(configurations),
+    ),
+  ].filter((chart) => chart !== null);
+  return charts.map((chart) => ({ ...chart, of: card.name }));
+}
+
+function curves(configurations: readonly Configuration[]): Omit<Chart, "of"> | null {
+  const curves = curvesOf(configurations);
+  if (curves.length === 0) return null;
+  const sentences = curves.map(({ name, points }) => {
+    const [first, last] = [points[0]!, points.at(-1)!];
+    return `${name}: ${measured(first.tokens_per_second)} tokens per second at the start, ${measured(last.tokens_per_second)} after ${whole(last.position)} tokens`;
+  });
+  return {
+    title: "Speed over position",
+    note: "Tokens per second over the tokens read, of each configuration's longest prompt, in the measurement in the middle.",
+    alt: `Speed over position. ${sentences.join(". ")}.`,
+    file: "precis-curves",
+    draw: (width) => drawCurves(curves, width),
+    plot: (host, width) => plotCurves(host, curves, width),
+    table: tableOfCurves(curves),
+    texts: 1,
+    legend: curves.map(({ name, tokens }) => `${name}, ${counted(tokens, "token")}`),
+  };
+}
+
+function bars(title: string, file: string, note: string, groups: readonly Group[]): Omit<Chart, "of"> | null {
+  if (groups.length === 0) return null;
+  const sentences = groups.flatMap(({ label, unit, bars }) => bars.map(({ name, figure }) => `${label}, ${name}: ${shown(figure)} ${unit}`));
+  return { title, note, file, alt: `${title}. ${sentences.slice(0, 40).join(". ")}.`, draw: (width) => drawBars(groups, width), table: tableOfBars(groups), texts: 2 };
+}
+
+/** A group for each length, a bar for each configuration that has it. */
+function spreads(
+  configurations: readonly Configuration[],
+  peer: "pp" | "tg",
+  of: (configuration: Configuration) => { tokens: number; tokens_per_second: Spread }[],
+): Group[] {
+  const lengths = [...new Set(configurations.flatMap((configuration) => of(configuration).map(({ tokens }) => tokens)))];
+  // A card from elsewhere may have thousands.
+  return lengths.sort((a, b) => a - b).slice(0, 16).map((tokens) => {
+    const unit: Unit = "tokens/s";
+    const label = lengthLabel(tokens, peer);
+    const bars = configurations.flatMap((configuration, index) => {
+      const spread = of(configuration).find((one) => one.tokens === tokens)?.tokens_per_second;
+      const figure: Figure | null = spread ? { label, unit, value: spread.median, spread } : null;
+      return figure ? [{ name: configuration.name, series: index, figure }] : [];
+    });
+    return { label, unit, bars };
+  });
+}
+
+/** A group for each length: the share of the peak that each configuration reaches. */
+function shares(configurations: readonly Configuration[]): Group[] {
+  const lengths = [...new Set(configurations.flatMap(({ prefill }) => prefill.map(({ tokens }) => tokens)))];
+  return lengths.sort((a, b) => a - b).slice(0, 16).flatMap((tokens) => {
+    const label = efficiencyLabel(tokens);
+    const bars = configurations.flatMap(({ name, prefill }, series) => {
+      const value = percent(prefill.find((reading) => reading.tokens === tokens)?.efficiency ?? null);
+      return value === null ? [] : [{ name, series, figure: { label, unit: "%" as const, value, spread: null } }];
+    });
+    return bars.length > 0 ? [{ label, unit: "%" as const, bars }] : [];
+  });
+}
+
+const PEAKS: readonly { key: keyof Peaks; label: string; unit: Unit }[] = [
+  { key: "f32_gmacs", label: "32-bit floats", unit: "GMAC/s" },
+  { key: "f16_gmacs", label: "16-bit floats", unit: "GMAC/s" },
+  { key: "int8_gmacs", label: "8-bit integers", unit: "GMAC/s" },
+  { key: "copy_gbs", label: "Copying memory", unit: "GB/s" },
+];
+
+function peaks(configurations: readonly Configuration[]): Group[] {
+  return PEAKS.map(({ key, label, unit }) => ({
+    label,
+    unit,
+    bars: configurations.flatMap(({ name, peak }, index) => (peak[key] === null ? [] : [{ name, series: index, figure: { label, unit, value: peak[key], spread: null } }])),
+  })).filter(({ bars }) => bars.length > 0);
+}

@@ -1,0 +1,40 @@
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { axes } from "../ui/speed-chart.js";
+import { type Curve, extent } from "./curves.js";
+import { DASHES, series } from "./drawing.js";
+
+/** Height of the plot with its axes. */
+const HEIGHT = 260;
+
+/** Draws `curves` into `host`, as wide as that is. */
+export function plotCurves(host: HTMLElement, curves: readonly Curve[], width: number): void {
+  const colour = (name: string) => () => getComputedStyle(host).getPropertyValue(name).trim();
+  const end = extent(curves);
+  // Chunks of one configuration end elsewhere than another's: the columns are joined, and the lines go on over the gaps.
+  const columns = curves.map(({ points }): uPlot.AlignedData => [points.map(({ position }) => position), points.map(({ tokens_per_second }) => tokens_per_second)]);
+  const plot = new uPlot(
+    {
+      width,
+      height: HEIGHT,
+      legend: { show: false },
+      cursor: { show: false },
+      padding: [8, 20, 0, 0],
+      scales: { x: { time: false, range: [0, end.x] }, y: { range: [0, end.y] } },
+      axes: axes(colour),
+      series: [
+        {},
+        ...curves.map((_, index) => ({ stroke: colour(`--${series(index)}`), width: 2, dash: [...DASHES[index % DASHES.length]!], spanGaps: true, points: { show: false } })),
+      ],
+    },
+    columns.length > 0 ? uPlot.join(columns) : [[]],
+    host,
+  );
+  new ResizeObserver(() => {
+    const { clientWidth } = host;
+    if (clientWidth > 0 && clientWidth !== plot.width) plot.setSize({ width: clientWidth, height: HEIGHT });
+  }).observe(host);
+  const scheme = matchMedia("(prefers-color-scheme: dark)");
+  const redraw = () => (host.isConnected ? plot.redraw() : scheme.removeEventListener("change", redraw));
+  scheme.addEventListener("change", redraw);
+}

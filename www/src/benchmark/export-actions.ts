@@ -1,0 +1,55 @@
+import type { Card } from "../package/wasm/simd/precis.js";
+import { byId } from "../ui/dom.js";
+import { exportCard } from "./cards.js";
+import { download } from "../ui/save-file.js";
+import { shareLink } from "./share.js";
+
+const FORMATS = [
+  { id: "export-json", format: "json", file: "precis-card.json", type: "application/json" },
+  { id: "export-csv", format: "csv", file: "precis-card.csv", type: "text/csv" },
+  { id: "export-markdown", format: "markdown", file: "precis-card.md", type: "text/markdown" },
+] as const;
+
+/** The buttons that take the open card out of the page. */
+export class ExportActions {
+  readonly #buttons: HTMLButtonElement[];
+  readonly #status = byId("shared", HTMLSpanElement);
+  #card: Card | null = null;
+
+  constructor() {
+    const files = FORMATS.map(({ id, format, file, type }) =>
+      this.#button(id, async (card) => download(new Blob([await exportCard(card, format)], { type }), file)),
+    );
+    this.#buttons = [...files, this.#button("share", (card) => this.#share(card))];
+  }
+
+  /** The card that is open, if one is. */
+  set card(card: Card | null) {
+    this.#card = card;
+    this.#status.textContent = "";
+    for (const button of this.#buttons) button.disabled = card === null;
+  }
+
+  async #share(card: Card): Promise<void> {
+    const link = await shareLink(JSON.stringify(card));
+    try {
+      await navigator.clipboard.writeText(link);
+      this.#status.textContent = "Copied: the card is in the link itself";
+    } catch {
+      this.#status.textContent = "The browser did not allow copying: use Export JSON";
+    }
+  }
+
+  #button(id: string, act: (card: Card) => Promise<void>): HTMLButtonElement {
+    const button = byId(id, HTMLButtonElement);
+    button.addEventListener("click", async () => {
+      if (!this.#card) return;
+      try {
+        await act(this.#card);
+      } catch (error) {
+        this.#status.textContent = `That did not work (${error instanceof Error ? error.message : String(error)})`;
+      }
+    });
+    return button;
+  }
+}

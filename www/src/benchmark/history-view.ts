@@ -1,0 +1,98 @@
+import { byId, element } from "../ui/dom.js";
+import { measured } from "../ui/format.js";
+import { when } from "./figures.js";
+import { plainName } from "./configuration-names.js";
+import type { Kept } from "./store.js";
+
+/** What can be done with a card of the history. */
+export interface HistoryActions {
+  open(kept: Kept): Promise<void>;
+  compare(kept: Kept): Promise<void>;
+  remove(kept: Kept): Promise<void>;
+  rename(kept: Kept, name: string): Promise<void>;
+}
+
+/** The list "History". */
+export class HistoryView {
+  readonly #title = byId("history-title", HTMLHeadingElement);
+  readonly #list = byId("cards", HTMLUListElement);
+  readonly #empty = byId("history-empty", HTMLParagraphElement);
+  readonly #notice = byId("history-notice", HTMLDivElement);
+
+  constructor(readonly actions: HistoryActions) {}
+
+  /** Shows these cards, in this order. */
+  show(cards: readonly Kept[]): void {
+    this.#empty.hidden = cards.length > 0;
+    this.#list.replaceChildren(...cards.map((kept) => this.#item(kept)));
+  }
+
+  /** Says what is the matter with the history; nothing where it is empty. */
+  set notice(text: string) {
+    this.#notice.replaceChildren(...(text ? [element("p", "notice", text)] : []));
+  }
+
+  #item(kept: Kept): HTMLElement {
+    const { actions } = this;
+    const name = element("span", "kept-name", kept.name || "Without a name");
+    const date = when(kept.created);
+    // Two cards may have the same name.
+    const called = `${kept.name || "Without a name"}, ${date}`;
+    const head = element("div", "kept-head", name);
+    const item: HTMLLIElement = element(
+      "li",
+      "",
+      head,
+      element("p", "fine", `${date} · ${kept.own ? "measured here" : "imported"}`),
+      element("p", "kept-score", kept.score === null ? "—" : measured(kept.score), " ", element("span", "unit", "documents a minute")),
+      element(
+        "div",
+        "actions",
+        button("Open", called, () => actions.open(kept)),
+        button("Compare", called, () => actions.compare(kept)),
+        button("Rename", called, async () => this.#edit(head, name, kept, item)),
+        button("Delete", called, async () => {
+          await actions.remove(kept);
+          // The keyboard would be nowhere.
+          this.#title.focus();
+        }),
+      ),
+    );
+    return item;
+  }
+
+  /** Puts a field in the place of the name. */
+  #edit(head: HTMLElement, name: HTMLElement, kept: Kept, item: HTMLElement): void {
+    const field = element("input", "");
+    field.type = "text";
+    field.maxLength = 60;
+    field.value = kept.name;
+    field.ariaLabel = `New name of ${kept.name}`;
+    const save = element("button", "plain", "Save name");
+    save.type = "submit";
+    const form = element("form", "actions", field, save);
+    const back = () => {
+      head.replaceChildren(name);
+      item.querySelectorAll("button")[2]?.focus();
+    };
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      const typed = plainName(field.value);
+      if (!typed || typed === kept.name) return back();
+      await this.actions.rename(kept, typed);
+      this.#title.focus();
+    });
+    form.addEventListener("keydown", ({ key }) => key === "Escape" && back());
+    head.replaceChildren(form);
+    field.focus();
+    field.select();
+  }
+}
+
+function button(label: string, of: string, act: () => Promise<void>): HTMLButtonElement {
+  const made = element("button", "plain", label);
+  made.type = "button";
+  made.ariaLabel = `${label} ${of}`;
+  made.addEventListener("click", () => void act());
+  return made;
+}

@@ -1,0 +1,163 @@
+import { detectCapabilities } from "../package/api/build.js";
+import { PrecisError, toPrecisError } from "../package/api/errors.js";
+import type { LoadEvent } from "../package/api/protocol.js";
+import type { Card, Kind, Progress, Task } from "../package/wasm/simd/precis.js";
+import { showError } from "../ui/alert.js";
+import { byId, element } from "../ui/dom.js";
+import { clock } from "../ui/format.js";
+import { type Choice, choicesFor, isDefault } from "./choices.js";
+import { measure } from "./measure.js";
+import { deviceName } from "./configuration-names.js";
+
+/** The forecast is written anew as often as it changes. */
+const TICK_MS = 500;
+
+/** The panel "Measure this device": what to measure, and how far it is. One run at a time. */
+export class MeasurePanel {
+  /** Set by the page: called when a run begins. */
+  onstart: () => void = () => undefined;
+  /** Set by the page: called with the card of a run that came to its end. */
+  oncard: (card: Card) => void = () => undefined;
+
+  readonly #form = byId("order", HTMLFormElement);
+  readonly #name = byId("name", HTMLInputElement);
+  readonly #measure = byId("measure", HTMLButtonElement);
+  readonly #cancel = byId("cancel", HTMLButtonElement);
+  readonly #state = byId("state", HTMLParagraphElement);
+  readonly #progress = byId("progress", HTMLProgressElement);
+  readonly #doing = byId("doing", HTMLSpanElement);
+  readonly #left = byId("left", HTMLSpanElement);
+  readonly #alert = byId("alert", HTMLDivElement);
+  readonly #backends: { choice: Choice; box: HTMLInputElement }[];
+  #running: AbortController | null = null;
+
+  /** Whether a measuring is under way. */
+  get running(): boolean {
+    return this.#running !== null;
+  }
+
+  constructor() {
+    this.#backends = choicesFor(detectCapabilities(), "gpu" in navigator).map((choice) => ({ choice, box: checkbox(choice) }));
+    const options = this.#backends.map(({ choice, box }) => element("label", "option", box, " ", element("span", "", choice.label)));
+    byId("backends", HTMLDivElement).append(...options);
+    this.#name.value = deviceName();
+    // Another amount has another default; what was chosen by hand before is chosen again more easily than it is noticed.
+    for (const radio of this.#radios) radio.addEventListener("change", () => this.#chooseDefaults());
+    this.#chooseDefaults();
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#start();
+    });
+    this.#cancel.addEventListener("click", () => this.#running?.abort());
+  }
+
+  get #radios(): HTMLInputElement[] {
+    return [...this.#form.querySelectorAll<HTMLInputElement>("input[name=kind]")];
+  }
+
+  get #kind(): Kind {
+    return (this.#radios.find(({ checked }) => checked)?.value ?? "quick") as Kind;
+  }
+
+  #chooseDefaults(): void {
+    for (const { choice, box } of this.#backends) box.checked = isDefault(choice, this.#kind === "quick");
+  }
+
+  async #start(): Promise<void> {
+    if (this.#running) return;
+    this.#alert.replaceChildren();
+    const choices = this.#backends.filter(({ box }) => box.checked).map(({ choice }) => choice);
+    if (choices.length === 0) return showError(this.#alert, new PrecisError("invalid-options", "Choose at least one backend to measure."));
+    const running = this.#begin();
+    let forecast: Forecast | null = null;
+    const timer = setInterval(() => forecast && this.#showForecast(forecast), TICK_MS);
+    try {
+      const order = { kind: this.#kind, name: deviceName(this.#name.value), choices };
+      const card = await measure(order, running.signal, {
+        onLoad: (choice, event) => this.#showLoading(choice, event),
+        onTask: (task, progress) => {
+          if (forecast === null) this.#state.textContent = "Measuring";
+          forecast = { task, progress, began: performance.now() };
+          this.#showForecast(forecast);
+        },
+      });
+      this.#progress.value = 1;
+      this.#end("Done", "All is measured.");
+      this.oncard(card);
+    } catch (error) {
+      const failure = toPrecisError(error);
+      this.#progress.value = 0;
+      if (failure.code === "cancelled") return this.#end("Cancelled", "Nothing was kept.");
+      this.#end("Failed", "Nothing was kept.");
+      showError(this.#alert, failure, () => void this.#start());
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  #begin(): AbortController {
+    this.#running = new AbortController();
+    const focused = document.activeElement === this.#measure;
+    this.#measure.disabled = true;
+    this.#lock(true);
+    this.#cancel.disabled = false;
+    // A button that goes grey under the keyboard would lose it.
+    if (focused) this.#cancel.focus();
+    this.#state.textContent = "Getting ready";
+    this.#doing.textContent = "Loading the engine";
+    this.#left.textContent = "";
+    this.#progress.removeAttribute("value");
+    this.onstart();
+    return this.#running;
+  }
+
+  #end(state: string, doing: string): void {
+    this.#running = null;
+    const focused = document.activeElement === this.#cancel;
+    this.#cancel.disabled = true;
+    this.#measure.disabled = false;
+    this.#lock(false);
+    if (focused) this.#measure.focus();
+    this.#state.textContent = state;
+    this.#doing.textContent = this.#progress.ariaValueText = doing;
+    this.#left.textContent = "";
+  }
+
+  #lock(disabled: boolean): void {
+    for (const field of [this.#name, ...this.#radios, ...this.#backends.map(({ box }) => box)]) field.disabled = disabled;
+  }
+
+  #showLoading({ label }: Choice, { stage, loaded, total }: LoadEvent): void {
+    const part = total ? ` (${Math.round((100 * loaded) / total)} %)` : "";
+    this.#doing.textContent = `${label}: ${stage === "download" ? "loading" : "preparing"} the model${part}`;
+  }
+
+  /** A task counts as done in part while it takes no longer than expected. */
+  #showForecast({ task, progress: { done, left_ms, doing }, began }: Forecast): void {
+    this.#doing.textContent = doing;
+    if (done === null || left_ms === null) {
+      this.#left.textContent = "";
+      this.#progress.ariaValueText = doing;
+      return;
+    }
+    const left = Math.max(0, left_ms - Math.min(task.expected_ms, performance.now() - began));
+    const planned = done < 1 ? left_ms / (1 - done) : 0;
+    this.#progress.value = planned > 0 ? 1 - left / planned : 1;
+    this.#left.textContent = `${clock(left)} left`;
+    this.#progress.ariaValueText = `${Math.round(100 * this.#progress.value)} %, ${clock(left)} left: ${doing}`;
+  }
+}
+
+interface Forecast {
+  task: Task;
+  progress: Progress;
+  began: number;
+}
+
+function checkbox({ id }: Choice): HTMLInputElement {
+  const box = element("input", "");
+  box.type = "checkbox";
+  box.name = "backend";
+  box.value = id;
+  return box;
+}

@@ -1,0 +1,139 @@
+import { byId, element } from "../ui/dom.js";
+import { duration, measured, whole } from "../ui/format.js";
+import type { Card, Configuration } from "../package/wasm/simd/precis.js";
+import { chartView } from "./chart-view.js";
+import { chartsOf } from "./charts.js";
+import { best, figuresOf, outliers, rowsOf, shown, shownConfigurations, when } from "./figures.js";
+import { table } from "./table.js";
+import { browserTax } from "./browser-overhead.js";
+
+/** Reasons of a mark that are seen at once. */
+const FEW = 4;
+
+/** The region "Result": what a card says. All of it is text: a card may be anybody's. */
+export class ResultView {
+  readonly #title = byId("result-title", HTMLHeadingElement);
+  readonly #body = byId("result-body", HTMLDivElement);
+  readonly #empty = byId("result-empty", HTMLParagraphElement);
+
+  /** Shows `card`, with a native one of `others` beside it where that says what the browser costs. */
+  show(card: Card | null, others: readonly Card[]): void {
+    this.#empty.hidden = card !== null;
+    if (!card) return this.#body.replaceChildren();
+    const sections = [headline(card), ...marks(card), figures(card), ...leftOut(card), charts(card), ...taxes(card, others)];
+    this.#body.replaceChildren(...sections);
+  }
+
+  /** Brings the region into view, for who has asked for another card. */
+  reveal(): void {
+    this.#title.focus({ preventScroll: true });
+    this.#title.scrollIntoView({ block: "start" });
+  }
+}
+
+function headline(card: Card): HTMLElement {
+  const { model, method, environment } = card;
+  const fastest = best(card);
+  const score = fastest?.score ?? null;
+  const second = (label: string, value: string) => element("p", "", element("span", "second", value), element("span", "unit", label));
+  const reading = fastest?.prefill.find(({ tokens }) => tokens === 2048) ?? fastest?.prefill[0];
+  const writing = fastest?.decode[0];
+  const about = [`${model.id}, ${model.quant}`, `${method.suite} suite`, when(card.created), `Précis ${environment.version}`];
+  return element(
+    "div",
+    "headline",
+    element("h3", "card-name", card.name || "Without a name"),
+    element("p", "readout", element("span", "figure", score === null ? "—" : measured(score)), " ", element("span", "unit", "documents a minute: 2,048 tokens read and 64 written")),
+    ...(score === null ? [element("p", "fine", "There is no score: reading 2,048 tokens or writing 64 was not measured.")] : []),
+    ...(reading?.tokens_per_second.median != null ? [second(`tokens per second read, of ${whole(reading.tokens)}`, measured(reading.tokens_per_second.median))] : []),
+    ...(reading?.first_token_ms.median != null ? [second("until the first token", duration(reading.first_token_ms.median))] : []),
+    ...(writing?.tokens_per_second.median != null ? [second("tokens per second written", measured(writing.tokens_per_second.median))] : []),
+    element("p", "fine", `${fastest ? `${fastest.name}. ` : ""}${about.join(" · ")}`),
+    ...(environment.user_agent ? [element("p", "fine", environment.user_agent)] : []),
+  );
+}
+
+function marks({ invalid, unsteady }: Card): HTMLElement[] {
+  const notice = (kind: string, title: string, reasons: readonly string[]) =>
+    reasons.length === 0 ? [] : [element("div", `notice ${kind}`, element("h3", "", title), ...shortList(reasons))];
+  return [
+    ...notice("invalid", "Invalid: these figures can't be believed", invalid),
+    ...notice("unsteady", "Unsteady: these figures may differ the next time", unsteady),
+  ];
+}
+
+/** The first few, and the others for who asks for them. */
+function shortList(texts: readonly string[]): HTMLElement[] {
+  if (texts.length <= FEW + 1) return [list(texts)];
+  const others = texts.slice(FEW);
+  return [list(texts.slice(0, FEW)), element("details", "", element("summary", "", `${whole(others.length)} more reasons`), list(others))];
+}
+
+function list(texts: readonly string[]): HTMLElement {
+  return element("ul", "", ...texts.slice(0, 200).map((text) => element("li", "", text)));
+}
+
+function leftOut({ method }: Card): HTMLElement[] {
+  if (method.left_out.length === 0) return [];
+  const texts = method.left_out.map(({ configuration, what, reason }) => `${configuration}: ${what}: ${reason}`);
+  return [element("div", "notice", element("h3", "", "Not measured"), list(texts))];
+}
+
+function figures(card: Card): HTMLElement {
+  const configurations = shownConfigurations(card);
+  const columns = configurations.map(figuresOf);
+  const rows = rowsOf(columns).flatMap(({ label, unit }) => {
+    const cells = columns.map((column) => column.find((figure) => figure.label === label) ?? null);
+    if (cells.every((cell) => cell === null || cell.value === null)) return [];
+    // Times and sizes carry their units themselves.
+    const head = element("span", "", label, ...(unit === "ms" || unit === "bytes" ? [] : [" ", element("span", "fine", unit)]));
+    return [[head, ...cells.map((cell) => (cell ? value(shown(cell), outliers(cell)) : "—"))]];
+  });
+  const facts = FACTS.map(([label, fact]) => [label, ...configurations.map((configuration) => value(...fact(configuration)))]);
+  const hidden = card.configurations.length - configurations.length;
+  return element(
+    "div",
+    "figures",
+    element("h3", "", "Figures"),
+    element("p", "fine", `Median ± median absolute deviation of ${whole(card.method.repetitions)} measurements.`),
+    table("Figures", [["Figure", ...configurations.map(({ name }) => name)], ...rows, ...facts]),
+    ...(hidden > 0 ? [element("p", "fine", `${whole(hidden)} more configurations are not shown.`)] : []),
+  );
+}
+
+function value(text: string, note: string): Node {
+  return element("span", "", text, ...(note ? [element("span", "fine", ` ${note}`)] : []));
+}
+
+/** What is said of a configuration beside its figures: a text, and a note. */
+const FACTS: readonly (readonly [string, (of: Configuration) => [string, string]])[] = [
+  [
+    "Certificate",
+    ({ certificate: of }) => (of ? [of.distance <= of.bound ? "passed" : "failed", `${of.distance.toExponential(1)} of at most ${of.bound.toExponential(0)} from recorded logits`] : ["none", ""]),
+  ],
+  ["Model came from", ({ loaded_from }) => [loaded_from, ""]],
+  ["Undisturbed", ({ undisturbed: { median } }) => [median === null ? "—" : `${Math.round(100 * median)} %`, ""]],
+  ["Clock step", ({ clock_ms }) => [clock_ms === null ? "—" : `${clock_ms.toPrecision(2)} ms`, ""]],
+  ["Why this backend", ({ backend: { reason } }) => [reason ?? "—", ""]],
+  ["Features", ({ backend: { features } }) => [features.slice(0, 40).join(", ") || "none", ""]],
+  ["Module", ({ module_sha256 }) => [module_sha256 ? `${module_sha256.slice(0, 12)}…` : "—", ""]],
+];
+
+function charts(card: Card): HTMLElement {
+  return element("div", "charts", ...chartsOf(card).map(chartView));
+}
+
+function taxes(card: Card, others: readonly Card[]): HTMLElement[] {
+  return browserTax(card, others).map(({ native, browser, threads, rows }) =>
+    element(
+      "div",
+      "tax",
+      element("h3", "", "Browser tax"),
+      element("p", "fine", `${browser} beside the native program with as many threads (${threads}), of the card “${native}”. It says something only if both were measured on one device.`),
+      table("Browser tax", [
+        ["Prompt", "Native, tokens/s", "Browser, tokens/s", "Native ÷ browser"],
+        ...rows.map(({ tokens, native, browser }) => [`${whole(tokens)} tokens (pp${tokens})`, measured(native), measured(browser), `${measured(native / browser)}×`]),
+      ]),
+    ),
+  );
+}

@@ -1,0 +1,23 @@
+import { element } from "../ui/dom.js";
+
+/** A table: the first row is its head, the first cell of each other row that row's. The first `texts` columns are no numbers. */
+export function table(caption: string, [head = [], ...rows]: readonly (readonly (string | Node)[])[], texts = 1): HTMLElement {
+  const kind = (column: number) => (column < texts ? "text" : "");
+  const scope = (cell: HTMLTableCellElement, scope: string) => ((cell.scope = scope), cell);
+  const body = rows.map(([first = "", ...others]) =>
+    element("tr", "", scope(element("th", "", first), "row"), ...others.map((cell, i) => element("td", kind(i + 1), cell))),
+  );
+  const made = element(
+    "table",
+    "",
+    element("caption", "visually-hidden", caption),
+    element("thead", "", element("tr", "", ...head.map((cell, i) => scope(element("th", kind(i), cell), "col")))),
+    element("tbody", "", ...body),
+  );
+  // Wide tables scroll in their own box, with the keyboard too.
+  const box = element("div", "scroll", made);
+  box.tabIndex = 0;
+  box.role = "group";
+  box.ariaLabel = caption;
+  return box;
+}

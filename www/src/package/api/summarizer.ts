@@ -1,0 +1,299 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { firstOf, unlessAborted } from "./abort.js";
+import { assetUrls } from "../assets.js";
+import { type Availability, availability } from "./availability.js";
+import type { Backend } from "./build.js";
+import { defaultModel } from "./catalogue.js";
+import { Client } from "./client.js";
+import { pageAddress, requireBrowser } from "./environment.js";
+import { PrecisError, toPrecisError } from "./errors.js";
+import type { AssetUrls } from "./fetch-asset.js";
+import { type Languages, languagesOf, unknownLanguage } from "./languages.js";
+import { type ModelEntry, modelRequest, type ModelRequest } from "./model.js";
+import { CreateMonitor } from "./monitor.js";
+import { checkedCall, checkedCreation, checkedText, type CoreOptions, type CreateOptions, preset, type SummarizeOptions, type SummaryLength, type SummaryType } from "./options.js";
+import { computing, type LoadedModel } from "./protocol.js";
+import { asyncIterable } from "./stream.js";
+import { watchVisibility } from "./visibility.js";
+import type { Event as RunEvent, Format, Options, PointReport, Report } from "../wasm/simd/precis.js";
+
+/** What a Summarizer was created with. */
+interface Settings {
+  request: ModelRequest;
+  assets: AssetUrls;
+  backend: Backend;
+  threads: number | undefined;
+  remember: boolean;
+  languages: Languages;
+  type: SummaryType;
+  length: SummaryLength;
+  format: Format;
+  sharedContext: string;
+}
+
+/** A model, loaded in a worker of its own, that summarizes one document at a time. */
+export class Summarizer {
+  /** The most tokens that a text may have: one of 10 MB, which is the limit, has no more. Long texts are read in windows. */
+  readonly inputQuota = 10_000_000;
+
+  readonly #settings: Settings;
+  /** Aborts when this is destroyed. */
+  readonly #end = new AbortController();
+  #client: Promise<Client> | null = null;
+  #loaded: LoadedModel | null = null;
+  #report: Report | null = null;
+
+  private constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  /** Whether `create` with these options would succeed, and whether it would have to download. Nothing is fetched. */
+  static async availability(options?: CoreOptions): Promise<Availability> {
+    return availability(options);
+  }
+
+  /**
+   * Downloads the model unless it is kept already, and prepares it. Without a model it is the catalogue's first. Rejects with a
+   * PrecisError, or with the signal's reason.
+   */
+  static async create(options?: CreateOptions): Promise<Summarizer> {
+    const given = checkedCreation(options);
+    const { model = defaultModel, signal, monitor } = given;
+    requireBrowser();
+    const settings = settingsOf(given, model);
+    signal?.throwIfAborted();
+    const target = new CreateMonitor();
+    monitor?.(target);
+    const unknown = unknownLanguage(settings.languages, model);
+    if (unknown !== null) {
+      throw new PrecisError("language-unsupported", `The model ${settings.request.id} was not trained for the language "${unknown}". Choose another model, or leave the language out.`);
+    }
+    if (given.mayDownload === false && (await availability(given)) === "downloadable") {
+      throw new PrecisError("download-refused", `The model ${settings.request.id} is not on this device, and this call may not download it.`);
+    }
+    const summarizer = new Summarizer(settings);
+    summarizer.#client = summarizer.#open(signal, target);
+    await unlessAborted(summarizer.#client, signal);
+    target.finish();
+    // Whoever aborts on that last event is heard.
+    await unlessAborted(nextTask(), signal);
+    signal?.addEventListener("abort", () => summarizer.#destroy(signal.reason), { signal: summarizer.#end.signal });
+    return summarizer;
+  }
+
+  get type(): SummaryType {
+    return this.#settings.type;
+  }
+
+  get format(): Format {
+    return this.#settings.format;
+  }
+
+  get length(): SummaryLength {
+    return this.#settings.length;
+  }
+
+  /** "" where there is none. */
+  get sharedContext(): string {
+    return this.#settings.sharedContext;
+  }
+
+  get expectedInputLanguages(): readonly string[] | null {
+    return this.#settings.languages.expectedInputLanguages;
+  }
+
+  get expectedContextLanguages(): readonly string[] | null {
+    return this.#settings.languages.expectedContextLanguages;
+  }
+
+  get outputLanguage(): string | null {
+    return this.#settings.languages.outputLanguage;
+  }
+
+  /** What was loaded, from where, and what computes: after a run that had to move, where it ended. */
+  get model(): LoadedModel {
+    return this.#loaded!;
+  }
+
+  /** The Report of the last run that ended well; null before the first. */
+  get report(): Report | null {
+    return this.#report;
+  }
+
+  /** The sentences of the last summary, and where in its text each comes from. */
+  get points(): readonly PointReport[] {
+    return this.#report?.points ?? [];
+  }
+
+  /**
+   * The summary of `text`; "" where the text is empty. Runs follow each other: a second call waits for the first. Rejects with a
+   * PrecisError, or with the signal's reason.
+   */
+  async summarize(text: string, options?: SummarizeOptions): Promise<string> {
+    const { signal, ...given } = checkedCall(options);
+    const { signal: stop, release } = firstOf(this.#end.signal, signal);
+    try {
+      stop.throwIfAborted();
+      return await unlessAborted(this.#run(checkedText(text), given, stop), stop);
+    } finally {
+      release();
+    }
+  }
+
+  /**
+   * The summary of `text` piece by piece, as it is written. Cancelling the stream stops the run. A run that loses its GPU
+   * begins again elsewhere; if pieces were handed out by then, the stream ends with the error `gpu-lost`, because they can't be
+   * taken back. Throws at once where the options are wrong, the signal is aborted, or this is destroyed.
+   */
+  summarizeStreaming(text: string, options?: SummarizeOptions): ReadableStream<string> & AsyncIterable<string> {
+    const { signal, onprogress, ...given } = checkedCall(options);
+    const input = checkedText(text);
+    const left = new AbortController();
+    const { signal: stop, release } = firstOf(this.#end.signal, signal, left.signal);
+    stop.throwIfAborted();
+    let over = false;
+    const stream = new ReadableStream<string>({
+      start: (controller) => {
+        let handedOut = false;
+        const fail = (error: unknown) => {
+          if (!over) controller.error(error);
+          over = true;
+        };
+        stop.addEventListener("abort", () => fail(stop.reason));
+        const tell = (event: RunEvent) => {
+          if (event.type === "piece" && !over) {
+            controller.enqueue(event.text);
+            handedOut = true;
+          } else if (event.type === "restarted" && handedOut) {
+            fail(new PrecisError("gpu-lost", `${event.reason} A part of the summary had been handed out: ask for it again.`));
+          } else if (over) {
+            // Now rather than at once: an engine on the move can't stop, and would be taken for stuck.
+            left.abort();
+          }
+          onprogress?.(event);
+        };
+        const end = () => {
+          if (!over) controller.close();
+          over = true;
+        };
+        void this.#run(input, { ...given, onprogress: tell }, stop).then(end, fail).finally(release);
+      },
+      cancel: () => {
+        over = true;
+        left.abort();
+      },
+    });
+    return asyncIterable(stream);
+  }
+
+  /** How many tokens `text` has, together with its context. */
+  async measureInputUsage(text: string, options?: Pick<SummarizeOptions, "signal" | "context">): Promise<number> {
+    const { signal, context = "" } = checkedCall(options);
+    const { signal: stop, release } = firstOf(this.#end.signal, signal);
+    try {
+      stop.throwIfAborted();
+      const input = checkedText(text) + (context.trim() && `\n${context}`);
+      const count = async () => (await this.#connected()).call("count", { text: input }, { signal: stop });
+      return await unlessAborted(count(), stop);
+    } finally {
+      release();
+    }
+  }
+
+  /** Forgets what earlier runs noted of the documents that they read, here and in the browser's storage. */
+  async forget(): Promise<void> {
+    this.#end.signal.throwIfAborted();
+    await (await this.#connected()).call("forget", {});
+  }
+
+  /** Ends the worker and frees its memory; calls under way reject. The model stays in the browser's storage. */
+  destroy(): void {
+    this.#destroy(new PrecisError("destroyed", "This Summarizer was destroyed: create another."));
+  }
+
+  #destroy(reason: unknown): void {
+    if (this.#end.signal.aborted) return;
+    this.#end.abort(reason);
+    const error = toPrecisError(reason);
+    void this.#client?.then((client) => client.close(error), () => undefined);
+  }
+
+  async #run(text: string, { onprogress, ...given }: SummarizeOptions, signal: AbortSignal): Promise<string> {
+    // What has nothing to read has nothing to say.
+    if (!/[^\s\p{Cc}]/u.test(text)) return "";
+    const options = this.#asked(given);
+    const hidden = watchVisibility();
+    try {
+      const client = await this.#connected();
+      const report = await client.call("summarize", { text, options }, { signal, onEvent: onprogress });
+      report.environment.hidden_during_run = hidden.was();
+      if (hidden.was() !== null) delete report.absent["environment.hidden_during_run"];
+      this.#report = report;
+      this.#loaded = { ...this.#loaded!, ...computing(report.backend) };
+      return report.summary;
+    } finally {
+      hidden.stop();
+    }
+  }
+
+  /** The engine's options: what `create` was told, and over that what the call was told. */
+  #asked(given: Partial<Options>): Partial<Options> {
+    const { type, length, format, sharedContext } = this.#settings;
+    const { sentences, ...rest } = preset(type, length, format);
+    const context = joined(sharedContext, given.context ?? "");
+    const started_ms = performance.timeOrigin + performance.now();
+    // A length that the call names is meant as it says.
+    const counted = given.length === undefined && sentences !== undefined ? { sentences } : {};
+    return { ...rest, ...counted, started_ms, ...given, ...(context && { context }) };
+  }
+
+  /** The live worker with its model; a new one when the last was lost. */
+  async #connected(): Promise<Client> {
+    this.#end.signal.throwIfAborted();
+    const last = this.#client;
+    const client = await last?.catch(() => null);
+    // One that does not stop when asked to is lost, and another takes its place.
+    await client?.stopped();
+    this.#end.signal.throwIfAborted();
+    // Another call may have opened a worker in the meantime.
+    if (!client?.alive && this.#client === last) this.#client = this.#open(undefined, new CreateMonitor());
+    return this.#client!;
+  }
+
+  async #open(signal: AbortSignal | undefined, monitor: CreateMonitor): Promise<Client> {
+    const { request, assets, backend, threads, remember } = this.#settings;
+    const client = await Client.open(assets);
+    try {
+      const params = { assets, model: request, backend, threads, remember, alarm: client.alarm };
+      this.#loaded = await client.call("load", params, { signal, onEvent: (event) => monitor.report(event) });
+      return client;
+    } catch (error) {
+      const failure = toPrecisError(error);
+      client.close(failure);
+      throw failure;
+    }
+  }
+}
+
+/** `using` destroys it, where the language knows that. */
+export interface Summarizer extends Disposable {}
+if (Symbol.dispose) {
+  Object.defineProperty(Summarizer.prototype, Symbol.dispose, { value: Summarizer.prototype.destroy, writable: true, configurable: true });
+}
+
+function settingsOf(options: CreateOptions, model: ModelEntry | Blob | string): Settings {
+  const { type = "key-points", format = "markdown", length = "short", sharedContext = "", backend = "auto", threads, remember = false } = options;
+  // In the specification's order: languages are looked at first.
+  const languages = languagesOf(options);
+  const request = modelRequest(model, pageAddress(), options);
+  return { request, assets: assetUrls(options.assetsUrl), backend, threads, remember, languages, type, length, format, sharedContext };
+}
+
+function joined(one: string, other: string): string {
+  return [one.trim(), other.trim()].filter(Boolean).join("\n");
+}
+
+/** Resolves when other tasks have had their turn. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}

@@ -1,0 +1,194 @@
+import { Digest, type Hash } from "./digest.js";
+import { type Check, download, megabytes, type Progress } from "./download.js";
+import { cancelled, PrecisError } from "../api/errors.js";
+import type { ModelRequest } from "../api/model.js";
+import { MemoryPart, OpfsPart, SLICE_BYTES } from "./part.js";
+import { INCOMING, type Label, labelled, lockOf, openFolder } from "./stored.js";
+
+/** A model's file and how it was had. */
+export interface ObtainedModel {
+  file: Blob;
+  storage: "opfs" | "memory" | "file";
+  /** False when it was there already. */
+  downloaded: boolean;
+  sha256: string;
+}
+
+/** What obtaining a model needs of the worker. */
+export interface StoreOptions {
+  newHash: () => Hash;
+  check: Check;
+  signal: AbortSignal;
+  progress: Progress;
+}
+
+/** The model's file, from the browser's storage, from disk, or else from the net, verified. */
+export async function obtainModel(model: ModelRequest, options: StoreOptions): Promise<ObtainedModel> {
+  // Only a worker can write there, by a handle that some browsers lack.
+  const writable = "createSyncAccessHandle" in (globalThis.FileSystemFileHandle?.prototype ?? {});
+  const folder = model.keep && writable ? await openFolder() : null;
+  if (!folder) return model.file ? onDisk(model.file, options) : inMemory(model, options);
+  const { expected } = model;
+  // Two tabs that want the same model: the second waits, and then finds it there.
+  return exclusively(lockOf(expected?.sha256 ?? INCOMING), options.signal, async () => {
+    const sha256 = expected?.sha256 ?? (model.file ? null : await labelled(folder, model.id));
+    const kept = sha256 && (await find(folder, `${sha256}.gguf`, expected?.bytes ?? null));
+    if (kept) {
+      options.progress(kept.size, kept.size);
+      return { file: kept, storage: "opfs" as const, downloaded: false, sha256 };
+    }
+    return { ...(await intoFolder(folder, model, options)), storage: "opfs" as const, downloaded: true };
+  });
+}
+
+async function inMemory(model: ModelRequest, options: StoreOptions): Promise<ObtainedModel> {
+  mayBeFetched(model);
+  const part = new MemoryPart();
+  const sha256 = await download(model, part, options);
+  return { file: part.intoBlob(), storage: "memory", downloaded: true, sha256 };
+}
+
+/** Reads the file once, for its hash, and leaves it where it is. */
+async function onDisk(file: Blob, { newHash, signal, progress }: StoreOptions): Promise<ObtainedModel> {
+  const hash = newHash();
+  try {
+    for (let at = 0; at < file.size; at += SLICE_BYTES) {
+      if (signal.aborted) throw cancelled();
+      hash.update(new Uint8Array(await read(file, at)));
+      progress(Math.min(file.size, at + SLICE_BYTES), file.size);
+    }
+    return { file, storage: "file", downloaded: false, sha256: hash.finish() };
+  } finally {
+    hash.free();
+  }
+}
+
+function read(file: Blob, at: number): Promise<ArrayBuffer> {
+  return file
+    .slice(at, at + SLICE_BYTES)
+    .arrayBuffer()
+    .catch((cause: unknown) => {
+      throw new PrecisError("host-failed", "The model's file could not be read: it was changed or moved. Open it again.", { cause });
+    });
+}
+
+function mayBeFetched({ id, urls, licence }: ModelRequest): void {
+  if (licence !== null) {
+    throw new PrecisError("licence-required", `The licence ${licence} of the model ${id} has to be accepted before it is fetched.`);
+  }
+  if (urls.length === 0) throw new PrecisError("download-failed", `The model ${id} is not on this device any more, and has no address: open its file again.`);
+}
+
+async function intoFolder(folder: FileSystemDirectoryHandle, model: ModelRequest, options: StoreOptions): Promise<{ file: File; sha256: string }> {
+  if (!model.file) mayBeFetched(model);
+  const total = model.file?.size ?? model.expected?.bytes ?? null;
+  const name = model.expected ? `${model.expected.sha256}.gguf.part` : INCOMING;
+  const handle = await folder.getFileHandle(name, { create: true });
+  const part = new OpfsPart(await openPart(handle), model.expected?.bytes ?? null);
+  let sha256: string;
+  try {
+    // What is left of another file.
+    if (!model.expected) part.restart();
+    if (total !== null) await makeSure(total - part.stored);
+    sha256 = model.file ? await copied(model.file, part, options) : await download(model, part, options);
+  } catch (error) {
+    const full = error instanceof DOMException && error.name === "QuotaExceededError";
+    const { size } = part;
+    // A part that can't grow is of no use, and its room is wanted; one that nothing verifies can't be gone on with.
+    if (full || !model.expected) part.restart();
+    part.close();
+    if (part.size === 0) await folder.removeEntry(name);
+    throw full ? storageFull(total, `which was full after ${megabytes(size)} MB`, error) : error;
+  }
+  part.close();
+  const { id, name: title, prompt } = model;
+  if (!model.expected) await writeLabel(folder, sha256, { id, name: title, prompt });
+  return { file: await rename(folder, handle, `${sha256}.gguf`), sha256 };
+}
+
+/** Copies a file from disk, and returns its hash. */
+async function copied(file: Blob, part: OpfsPart, { newHash, check, signal, progress }: StoreOptions): Promise<string> {
+  const digest = new Digest(part, newHash());
+  try {
+    for (let first = SLICE_BYTES; !check(new Uint8Array(await file.slice(0, first).arrayBuffer()), file.size); first *= 2);
+    for (let at = 0; at < file.size; at += SLICE_BYTES) {
+      if (signal.aborted) throw cancelled();
+      const bytes = new Uint8Array(await read(file, at));
+      part.write(bytes, at);
+      digest.take(bytes, at);
+      progress(part.size, file.size);
+    }
+    return await digest.finish(signal);
+  } finally {
+    digest.free();
+  }
+}
+
+async function openPart(handle: FileSystemFileHandle): Promise<FileSystemSyncAccessHandle> {
+  try {
+    return await handle.createSyncAccessHandle();
+  } catch (cause) {
+    throw new PrecisError("storage-unavailable", "The browser's storage for the model is in use: close other tabs of this page and try again.", { cause });
+  }
+}
+
+/** Throws if `bytes` more are known not to fit. What the browser says may be more than there is: then writing fails. */
+async function makeSure(bytes: number): Promise<void> {
+  const { quota, usage } = (await navigator.storage.estimate?.().catch(() => null)) ?? {};
+  if (quota === undefined || usage === undefined || bytes <= quota - usage) return;
+  throw storageFull(bytes, `of which ${megabytes(Math.max(0, quota - usage))} MB are left for this site`, undefined);
+}
+
+function storageFull(needed: number | null, has: string, cause: unknown): PrecisError {
+  const needs = needed === null ? "its file needs more" : `it needs ${megabytes(needed)} MB`;
+  const next = "Delete another model, free some space on the device, or clear the data of sites you don't need, and try again.";
+  return new PrecisError("storage-full", `There is no room for the model: ${needs} of this browser's storage, ${has}. ${next}`, { cause });
+}
+
+async function writeLabel(folder: FileSystemDirectoryHandle, sha256: string, label: Label): Promise<void> {
+  const handle = await (await folder.getFileHandle(`${sha256}.json`, { create: true })).createSyncAccessHandle();
+  try {
+    handle.truncate(0);
+    handle.write(new TextEncoder().encode(JSON.stringify(label)));
+    handle.flush();
+  } finally {
+    handle.close();
+  }
+}
+
+async function find(folder: FileSystemDirectoryHandle, name: string, bytes: number | null): Promise<File | null> {
+  try {
+    const file = await (await folder.getFileHandle(name)).getFile();
+    if (bytes === null || file.size === bytes) return file;
+    await folder.removeEntry(name);
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === "NotFoundError")) throw error;
+  }
+  return null;
+}
+
+/** Gives the whole file its final name; where files can't be moved it is copied, and `find` tells a copy cut short by its size. */
+async function rename(folder: FileSystemDirectoryHandle, from: FileSystemFileHandle, name: string): Promise<File> {
+  if ("move" in from) {
+    await (from as FileSystemFileHandle & { move(name: string): Promise<void> }).move(name);
+    return from.getFile();
+  }
+  const source = await (from as FileSystemFileHandle).getFile();
+  const target = await folder.getFileHandle(name, { create: true });
+  const handle = await target.createSyncAccessHandle();
+  try {
+    for (let at = 0; at < source.size; at += SLICE_BYTES) {
+      handle.write(await source.slice(at, at + SLICE_BYTES).arrayBuffer(), { at });
+    }
+    handle.flush();
+  } finally {
+    handle.close();
+  }
+  await folder.removeEntry((from as FileSystemFileHandle).name);
+  return target.getFile();
+}
+
+async function exclusively<T>(name: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  if (!navigator.locks) return work();
+  return navigator.locks.request(name, { signal }, work);
+}

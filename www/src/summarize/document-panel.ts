@@ -1,0 +1,173 @@
+import { PrecisError } from "../package/api/index.js";
+import { showError } from "../ui/alert.js";
+import { loadBenchmark } from "../ui/benchmark-document.js";
+import { ITERATIONS } from "../ui/compose-benchmark.js";
+import { byId, element } from "../ui/dom.js";
+import { counted } from "../ui/format.js";
+import { htmlToText, isHtml } from "./html.js";
+import { readTextFile } from "./text-file.js";
+
+/** Counting waits for a pause in typing. */
+const PAUSE_MS = 300;
+/** Above this many characters browsers take half a second and more to lay a text field out, and seconds for 10 MB. */
+const EDITABLE = 500_000;
+/** What is shown of a longer text. */
+const EXCERPT = 20_000;
+
+/** The document: typed, pasted, dropped, opened, or the benchmark; with its length in tokens. */
+export class DocumentPanel {
+  /** Set by the page: called with a file that is a model and no text. */
+  onmodel: (file: File) => void = () => undefined;
+  /** Set by the page: called when the benchmark's document is asked for. */
+  onbenchmark: () => void = () => undefined;
+
+  readonly #textarea = byId("document", HTMLTextAreaElement);
+  readonly #count = byId("count", HTMLParagraphElement);
+  readonly #alert = byId("alert", HTMLDivElement);
+  readonly #measure: (text: string) => Promise<number> | null;
+  /** A text too long for the field, which then shows its beginning only. */
+  #held: string | null = null;
+  /** Ends when the file or benchmark asked for last is in. */
+  #taking: Promise<void> = Promise.resolve();
+  #pause: ReturnType<typeof setTimeout> | undefined;
+  /** Which count is the latest asked for: an older one that arrives late is dropped. */
+  #asked = 0;
+
+  /** `measure` counts tokens, or gives null while nothing can. */
+  constructor(measure: (text: string) => Promise<number> | null) {
+    this.#measure = measure;
+    this.#textarea.addEventListener("input", () => {
+      clearTimeout(this.#pause);
+      this.#pause = setTimeout(() => this.count(), PAUSE_MS);
+    });
+    this.#textarea.addEventListener("paste", (event) => this.#paste(event));
+    byId("clear", HTMLButtonElement).addEventListener("click", () => {
+      this.text = "";
+      this.#textarea.focus();
+    });
+    this.#wireFile();
+    this.#wireDrop();
+    this.#wireBenchmark();
+  }
+
+  get text(): string {
+    return this.#held ?? this.#textarea.value;
+  }
+
+  /** Puts `text` in the place of what is there. */
+  set text(text: string) {
+    this.#held = text.length > EDITABLE ? text : null;
+    this.#textarea.readOnly = this.#held !== null;
+    byId("held", HTMLParagraphElement).hidden = this.#held === null;
+    this.#textarea.value = this.#held === null ? text : text.slice(0, EXCERPT);
+    this.#textarea.scrollTop = 0;
+    this.#alert.replaceChildren();
+    this.count();
+  }
+
+  /** Selects a part of a document in the field; false if that isn't what is here. */
+  show({ document, start, end }: { document: string; start: number; end: number }): boolean {
+    if (this.text !== document || end > this.#textarea.value.length) return false;
+    const field = this.#textarea;
+    // Browsers scroll to where the field gets the focus with a caret, not to a selection.
+    field.setSelectionRange(start, start);
+    field.blur();
+    field.focus();
+    field.setSelectionRange(start, end);
+    return true;
+  }
+
+  /** The text, once a file or the benchmark that was asked for is in. */
+  async settled(): Promise<string> {
+    await this.#taking;
+    return this.text;
+  }
+
+  /** Counts now, as far as that is possible. */
+  count(): void {
+    clearTimeout(this.#pause);
+    const asked = ++this.#asked;
+    const { text } = this;
+    const characters = counted(text.length, "character");
+    const show = (tokens: string) => {
+      if (asked === this.#asked) this.#count.textContent = text ? `${tokens}${characters}` : "0 tokens";
+    };
+    const measured = text ? this.#measure(text) : null;
+    if (!measured) return show("");
+    // A count that fails leaves the characters; what is wrong will be said when it matters.
+    measured.then((tokens) => show(`${counted(tokens, "token")} · `), () => show(""));
+  }
+
+  /** Takes a paste that is too long for the field, or a web page, out of the browser's hands. */
+  #paste(event: ClipboardEvent): void {
+    const pasted = event.clipboardData?.getData("text/plain") ?? "";
+    const html = isHtml(pasted);
+    if ((pasted.length <= EDITABLE && !html) || this.#held !== null) return;
+    event.preventDefault();
+    const { value, selectionStart, selectionEnd } = this.#textarea;
+    const around = (text: string) => value.slice(0, selectionStart) + text + value.slice(selectionEnd);
+    if (html) this.#taking = this.#take(this.#reduced(pasted).then(around));
+    else this.text = around(pasted);
+  }
+
+  /** A text without the markup of a web page. */
+  async #reduced(text: string): Promise<string> {
+    return isHtml(text) ? htmlToText(text) : text;
+  }
+
+  async #take(source: Promise<string>): Promise<void> {
+    try {
+      this.text = await source;
+    } catch (error) {
+      const shown = error instanceof PrecisError ? error : new PrecisError("internal", `The document could not be read (${String(error)}). Try again.`);
+      showError(this.#alert, shown);
+    }
+  }
+
+  #wireFile(): void {
+    const input = byId("file", HTMLInputElement);
+    byId("open", HTMLButtonElement).addEventListener("click", () => input.click());
+    input.addEventListener("change", () => {
+      const file = input.files?.[0];
+      if (file) this.#takeFile(file);
+      // The same file can be chosen again.
+      input.value = "";
+    });
+  }
+
+  #wireDrop(): void {
+    const zone = byId("drop", HTMLElement);
+    const hasFile = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+    // On the window: a file dropped beside the panel would otherwise replace the page.
+    addEventListener("dragover", (event) => {
+      if (!hasFile(event)) return;
+      event.preventDefault();
+      zone.classList.add("dropping");
+    });
+    addEventListener("dragleave", (event) => {
+      if (event.relatedTarget === null) zone.classList.remove("dropping");
+    });
+    addEventListener("drop", (event) => {
+      zone.classList.remove("dropping");
+      const file = event.dataTransfer?.files[0];
+      if (!hasFile(event) || !file) return;
+      event.preventDefault();
+      this.#takeFile(file);
+    });
+  }
+
+  #takeFile(file: File): void {
+    if (/\.gguf$/i.test(file.name)) this.onmodel(file);
+    else this.#taking = this.#take(readTextFile(file).then((text) => this.#reduced(text)));
+  }
+
+  #wireBenchmark(): void {
+    const iterations = byId("iterations", HTMLSelectElement);
+    for (let i = 1; i <= ITERATIONS; i++) iterations.add(element("option", "", String(i)));
+    iterations.value = String(ITERATIONS);
+    byId("benchmark", HTMLButtonElement).addEventListener("click", () => {
+      this.onbenchmark();
+      this.#taking = this.#take(loadBenchmark(Number(iterations.value)));
+    });
+  }
+}

@@ -1,0 +1,74 @@
+import type { StoredModel } from "../package/api/index.js";
+import { type CatalogueEntry, type Choice, fromCatalogue, fromStored } from "../ui/chosen-model.js";
+import { element } from "../ui/dom.js";
+import { counted, megabytes } from "../ui/format.js";
+
+/** What a row of the list does. */
+export interface RowActions {
+  use: (choice: Choice, entry: CatalogueEntry | null) => void;
+  remove: (sha256: string) => void;
+}
+
+/** The rows of all models: the catalogue's, and below them those that were brought along and kept. */
+export function modelRows(catalogue: readonly CatalogueEntry[], stored: readonly StoredModel[], current: string | null, actions: RowActions): HTMLLIElement[] {
+  const listed = catalogue.map((entry) => {
+    const here = stored.find(({ sha256 }) => sha256 === entry.sha256);
+    const facts = [megabytes(entry.bytes), entry.quant, `${counted(entry.context, "token")} of context`];
+    const choose = () => actions.use(fromCatalogue(entry), entry);
+    return row(entry.name, [facts.join(" · "), licence(entry)], here, stateOf(entry, here), entry.sha256 === current, choose, actions);
+  });
+  const own = stored
+    .filter(({ sha256 }) => !catalogue.some((entry) => entry.sha256 === sha256))
+    .map((model) => {
+      const choice = fromStored(model);
+      const choose = model.complete ? () => actions.use(choice, null) : null;
+      const state = model.complete ? "On this device. You brought it along." : `A part of it is on this device.`;
+      return row(choice.name, [megabytes(model.bytes)], model, state, model.sha256 === current, choose, actions);
+    });
+  return [...listed, ...own];
+}
+
+function row(
+  name: string,
+  facts: (string | Node)[],
+  here: StoredModel | undefined,
+  state: string,
+  current: boolean,
+  choose: (() => void) | null,
+  { remove }: RowActions,
+): HTMLLIElement {
+  const title = element("p", "model-title", name);
+  const about = element("div", "model-about", title, element("p", "fine", ...facts.flatMap((fact, i) => (i > 0 ? [" · ", fact] : [fact]))));
+  about.append(element("p", here?.complete ? "model-here" : "fine", state));
+  const buttons = element("div", "model-actions");
+  if (current) buttons.append(element("span", "model-current", "In use"));
+  else if (choose) buttons.append(button(here?.complete ? "Use" : "Get and use", name, "", choose));
+  if (here) buttons.append(button("Delete", name, "plain", () => remove(here.sha256)));
+  const item = element("li", "model-row", about, buttons);
+  if (current) item.ariaCurrent = "true";
+  return item;
+}
+
+function button(label: string, name: string, className: string, work: () => void): HTMLButtonElement {
+  const made = element("button", className, label);
+  made.type = "button";
+  made.ariaLabel = `${label}: ${name}`;
+  made.addEventListener("click", work);
+  return made;
+}
+
+function licence({ licence, terms }: CatalogueEntry): string | Node {
+  if (terms === undefined) return licence;
+  const link = element("a", "", `${licence} terms`);
+  link.href = terms;
+  link.target = "_blank";
+  link.rel = "noopener noreferrer";
+  return link;
+}
+
+function stateOf({ bytes, verified, accept }: CatalogueEntry, here: StoredModel | undefined): string {
+  if (here?.complete) return "On this device";
+  if (here) return `${megabytes(Math.min(here.bytes, bytes))} of ${megabytes(bytes)} on this device: it goes on from there`;
+  const asked = accept ? "You are asked to accept its licence first. " : "";
+  return verified === false ? `${asked}Not tried by us yet: its file is held to the hash that its host publishes.` : asked || "Not on this device yet";
+}

@@ -1,0 +1,233 @@
+import { deleteModel, inspectModel, type InspectedModel, PrecisError, storedModels } from "../package/api/index.js";
+import { toPrecisError } from "../package/api/errors.js";
+import { showError } from "../ui/alert.js";
+import { acceptLicence, CATALOGUE, type CatalogueEntry, type Choice, fromCatalogue, isAccepted } from "../ui/chosen-model.js";
+import { byId, element } from "../ui/dom.js";
+import { compact, counted, megabytes } from "../ui/format.js";
+import { MODEL_HOSTS } from "./model-hosts.js";
+import { modelRows } from "./model-list.js";
+import type { ModelPanel } from "./model-panel.js";
+import { keptBefore, storageInWords } from "./model-storage.js";
+
+/** What is offered before it is taken: a model with a licence to accept, a file, or an address. */
+interface Offer {
+  name: string;
+  facts: [string, string][];
+  note: string;
+  /** Whose licence has to be accepted. */
+  licence: CatalogueEntry | null;
+  /** Whether the person is asked if it is to be kept; what the answer is to begin with. */
+  keep: boolean | null;
+  /** What the button says. */
+  action: string;
+  take: (keep: boolean) => Choice;
+}
+
+/** The dialog "Models": what can be chosen, what is on this device, and one's own files. */
+export class ModelsDialog {
+  readonly #panel: ModelPanel;
+  readonly #dialog = byId("models", HTMLDialogElement);
+  readonly #list = byId("models-list", HTMLUListElement);
+  readonly #alert = byId("models-alert", HTMLDivElement);
+  readonly #storage = byId("models-storage", HTMLParagraphElement);
+  readonly #choice = byId("models-choice", HTMLDivElement);
+  readonly #form = byId("model-offer", HTMLFormElement);
+  readonly #name = byId("offer-name", HTMLHeadingElement);
+  readonly #accept = byId("accept", HTMLInputElement);
+  readonly #keep = byId("keep", HTMLInputElement);
+  readonly #take = byId("take-model", HTMLButtonElement);
+  #offer: Offer | null = null;
+  /** Ends looking a file up when something else is asked for. */
+  #looking = new AbortController();
+
+  constructor(panel: ModelPanel) {
+    this.#panel = panel;
+    byId("choose-model", HTMLButtonElement).addEventListener("click", () => void this.open());
+    byId("models-close", HTMLButtonElement).addEventListener("click", () => this.#dialog.close());
+    this.#dialog.addEventListener("close", () => this.#looking.abort());
+    this.#wireOwn();
+    byId("offer-back", HTMLButtonElement).addEventListener("click", () => void this.open());
+    this.#accept.addEventListener("change", () => this.#allow());
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#taken();
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#dialog.open;
+  }
+
+  /** Shows what there is. */
+  async open(): Promise<void> {
+    this.#show(this.#choice);
+    await this.#refresh();
+  }
+
+  /** Shows what there is now, if it is open: a model has become ready. */
+  refresh(): void {
+    if (this.#dialog.open) void this.#refresh();
+  }
+
+  /** Looks at a file that the person opened or dropped. */
+  async offerFile(file: File): Promise<void> {
+    await this.#look(file, (facts) => ({
+      ...described(file.name, facts),
+      note: "It is read where it lies; nothing of it leaves this device.",
+      keep: false,
+      action: "Use this model",
+      take: (keep) => ({ model: file, name: file.name, bytes: file.size, keep }),
+    }));
+  }
+
+  async #offerAddress(typed: string): Promise<void> {
+    const url = addressOf(typed);
+    if (url instanceof PrecisError) return this.#fail(url);
+    const name = decodeURIComponent(url.pathname.split("/").at(-1) ?? "") || url.host;
+    await this.#look(url.href, (facts) => ({
+      ...described(name, facts),
+      note: `From ${url.host}. Nobody has vouched for this file: its licence, too, is for you to check.`,
+      keep: true,
+      action: `Get ${megabytes(facts.bytes)} and use`,
+      take: (keep) => ({ model: url.href, name, bytes: facts.bytes, keep }),
+    }));
+  }
+
+  async #look(model: Blob | string, offer: (facts: InspectedModel) => Offer): Promise<void> {
+    this.#looking.abort();
+    const { signal } = (this.#looking = new AbortController());
+    this.#show(this.#choice);
+    this.#storage.textContent = "Reading the header…";
+    try {
+      const facts = await inspectModel(model, { signal });
+      if (!signal.aborted) this.#present(offer(facts));
+    } catch (error) {
+      if (signal.aborted) return;
+      await this.#refresh();
+      this.#fail(toPrecisError(error));
+    }
+  }
+
+  /** Takes a listed model, after its licence where that has to be accepted. */
+  #use(choice: Choice, entry: CatalogueEntry | null): void {
+    if (!entry || isAccepted(entry)) return this.#close(choice);
+    this.#present({
+      name: entry.name,
+      facts: [["Size", megabytes(entry.bytes)], ["Format", entry.quant], ["Context", counted(entry.context, "token")], ["Licence", entry.licence]],
+      note: "Nothing is fetched before you accept. This browser remembers that you did.",
+      licence: entry,
+      keep: null,
+      action: `Accept, get ${megabytes(entry.bytes)} and use`,
+      take: () => {
+        acceptLicence(entry);
+        return fromCatalogue(entry);
+      },
+    });
+  }
+
+  async #remove(sha256: string): Promise<void> {
+    try {
+      if (this.#panel.sha256 === sha256) this.#panel.unload();
+      await deleteModel(sha256);
+      keptBefore.delete(sha256);
+    } catch (error) {
+      this.#fail(toPrecisError(error));
+    }
+    await this.#refresh();
+    // The button that had the focus is gone.
+    this.#list.querySelector("button")?.focus();
+  }
+
+  async #refresh(): Promise<void> {
+    const stored = await storedModels();
+    const actions = { use: (choice: Choice, entry: CatalogueEntry | null) => this.#use(choice, entry), remove: (sha256: string) => void this.#remove(sha256) };
+    this.#list.replaceChildren(...modelRows(CATALOGUE, stored, this.#panel.sha256, actions));
+    this.#storage.textContent = await storageInWords(stored.reduce((sum, { bytes }) => sum + bytes, 0));
+  }
+
+  #present(offer: Offer): void {
+    this.#offer = offer;
+    this.#name.textContent = offer.name;
+    byId("offer-facts", HTMLDListElement).replaceChildren(
+      ...offer.facts.map(([term, value]) => element("div", "row", element("dt", "", term), element("dd", "", value))),
+    );
+    byId("offer-note", HTMLParagraphElement).textContent = offer.note;
+    byId("offer-accept", HTMLLabelElement).hidden = offer.licence === null;
+    byId("offer-keep", HTMLLabelElement).hidden = offer.keep === null;
+    const terms = byId("offer-terms", HTMLAnchorElement);
+    terms.textContent = `the ${offer.licence?.licence} terms`;
+    terms.href = offer.licence?.terms ?? "";
+    this.#accept.checked = false;
+    this.#keep.checked = offer.keep === true;
+    this.#take.textContent = offer.action;
+    this.#allow();
+    this.#show(this.#form);
+    this.#name.focus();
+  }
+
+  #allow(): void {
+    this.#take.disabled = this.#offer?.licence != null && !this.#accept.checked;
+  }
+
+  #taken(): void {
+    if (this.#offer) this.#close(this.#offer.take(this.#keep.checked));
+  }
+
+  #close(choice: Choice): void {
+    this.#dialog.close();
+    this.#panel.use(choice);
+  }
+
+  #fail(error: PrecisError): void {
+    showError(this.#alert, error);
+    // What was asked for stands at the end of a list that is longer than a phone.
+    this.#alert.scrollIntoView({ block: "center" });
+  }
+
+  /** Shows one of the dialog's two faces. */
+  #show(face: HTMLElement): void {
+    for (const each of [this.#choice, this.#form]) each.hidden = each !== face;
+    this.#alert.replaceChildren();
+    if (!this.#dialog.open) this.#dialog.showModal();
+  }
+
+  #wireOwn(): void {
+    const input = byId("model-file", HTMLInputElement);
+    byId("open-model", HTMLButtonElement).addEventListener("click", () => input.click());
+    input.addEventListener("change", () => {
+      const file = input.files?.[0];
+      if (file) void this.offerFile(file);
+      // The same file can be chosen again.
+      input.value = "";
+    });
+    const address = byId("model-address", HTMLInputElement);
+    byId("model-from", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.#offerAddress(address.value);
+    });
+  }
+}
+
+function described(name: string, facts: InspectedModel): Omit<Offer, "note" | "keep" | "action" | "take"> {
+  const { architecture, quant, parameters, context, license, bytes, has_chat_template } = facts;
+  const told: [string, string][] = [
+    ["Name in the file", facts.name ?? "none"],
+    ["Size", megabytes(bytes)],
+    ["Architecture", architecture],
+    ["Format", `mostly ${quant}`],
+    ["Weights", compact(parameters)],
+    ["Context", counted(context, "token")],
+    ["Licence, as the file says", license ?? "not said"],
+    ["Made for", has_chat_template ? "conversations" : "continuing a text"],
+  ];
+  return { name, facts: told, licence: null };
+}
+
+/** The file's own address, of what a person copied: Hugging Face's pages about files are not the files. */
+function addressOf(typed: string): URL | PrecisError {
+  const url = new URL(typed);
+  if (url.origin === "https://huggingface.co") url.pathname = url.pathname.replace("/blob/", "/resolve/");
+  const allowed = url.origin === location.origin || MODEL_HOSTS.some((host) => new RegExp(`^${host.replaceAll(".", "\\.").replace("*", "[^/]+")}$`).test(url.origin));
+  if (allowed) return url;
+  return new PrecisError("download-failed", `This page can't reach ${url.host}: fetch the file yourself, and open it here.`);
+}

@@ -1,0 +1,93 @@
+import type { Report } from "../package/api/index.js";
+import { byId, element } from "../ui/dom.js";
+import { device, duration, measured, megabytes, whole } from "../ui/format.js";
+import { CARDS, type Field, reasonAt, valueAt } from "./report-fields.js";
+import { download } from "../ui/save-file.js";
+
+/** The region "Report": cards to read, and the JSON to take along. */
+export class ReportView {
+  readonly #cards = byId("cards", HTMLDivElement);
+  readonly #empty = byId("report-empty", HTMLParagraphElement);
+  readonly #copied = byId("copied", HTMLSpanElement);
+  readonly #copy = byId("copy", HTMLButtonElement);
+  readonly #download = byId("download", HTMLButtonElement);
+  #json = "";
+
+  constructor() {
+    this.#copy.addEventListener("click", () => void this.#copyJson());
+    this.#download.addEventListener("click", () => this.#downloadJson());
+  }
+
+  /** Shows `report`, or nothing while a run is under way. */
+  show(report: Report | null): void {
+    this.#json = report ? JSON.stringify(report, null, 2) : "";
+    this.#copied.textContent = "";
+    this.#copy.disabled = this.#download.disabled = !report;
+    this.#empty.hidden = report !== null;
+    this.#cards.replaceChildren(...(report ? [headline(report), ...CARDS.map(({ title, fields }) => card(report, title, fields))] : []));
+  }
+
+  async #copyJson(): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(this.#json);
+      this.#copied.textContent = "Copied";
+    } catch {
+      this.#copied.textContent = "The browser did not allow copying: use Download JSON";
+    }
+  }
+
+  #downloadJson(): void {
+    download(new Blob([this.#json], { type: "application/json" }), "precis-report.json");
+  }
+}
+
+/** The one figure that the page is about, three beside it, and the run in a sentence. */
+function headline(report: Report): HTMLElement {
+  const { tokens, ms } = report.prefill;
+  const speed = figure(report, "prefill.tokens_per_second", measured);
+  speed.classList.add("figure");
+  const second = (label: string, path: string, show: (value: number) => string) => {
+    const shown = figure(report, path, show);
+    shown.classList.add("second");
+    return element("p", "", shown, element("span", "unit", label));
+  };
+  const time = ms === null ? "" : ` in ${duration(ms)}`;
+  const { kind, threads, adapter } = report.backend;
+  return element(
+    "div",
+    "headline",
+    element("p", "readout", speed, " ", element("span", "unit", "tokens per second read")),
+    second("until the first word", "first_token_ms", duration),
+    second("tokens per second written", "decode.tokens_per_second", measured),
+    second("of memory", "memory.wasm_bytes", megabytes),
+    element("p", "fine", `${whole(tokens)} tokens read${time} on the ${device(threads, adapter)} (${kind}).`),
+  );
+}
+
+function figure(report: Report, path: string, show: (value: number) => string): HTMLElement {
+  const value = valueAt(report, path);
+  return typeof value === "number" ? element("span", "", show(value)) : absent(report, path);
+}
+
+function card(report: Report, title: string, fields: readonly Field[]): HTMLElement {
+  const rows = fields.map((field) => element("div", "row", element("dt", "", field.label), value(report, field)));
+  return element("section", "card", element("h3", "", title), element("dl", "", ...rows));
+}
+
+function value(report: Report, { path, show, full }: Field): HTMLElement {
+  const raw = valueAt(report, path);
+  if (raw === null || raw === undefined) return element("dd", "", absent(report, path));
+  const dd = element("dd", "", show(raw as never));
+  if (full) dd.title = String(raw);
+  return dd;
+}
+
+/** A dash, with the reason for whoever points at it or listens. */
+function absent(report: Report, path: string): HTMLElement {
+  const reason = reasonAt(report, path);
+  const dash = element("span", "", "—");
+  dash.ariaHidden = "true";
+  const whole = element("span", "absent", dash, element("span", "visually-hidden", `none: ${reason}`));
+  whole.title = reason;
+  return whole;
+}

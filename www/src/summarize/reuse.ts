@@ -1,0 +1,36 @@
+import { showError } from "../ui/alert.js";
+import { byId } from "../ui/dom.js";
+import type { ModelPanel } from "./model-panel.js";
+import { PrecisError } from "../package/api/index.js";
+
+/** Whether what was read before is read again, and the button that forgets it. */
+export class ReuseChoice {
+  readonly #reuse = byId("reuse", HTMLInputElement);
+  readonly #forget = byId("forget", HTMLButtonElement);
+  readonly #forgotten = byId("forgotten", HTMLSpanElement);
+
+  constructor(readonly model: ModelPanel) {
+    this.#forget.addEventListener("click", () => void this.#forgetAll());
+    this.#reuse.addEventListener("change", () => (this.#forgotten.textContent = ""));
+  }
+
+  /** Whether everything is to be read. */
+  get fresh(): boolean {
+    return !this.#reuse.checked;
+  }
+
+  /** A measuring run reads everything. */
+  off(): void {
+    this.#reuse.checked = false;
+  }
+
+  async #forgetAll(): Promise<void> {
+    this.#forgotten.textContent = "";
+    try {
+      await (await this.model.get()).forget();
+      this.#forgotten.textContent = "Forgotten.";
+    } catch (error) {
+      if (error instanceof PrecisError) showError(byId("alert", HTMLDivElement), error);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import { unlessAborted } from "../package/api/abort.js";
+import { toPrecisError } from "../package/api/errors.js";
+import { PrecisError, type RunEvent } from "../package/api/index.js";
+import { showError } from "../ui/alert.js";
+import { byId } from "../ui/dom.js";
+import type { DocumentPanel } from "./document-panel.js";
+import type { ModelPanel } from "./model-panel.js";
+import type { ReadingView } from "./reading-view.js";
+import type { ReportView } from "./report-view.js";
+import type { ReuseChoice } from "./reuse.js";
+import type { SummaryOptions } from "./summary-options.js";
+
+/** Failures after which the same document may well succeed. */
+const WORTH_RETRYING = new Set(["worker-crashed", "out-of-memory", "internal", "download-failed", "storage-unavailable"]);
+
+/** Summarize and Cancel: one run at a time. */
+export class RunControl {
+  readonly #summarize = byId("summarize", HTMLButtonElement);
+  readonly #cancel = byId("cancel", HTMLButtonElement);
+  readonly #alert = byId("alert", HTMLDivElement);
+  #running: AbortController | null = null;
+
+  constructor(
+    readonly document: DocumentPanel,
+    readonly model: ModelPanel,
+    readonly reading: ReadingView,
+    readonly report: ReportView,
+    readonly reuse: ReuseChoice,
+    readonly choices: SummaryOptions,
+  ) {
+    choices.onask = () => void this.start();
+    this.#summarize.addEventListener("click", () => void this.start());
+    this.#cancel.addEventListener("click", () => this.#running?.abort());
+    byId("document", HTMLTextAreaElement).addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void this.start();
+    });
+  }
+
+  /** Whether a run is under way. */
+  get running(): boolean {
+    return this.#running !== null;
+  }
+
+  /** Summarizes what the document holds now. */
+  async start(): Promise<void> {
+    if (this.#running) return;
+    const started_ms = performance.timeOrigin + performance.now();
+    const { signal } = this.#begin();
+    try {
+      if (!this.model.ready) this.reading.stage = "Waiting for the model";
+      const summarizer = this.model.ready ?? (await unlessAborted(this.model.get(), signal));
+      this.reading.stage = "Reading";
+      const text = await this.document.settled();
+      if (text.trim() === "") throw new PrecisError("empty-document", "The document is empty: paste or open a text.");
+      const onprogress = (event: RunEvent) => this.reading.take(event);
+      await summarizer.summarize(text, { ...this.choices.options, signal, started_ms, fresh: this.reuse.fresh, onprogress });
+      const { report } = summarizer;
+      window.precis.report = report;
+      this.model.showDevice(summarizer.model);
+      this.reading.finish("Done", report, text);
+      this.report.show(report);
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.#end();
+    }
+  }
+
+  #begin(): AbortController {
+    this.#running = new AbortController();
+    window.precis.report = null;
+    this.#alert.replaceChildren();
+    this.report.show(null);
+    this.reading.reset();
+    const focused = document.activeElement === this.#summarize;
+    this.#summarize.disabled = this.model.locked = true;
+    this.#cancel.disabled = false;
+    // A button that goes grey under the keyboard would lose it.
+    if (focused) this.#cancel.focus();
+    return this.#running;
+  }
+
+  #end(): void {
+    this.#running = null;
+    const focused = document.activeElement === this.#cancel;
+    this.#cancel.disabled = true;
+    this.#summarize.disabled = this.model.locked = false;
+    if (focused) this.#summarize.focus();
+    this.document.count();
+  }
+
+  #failed(error: unknown): void {
+    const failure = toPrecisError(error);
+    if (failure.code === "cancelled") return this.reading.finish("Cancelled", null);
+    this.reading.finish("Failed", null);
+    // What kept the model from loading is said, with its own button, where the model is.
+    if (this.model.ready) showError(this.#alert, failure, WORTH_RETRYING.has(failure.code) ? () => void this.start() : undefined);
+  }
+}

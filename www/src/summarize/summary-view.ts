@@ -1,0 +1,94 @@
+import type { Report } from "../package/api/index.js";
+import { byId, element } from "../ui/dom.js";
+
+type Point = Report["points"][number];
+
+/** Characters of a passage that are quoted. */
+const QUOTED = 600;
+
+/** The summary: as it is written, and in the end with a way from each sentence to where it comes from. */
+export class SummaryView {
+  readonly #section = byId("summary", HTMLElement);
+  readonly #text = byId("summary-text", HTMLParagraphElement);
+  readonly #empty = byId("summary-empty", HTMLParagraphElement);
+  readonly #hint = byId("summary-hint", HTMLParagraphElement);
+  readonly #source = byId("source", HTMLElement);
+  readonly #sourceNote = byId("source-note", HTMLParagraphElement);
+  readonly #quote = byId("source-quote", HTMLQuoteElement);
+  readonly #show = byId("source-show", HTMLButtonElement);
+  /** Set by the page: shows a part of the document in its field, if it is still there. */
+  onshow: (passage: { document: string; start: number; end: number }) => boolean = () => false;
+  #chosen: HTMLButtonElement | null = null;
+  #passage = { document: "", start: 0, end: 0 };
+
+  constructor() {
+    this.#show.addEventListener("click", () => {
+      if (!this.onshow(this.#passage)) this.#sourceNote.textContent = "It isn't shown above: the text there has changed, or only its beginning is shown.";
+    });
+  }
+
+  /** An empty sheet. */
+  clear(): void {
+    this.#section.ariaBusy = "true";
+    this.#text.replaceChildren();
+    this.#source.hidden = this.#hint.hidden = true;
+    this.#empty.hidden = false;
+    this.#chosen = null;
+  }
+
+  /** Adds what was written since. */
+  append(pieces: string): void {
+    this.#text.append(pieces);
+    this.#empty.hidden = true;
+  }
+
+  /** The end of a run; with a report of `document`, sentences lead to their passages. */
+  finish(report: Report | null, document: string): void {
+    this.#section.ariaBusy = "false";
+    if (!report) return;
+    const { summary, points } = report;
+    // The engine's last word, in case it trims what it streamed.
+    this.#text.replaceChildren();
+    let at = 0;
+    for (const point of points) {
+      const start = summary.indexOf(point.text, at);
+      if (start < 0) continue;
+      this.#text.append(summary.slice(at, start), this.#button(point, document));
+      at = start + point.text.length;
+    }
+    this.#text.append(summary.slice(at));
+    this.#empty.hidden = summary !== "";
+    this.#hint.hidden = at === 0;
+  }
+
+  #button(point: Point, document: string): HTMLButtonElement {
+    const button = element("button", point.supported ? "point" : "point unsupported", point.text);
+    button.type = "button";
+    button.setAttribute("aria-controls", "source");
+    if (!point.supported) button.setAttribute("aria-description", "Not clearly said in the text");
+    button.addEventListener("click", () => this.#choose(button, point, document));
+    return button;
+  }
+
+  #choose(button: HTMLButtonElement, point: Point, document: string): void {
+    this.#chosen?.removeAttribute("aria-current");
+    this.#chosen = button;
+    button.setAttribute("aria-current", "true");
+    const [start, end] = utf16(document, point);
+    this.#passage = { document, start, end };
+    const passage = document.slice(start, end).trim();
+    this.#quote.textContent = passage.length > QUOTED ? `${passage.slice(0, QUOTED)}…` : passage;
+    this.#sourceNote.textContent = point.supported ? "From the text:" : "The text doesn't clearly say this. The nearest that it says:";
+    this.#source.hidden = false;
+  }
+}
+
+/** Characters, which the engine counts, to the units in which JavaScript does. */
+function utf16(document: string, { start, end }: Pick<Point, "start" | "end">): [number, number] {
+  let [characters, units] = [0, 0];
+  const advance = (to: number) => {
+    for (; characters < to && units < document.length; characters++) units += document.codePointAt(units)! > 0xffff ? 2 : 1;
+    return units;
+  };
+  return [advance(start), advance(end)];
+}

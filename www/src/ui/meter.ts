@@ -1,0 +1,80 @@
+import type { RunEvent } from "../package/api/index.js";
+
+/** One chunk as the engine timed it. */
+type ReadEvent = Extract<RunEvent, { type: "read" }>;
+
+/** "Now" is the last chunks that took this long together: steady enough to read, quick enough to follow. */
+const NOW_MS = 1000;
+
+/** Gathers the chunks of a run and works out what the dials show. Knows nothing of the page. */
+export class Meter {
+  /** Tokens read in all, at the end of each chunk. */
+  readonly positions: number[] = [];
+  /** Speed of each chunk, tokens per second. */
+  readonly speeds: number[] = [];
+  readonly #chunks: { tokens: number; ms: number }[] = [];
+  #done = 0;
+  #total = 0;
+  #began = 0;
+  #leftMs: number | null = null;
+  #share = 0;
+
+  /** How many tokens the run will read, as far as the plan knows at `now`. */
+  plan(total: number, now = performance.now()): void {
+    this.#total = total;
+    this.#began = now;
+  }
+
+  record({ done, total, tokens, ms, left_ms }: ReadEvent, now = performance.now()): void {
+    this.#done = done;
+    this.#total = Math.max(total, done);
+    this.#leftMs = left_ms;
+    const passed = now - this.#began;
+    const share = left_ms === null || passed <= 0 ? done / this.#total : passed / (passed + left_ms);
+    // A forecast that turns out too short is no reason to go back.
+    this.#share = Math.max(this.#share, share);
+    // Without a clock there is no speed to show.
+    if (ms === null) return;
+    this.#chunks.push({ tokens, ms });
+    this.positions.push(done);
+    this.speeds.push(perSecond(tokens, ms));
+  }
+
+  get done(): number {
+    return this.#done;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Tokens per second now; null before the first chunk. */
+  get speed(): number | null {
+    return this.#over(NOW_MS);
+  }
+
+  /** The engine's forecast of what is left, in milliseconds; null before the first chunk and without a clock. */
+  get leftMs(): number | null {
+    return this.#leftMs;
+  }
+
+  /** The share of the run's time that has passed, from 0 to 1, which never shrinks. */
+  get share(): number {
+    return this.#share;
+  }
+
+  #over(span: number): number | null {
+    let tokens = 0;
+    let ms = 0;
+    for (let i = this.#chunks.length - 1; i >= 0 && ms < span; i--) {
+      tokens += this.#chunks[i]!.tokens;
+      ms += this.#chunks[i]!.ms;
+    }
+    return ms > 0 ? perSecond(tokens, ms) : null;
+  }
+}
+
+function perSecond(tokens: number, ms: number): number {
+  // A coarse clock may say 0 ms for a short chunk.
+  return (tokens / Math.max(ms, 0.01)) * 1000;
+}
