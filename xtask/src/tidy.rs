@@ -101,25 +101,34 @@ fn edges(sources: &[Source]) -> BTreeMap<String, BTreeSet<String>> {
     for source in sources {
         let Some(module) = source.module() else { continue };
         let targets: &mut BTreeSet<String> = edges.entry(module.clone()).or_default();
-        for line in source.text.lines().map(str::trim).filter(|line| !line.starts_with("//")) {
-            for (start, base) in
-                [("crate::", None), ("precis::", None), ("super::", module.rsplit_once("::"))]
-            {
-                for (at, _) in line.match_indices(start) {
-                    let rest: String = line[at + start.len()..]
-                        .chars()
-                        .take_while(|c| c.is_alphanumeric() || "_:".contains(*c))
-                        .collect();
-                    let path = match base {
-                        Some((parent, _)) => format!("{parent}::{rest}"),
-                        None => rest,
-                    };
+        let code: String =
+            source.text.lines().map(str::trim).filter(|l| !l.starts_with("//")).collect();
+        let parent = module.rsplit_once("::").map_or("", |(parent, _)| parent);
+        for (start, base) in [("crate::", ""), ("precis::", ""), ("super::", parent)] {
+            for (at, _) in code.match_indices(start) {
+                for path in paths(&code[at + start.len()..]) {
+                    let path = if base.is_empty() { path } else { format!("{base}::{path}") };
                     targets.extend(longest(&modules, &path).filter(|target| *target != module));
                 }
             }
         }
     }
     edges
+}
+
+/// The paths at the beginning of some code: one, or those of a group in braces, without groups in it.
+fn paths(code: &str) -> Vec<String> {
+    let path = |code: &str| -> String {
+        code.chars().take_while(|c| c.is_alphanumeric() || "_:".contains(*c)).collect()
+    };
+    let first = path(code);
+    match code[first.len()..].strip_prefix('{') {
+        Some(group) if first.is_empty() || first.ends_with("::") => {
+            let end = group.find(['{', '}']).unwrap_or(group.len());
+            group[..end].split(',').map(|item| format!("{first}{}", path(item.trim()))).collect()
+        }
+        _ => vec![first],
+    }
 }
 
 /// The longest beginning of a path that is a module.

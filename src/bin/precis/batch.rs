@@ -14,9 +14,11 @@ use precis::{Error, Result};
 use sha2::{Digest, Sha256};
 use walkdir::{DirEntry, WalkDir};
 
-use super::cli::{self, ModelArguments};
+use super::input;
 use super::lines::{self, Asked};
+use super::model::{self, ModelArguments};
 use super::output::{Done, Output, Stop, say};
+use super::progress;
 
 /// A file to summarize.
 struct Document {
@@ -47,7 +49,7 @@ pub fn summarize(
     let documents = find(files, output);
     let model_sha256 = match before.is_empty() {
         true => None,
-        false => Some(cli::hash(&mut cli::open(&model.model)?)?),
+        false => Some(model::hash(&mut model::open(&model.model)?)?),
     };
     let is_done = |document: &Document| {
         let wanted = lines::known(&document.sha256, &model_sha256, &asked);
@@ -67,11 +69,11 @@ pub fn summarize(
             continue;
         }
         let name = document.name();
-        let outcome = match document.held.unwrap_or_else(|| cli::read_text(&document.path)) {
+        let outcome = match document.held.unwrap_or_else(|| input::read_text(&document.path)) {
             Ok(text) => {
                 let engine = match &mut engine {
                     Some(engine) => engine,
-                    none => none.insert(cli::load(model)?),
+                    none => none.insert(model::load(model)?),
                 };
                 let place = format!("[{}/{total}] {name}: ", index + 1);
                 let report = run(engine, &text, options, &place);
@@ -100,7 +102,7 @@ fn run(engine: &mut Engine<File>, text: &str, options: &Options, place: &str) ->
         return block_on(engine.run(text, options, &Native::new(|_| ())));
     }
     eprint!("\r\x1b[K{place}");
-    let host = Native::new(|event| cli::progress(place, &event));
+    let host = Native::new(|event| progress::progress(place, &event));
     let report = block_on(engine.run(text, options, &host));
     eprint!("\r\x1b[K");
     report
@@ -112,7 +114,7 @@ fn find(files: &[PathBuf], output: Option<&Path>) -> Vec<Document> {
     let own = output.and_then(|path| path.canonicalize().ok());
     let (mut documents, mut skipped) = (Vec::new(), 0);
     for file in files {
-        if !cli::is_folder(file) {
+        if !input::is_folder(file) {
             documents.push(Document::read(file.clone()));
             continue;
         }
@@ -147,9 +149,9 @@ fn is_hidden(entry: &DirEntry) -> bool {
 impl Document {
     /// Looks at a file. Its text is let go if it can be read again: a folder may hold a lot of it.
     fn read(path: PathBuf) -> Self {
-        let text = cli::read_text(&path);
+        let text = input::read_text(&path);
         let sha256 = text.as_ref().ok().filter(|text| is_text(text)).map(|text| sha256(text));
-        let again = text.is_ok() && path.is_file() && !cli::is_standard_input(&path);
+        let again = text.is_ok() && path.is_file() && !input::is_standard_input(&path);
         Self { path, sha256, held: (!again).then_some(text) }
     }
 

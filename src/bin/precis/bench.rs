@@ -4,8 +4,8 @@ use precis::backend::Backend as _;
 use precis::host::native::{Native, block_on};
 use precis::measure::bench::{Measurement, Summary};
 
-use super::cli::{self, ModelArguments};
-use super::output::{Done, Output};
+use super::model::{self, ModelArguments};
+use super::output::{self, Done, Output};
 
 /// Measures prompts of these lengths `reps` times, after a time that is not counted, and prints
 /// what came of it.
@@ -17,9 +17,9 @@ pub fn measure(
     json: bool,
     model: &ModelArguments,
 ) -> Done {
-    let mut engine = cli::load(model)?;
+    let mut engine = model::load(model)?;
     let host = Native::new(|_| ());
-    let article = engine.tokenizer().encode(cli::ARTICLE)?;
+    let article = engine.tokenizer().encode(model::ARTICLE)?;
     // The article again and again: the longest prompts need more tokens than it has.
     let ids: Vec<u32> =
         article.iter().cycle().take(lengths.iter().copied().max().unwrap_or(0)).copied().collect();
@@ -34,7 +34,7 @@ pub fn measure(
     }
     let summaries: Vec<Summary> = results.iter().map(|r| Summary::of(r)).collect();
     if json {
-        return cli::print_json(&summaries);
+        return output::print_json(&summaries);
     }
     let mut out = Output::standard();
     if profile {

@@ -1,34 +1,26 @@
 //! Commands, their arguments and what they print. Exit codes: 0 done (or nobody reads the output any
 //! more), 2 bad usage, 1 an error, whose code stands on standard error.
 
-use std::fs::File;
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::rc::Rc;
-use std::time::Instant;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
-use precis::backend::cpu::{self, Cpu, Threads};
-use precis::engine::{Compute, Engine, Setup};
+use precis::host::Event;
 use precis::host::native::{Native, block_on};
-use precis::host::{Event, Stage};
 use precis::lm::gguf::Gguf;
 use precis::lm::model::Config;
 use precis::measure::suite::Kind;
-use precis::report::{BackendReport, Report};
+use precis::summarize::Options;
 use precis::summarize::plan::{Form, Length, Strategy};
-use precis::summarize::{MAX_DOCUMENT, Options};
-use precis::{Error, Result};
 use serde::de::{DeserializeOwned, IntoDeserializer};
-use sha2::{Digest, Sha256};
 
-use super::output::{Done, Output, Stop, say};
+use super::input::{is_folder, is_standard_input, read_text};
+use super::model::{ModelArguments, load, open, start_threads};
+use super::output::{Done, Output, Stop, print_json, say};
+use super::progress::{progress, summary_line};
 use super::{batch, bench, suite};
-
-/// The article that prompts for measuring are taken from.
-pub const ARTICLE: &str = include_str!("../../../tests/fixtures/article.md");
 
 /// Summarize a document with a small language model on this machine, and measure how fast it reads.
 #[derive(Parser)]
@@ -124,37 +116,6 @@ impl From<SummaryArguments> for Options {
     }
 }
 
-/// The model, and what computes with it.
-#[derive(clap::Args)]
-pub struct ModelArguments {
-    /// A GGUF file; `cargo xtask model fetch` brings the default one.
-    #[arg(long, default_value = "models/SmolLM2-135M-Instruct.Q4_1.gguf")]
-    pub model: PathBuf,
-    /// Threads to compute on [default: one for each processor].
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
-    /// What computes; "auto" is whichever is faster in a trial.
-    #[arg(long, default_value = "auto")]
-    backend: Backend,
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum Backend {
-    Auto,
-    Cpu,
-    Webgpu,
-}
-
-impl From<Backend> for Compute {
-    fn from(backend: Backend) -> Self {
-        match backend {
-            Backend::Auto => Self::Auto,
-            Backend::Cpu => Self::Cpu,
-            Backend::Webgpu => Self::WebGpu,
-        }
-    }
-}
-
 /// Parses the arguments and runs the command.
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
@@ -214,37 +175,6 @@ fn summarize(file: &Path, json: bool, options: &Options, model: &ModelArguments)
     Ok(())
 }
 
-/// Shows what happens in a line that begins with `place`.
-pub fn progress(place: &str, event: &Event) {
-    match event {
-        Event::Planned { tokens, windows, kv_bytes, .. } => eprint!(
-            "\r\x1b[K{place}{tokens} tokens in {windows} window(s); at most {} MB for keys and values",
-            kv_bytes / 1_000_000
-        ),
-        Event::Read { done, total, tokens, ms: Some(ms), .. } => {
-            let speed = *tokens as f64 / ms * 1000.0;
-            eprint!("\r\x1b[K{place}read {done} of about {total} tokens, {speed:.0} tokens/s");
-        }
-        Event::Restarted { reason } => {
-            eprintln!("\r\x1b[K{place}{reason} The document is read again.");
-        }
-        Event::Stage { stage: Stage::Answer, .. } => eprint!("\r\x1b[K"),
-        _ => {}
-    }
-}
-
-fn summary_line(report: &Report) {
-    let figure = |f: Option<f64>| f.map_or("unknown".into(), |f| format!("{f:.0}"));
-    say(format_args!(
-        "\n{} tokens in {} window(s); read at {} tokens/s, written at {} tokens/s; first token after {} ms",
-        report.document.tokens,
-        report.plan.windows,
-        figure(report.prefill.tokens_per_second),
-        figure(report.decode.tokens_per_second),
-        figure(report.first_token_ms),
-    ));
-}
-
 fn print_card(kind: Kind, name: String, json: bool, model: &ModelArguments) -> Done {
     let compute = model.backend.into();
     let card = suite::measure(kind, name, &model.model, compute, start_threads(model)?)?;
@@ -275,100 +205,4 @@ fn inspect(path: &Path) -> Done {
         }?;
     }
     writeln!(out, "\n{:#?}", config?)
-}
-
-/// Loads the model that the arguments name.
-pub fn load(arguments: &ModelArguments) -> Result<Engine<File>> {
-    open_engine(&arguments.model, arguments.backend.into(), start_threads(arguments)?)
-}
-
-fn start_threads(arguments: &ModelArguments) -> Result<Threads> {
-    let processors = || std::thread::available_parallelism().map_or(1, Into::into);
-    cpu::start_threads(arguments.threads.map_or_else(processors, usize::from))
-}
-
-/// Loads the model file at `path`.
-pub fn open_engine(path: &Path, compute: Compute, threads: Threads) -> Result<Engine<File>> {
-    let started = Instant::now();
-    let now_ms = Rc::new(move || Some(started.elapsed().as_secs_f64() * 1000.0));
-    let sha256 = hash(&mut open(path)?)?;
-    let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let file = path.to_path_buf();
-    let setup = Setup {
-        compute,
-        open: Box::new(move || open(&file)),
-        read_ms: now_ms(),
-        now_ms,
-        cpu: Cpu { threads },
-        cpu_report: BackendReport {
-            kind: "native".into(),
-            threads: threads.count(),
-            adapter: None,
-            features: cpu::features(),
-            reason: None,
-        },
-        model: (id, Some(sha256)),
-    };
-    block_on(Engine::load(setup, &mut |_, _| ()))
-}
-
-/// SHA-256 in lower-case hexadecimal.
-pub fn hash(file: &mut File) -> Result<String> {
-    let mut state = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        match file.read(&mut buffer).map_err(|e| host("the model file", &e))? {
-            0 => break,
-            n => state.update(&buffer[..n]),
-        }
-    }
-    Ok(base16ct::lower::encode_string(&state.finalize()))
-}
-
-/// Opens the file at `path` for reading.
-pub fn open(path: &Path) -> Result<File> {
-    File::open(path).map_err(|e| host(&path.display().to_string(), &e))
-}
-
-/// Whether "-" was given instead of a file.
-pub fn is_standard_input(path: &Path) -> bool {
-    path == Path::new("-")
-}
-
-/// Whether files are looked for in it.
-pub fn is_folder(path: &Path) -> bool {
-    !is_standard_input(path) && path.is_dir()
-}
-
-/// The text of a file, or of standard input.
-pub fn read_text(path: &Path) -> Result<String> {
-    let mut bytes = Vec::new();
-    let limit = MAX_DOCUMENT as u64 + 1;
-    let read = if is_standard_input(path) {
-        std::io::stdin().take(limit).read_to_end(&mut bytes)
-    } else {
-        open(path)?.take(limit).read_to_end(&mut bytes)
-    };
-    read.map_err(|e| host(&path.display().to_string(), &e))?;
-    if bytes.len() > MAX_DOCUMENT {
-        return Err(Error::DocumentTooLarge { bytes: bytes.len(), limit: MAX_DOCUMENT });
-    }
-    String::from_utf8(bytes)
-        .map_err(|e| Error::DocumentNotText { at: e.utf8_error().valid_up_to() })
-}
-
-/// Prints `value` as indented JSON.
-pub fn print_json(value: &impl serde::Serialize) -> Done {
-    let json = serde_json::to_string_pretty(value).map_err(no_json)?;
-    writeln!(Output::standard(), "{json}")
-}
-
-/// The error of a value that JSON can't express.
-pub fn no_json(error: serde_json::Error) -> Error {
-    Error::Host { reason: format!("the report has no JSON form: {error}") }
-}
-
-/// What the system said of `what`.
-pub fn host(what: &str, error: &std::io::Error) -> Error {
-    Error::Host { reason: format!("{what}: {error}") }
 }

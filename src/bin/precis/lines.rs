@@ -13,8 +13,8 @@ use precis::{Error, Result};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::cli;
-use super::output::Output;
+use super::model;
+use super::output::{self, Output};
 
 /// What every line begins with, so that no other file is taken for one of lines.
 const START: &[u8] = br#"{"file":"#;
@@ -75,7 +75,7 @@ pub fn line(name: &str, asked: &Asked, outcome: &Result<(Report, String)>) -> Re
             serde_json::to_string(&Failed { file: name, error })
         }
     };
-    json.map(|json| json + "\n").map_err(cli::no_json)
+    json.map(|json| json + "\n").map_err(output::no_json)
 }
 
 /// Opens a file of lines, or a new one, to append to it, and says what is [`known`] of each file by
@@ -85,7 +85,7 @@ pub fn line(name: &str, asked: &Asked, outcome: &Result<(Report, String)>) -> Re
 /// `invalid-options` if something else stands in the file: it is left alone. `host-failed`.
 pub fn open(path: &Path) -> Result<(Output, HashMap<String, Value>)> {
     let name = path.display().to_string();
-    let failed = |error: io::Error| cli::host(&name, &error);
+    let failed = |error: io::Error| model::host(&name, &error);
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
     let mut file: File = open.map_err(failed)?;
     let (mut reader, mut before, mut line) = (BufReader::new(&file), HashMap::new(), Vec::new());

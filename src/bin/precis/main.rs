@@ -4,8 +4,11 @@
 mod batch;
 mod bench;
 mod cli;
+mod input;
 mod lines;
+mod model;
 mod output;
+mod progress;
 mod suite;
 
 fn main() -> std::process::ExitCode {

@@ -65,3 +65,14 @@ impl Output {
 pub fn say(line: Arguments) {
     let _ = writeln!(io::stderr(), "{line}");
 }
+
+/// Prints `value` as indented JSON.
+pub fn print_json(value: &impl serde::Serialize) -> Done {
+    let json = serde_json::to_string_pretty(value).map_err(no_json)?;
+    writeln!(Output::standard(), "{json}")
+}
+
+/// The error of a value that JSON can't express.
+pub fn no_json(error: serde_json::Error) -> Error {
+    Error::Host { reason: format!("the report has no JSON form: {error}") }
+}

@@ -14,7 +14,7 @@ use precis::measure::card::Card;
 use precis::measure::suite::{Facts, Golden, Kind, Outcome, Prompts, Step, Suite};
 use serde_json::Value;
 
-use super::cli;
+use super::model;
 
 /// A way to compute, and which engine does.
 struct Configuration {
@@ -34,11 +34,11 @@ pub fn measure(
     let mut engines = Vec::new();
     if compute != Compute::WebGpu {
         for threads in counts(kind, threads) {
-            engines.push(cli::open_engine(model, Compute::Cpu, threads)?);
+            engines.push(model::open_engine(model, Compute::Cpu, threads)?);
         }
     }
     if compute != Compute::Cpu {
-        let mut engine = cli::open_engine(model, compute, threads)?;
+        let mut engine = model::open_engine(model, compute, threads)?;
         // Where there is no GPU to use it is the processor's again.
         if engine.gpu().is_some() || engines.is_empty() {
             engines.push(engine);
@@ -48,11 +48,11 @@ pub fn measure(
     let mut prompts = Vec::new();
     let mut configurations = Vec::new();
     let program = std::env::current_exe().ok().and_then(|path| File::open(path).ok());
-    let module_sha256 = program.and_then(|mut file| cli::hash(&mut file).ok());
+    let module_sha256 = program.and_then(|mut file| model::hash(&mut file).ok());
     for (index, engine) in engines.iter_mut().enumerate() {
         let facts = engine.facts(&host);
         let sha256 = facts.first().and_then(|facts| facts.model.sha256.as_deref());
-        prompts.push(engine.prompts(cli::ARTICLE, golden(sha256))?);
+        prompts.push(engine.prompts(model::ARTICLE, golden(sha256))?);
         configurations.extend(facts.into_iter().map(|facts| Configuration {
             engine: index,
             facts: Facts {

@@ -1,0 +1,38 @@
+//! What a run shows on standard error while it works, and after it.
+
+use precis::host::{Event, Stage};
+use precis::report::Report;
+
+use super::output::say;
+
+/// Shows what happens in a line that begins with `place`.
+pub fn progress(place: &str, event: &Event) {
+    match event {
+        Event::Planned { tokens, windows, kv_bytes, .. } => eprint!(
+            "\r\x1b[K{place}{tokens} tokens in {windows} window(s); at most {} MB for keys and values",
+            kv_bytes / 1_000_000
+        ),
+        Event::Read { done, total, tokens, ms: Some(ms), .. } => {
+            let speed = *tokens as f64 / ms * 1000.0;
+            eprint!("\r\x1b[K{place}read {done} of about {total} tokens, {speed:.0} tokens/s");
+        }
+        Event::Restarted { reason } => {
+            eprintln!("\r\x1b[K{place}{reason} The document is read again.");
+        }
+        Event::Stage { stage: Stage::Answer, .. } => eprint!("\r\x1b[K"),
+        _ => {}
+    }
+}
+
+/// The figures of a run, in a line.
+pub fn summary_line(report: &Report) {
+    let figure = |f: Option<f64>| f.map_or("unknown".into(), |f| format!("{f:.0}"));
+    say(format_args!(
+        "\n{} tokens in {} window(s); read at {} tokens/s, written at {} tokens/s; first token after {} ms",
+        report.document.tokens,
+        report.plan.windows,
+        figure(report.prefill.tokens_per_second),
+        figure(report.decode.tokens_per_second),
+        figure(report.first_token_ms),
+    ));
+}
