@@ -17,9 +17,10 @@ use web_sys::AbortSignal;
 use super::js::{Clock, JsHost, ModelInfo, into_js, invalid_argument, kind, thrown};
 use crate::backend::cpu::{self, Cpu};
 use crate::error::Error;
+use crate::host::Note;
 use crate::lm::model::ModelStream;
 use crate::report::{BackendReport, LoadReport, Report};
-use crate::summarize::{Note, Options, Summarizer, Windows};
+use crate::summarize::{Options, Summarizer, Windows};
 
 /// Looks at the clock after which it must have moved if it runs: they take some milliseconds.
 const LOOKS: usize = 100_000;

@@ -8,8 +8,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, MessageChannel, Performance};
 
-use super::{Event, Host};
 use crate::error::Error;
+use crate::host::{Event, Host};
 use crate::report::EnvironmentReport;
 
 #[wasm_bindgen(start)]
