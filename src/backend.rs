@@ -1,7 +1,7 @@
-//! What a decoder needs of a device: a dozen operations, not tensor algebra.
+//! The device interface of the decoder: a dozen operations rather than tensor algebra.
 //!
-//! A model's forward pass is written once over [`Backend`]; a device is one implementation of it.
-//! Operations on tensors never wait for the device: only [`Backend::read`] does.
+//! A model's forward pass is written once over [`Backend`]; each device implements the trait.
+//! Tensor operations never wait for the device; only [`Backend::read`] does.
 
 pub mod cpu;
 pub mod peak;
@@ -19,37 +19,37 @@ use crate::error::Result;
 use crate::quant::QuantType;
 use crate::report::{OperationReport, Peaks};
 
-/// Shape and storage of a weight that is about to be loaded.
+/// Shape and storage of a weight to load.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WeightSpec {
     /// Outputs of the matrix.
     pub rows: usize,
     /// Inputs of the matrix.
     pub cols: usize,
-    /// Storage format of the bytes.
+    /// Storage format.
     pub quant: QuantType,
 }
 
-/// Hands out a weight's stored rows, so that a backend can pack them a few at a time.
+/// Reads a range of a weight's stored rows, so that a backend can pack a few rows at a time.
 pub type RowReader<'a> = dyn FnMut(Range<usize>, &mut Vec<u8>) -> Result<()> + 'a;
 
-/// Attention of a model: heads of one shape, and what each layer sees.
+/// Attention of a model: one head shape, and one entry per layer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attention {
-    /// Heads, the same in all layers.
+    /// Head counts and size, the same in all layers.
     pub shape: AttentionShape,
     /// Layers, in order.
     pub layers: Vec<AttentionLayer>,
 }
 
 impl Attention {
-    /// Layers that are all alike.
+    /// `count` identical layers.
     pub fn uniform(count: usize, shape: AttentionShape, layer: &AttentionLayer) -> Self {
         Self { shape, layers: vec![layer.clone(); count] }
     }
 
-    /// The same with positions past the trained context, or without. Layers with a window stay as
-    /// they are: the distances that they see are those of the trained context.
+    /// A copy with position scaling set to `scaling`. Layers with a window keep theirs: they only
+    /// see distances within the trained context.
     pub fn scaled(&self, scaling: Option<Yarn>) -> Self {
         let layers = self.layers.iter().map(|layer| match layer.window {
             None => {
@@ -60,7 +60,7 @@ impl Attention {
         Self { shape: self.shape, layers: layers.collect() }
     }
 
-    /// Multiply-adds of `tokens` queries from position `start` on, in all layers.
+    /// Multiply-adds of `tokens` queries from position `start`, over all layers.
     pub fn macs(&self, start: usize, tokens: usize) -> f64 {
         let window = |layer: &AttentionLayer| layer.window.unwrap_or(usize::MAX);
         self.layers.iter().map(|layer| self.shape.macs(start, tokens, window(layer))).sum()
@@ -70,9 +70,9 @@ impl Attention {
 /// Attention of one layer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AttentionLayer {
-    /// Where positions turn its queries and keys to.
+    /// Rotary embedding of its queries and keys.
     pub rope: Rope,
-    /// Positions that a query sees, its own among them; without it, all up to its own.
+    /// Positions that a query sees, including its own; `None`: all positions up to its own.
     pub window: Option<usize>,
 }
 
@@ -83,14 +83,14 @@ pub struct AttentionShape {
     pub heads: usize,
     /// Key and value heads; each serves `heads / kv_heads` query heads.
     pub kv_heads: usize,
-    /// Numbers in one head.
+    /// Elements per head.
     pub head_dim: usize,
 }
 
 impl AttentionShape {
-    /// Multiply-adds of `tokens` queries from position `start` on, each of which sees `window`
-    /// positions up to its own: as many for scores as for sums of values. A `usize` of 32 bits
-    /// would be too short for them.
+    /// Multiply-adds of `tokens` queries from position `start`, each of which sees `window`
+    /// positions up to its own: half for scores, half for sums of values. An `f64`, because the
+    /// count overflows a 32-bit `usize`.
     pub fn macs(self, start: usize, tokens: usize, window: usize) -> f64 {
         let seen: f64 = (start + 1..=start + tokens).map(|n| n.min(window) as f64).sum();
         (2 * self.heads * self.head_dim) as f64 * seen
@@ -99,8 +99,8 @@ impl AttentionShape {
 
 /// A device that can run a decoder.
 ///
-/// Activations are matrices of `f32`, one row a token. All sizes that depend on a model file are
-/// checked by the model before they come here.
+/// Activations are `f32` matrices with one row per token. The model checks all sizes that come from
+/// a model file before it calls a backend.
 pub trait Backend {
     /// Activations, `[tokens, width]`.
     type Tensor;
@@ -111,20 +111,20 @@ pub trait Backend {
     /// Keys and values of every layer.
     type Cache;
 
-    /// Tokens of a chunk in measurements, where [`Backend::chunk_limits`] allow it: the same on all
-    /// devices of a kind, so that they compare.
+    /// Preferred tokens per chunk in measurements, within [`Backend::chunk_limits`]: equal on all
+    /// devices of a kind, so that results compare.
     const MEASURED_CHUNK: usize = 128;
 
-    /// How long a chunk should take, in milliseconds. On the processor, whose work can stop between
-    /// two layers, it is as long as progress may stand still. A device of its own doesn't stop: a run
-    /// must have ended within 250 ms of being cancelled.
+    /// Target duration of a chunk, in milliseconds. The CPU can stop between two layers, so its
+    /// limit is how long progress may stall. A GPU cannot stop within a chunk, and a run must end
+    /// within 250 ms of being cancelled.
     const CHUNK_MS: f64;
 
-    /// Positions before a layer's window that its cache still holds: how far a session can go back.
+    /// Positions before a layer's window that its cache keeps: how far a session can rewind.
     const REWIND: usize;
 
-    /// Tokens of a chunk, on a device however slow or fast, of a model whose widest activations have
-    /// `widest` numbers a token. Fewer leave too much of the device idle, more take too much memory.
+    /// Allowed tokens per chunk for a model whose widest activations have `widest` elements per
+    /// token. Fewer leave too much of the device idle, more take too much memory.
     fn chunk_limits(&self, widest: usize) -> RangeInclusive<usize> {
         let _ = widest;
         16..=512
@@ -133,10 +133,10 @@ pub trait Backend {
     /// Packs a weight matrix.
     ///
     /// # Errors
-    /// `out-of-memory`, `model-unsupported-quant` or what `rows` returned.
+    /// `out-of-memory`, `model-unsupported-quant`, or the error of `rows`.
     fn load_weight(&self, spec: WeightSpec, rows: &mut RowReader) -> Result<Self::Weight>;
 
-    /// Takes a vector of gains.
+    /// Loads a vector of gains.
     ///
     /// # Errors
     /// `out-of-memory`.
@@ -145,23 +145,23 @@ pub trait Backend {
     /// An empty cache.
     fn new_cache(&self, attention: &Attention) -> Self::Cache;
 
-    /// Makes room for positions up to `positions`, keeping what is there.
+    /// Makes room for positions up to `positions`, and keeps the stored ones.
     ///
     /// # Errors
     /// `out-of-memory`.
     fn reserve(&self, cache: &mut Self::Cache, positions: usize) -> Result<()>;
 
-    /// Positions that a query sees in a layer of the cache, at most.
+    /// Maximum number of positions that a query sees in a layer.
     fn window(&self, cache: &Self::Cache, layer: usize) -> usize;
 
     /// Bytes that the cache takes.
     fn cache_bytes(&self, cache: &Self::Cache) -> usize;
 
-    /// Bytes that a cache takes once there is room for `positions`: what
-    /// [`Backend::cache_bytes`] says then. It may be more than there could be memory.
+    /// Bytes of a cache with room for `positions`: the value of [`Backend::cache_bytes`] after
+    /// [`Backend::reserve`]. May exceed the memory.
     fn cache_bytes_for(&self, attention: &Attention, positions: usize) -> u64;
 
-    /// Rows of a tensor, and numbers in each.
+    /// `[rows, columns]` of a tensor.
     fn shape(&self, x: &Self::Tensor) -> [usize; 2];
 
     /// Bytes that a weight takes.
@@ -177,13 +177,13 @@ pub trait Backend {
         weights: [&Self::Weight; N],
     ) -> [Self::Tensor; N];
 
-    /// Root-mean-square norm (Zhang and Sennrich, arXiv:1910.07467) of each row, or of each part of
-    /// a row where a row is several times as long as `gain`: `x / sqrt(mean(x²) + eps) * gain`.
+    /// Root-mean-square norm (Zhang and Sennrich, arXiv:1910.07467) of each row, or of each
+    /// `gain`-sized part of a longer row: `x / sqrt(mean(x²) + eps) * gain`.
     fn rms_norm(&self, x: &Self::Tensor, gain: &Self::Vector, eps: f32) -> Self::Tensor;
 
     /// Rotates queries and keys of positions `start..`, appends keys and values to `layer` of the
-    /// cache and attends causally to what that layer sees: `[tokens, heads * head_dim]`.
-    /// The cache has been given room by [`Backend::reserve`].
+    /// cache and attends causally to what that layer sees: `[tokens, heads * head_dim]`. Call
+    /// [`Backend::reserve`] first.
     fn attend(
         &self,
         cache: &mut Self::Cache,
@@ -208,7 +208,7 @@ pub trait Backend {
     /// `x + y`.
     fn add(&self, x: Self::Tensor, y: &Self::Tensor) -> Self::Tensor;
 
-    /// [`Backend::add`], and the norm of its result.
+    /// [`Backend::add`], and the norm of the sum.
     fn add_norm(
         &self,
         x: Self::Tensor,
@@ -221,20 +221,20 @@ pub trait Backend {
         [sum, normed]
     }
 
-    /// The last row of `x` as a matrix of one row.
+    /// The last row of `x`, as a one-row matrix.
     fn last_row(&self, x: &Self::Tensor) -> Self::Tensor;
 
-    /// Waits until everything before has been computed; nothing on backends that compute at once.
+    /// Waits until all submitted work is done; a no-op on backends that compute at once.
     ///
     /// # Errors
-    /// `gpu-lost`, `gpu-failed` or `out-of-memory`, when that has happened since the last wait.
+    /// `gpu-lost`, `gpu-failed` or `out-of-memory`, if one occurred since the last wait.
     fn finish(&self) -> impl Future<Output = Result<()>> {
         std::future::ready(Ok(()))
     }
 
-    /// The index of the largest number of a matrix of one row, the first of equals, once the numbers
-    /// of the indices `penalized`, each there once, have been divided by `penalty` when positive and
-    /// multiplied when negative. NaN is never selected.
+    /// Index of the largest number of a one-row matrix; the first on ties. Numbers at `penalized`
+    /// indices (no duplicates) are first divided by `penalty` if positive, and multiplied by it if
+    /// negative. NaN is never selected.
     ///
     /// # Errors
     /// As [`Backend::read`].
@@ -251,13 +251,13 @@ pub trait Backend {
         }
     }
 
-    /// Bytes of the device's own memory in use; `None` on backends without one.
+    /// Bytes of device memory in use; `None` on backends without their own memory.
     fn device_bytes(&self) -> Option<u64> {
         None
     }
 
-    /// Copying in the device's own memory, in 10⁹ bytes read and written a second; `None` on
-    /// backends without one, and where it could not be measured.
+    /// Copy bandwidth of the device's own memory, in 10⁹ bytes read and written per second; `None`
+    /// on backends without their own memory, or if the measurement failed.
     ///
     /// # Errors
     /// As [`Backend::finish`].
@@ -265,8 +265,8 @@ pub trait Backend {
         std::future::ready(Ok(None))
     }
 
-    /// What the device does at best, by plain kernels that compute nothing. Takes a second or two,
-    /// and memory for copying.
+    /// Peak speeds of the device, from synthetic kernels. Takes a second or two, and memory for
+    /// copying.
     ///
     /// # Errors
     /// As [`Backend::finish`].
@@ -275,14 +275,14 @@ pub trait Backend {
         std::future::ready(Ok(Peaks::default()))
     }
 
-    /// Waits for the device and brings a tensor's numbers back, row after row.
+    /// Waits for the device and reads a tensor back, row by row.
     ///
     /// # Errors
-    /// `gpu-lost`, `gpu-failed` or `out-of-memory`, when that has happened since the last wait.
+    /// `gpu-lost`, `gpu-failed` or `out-of-memory`, if one occurred since the last wait.
     fn read(&self, x: &Self::Tensor) -> impl Future<Output = Result<Vec<f32>>>;
 
-    /// Begins to time operations, or ends it; returns what was timed since the last beginning.
-    /// Nothing on backends that don't, see [`profiled::Profiled`].
+    /// Starts or stops timing operations; returns the timings since the last start. Empty on
+    /// backends that do not time operations, see [`profiled::Profiled`].
     fn profile(&self, on: bool) -> Vec<OperationReport> {
         let _ = on;
         Vec::new()

@@ -1,8 +1,7 @@
-//! A summarizer on whatever computes best here: the one place that knows more than one backend.
+//! A summarizer on the fastest available backend: the only module that knows more than one backend.
 //!
-//! The GPU may be missing, wrong, slow or lost in the middle of a run. None of that ends a run: it
-//! moves to a new device or to the processor, from the beginning of the document, and the report
-//! says why.
+//! The GPU may be missing, wrong, slow or lost during a run. None of these ends a run: it restarts
+//! from the beginning of the document on a new device or on the CPU, and the report says why.
 
 mod trial;
 
@@ -25,40 +24,40 @@ use crate::report::{BackendReport, LoadReport, Report};
 use crate::summarize::note_cache::NoteCache;
 use crate::summarize::{Options, Summarizer};
 
-/// How often a run is begun anew on a new device before the processor takes over.
+/// Restarts on a new device before a run moves to the CPU.
 const NEW_DEVICES: usize = 1;
 
-/// What should compute.
+/// The requested backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Compute {
-    /// Whichever reads faster in a trial. A processor that plays a GPU is not tried.
+    /// Whichever reads faster in a trial. Software renderers are not tried.
     #[default]
     Auto,
-    /// The processor.
+    /// The CPU.
     Cpu,
-    /// The GPU, if there is one that computes right.
+    /// The GPU, if available and correct.
     WebGpu,
 }
 
-/// What the surface knows when it loads a model.
+/// Parameters for loading a model.
 pub struct Setup<R> {
-    /// What should compute.
+    /// The requested backend.
     pub compute: Compute,
-    /// Opens the model file; once more when a run has to move.
+    /// Opens the model file; called again if a run has to move.
     pub open: Box<dyn Fn() -> Result<R>>,
-    /// A clock in milliseconds; `None` where time stands still during computation.
+    /// A clock in milliseconds; `None` where the clock does not advance during computation.
     pub now_ms: Rc<dyn Fn() -> Option<f64>>,
-    /// The processor's backend.
+    /// The CPU backend.
     pub cpu: Cpu,
-    /// What reports say of the processor.
+    /// Describes the CPU in reports.
     pub cpu_report: BackendReport,
-    /// The model's id in the catalogue, or its file name, and the file's verified SHA-256.
+    /// The model's catalogue id or file name, and the file's verified SHA-256.
     pub model: (String, Option<String>),
-    /// Time to fetch the file or to find it in storage.
+    /// Time to fetch the file, or to find it in storage.
     pub read_ms: Option<f64>,
 }
 
-/// A loaded model that summarizes.
+/// A summarizer with a loaded model.
 pub struct Engine<R> {
     setup: Setup<R>,
     on: On,
@@ -71,7 +70,7 @@ enum On {
     Gpu(Box<Summarizer<WebGpu>>),
 }
 
-/// The same on either backend.
+/// Evaluates the expression on either backend.
 macro_rules! on_either {
     ($engine:expr, $summarizer:ident => $what:expr) => {
         match &mut $engine.on {
@@ -82,11 +81,10 @@ macro_rules! on_either {
 }
 
 impl<R: Read + Seek> Engine<R> {
-    /// Loads a model where it runs best; `progress` is told how many of the file's bytes have been
-    /// read, and of how many.
+    /// Loads a model on the fastest backend; `progress` receives the bytes read and the total.
     ///
     /// # Errors
-    /// As [`Model::load`]. That there is no GPU is no error.
+    /// As [`Model::load`]. A missing GPU is not an error.
     pub async fn load(setup: Setup<R>, progress: &mut dyn FnMut(u64, u64)) -> Result<Self> {
         let on = match setup.choose().await? {
             Choice::Gpu(tried) => setup.load_on_gpu(tried, progress).await,
@@ -101,8 +99,8 @@ impl<R: Read + Seek> Engine<R> {
         Ok(Self { setup, on, lost: 0 })
     }
 
-    /// Reads `text` and summarizes it. When the GPU fails on the way, the run begins anew, and
-    /// [`Event::Restarted`] says so.
+    /// Reads `text` and summarizes it. If the GPU fails, the run restarts and emits
+    /// [`Event::Restarted`].
     ///
     /// # Errors
     /// As [`Summarizer::run`].
@@ -119,7 +117,7 @@ impl<R: Read + Seek> Engine<R> {
         }
     }
 
-    /// Loads the model elsewhere.
+    /// Loads the model on another device.
     async fn move_on(&mut self, error: &Error) -> Result<()> {
         self.lost += 1;
         let memory = std::mem::take(self.memory());
@@ -140,32 +138,32 @@ impl<R: Read + Seek> Engine<R> {
         self.setup.load_on_gpu(gpu, &mut |_, _| ()).await.ok()
     }
 
-    /// Notes on what was read before.
+    /// Cached notes on documents read before.
     pub fn memory(&mut self) -> &mut NoteCache {
         on_either!(self, summarizer => summarizer.memory())
     }
 
-    /// The model's sizes.
+    /// The model's configuration.
     pub fn config(&mut self) -> &Config {
         on_either!(self, summarizer => &summarizer.session().model().config)
     }
 
-    /// Text to tokens and back.
+    /// The model's tokenizer.
     pub fn tokenizer(&mut self) -> &Tokenizer {
         on_either!(self, summarizer => &summarizer.session().model().tokenizer)
     }
 
-    /// What reports say of the backend.
+    /// Describes the backend in reports.
     pub fn backend(&mut self) -> &BackendReport {
         on_either!(self, summarizer => summarizer.backend())
     }
 
-    /// Multiplications that one prompt token takes in the linear layers.
+    /// Multiply-adds per prompt token in the linear layers.
     pub fn linear_macs(&mut self) -> usize {
         on_either!(self, summarizer => summarizer.session().model().linear_macs)
     }
 
-    /// Bytes of packed weights that writing one token reads.
+    /// Bytes of packed weights read per decoded token.
     pub fn weight_bytes(&mut self) -> usize {
         on_either!(self, summarizer => {
             let session = summarizer.session();
@@ -173,9 +171,8 @@ impl<R: Read + Seek> Engine<R> {
         })
     }
 
-    /// What a suite has to know of this engine, but for where its model and its program came from:
-    /// of each way in which it computes, one on the processor, and one for each kind of numbers
-    /// that a GPU multiplies in.
+    /// Facts for a suite, except the origin of model and program: one entry for the CPU, or one for
+    /// each number format that a GPU multiplies in.
     pub fn facts(&mut self, host: &impl Host) -> Vec<Facts> {
         let clock_ms = suite::clock_ms(host);
         let facts = on_either!(self, summarizer => {
@@ -194,7 +191,7 @@ impl<R: Read + Seek> Engine<R> {
         gpu.products().into_iter().map(of).collect()
     }
 
-    /// What this engine has to read in a suite.
+    /// The prompts that this engine reads in a suite.
     ///
     /// # Errors
     /// As [`Prompts::new`].
@@ -202,11 +199,11 @@ impl<R: Read + Seek> Engine<R> {
         Prompts::new(self.tokenizer(), article, golden)
     }
 
-    /// Does a step of a suite, on a GPU in these products, which it stays with; but for a rest,
-    /// which is the caller's own.
+    /// Runs a step of a suite. A GPU switches to `products` and keeps them. The caller handles
+    /// rests.
     ///
     /// # Errors
-    /// What the session says; `cancelled` when the host wants the run to end.
+    /// The session's errors; `cancelled` if the host wants the run to end.
     pub async fn perform(
         &mut self,
         prompts: &Prompts,
@@ -222,7 +219,7 @@ impl<R: Read + Seek> Engine<R> {
         })
     }
 
-    /// [`bench::measure`].
+    /// See [`bench::measure`].
     ///
     /// # Errors
     /// As there.
@@ -238,7 +235,7 @@ impl<R: Read + Seek> Engine<R> {
         })
     }
 
-    /// [`bench::peak_gmacs`].
+    /// See [`bench::peak_gmacs`].
     ///
     /// # Errors
     /// As there.
@@ -248,7 +245,7 @@ impl<R: Read + Seek> Engine<R> {
         })
     }
 
-    /// The GPU, where one computes.
+    /// The GPU, if in use.
     pub fn gpu(&mut self) -> Option<&WebGpu> {
         match &mut self.on {
             On::Cpu(_) => None,
@@ -257,20 +254,20 @@ impl<R: Read + Seek> Engine<R> {
     }
 }
 
-/// What a model is loaded on.
+/// The backend to load a model on.
 enum Choice {
     Gpu(Tried),
-    /// And why; `None` where that goes without saying.
+    /// With the reason; `None` if it is obvious.
     Cpu(Option<String>),
 }
 
 /// A GPU that has passed its trial.
 struct Tried {
     gpu: WebGpu,
-    /// Time of its fastest trial, and of the processor's.
+    /// Its fastest trial's time, and the CPU's.
     on_gpu: Option<f64>,
     on_cpu: Option<f64>,
-    /// Time of the first runs, in which shaders are compiled.
+    /// Total time of first runs, which include shader compilation.
     compiling: Option<f64>,
     reason: String,
 }
@@ -298,7 +295,7 @@ impl<R: Read + Seek> Setup<R> {
         })
     }
 
-    /// Opens a GPU and holds what it computes against the processor.
+    /// Opens a GPU and compares its results with the CPU's.
     async fn try_gpu(&self) -> Result<Tried> {
         let now_ms = Rc::clone(&self.now_ms);
         let gpu = WebGpu::open(Restrictions::default(), Box::new(move || now_ms())).await?;
@@ -342,7 +339,7 @@ impl<R: Read + Seek> Setup<R> {
         };
         let started = (self.now_ms)();
         let model = Model::load(&gpu, &mut Gguf::open((self.open)()?)?, progress)?;
-        // Until then weights may still be on their way.
+        // Weights may be in transit until then.
         gpu.finish().await?;
         let load = LoadReport { pipelines_ms: compiling, ..self.loaded(started, &model) };
         let speed = on_gpu.map(|ms| trial::Outcome::tokens_per_ms(ms, model.config.layers()));
@@ -350,7 +347,7 @@ impl<R: Read + Seek> Setup<R> {
         Ok(On::Gpu(Box::new(summarizer.expecting(speed))))
     }
 
-    /// `reason` says why not the GPU.
+    /// `reason` says why the GPU is not used.
     fn load_on_cpu(
         &self,
         reason: Option<String>,
@@ -368,7 +365,7 @@ impl<R: Read + Seek> Setup<R> {
         Ok(On::Cpu(Box::new(Summarizer::new(backend, model, self.model.clone(), report, load))))
     }
 
-    /// What reports say of a model that has just been loaded.
+    /// The load report of a model just loaded.
     fn loaded<B: Backend>(&self, started: Option<f64>, model: &Model<B>) -> LoadReport {
         let now = (self.now_ms)();
         LoadReport {
@@ -388,7 +385,7 @@ fn counted(threads: usize) -> String {
     }
 }
 
-/// Whether the processor could do what failed with this.
+/// Whether the CPU could do what failed with this error.
 fn of_the_gpu(error: &Error) -> bool {
     matches!(error.code(), "gpu-unavailable" | "gpu-lost" | "gpu-failed")
         || *error == Error::GpuOutOfMemory

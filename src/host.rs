@@ -1,5 +1,4 @@
-//! What the engine needs of the place it runs in: a clock, a chance for others to run, and someone
-//! to tell.
+//! The engine's interface to its environment: a clock, yielding, and event reporting.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
@@ -10,31 +9,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::report::EnvironmentReport;
 
-/// The place the engine runs in.
+/// The environment that the engine runs in.
 pub trait Host {
-    /// Milliseconds since any fixed moment, or `None` where the clock stands still while computing.
+    /// Milliseconds since a fixed moment; `None` where the clock stops during computation.
     fn now_ms(&self) -> Option<f64>;
 
-    /// Waits, where the clock stands still during computation, for something that moves it on. What
-    /// is measured ends with this and a look at the clock.
+    /// Where the clock stops during computation, waits for something that advances it. Every
+    /// measurement ends with this and a clock read.
     fn catch_up(&self) -> impl Future<Output = ()> {
         std::future::ready(())
     }
 
-    /// Lets others run; `Break` when the caller wants the run to end.
+    /// Yields to other tasks; `Break` if the caller wants the run to end.
     fn yield_now(&self) -> impl Future<Output = ControlFlow<()>>;
 
-    /// Tells the caller what is happening.
+    /// Reports an event to the caller.
     fn emit(&self, event: Event);
 
-    /// What is known about this place.
+    /// Describes this environment.
     fn environment(&self) -> EnvironmentReport;
 
-    /// Bytes of the module's linear memory, where there is one.
+    /// Bytes of the module's linear memory, if any.
     fn memory_bytes(&self) -> Option<u64>;
 }
 
-/// What happens during a run, as it happens.
+/// Events of a run, in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -44,70 +43,71 @@ pub enum Event {
     Planned {
         /// Tokens of the document.
         tokens: usize,
-        /// Prompt tokens that will be read in all, estimated.
+        /// Estimated total of prompt tokens to read.
         total: usize,
-        /// Parts that the document will be read in.
+        /// Parts that the document is read in.
         windows: usize,
         /// `one-pass` or `windows`.
         strategy: String,
-        /// Bytes of keys and values that the longest prompt will take at most.
+        /// Maximum bytes of keys and values, for the longest prompt.
         kv_bytes: u64,
     },
-    /// A prompt is begun.
+    /// A prompt begins.
     Stage {
-        /// What it is for.
+        /// Its purpose.
         stage: Stage,
-        /// Which of its kind, from 0.
+        /// Its index among prompts of this stage, from 0.
         index: usize,
-        /// How many of its kind there are.
+        /// Number of prompts of this stage.
         of: usize,
     },
     /// A chunk has been read.
     Read {
-        /// Prompt tokens read so far, all prompts together.
+        /// Prompt tokens read so far, over all prompts.
         done: usize,
-        /// Prompt tokens that will be read in all, estimated; it never shrinks below `done`.
+        /// Estimated total of prompt tokens to read; never below `done`.
         total: usize,
         /// Position of the chunk in its prompt.
         position: usize,
-        /// Tokens of the chunk.
+        /// Tokens in the chunk.
         tokens: usize,
         /// Time the chunk took.
         ms: Option<f64>,
-        /// Which prompt of the run, from 0.
+        /// Index of the prompt in the run, from 0.
         prompt: usize,
-        /// Milliseconds until the summary is written, estimated from the run so far, writing
-        /// included.
+        /// Estimated milliseconds until the summary is complete, including decoding, from the run
+        /// so far.
         left_ms: Option<f64>,
     },
-    /// The GPU failed, and the run starts again elsewhere: what was read and written is void.
+    /// The GPU failed and the run restarts elsewhere: discard everything read and written.
     Restarted {
-        /// What happened.
+        /// The cause.
         reason: String,
     },
-    /// A note has been taken. A host that keeps it can hand it to
-    /// [`NoteCache::keep`](crate::summarize::note_cache::NoteCache::keep) another time.
+    /// A note was written. A host can keep it and pass it to
+    /// [`NoteCache::keep`](crate::summarize::note_cache::NoteCache::keep) later.
     Noted {
-        /// Of what it is a note on, as [`CachedNote::key`](crate::summarize::note_cache::CachedNote::key).
+        /// Key of its source, as
+        /// [`CachedNote::key`](crate::summarize::note_cache::CachedNote::key).
         key: String,
         /// The note.
         note: Note,
     },
-    /// More of the summary has been written.
+    /// More text of the summary was written.
     Piece {
         /// The text to append.
         text: String,
     },
 }
 
-/// What a prompt is for.
+/// Purpose of a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub enum Stage {
     /// Notes on one part of the document.
     Window,
-    /// Fewer notes made of many.
+    /// Merges several notes into fewer.
     Merge,
     /// The summary.
     Answer,
@@ -118,10 +118,10 @@ pub enum Stage {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", tsify(missing_as_null))]
 pub struct Note {
-    /// What the model wrote.
+    /// The model's text.
     pub text: String,
-    /// Prompt tokens that it read for that.
+    /// Prompt tokens read for it.
     pub tokens: usize,
-    /// Time of reading them, as [`PrefillReport::ms`](crate::report::PrefillReport::ms).
+    /// Time to read them, as [`PrefillReport::ms`](crate::report::PrefillReport::ms).
     pub ms: Option<f64>,
 }

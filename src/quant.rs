@@ -1,9 +1,9 @@
-//! The storage formats of weights: sizes, scalar decode, and the one road from each format to the
-//! blocks of integers that backends pack.
+//! Storage formats of weights: sizes, scalar decoding, and the only conversion from each format to
+//! the integer blocks that backends pack.
 //!
-//! [`QuantType::decode`] is the specification that everything else is held to. The layouts are
-//! ggml's (`ggml-common.h` and `ggml-quants.c` of llama.cpp): a row is a sequence of blocks of 32
-//! weights or super-blocks of 256, each with its own scales; or of plain floats.
+//! [`QuantType::decode`] is the reference for everything else. The layouts are ggml's
+//! (`ggml-common.h` and `ggml-quants.c` of llama.cpp): a row is a sequence of blocks of 32 weights
+//! or super-blocks of 256, each with its own scales, or of plain floats.
 
 mod block;
 mod decode;
@@ -24,11 +24,11 @@ pub const BLOCK: usize = 32;
 /// Weights in a super-block of the formats whose names end in K.
 const SUPER_BLOCK: usize = 256;
 
-/// Names of the formats that can be loaded, for messages.
+/// Names of the supported formats, for error messages.
 pub const SUPPORTED: &str =
     "F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K or Q6_K (norms in F32)";
 
-/// How a tensor's numbers are stored.
+/// Storage format of a tensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuantType {
     /// 32-bit floats.
@@ -47,13 +47,13 @@ pub enum QuantType {
     Q5_1,
     /// 8-bit: `w = d * q`, 34 bytes for 32.
     Q8_0,
-    /// 4-bit in super-blocks, with scales and minima of 6 bits for each 32 weights:
+    /// 4-bit in super-blocks, with a 6-bit scale and minimum per 32 weights:
     /// `w = (d * sc) * q - dmin * m`, 144 bytes for 256.
     Q4K,
     /// The same with 5 bits, 176 bytes for 256.
     Q5K,
-    /// 6-bit in super-blocks, with a scale of 8 bits for each 16 weights: `w = d * sc * (q - 32)`,
-    /// 210 bytes for 256.
+    /// 6-bit in super-blocks, with an 8-bit scale per 16 weights: `w = d * sc * (q - 32)`, 210
+    /// bytes for 256.
     Q6K,
 }
 
@@ -69,7 +69,7 @@ pub enum Bits {
 }
 
 impl Bits {
-    /// Bytes that the integers of a block take.
+    /// Bytes of a block's integers.
     pub const fn block_bytes(self) -> usize {
         match self {
             Self::Four => BLOCK / 8 * 4,
@@ -95,7 +95,7 @@ impl QuantType {
         Self::Q6K,
     ];
 
-    /// The format behind candle's type, or `None` where there is no decoder for it.
+    /// The format of a candle type, or `None` if there is no decoder for it.
     pub fn from_ggml(dtype: GgmlDType) -> Option<Self> {
         match dtype {
             GgmlDType::F32 => Some(Self::F32),
@@ -130,7 +130,7 @@ impl QuantType {
         }
     }
 
-    /// Weights that are stored together: a row is a whole number of such blocks.
+    /// Weights per block; a row is a whole number of blocks.
     pub const fn block_weights(self) -> usize {
         match self {
             Self::F32 | Self::F16 | Self::BF16 => 1,
@@ -139,7 +139,7 @@ impl QuantType {
         }
     }
 
-    /// Bytes that [`Self::block_weights`] weights take.
+    /// Bytes of [`Self::block_weights`] weights.
     pub const fn block_bytes(self) -> usize {
         match self {
             Self::F32 => 4,
@@ -155,13 +155,13 @@ impl QuantType {
         }
     }
 
-    /// Bytes of `count` weights, or `None` when that is no whole number of blocks or overflows.
+    /// Bytes of `count` weights, or `None` if that is not a whole number of blocks, or overflows.
     pub fn bytes(self, count: usize) -> Option<usize> {
         let whole = count.is_multiple_of(self.block_weights());
         (count / self.block_weights()).checked_mul(self.block_bytes()).filter(|_| whole)
     }
 
-    /// The width to which matrices of this format are packed.
+    /// Bit width of this format in packed matrices.
     pub const fn bits(self) -> Bits {
         match self {
             Self::Q4_0 | Self::Q4_1 | Self::Q4K => Bits::Four,
@@ -175,7 +175,7 @@ impl QuantType {
         !matches!(self, Self::F32 | Self::F16 | Self::BF16 | Self::Q8_0 | Self::Q6K)
     }
 
-    /// Checks that a row of `cols` weights can be cut into blocks of [`BLOCK`].
+    /// Checks that a row of `cols` weights consists of whole blocks of [`BLOCK`].
     ///
     /// # Errors
     /// `model-invalid`.

@@ -1,8 +1,8 @@
-//! Every figure that Précis reports: its definition and its unit, once.
+//! Every figure that Précis reports, with its definition and unit.
 //!
-//! A figure that could not be had is `null`, never 0, and [`Report::absent`] says why. Times are
-//! wall-clock milliseconds of the [`Host`](crate::host::Host)'s clock. The JSON form is the
-//! schema `precis.report/1`; fields may be added to it, and none changes its meaning.
+//! A missing figure is `null`, never 0, and [`Report::absent`] says why. Times are wall-clock
+//! milliseconds of the [`Host`](crate::host::Host)'s clock. The JSON form is the schema
+//! `precis.report/1`; fields may be added, but never change their meaning.
 
 mod absent;
 
@@ -24,48 +24,48 @@ macro_rules! reported {
 pub(crate) use reported;
 
 reported! {
-    /// What a run did, on what, and how fast.
+    /// What a run did, where, and how fast.
     pub struct Report {
         /// [`SCHEMA`].
         pub schema: String,
-        /// The model that was run.
+        /// The model.
         pub model: ModelReport,
-        /// The document that was read.
+        /// The document.
         pub document: DocumentReport,
-        /// What computed.
+        /// The backend.
         pub backend: BackendReport,
-        /// How the model came into memory.
+        /// How the model was loaded.
         pub load: LoadReport,
         /// How the document was read.
         pub plan: PlanReport,
         /// Reading speed.
         pub prefill: PrefillReport,
-        /// From the press of Summarize (or the call) to the first token of the summary.
+        /// Time from pressing Summarize (or the call) to the first token of the summary.
         pub first_token_ms: Option<f64>,
         /// Writing speed.
         pub decode: DecodeReport,
         /// Memory in use at the end of the run.
         pub memory: MemoryReport,
-        /// What this device can do at best, measured in this run.
+        /// Peak speeds of this device, measured in this run.
         pub peak: PeakReport,
         /// Where it ran.
         pub environment: EnvironmentReport,
-        /// Time of each kind of operation, reading and writing together, where it was asked for:
-        /// looking at the clock that often costs some of the speed.
+        /// Time of each kind of operation, in reading and decoding together, if requested: timing
+        /// each operation costs some speed.
         pub profile: Option<Vec<OperationReport>>,
         /// The summary.
         pub summary: String,
-        /// The sentences of the summary and where they come from.
+        /// The sentences of the summary and their sources.
         pub points: Vec<PointReport>,
-        /// Why each figure that is null could not be had, by its path (`load.pipelines_ms`).
+        /// Why each null figure is missing, by its path (`load.pipelines_ms`).
         pub absent: BTreeMap<String, String>,
     }
 
-    /// The model that was run.
+    /// The model.
     pub struct ModelReport {
-        /// Its id in the catalogue, or its file name.
+        /// Its catalogue id, or its file name.
         pub id: String,
-        /// SHA-256 of the file, lower-case hexadecimal, verified when it was fetched.
+        /// SHA-256 of the file, lower-case hexadecimal, verified at download.
         pub sha256: Option<String>,
         /// `general.architecture` of the file.
         pub architecture: String,
@@ -73,51 +73,50 @@ reported! {
         pub quant: String,
         /// Number of weights.
         pub parameters: usize,
-        /// Positions it was trained for.
+        /// Trained context, in positions.
         pub context: usize,
-        /// Multiply-adds of the linear layers for one token that is read.
+        /// Multiply-adds of the linear layers per token read.
         pub linear_macs: usize,
-        /// Multiply-adds of attention for one token, for each position up to its own, in layers that
-        /// see all of them.
+        /// Multiply-adds of attention per token and visible position, in layers without a window.
         pub attention_macs: usize,
-        /// Multiply-adds of attention for one token in layers that see a window, once that is full;
-        /// 0 in cards that are older than such models.
+        /// Multiply-adds of attention per token in layers with a window, once it is full; 0 in
+        /// cards from before such models.
         #[serde(default)]
         pub window_macs: usize,
     }
 
-    /// The document that was read.
+    /// The document.
     pub struct DocumentReport {
         /// Unicode characters.
         pub chars: usize,
-        /// Tokens of the document alone, without any prompt around it.
+        /// Tokens of the document alone, without the prompt around it.
         pub tokens: usize,
         /// Time to encode the document once.
         pub tokenize_ms: Option<f64>,
     }
 
-    /// What computed.
+    /// The backend.
     pub struct BackendReport {
         /// `wasm-simd`, `wasm-relaxed-simd`, `webgpu` or `native`.
         pub kind: String,
-        /// Threads that computed.
+        /// Number of compute threads.
         pub threads: usize,
         /// Name of the GPU.
         pub adapter: Option<String>,
         /// Instruction sets or GPU features in use.
         pub features: Vec<String>,
-        /// Why this build of the engine and this many threads.
+        /// Why this engine build and thread count were chosen.
         pub reason: Option<String>,
     }
 
-    /// How the model came into memory.
+    /// How the model was loaded.
     pub struct LoadReport {
-        /// Time to fetch the file or to find it in storage, before it was parsed.
+        /// Time to fetch the file, or to find it in storage, before parsing.
         pub read_ms: Option<f64>,
         /// Time to read its tensors, pack them and build the tokenizer.
         pub prepare_ms: Option<f64>,
-        /// Time of the first run of each way to compute in the GPU's trial, before the model is
-        /// loaded: compiling pipelines is nearly all of it.
+        /// Time of the first run of each number format in the GPU's trial, before the model is
+        /// loaded: mostly compilation of pipelines.
         pub pipelines_ms: Option<f64>,
         /// Size of the file.
         pub bytes: u64,
@@ -127,71 +126,70 @@ reported! {
     pub struct PlanReport {
         /// `one-pass` or `windows`.
         pub strategy: String,
-        /// Parts that the document was read in; 1 in one pass.
+        /// Parts that the document was read in; 1 for a single pass.
         pub windows: usize,
-        /// How many of them had been read before, by other devices or other calls, which is no part of
-        /// this report's figures.
+        /// Parts read before, by other devices or other calls; excluded from this report's figures.
         #[serde(default)]
         pub elsewhere: usize,
-        /// Prompt tokens that were read for that.
+        /// Prompt tokens read for those parts.
         #[serde(default)]
         pub elsewhere_tokens: usize,
-        /// How many of them were read before, or alike in this document: their notes were kept. No
-        /// part of the speeds.
+        /// Parts with a cached note, from an earlier run or an equal part of this document;
+        /// excluded from speeds.
         #[serde(default)]
         pub remembered: usize,
-        /// Prompt tokens that were read for that then.
+        /// Prompt tokens read for those notes.
         #[serde(default)]
         pub remembered_tokens: usize,
-        /// Rounds of merging notes before the answer; 0 when they fitted at once.
+        /// Rounds of merging notes before the answer; 0 if they fitted at once.
         pub merges: usize,
-        /// Tokens of the largest chunk.
+        /// Tokens in the largest chunk.
         pub chunk: usize,
-        /// How positions past the trained context were reached: `YaRN, factor 5.75`.
+        /// How the context was extended: `YaRN, factor 5.75`.
         pub context_extension: Option<String>,
-        /// The request that the answer followed: the document's own last line, or the default.
+        /// The request that the answer follows: the document's last line, or the default.
         pub request: String,
     }
 
-    /// Reading speed. Loading, encoding, waiting for the host between chunks and reused tokens
-    /// are no part of it.
+    /// Reading speed, excluding loading, encoding, waiting for the host between chunks, and reused
+    /// tokens.
     pub struct PrefillReport {
-        /// Prompt tokens that were computed, all prompts of the run together.
+        /// Prompt tokens computed, over all prompts of the run.
         pub tokens: usize,
-        /// Prompt tokens whose keys and values were there already.
+        /// Prompt tokens whose keys and values were cached.
         pub reused_tokens: usize,
-        /// Sum of the chunks' times. The last chunk of a prompt ends when its logits have been
-        /// read back.
+        /// Sum of the chunks' times. The last chunk of a prompt ends when its logits have been read
+        /// back.
         pub ms: Option<f64>,
-        /// `tokens / ms`, in tokens a second.
+        /// `tokens / ms`, in tokens per second.
         pub tokens_per_second: Option<f64>,
-        /// Every chunk in order.
+        /// All chunks, in order.
         pub chunks: Vec<ChunkReport>,
     }
 
     /// One chunk of a prompt.
     pub struct ChunkReport {
-        /// Which prompt of the run, from 0.
+        /// Index of the prompt in the run, from 0.
         pub prompt: usize,
         /// Position of its first token in that prompt.
         pub position: usize,
-        /// Its tokens.
+        /// Number of tokens.
         pub tokens: usize,
-        /// Time from its start until it had been computed.
+        /// Time from its start until it was computed.
         pub ms: Option<f64>,
     }
 
     /// Writing speed.
     pub struct DecodeReport {
-        /// Tokens that were fed back, one at a time, to get the next; all answers together.
+        /// Tokens fed back, one at a time, to get the next; over all answers.
         pub tokens: usize,
-        /// Time for these, choosing the tokens included.
+        /// Time for these, including token selection.
         pub ms: Option<f64>,
-        /// `tokens / ms`, in tokens a second.
+        /// `tokens / ms`, in tokens per second.
         pub tokens_per_second: Option<f64>,
     }
 
-    /// Memory in use at the end of the run, which is its peak: WebAssembly memory never shrinks.
+    /// Memory in use at the end of the run: its peak, since WebAssembly memory never shrinks.
     pub struct MemoryReport {
         /// The module's linear memory.
         pub wasm_bytes: Option<u64>,
@@ -201,30 +199,30 @@ reported! {
         pub kv_bytes: u64,
     }
 
-    /// What this device can do at best, measured in this run with the engine's own kernels, on all
-    /// of the run's threads or on its GPU.
+    /// Peak speeds of this device, measured in this run with the engine's own kernels, on all of
+    /// the run's threads or on its GPU.
     pub struct PeakReport {
         /// Quantized matrix product of 64 by 576 (on a GPU 1024 by 576) with 1536 by 576, in 10⁹
-        /// multiply-adds a second.
+        /// multiply-adds per second.
         pub gemm_gmacs: Option<f64>,
-        /// Copying memory, in 10⁹ bytes read and written a second: on a GPU 64 MiB of its own.
+        /// Memory copy, in 10⁹ bytes read and written per second; on a GPU 64 MiB in its memory.
         pub bandwidth_gbs: Option<f64>,
-        /// Multiply-adds of the linear layers for `prefill.tokens`, a second of `prefill.ms`,
-        /// divided by `gemm_gmacs`: what attention and everything else leave of the peak.
+        /// Multiply-adds of the linear layers for `prefill.tokens` per second of `prefill.ms`,
+        /// divided by `gemm_gmacs`: the share of the peak left by attention and everything else.
         pub efficiency: Option<f64>,
     }
 
-    /// What a device does at best, by plain kernels of ours. None where it can't, or the clock
-    /// stands still.
+    /// Peak speeds of a device, from synthetic kernels. `None` if unsupported, or if the clock does
+    /// not advance during computation.
     pub struct Peaks {
-        /// Multiply-adds of 32-bit floats in registers, in 10⁹ a second.
+        /// Multiply-adds of 32-bit floats in registers, in 10⁹ per second.
         pub f32_gmacs: Option<f64>,
-        /// Multiply-adds of 16-bit floats in registers, in 10⁹ a second.
+        /// Multiply-adds of 16-bit floats in registers, in 10⁹ per second.
         pub f16_gmacs: Option<f64>,
-        /// Multiply-adds of 8-bit integers, in 10⁹ a second: on a GPU in registers
-        /// (`dot4I8Packed`), on a processor the engine's own product of 64 by 576 with 1536 by 576.
+        /// Multiply-adds of 8-bit integers, in 10⁹ per second: on a GPU in registers
+        /// (`dot4I8Packed`), on a CPU the engine's own product of 64 by 576 with 1536 by 576.
         pub int8_gmacs: Option<f64>,
-        /// Copying memory, in 10⁹ bytes read and written a second.
+        /// Memory copy, in 10⁹ bytes read and written per second.
         pub copy_gbs: Option<f64>,
     }
 
@@ -232,27 +230,26 @@ reported! {
     pub struct PointReport {
         /// The sentence.
         pub text: String,
-        /// Where the passage that says most of it begins, in characters (Unicode scalar values) of the
-        /// document.
+        /// Start of the passage that covers most of it, in characters (Unicode scalar values) of
+        /// the document.
         pub start: usize,
-        /// Where it ends.
+        /// End of that passage.
         pub end: usize,
-        /// Whether the document says it, as far as words tell: most of its words, all of its names
-        /// and all of its numbers stand in the part that it is about.
+        /// Whether the document supports it, judged by words: most of its words, and all of its
+        /// names and numbers, occur in the part that it is about.
         pub supported: bool,
     }
 
     /// All operations of one kind.
     pub struct OperationReport {
-        /// What it does.
+        /// The operation.
         pub name: String,
-        /// How often.
+        /// Number of calls.
         pub calls: usize,
-        /// Time for all of them: as the thread that asks for them sees it, or on a GPU as the GPU
-        /// does.
+        /// Total time, measured on the calling thread, or on a GPU by the GPU.
         pub ms: f64,
-        /// 10⁹ multiply-adds of all of them, as many as the result needs: masked scores and padding
-        /// are none. Only products and attention are counted.
+        /// 10⁹ multiply-adds in total that the result needs, without masked scores and padding.
+        /// Counted for products and attention only.
         pub gmacs: Option<f64>,
     }
 
@@ -260,14 +257,14 @@ reported! {
     pub struct EnvironmentReport {
         /// The browser's or runtime's name for itself.
         pub user_agent: Option<String>,
-        /// Logical processors.
+        /// Logical CPU cores.
         pub logical_cores: Option<usize>,
-        /// Whether the page may share memory and has the fine clock.
+        /// Whether the page may share memory and has the high-resolution clock.
         pub cross_origin_isolated: Option<bool>,
         /// Whether the page was hidden at any time during the run, which slows it.
         pub hidden_during_run: Option<bool>,
-        /// What the clock does during computation: `runs`; or `stands still`, and then every time that
-        /// is measured ends with waiting for something that moves it on.
+        /// Behaviour of the clock during computation: `runs` or `stands still`; in the latter case
+        /// every measurement ends by waiting for something that advances it.
         #[serde(default)]
         pub clock: Option<String>,
         /// Version of Précis.
@@ -276,7 +273,7 @@ reported! {
 }
 
 impl Report {
-    /// Times during which the clock did not move say nothing.
+    /// Removes times during which the clock did not advance.
     pub fn forget_zeros(&mut self) {
         if self.prefill.ms == Some(0.0) {
             self.prefill.ms = None;
@@ -292,14 +289,14 @@ impl Report {
         }
     }
 
-    /// Says why the figure at `path` is null.
+    /// Records why the figure at `path` is null.
     pub fn explain(&mut self, path: &str, reason: &str) {
         self.absent.insert(path.into(), reason.into());
     }
 }
 
 impl ModelReport {
-    /// Multiply-adds that reading so many tokens takes, as if all windows were full.
+    /// Multiply-adds to read `tokens` tokens, as if all windows were full.
     pub fn macs(&self, tokens: usize) -> f64 {
         let each = (self.linear_macs + self.window_macs) as f64;
         let [tokens, attention] = [tokens, self.attention_macs].map(|n| n as f64);
@@ -308,21 +305,21 @@ impl ModelReport {
 }
 
 impl OperationReport {
-    /// Adds a call to those of its name; `macs` are its multiply-adds, 0 where it has none.
+    /// Adds a call to the entry with its name; `macs` are its multiply-adds, or 0.
     pub fn add(all: &mut Vec<Self>, name: &str, ms: f64, macs: f64) {
         let gmacs = (macs > 0.0).then_some(macs / 1e9);
         match all.iter_mut().find(|operation| operation.name == name) {
             Some(operation) => {
                 operation.calls += 1;
                 operation.ms += ms;
-                // Of some kinds only a part has multiply-adds, such as what comes before a product.
+                // Some calls of a kind have no multiply-adds, such as the preparation of a product.
                 operation.gmacs = operation.gmacs.map_or(gmacs, |sum| Some(sum + macs / 1e9));
             }
             None => all.push(Self { name: name.into(), calls: 1, ms, gmacs }),
         }
     }
 
-    /// 10⁹ multiply-adds a second.
+    /// 10⁹ multiply-adds per second.
     pub fn gmacs_per_second(&self) -> Option<f64> {
         self.gmacs.filter(|_| self.ms > 0.0).map(|gmacs| gmacs / self.ms * 1000.0)
     }
@@ -347,7 +344,7 @@ impl DecodeReport {
     }
 }
 
-/// `count` a second, where the time is known and the clock has moved.
+/// `count` per second, if the time is known and not zero.
 pub fn rate(count: usize, ms: Option<f64>) -> Option<f64> {
     ms.filter(|ms| *ms > 0.0).map(|ms| count as f64 / ms * 1000.0)
 }

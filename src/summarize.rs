@@ -17,22 +17,24 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use self::ask::elapsed;
+use self::check::Source;
 use self::chunks::Chunks;
 use self::forecast::Forecast;
 use self::note_cache::NoteCache;
 pub use self::options::{MAX_DOCUMENT, Options, Windows};
-use self::options::{check, check_notes};
+use self::options::{check_notes, checked};
 use self::plan::{Asking, Form, Limits, Plan, PromptStyle, Question, Strategy};
-use self::points::{NOTES_OF_A_LINE, as_it_is};
+use self::points::{NOTES_OF_A_LINE, Sourced, as_it_is};
 use self::run::Run;
 use crate::backend::{Backend, peak};
+use crate::document::clean::Clean;
 use crate::error::{Error, Result};
 use crate::host::{Event, Host, Note};
 use crate::lm::model::Model;
 use crate::lm::session::Session;
 use crate::report::{
-    BackendReport, DocumentReport, LoadReport, MemoryReport, ModelReport, PlanReport, Report,
-    SCHEMA,
+    BackendReport, DocumentReport, LoadReport, MemoryReport, ModelReport, PlanReport, PointReport,
+    Report, SCHEMA,
 };
 
 /// How many times the trained context a model of windows reads in one pass without being asked to.
@@ -123,7 +125,8 @@ impl<B: Backend> Summarizer<B> {
     /// so, and what the session says. After any of them the next run starts afresh.
     pub async fn run(&mut self, text: &str, options: &Options, host: &impl Host) -> Result<Report> {
         let called_ms = host.now_ms();
-        check(text, options)?;
+        let clean = checked(text, options)?;
+        let text = clean.text();
         let tokens = self.session.model().tokenizer.encode_with_starts(text)?;
         host.catch_up().await;
         let tokenize_ms = elapsed(called_ms, host.now_ms());
@@ -143,7 +146,7 @@ impl<B: Backend> Summarizer<B> {
             schema: SCHEMA.into(),
             model: self.model.clone(),
             document: DocumentReport {
-                chars: text.chars().count(),
+                chars: clean.original_chars(),
                 tokens: tokens.ids.len(),
                 tokenize_ms,
             },
@@ -162,7 +165,7 @@ impl<B: Backend> Summarizer<B> {
         {
             report.plan = PlanReport { strategy: "as-is".into(), ..PlanReport::default() };
             host.emit(Event::Piece { text: written.text.clone() });
-            (report.summary, report.points) = (written.text, written.points);
+            (report.summary, report.points) = (written.text, placed(&clean, written.points));
             self.finish(&mut report, host).await?;
             return Ok(report);
         }
@@ -189,7 +192,7 @@ impl<B: Backend> Summarizer<B> {
         };
         let written = run.answer(text, &plan, notes, answer, &mut tell).await?;
         report.summary = written.text;
-        report.points = written.points;
+        report.points = placed(&clean, written.points);
         report.first_token_ms = first_ms;
         let operations = self.session.backend().profile(false);
         report.profile = options.profile.then_some(operations);
@@ -202,7 +205,8 @@ impl<B: Backend> Summarizer<B> {
     /// # Errors
     /// As [`Self::run`].
     pub fn plan(&self, text: &str, options: &Options) -> Result<Windows> {
-        check(text, options)?;
+        let clean = checked(text, options)?;
+        let text = clean.text();
         let tokens = self.session.model().tokenizer.encode_with_starts(text)?;
         let limits = self.limits(options)?;
         let plan = Plan::new(text, &tokens.starts, limits, options.strategy, options.wish());
@@ -220,7 +224,8 @@ impl<B: Backend> Summarizer<B> {
         options: &Options,
         host: &impl Host,
     ) -> Result<Note> {
-        check(window, options)?;
+        let clean = checked(window, options)?;
+        let window = clean.text();
         let mut report = Report::default();
         let limit = self.limits(options)?.context;
         let tokens = self.session.model().tokenizer.encode(window)?.len();
@@ -380,4 +385,15 @@ impl<B: Backend> Summarizer<B> {
         report.explain_absent();
         Ok(())
     }
+}
+
+/// The report's points: passages are those of the text as it was given, in characters.
+fn placed(text: &Clean, points: Vec<Sourced>) -> Vec<PointReport> {
+    let place = |Sourced { text: statement, source: Source { range, supported } }| {
+        let last = text.text()[range.clone()].char_indices().next_back();
+        let start = text.original(range.start);
+        let end = last.map_or(start, |(at, _)| text.original(range.start + at) + 1);
+        PointReport { text: statement, start, end, supported }
+    };
+    points.into_iter().map(place).collect()
 }

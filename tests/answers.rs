@@ -1,4 +1,4 @@
-//! Summaries of every length and form, answers to questions, and where their sentences come from.
+//! Summaries of every length and form, answers to questions, and the sources of their sentences.
 
 // wasm-pack compiles every test for WebAssembly; this one needs a native host.
 #![cfg(not(target_family = "wasm"))]
@@ -12,7 +12,7 @@ use precis::report::Report;
 use precis::summarize::Options;
 use precis::summarize::plan::{Form, Format, Length, Strategy};
 
-/// Longer than the tiny model's 512 positions, with sentences that have no words in common.
+/// Longer than the tiny model's 512 positions, with sentences that share no words.
 fn document() -> String {
     let sentences = [
         "The table carries bread and butter every morning.",
@@ -118,7 +118,7 @@ fn a_question_is_answered_in_the_models_words() {
     let question = Options { instruction: Some(" What runs? ".into()), ..Options::default() };
     let second = run(&question);
     assert_eq!(second.plan.request, "What runs?");
-    // What both prompts begin with is the document, which was read before.
+    // Both prompts begin with the document, which is already read.
     assert!(second.prefill.reused_tokens + 20 > first.document.tokens, "{:?}", second.prefill);
     assert!(second.prefill.tokens < 40);
 }

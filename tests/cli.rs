@@ -1,4 +1,4 @@
-//! The command line as a person starts it: what it prints, what it leaves in files, how it ends.
+//! The command line from a user's view: output, files and exit codes.
 
 // wasm-pack compiles every test for WebAssembly; this one starts a program.
 #![cfg(not(target_family = "wasm"))]
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 const TINY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tiny.gguf");
 
-/// The program, to be started in `folder`, which all paths begin in.
+/// The program, to run in `folder`, with relative paths.
 fn precis(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_precis"));
     command.current_dir(folder).args(arguments);
@@ -24,7 +24,7 @@ fn precis(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Standard output and error of a run that ends with this code.
+/// Standard output and error of a run, which must exit with `code`.
 #[track_caller]
 fn ended(code: i32, command: &mut Command) -> (String, String) {
     said(code, command.output().expect("the program starts"))
@@ -38,7 +38,7 @@ fn said(code: i32, Output { status, stdout, stderr }: Output) -> (String, String
     (stdout, stderr)
 }
 
-/// A folder with these files, each with a sentence that names it.
+/// A folder with these files, each containing a sentence that names it.
 fn folder(files: &[&str]) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for file in files {
@@ -150,7 +150,7 @@ fn standard_input_is_one_of_the_files() {
 fn a_run_goes_on_where_it_stopped() {
     let folder = folder(&["in/a.txt", "in/b.txt", "in/c.txt"]);
     let path = folder.path();
-    // What is written stands among what is read.
+    // The output file is inside the input folder.
     let arguments = ["summarize", "in", "-o", "in/out.jsonl"];
     let out = path.join("in/out.jsonl");
     let again = |arguments: &[&str]| {
@@ -161,7 +161,7 @@ fn a_run_goes_on_where_it_stopped() {
     let (whole, stderr) = again(&arguments);
     assert_eq!((lines(&whole).len(), stderr.as_str()), (3, ""));
 
-    // Stopped in the middle of the last line.
+    // Interrupted in the middle of the last line.
     let end_of_two = whole.match_indices('\n').nth(1).expect("three lines").0 + 1;
     for cut in [end_of_two + 3, end_of_two + 300, whole.len() - 1] {
         fs::write(&out, &whole[..cut]).expect("what was written is cut");
@@ -224,8 +224,8 @@ fn bad_usage_has_a_code_of_its_own() {
     }
 }
 
-/// The README's commands are understood: with a model that is not there each ends with an error and
-/// not with the code of bad usage.
+/// The README's commands parse: with a missing model each fails with an error, not with the usage
+/// exit code.
 #[test]
 fn the_readmes_commands_are_good_usage() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -233,7 +233,7 @@ fn the_readmes_commands_are_good_usage() {
     let commands = readme.lines().filter_map(|line| line.strip_prefix("cargo run --release -- "));
     let mut found = 0;
     for line in commands {
-        // Every second part stands between quotes.
+        // Every second part is quoted.
         let parts = line.split('"').enumerate();
         let arguments = parts.flat_map(|(i, part)| match i % 2 {
             0 => part.split_whitespace().collect(),

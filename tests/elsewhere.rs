@@ -1,5 +1,5 @@
-//! What runs on the edge need beside other runs: notes that were taken elsewhere, a smaller context,
-//! a clock that stands still during computation.
+//! Features for runs on the edge: notes taken elsewhere, a smaller context, a clock that stands
+//! still during computation.
 
 // wasm-pack compiles every test for WebAssembly; this one needs a native host.
 #![cfg(not(target_family = "wasm"))]
@@ -34,7 +34,7 @@ fn windows() -> Vec<String> {
     summarizer(tiny()).plan(&long(), &Options::default()).expect("a plan").windows
 }
 
-/// Takes a note with a summarizer of its own, as another isolate would.
+/// Takes a note with a separate summarizer, as another isolate would.
 fn note(window: &str) -> Note {
     let host = TestHost::ticking();
     now(summarizer(tiny()).note(window, &Options::default(), &host)).expect("a note")
@@ -50,7 +50,7 @@ fn notes_from_elsewhere_make_the_same_summary() {
 
     let all: Vec<Option<Note>> = windows.iter().map(|window| Some(note(window))).collect();
     assert!(all.iter().flatten().all(|note| note.tokens > 0 && note.ms.is_some()));
-    // All of them; one missing in between; one missing at the end.
+    // All of them; one missing in the middle; one missing at the end.
     for missing in [None, Some(1), Some(windows.len() - 1)] {
         let mut notes = all.clone();
         match missing {
@@ -109,7 +109,7 @@ fn a_smaller_context_takes_less_memory() {
     assert_eq!(code(&with(Some(255))), "invalid-options");
 }
 
-/// A clock that moves on by `step` milliseconds whenever something arrives, and never else.
+/// A clock that advances by `step` milliseconds only when something arrives.
 struct Frozen {
     ms: Cell<f64>,
     step: f64,
@@ -150,8 +150,8 @@ impl Host for Frozen {
     }
 }
 
-/// Every time that is measured ends with something that moves the clock, so that none is zero and no
-/// speed infinite; and what passes between two measurements is in none.
+/// Every measurement ends with something that advances the clock, so no time is zero and no speed
+/// infinite. Time between measurements is not counted.
 #[test]
 fn a_clock_that_stands_still_is_waited_for() {
     let host = Frozen::new(10.0);
@@ -168,7 +168,7 @@ fn a_clock_that_stands_still_is_waited_for() {
     assert_eq!(report.environment.clock.as_deref(), Some("stands still"));
 }
 
-/// Where nothing moves the clock there is no time and no speed, and the report says so.
+/// If nothing advances the clock, times and speeds are absent, and the report says so.
 #[test]
 fn a_clock_that_never_moves_measures_nothing() {
     let host = Frozen::new(0.0);

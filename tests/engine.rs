@@ -1,4 +1,4 @@
-//! Whole runs on whatever computes, and what becomes of them when the GPU goes away.
+//! Whole runs on each backend, and recovery from GPU loss.
 
 // wasm-pack compiles every test for WebAssembly; this one needs a native host.
 #![cfg(not(target_family = "wasm"))]
@@ -59,7 +59,7 @@ fn reports_say_what_computed() {
     let on_cpu = report(Compute::Cpu);
     assert_eq!((on_cpu.backend.kind.as_str(), on_cpu.backend.adapter), ("native", None));
     assert_eq!(on_cpu.absent["load.pipelines_ms"], "no GPU was used");
-    // Of the windows' notes the tiny model is never sure, so the prompts of both may part there.
+    // The tiny model is unsure of the windows' notes, so the runs may diverge there.
     assert_eq!(on_gpu.document.tokens, on_cpu.document.tokens);
     assert_eq!(on_gpu.plan.windows, on_cpu.plan.windows);
     let auto = report(Compute::Auto);
@@ -76,7 +76,7 @@ fn one_pass_goes_past_the_context_on_the_gpu_too() {
     assert!(report.plan.context_extension.is_some());
 }
 
-/// A run during which GPUs are lost: after the second chunk, so many times.
+/// A run that loses `times` GPUs, each after the second chunk.
 fn run_and_lose(times: usize) -> (Vec<String>, precis::report::Report) {
     let mut engine = engine(Compute::WebGpu);
     let first = gpu(&mut engine);

@@ -1,4 +1,4 @@
-//! Gemma 3 270M against llama.cpp's records of it: its tokenizer exactly, its logits closely.
+//! Gemma 3 270M compared with llama.cpp's records: tokenizer exactly, logits closely.
 
 // wasm-pack compiles every test for WebAssembly; this one needs a file system.
 #![cfg(not(target_family = "wasm"))]
@@ -13,7 +13,7 @@ use precis::backend::cpu::Cpu;
 use precis::lm::model::Model;
 use precis::lm::session::Session;
 
-/// Of so many vocabulary entries one is recorded.
+/// One of this many vocabulary entries is recorded.
 const SAMPLED: usize = 24;
 
 fn model<B: Backend>(backend: &B) -> Model<B> {
@@ -62,7 +62,7 @@ fn logits_and_greedy_tokens_are_llama_cpps() {
             let recorded = golden::halves(&common::fixture(&run.logits));
             LOGITS_ONE_POSITION.check(&sampled(&logits), &recorded, &run.logits);
         }
-        // Their rounding moves margins as far as ours does, and elsewhere.
+        // llama.cpp's rounding moves margins as much as ours, but differently.
         let (run, what) = (&prompt.exact, &prompt.exact.logits);
         let held = golden::check_greedy(&mut session, logits, run, &MARGIN, what);
         println!("{what}: {held} of {} steps held", run.greedy.len());
@@ -70,7 +70,7 @@ fn logits_and_greedy_tokens_are_llama_cpps() {
     }
 }
 
-/// What remains without any rounding: nothing. The longest prompts take minutes this way.
+/// Without any rounding no difference remains. The longest prompts take minutes this way.
 #[test]
 fn without_rounding_the_forward_pass_is_llama_cpps() {
     let model = model(&EXACT);

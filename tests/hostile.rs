@@ -1,4 +1,4 @@
-//! Model files that are cut, lying or nonsense: each is an error with its own code, never a panic.
+//! Truncated, inconsistent or nonsense model files: each gives its error code, never a panic.
 
 // wasm-pack compiles every test for WebAssembly; this one needs a file system or a native host.
 #![cfg(not(target_family = "wasm"))]
@@ -22,7 +22,7 @@ const TOKENIZER: &str = "model-tokenizer";
 const QUANT: &str = "model-unsupported-quant";
 const NOT_GGUF: &str = "model-not-gguf";
 
-/// What loading these bytes fails with; `ok` when it doesn't.
+/// The error code of loading these bytes, or `ok`.
 fn code(bytes: Vec<u8>) -> &'static str {
     match load(&Cpu::default(), Cursor::new(bytes)) {
         Ok(_) => "ok",
@@ -34,14 +34,14 @@ fn error(file: &File) -> Error {
     load(&Cpu::default(), Cursor::new(file.bytes())).err().expect("this file can't be loaded")
 }
 
-/// Checks each file's code; all that differ are listed.
+/// Checks each file's code, and lists all that differ.
 #[track_caller]
 fn check(cases: Vec<(&str, File, &str)>) {
     let wrong: Vec<String> = cases
         .into_iter()
         .filter_map(|(what, file, expected)| {
             let bytes = file.bytes();
-            // As a file, and as one that arrives in pieces.
+            // Loaded as a file, and as a stream.
             let arriving = streamed(&bytes, bytes.len(), 10_000, true);
             let arriving = arriving.map_or_else(|error| error.code(), |_| "ok");
             let code = code(bytes);
@@ -52,7 +52,7 @@ fn check(cases: Vec<(&str, File, &str)>) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The cases below differ from this file in one thing each, so this one must work.
+/// The cases below each change one thing in this file, so it must load.
 #[test]
 fn the_file_that_the_cases_are_made_of_is_good() {
     let session = |bytes: &[u8]| {
@@ -64,7 +64,7 @@ fn the_file_that_the_cases_are_made_of_is_good() {
     };
     let written = File::tiny().bytes();
     assert_eq!(session(&written), session(TINY));
-    // Any version that candle reads, any alignment, and bytes after the end.
+    // Any version that candle reads, any alignment, and trailing bytes.
     let mut aligned = File::tiny().set("general.alignment", Value::U32(64));
     aligned.alignment = 64;
     assert_eq!(session(&aligned.bytes()), session(TINY));
@@ -279,7 +279,7 @@ fn vocabularies_that_contradict_themselves() {
     ]);
 }
 
-/// What other architectures have beside the sizes of llama.
+/// Metadata of other architectures beyond llama's.
 #[test]
 fn windows_and_scaling_that_make_no_sense() {
     let gemma = || File::read(&common::fixture("tiny-gemma3.gguf"));
@@ -317,7 +317,7 @@ fn windows_and_scaling_that_make_no_sense() {
     ]);
 }
 
-/// Whatever the bytes are, the answer is an error or a model that runs.
+/// Any bytes give an error or a model that runs.
 #[test]
 fn random_damage_never_panics() {
     let mut random = Random(40);
@@ -327,7 +327,7 @@ fn random_damage_never_panics() {
     for round in 0..3000 {
         let mut bytes = good.clone();
         for _ in 0..=random.below(3) {
-            // Half of the time among the sizes and tensor entries, which most of a header is not.
+            // Half of the time in the sizes and tensor entries, a small part of the header.
             let range = if round % 2 == 0 { 0..header } else { header - 1300..header };
             let at = range.start + random.below(range.len());
             bytes[at] = match random.below(4) {
@@ -337,7 +337,7 @@ fn random_damage_never_panics() {
                 _ => random.next() as u8,
             };
         }
-        // What arrives in pieces has no other codes than these, and more that it can't do.
+        // A stream gives the same codes, and rejects some more files.
         let arriving = streamed(&bytes, bytes.len(), 100_000, true).map_err(|error| error.code());
         let outcome = match load(&Cpu::default(), Cursor::new(bytes)) {
             Ok(model) => {
@@ -351,14 +351,14 @@ fn random_damage_never_panics() {
         *codes.entry(outcome).or_default() += 1;
     }
     println!("{codes:?}");
-    // The damage reaches every layer of the checks, or this test shows nothing.
+    // The damage must reach every layer of checks.
     assert!(codes.len() >= 5, "{codes:?}");
 }
 
 #[test]
 fn a_reader_that_fails_is_the_hosts_failure() {
-    // One buffer (256 KB) holds the whole file, so it fails at once or never; behind padding the
-    // tensors are read later than the header.
+    // One buffer (256 KB) holds the whole file, so it fails at once or never; with padding, tensors
+    // are read later than the header.
     let error = load(&Cpu::default(), Failing(Cursor::new(TINY.to_vec()), 0))
         .err()
         .expect("nothing is read");

@@ -1,4 +1,4 @@
-//! What is said of a file from its beginning alone.
+//! Inspection of a file from its first bytes.
 
 // wasm-pack compiles every test for WebAssembly; this one needs a file system or a native host.
 #![cfg(not(target_family = "wasm"))]
@@ -10,8 +10,8 @@ use common::gguf::File;
 use precis::lm::model::inspect;
 use precis::{Error, Result};
 
-/// What the first `length` bytes of a file of this size say: its architecture, that there is more
-/// to read, or a code.
+/// Result of inspecting the first `length` bytes of a file of `size` bytes: the architecture,
+/// "more", or an error code.
 fn said(bytes: &[u8], length: usize, size: usize) -> String {
     match inspect(&bytes[..length], size as u64) {
         Ok(Some(found)) => found.architecture,
@@ -27,7 +27,7 @@ fn a_header_is_enough_and_less_is_not() -> Result<()> {
     assert_eq!((whole.architecture.as_str(), whole.context), ("llama", 512));
     assert!(whole.has_chat_template);
     assert_eq!(whole.parameters, common::tiny().parameters);
-    // Four bytes tell whether it is a model at all.
+    // Four bytes suffice to tell whether it is a model.
     let end = (4..bytes.len())
         .find(|length| said(bytes, *length, bytes.len()) != "more")
         .expect("the header ends");
@@ -59,7 +59,7 @@ fn what_cannot_be_used_is_named() {
     }
 }
 
-/// A file that is cut behind its header is told from one of which more has to be read.
+/// Distinguishes a file truncated after its header from one that needs more bytes.
 #[test]
 fn a_file_that_ends_too_early_is_truncated() {
     let bytes = common::TINY;

@@ -1,4 +1,4 @@
-//! The real model against llama.cpp's records: its tokenizer exactly, its logits closely.
+//! The real model compared with llama.cpp's records: tokenizer exactly, logits closely.
 
 // wasm-pack compiles every test for WebAssembly; this one needs a file system or a native host.
 #![cfg(not(target_family = "wasm"))]
@@ -88,8 +88,8 @@ fn logits_and_greedy_tokens_are_llama_cpps() {
     }
 }
 
-/// What remains without any rounding of activations, keys and values: nothing. The longest prompt
-/// takes minutes this way, and the others show the same.
+/// Without rounding of activations, keys and values no difference remains. The longest prompt would
+/// take minutes, and the others show the same.
 #[test]
 fn without_rounding_the_forward_pass_is_llama_cpps() {
     let (mut session, prompts) = session(EXACT);
@@ -100,13 +100,13 @@ fn without_rounding_the_forward_pass_is_llama_cpps() {
     }
 }
 
-/// The price of rounding, by many positions, since that of one is a matter of luck.
+/// The cost of rounding, over many positions, because a single one depends on chance.
 #[test]
 fn rounding_costs_little_in_the_median() {
-    /// Pieces of the article, one after the other, and tokens of one.
+    /// Consecutive pieces of the article, and tokens per piece.
     const PIECES: usize = 60;
     const PIECE: usize = 32;
-    /// Of so many vocabulary entries one is recorded.
+    /// One of this many vocabulary entries is recorded.
     const SAMPLED: usize = 24;
     let (mut session, prompts) = session(Cpu::default());
     let (_, ids) = prompts.last().expect("three prompts");
@@ -128,7 +128,7 @@ fn rounding_costs_little_in_the_median() {
     }
 }
 
-/// However many threads share the work, each number is computed by one of them in the same way.
+/// At any thread count, each number is computed by one thread in the same way.
 #[test]
 fn threads_do_not_matter_to_the_bit() {
     let threads = precis::backend::cpu::start_threads(3).expect("three threads");

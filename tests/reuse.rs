@@ -1,5 +1,5 @@
-//! What was read before is not read again: keys and values of a prompt's beginning, and notes on
-//! passages. Whatever is reused, the summary is the same.
+//! Earlier work is reused: keys and values of a prompt's beginning, and notes on passages. The
+//! summary is the same with and without reuse.
 
 // wasm-pack compiles every test for WebAssembly; this one needs a native host.
 #![cfg(not(target_family = "wasm"))]
@@ -44,7 +44,7 @@ fn a_document_that_was_read_is_not_read_again() {
         assert_eq!(again.summary, first.summary);
         assert_eq!(again.prefill.tokens, 1, "the last one, for its scores");
         assert_eq!(again.prefill.reused_tokens + 1, first.prefill.tokens);
-        // The beginning alone.
+        // Only the beginning is reused.
         let other = run(&mut summarizer, &format!("{text}\n\nMore of it."), &options);
         let anew = Options { fresh: true, ..options };
         let want = run(&mut summarizer, &format!("{text}\n\nMore of it."), &anew);
@@ -55,7 +55,7 @@ fn a_document_that_was_read_is_not_read_again() {
     }
 }
 
-/// Planted: a session that takes what it holds for the beginning of something else would go on with
+/// Planted error: a session that reuses its content for a different beginning would continue with
 /// other keys.
 #[test]
 fn what_is_kept_is_what_would_be_computed() {
@@ -74,12 +74,12 @@ fn what_is_kept_is_what_would_be_computed() {
         assert_eq!(kept, 300);
         assert_ne!(logits, want);
         assert_eq!(rest(&mut session, &ids), (300, want.clone()));
-        // With other angles nothing is.
+        // With other angles nothing is reused.
         assert_eq!(session.resume(&ids, 2 * session.model().config.context, true), Ok(0));
     }
 }
 
-/// A layer that has moved on by more than its ring holds can't go back, and says so.
+/// A layer that has advanced by more than its ring holds can't rewind, and reports it.
 #[test]
 fn what_was_let_go_of_is_read_again() {
     let mut session = Session::new(Cpu::default(), tiny_gemma());
@@ -101,7 +101,7 @@ fn what_was_let_go_of_is_read_again() {
     assert_eq!(session.cache_bytes(), session.cache_bytes_for(ids.len()) as usize);
 }
 
-/// How far a ring has come counts, not where the session is.
+/// The ring's furthest position counts, not the session's current one.
 #[test]
 fn going_back_twice_is_going_back_farther() {
     let mut session = Session::new(Cpu::default(), tiny_gemma());
@@ -116,7 +116,7 @@ fn going_back_twice_is_going_back_farther() {
     assert_eq!(session.truncate(back - 113), 0);
 }
 
-/// A chunk that is given up between two layers is as if it had never been begun.
+/// A chunk abandoned between two layers has no effect.
 #[test]
 fn what_was_given_up_is_not_read() {
     for model in [tiny, tiny_gemma] {
@@ -156,7 +156,7 @@ fn windows_that_were_read_are_not_read_again() {
     assert_eq!(again.plan.remembered, first.plan.windows);
     assert!(again.plan.remembered_tokens > first.prefill.tokens / 2);
 
-    // One paragraph changed: one window, or those beside it.
+    // One paragraph changed: one window, or its neighbours as well.
     let edited = long().replacen("Service 3 is a program", "Service 3 is no program", 1);
     let report = run(&mut summarizer, &edited, &Options::default());
     let new = report.plan.windows - report.plan.remembered;

@@ -1,4 +1,4 @@
-//! Models whose files arrive in pieces, and the price of a narrow embedding.
+//! Models whose files arrive in pieces, and the cost of a narrow embedding.
 
 // wasm-pack compiles every test for WebAssembly; this one needs a file system or a native host.
 #![cfg(not(target_family = "wasm"))]
@@ -23,7 +23,7 @@ fn code(outcome: Result<Model<Cpu>>) -> &'static str {
     outcome.err().map_or("no error", |error| error.code())
 }
 
-/// However the file is cut, the model is the one that is read from a file.
+/// However the file is cut, the model equals the one loaded from a file.
 #[test]
 fn pieces_make_the_same_model() {
     let ids: Vec<u32> = (0..40).map(|i| 3 + 7 * i % 200).collect();
@@ -40,7 +40,7 @@ fn pieces_make_the_same_model() {
     }
 }
 
-/// A key matrix in every format that is as narrow as the tiny model, at the end of the file.
+/// A key matrix in every format that allows the tiny model's width, at the end of the file.
 #[test]
 fn every_format_is_the_same_in_pieces() {
     let mut random = Random(60);
@@ -91,7 +91,7 @@ fn what_is_no_model_is_refused() {
     assert_eq!(code(streamed(common::TINY, size - 1, 4096, true)), "model-invalid");
     assert_eq!(code(streamed(&[7; 100_000], 100_000, 4096, true)), "model-not-gguf");
 
-    // Two tensors in one place, which a file that can be read anywhere may have.
+    // Two tensors in one place, which is possible in a file with random access.
     let mut file = File::tiny();
     file.tensors.sort_by_key(|tensor| tensor.offset);
     file.tensors[1].offset = file.tensors[0].offset;
@@ -106,8 +106,8 @@ fn what_is_no_model_is_refused() {
     assert!(reason.contains(&golden::sha256(common::TINY)), "{reason}");
 }
 
-/// The embedding is also the head, so that rounding it to 4 bits costs twice. By many positions, as
-/// in the test of what other rounding costs.
+/// The embedding is also the head, so rounding it to 4 bits costs twice. Over many positions, as in
+/// the test of other rounding.
 #[test]
 fn a_narrow_embedding_costs_little() {
     const PIECES: usize = 60;
@@ -137,7 +137,7 @@ fn a_narrow_embedding_costs_little() {
     println!("{metric:?}: median {median:.2e}, largest {largest:.2e}");
     assert!(median <= bound, "{median:.2e}: {reason}");
 
-    // How often the best token stays the best, here and with the embedding as the file has it.
+    // How often the best token stays the best, here and with the file's own embedding.
     let file = Session::new(Cpu::default(), common::real(&Cpu::default()));
     let [narrow, wide] = [session, file].map(|mut session| {
         let mut same = 0;

@@ -1,4 +1,4 @@
-//! The measuring suite with the tiny model, and what is published of its cards.
+//! The measuring suite with the tiny model, and published cards.
 
 // wasm-pack compiles every test for WebAssembly; this one needs files.
 #![cfg(not(target_family = "wasm"))]
@@ -50,7 +50,7 @@ fn the_command_line_writes_a_valid_card() {
     }
 }
 
-/// The table of tolerances has the reason of the bound that cards are held to.
+/// The tolerance table justifies the bound on cards.
 #[test]
 fn cards_are_certified_by_the_bound_of_one_position() {
     assert_eq!(CERTIFIED, common::tolerance::LOGITS_ONE_POSITION.bound);
@@ -71,12 +71,12 @@ fn prompts_are_the_recorded_document() {
     let first = document.ends[0];
     assert!(document.ends.windows(2).all(|ends| ends[1] - ends[0] < first), "{document:?}");
     assert!((5600..5650).contains(&first) && document.ends[7] > 44_900, "{document:?}");
-    // What is certified is recorded by the first tokens of the article.
+    // Certificates use records of the first tokens of the article.
     let golden: Golden = golden::parse(&common::text("golden.json"));
     assert!(golden.prompts.iter().any(|prompt| prompt.name == "article-300"));
 }
 
-/// `UPDATE_SCHEMA=1 cargo test --release --test suite` writes it.
+/// To update it: `UPDATE_SCHEMA=1 cargo test --release --test suite`.
 #[test]
 fn the_published_schema_is_that_of_the_types() {
     let schema = serde_json::to_string_pretty(&schemars::schema_for!(Card)).expect("JSON") + "\n";
@@ -87,8 +87,7 @@ fn the_published_schema_is_that_of_the_types() {
     assert!(published == schema, "docs/precis.result-1.schema.json is another: write it anew");
 }
 
-/// Whether two values are the same, but for the last digits of their numbers: JSON is read to within
-/// one of them.
+/// Whether two values are equal except for the last digit of numbers: JSON parsing is that exact.
 fn near(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => {
@@ -99,7 +98,7 @@ fn near(a: &Value, b: &Value) -> bool {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| near(a, b))
         }
         (Value::Object(a), Value::Object(b)) => {
-            // What cards of an earlier version don't have is null.
+            // Fields that earlier cards lack are null.
             let rest = || b.iter().filter(|(key, _)| !a.contains_key(*key));
             a.iter().all(|(key, a)| b.get(key).is_some_and(|b| near(a, b)))
                 && rest().all(|(_, value)| value.is_null())
@@ -108,7 +107,7 @@ fn near(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// What gallery/README.md asks for.
+/// Checks the rules of gallery/README.md.
 #[test]
 fn cards_of_the_gallery_are_valid() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("gallery");
@@ -125,7 +124,7 @@ fn cards_of_the_gallery_are_valid() {
         assert!((1..=60).contains(&card.name.chars().count()), "{what}: a longer name");
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
         assert!(what.chars().all(plain), "{what}: lower case with hyphens");
-        // What is written there is what follows from the measurements.
+        // Written derived values equal those computed from the measurements.
         let written: Value = serde_json::from_str(&json).expect("a card");
         let computed = serde_json::to_value(&card).expect("numbers");
         let same = near(&written, &computed);

@@ -1,5 +1,5 @@
-//! Whole runs of the summarizer on the tiny model: what it says is noise, and everything else about
-//! a run is what it would be with a real one.
+//! Whole runs of the summarizer on the tiny model: its text is noise, but everything else is as
+//! with a real model.
 
 // wasm-pack compiles every test for WebAssembly; this one needs a file system or a native host.
 #![cfg(not(target_family = "wasm"))]
@@ -44,7 +44,7 @@ fn nulls(value: &Value, path: &str, into: &mut Vec<String>) {
     }
 }
 
-/// What holds of every report and of the events that led to it.
+/// Checks that hold for every report and its events.
 #[track_caller]
 fn check(report: &Report, events: &[Event]) {
     assert_eq!((report.schema.as_str(), SCHEMA), ("precis.report/1", "precis.report/1"));
@@ -119,7 +119,7 @@ fn a_short_document_is_read_in_one_pass() {
     assert!(report.decode.tokens < 96);
 }
 
-/// A base model of windows: it goes on with the document, and twice its context is one pass.
+/// A windowed base model: it continues the document, and reads twice its context in one pass.
 #[test]
 fn a_base_model_goes_on_with_the_document() {
     let word = "reading ";
@@ -136,7 +136,7 @@ fn a_base_model_goes_on_with_the_document() {
         assert_eq!(report.plan.strategy == "one-pass", passes, "{what}");
         assert_eq!(report.plan.context_extension.is_some(), extended, "{what}");
         assert_eq!(report.document.tokens > context, extended || !passes, "{what}");
-        // The document's own first words, where it has a sentence.
+        // The document's own first words, if it has a sentence.
         let begun = if passes && !extended { "The page reads" } else { "This document" };
         assert!(report.summary.starts_with(begun), "{:?}", report.summary);
         assert!(!report.summary.contains('\n'), "{:?}", report.summary);
@@ -172,7 +172,7 @@ fn with(strategy: Strategy) -> Options {
     Options { strategy, ..Options::default() }
 }
 
-/// What two runs have in common that did the same.
+/// What two equal runs have in common.
 fn essence(report: &Report) -> (String, usize, u64) {
     let read = report.prefill.tokens + report.prefill.reused_tokens;
     (report.summary.clone(), read, report.memory.kv_bytes)
@@ -188,18 +188,18 @@ fn a_long_document_is_read_in_one_pass_where_that_is_asked_for() {
     let report = now(summarizer.run(&long(), &with(Strategy::OnePass), &host)).expect("a summary");
     check(&report, &host.events.borrow());
     assert_eq!((report.plan.strategy.as_str(), report.plan.windows), ("one-pass", 1));
-    // What was read and the 64 tokens of a line, in quarters of 512.
+    // Tokens read plus the 64 tokens of a line, in quarters of 512.
     let quarters = (essence(&report).1 + 64).div_ceil(128);
     assert!(quarters > 8, "{quarters}");
     let extension = format!("YaRN, factor {}", quarters as f32 / 4.0);
     assert_eq!(report.plan.context_extension, Some(extension));
     let model = tiny();
     let ids = model.tokenizer.chat(&format!("{}\n\n{DEFAULT_REQUEST}", long().trim()));
-    // And the opening once more.
+    // Plus the opening.
     let more = essence(&report).1 - ids.expect("plain text").len();
     assert!((200..500).contains(&more), "{more}");
 
-    // And the next run is an ordinary one.
+    // The next run is an ordinary one.
     let next = now(summarizer.run(SHORT, &Options::default(), &TestHost::default()));
     assert_eq!(essence(&next.expect("a summary")), essence(&want));
 }
@@ -221,7 +221,7 @@ fn a_short_document_is_not_extended() {
 fn a_document_that_fits_is_read_in_windows_where_that_is_asked_for() {
     let options = |strategy| Options { max_tokens: Some(8), ..with(strategy) };
     let tokenizer = tiny().tokenizer;
-    // A window leaves room for a note of 56 tokens, one pass for an answer of 8.
+    // A window leaves room for a note of 56 tokens, a single pass for an answer of 8.
     let tokens = 512 - tokenizer.overhead() - 130;
     let starts = tokenizer.encode_with_starts(&long()).expect("plain text").starts;
     let text = &long()[..starts[tokens]];
@@ -233,7 +233,7 @@ fn a_document_that_fits_is_read_in_windows_where_that_is_asked_for() {
         assert_eq!(report.plan.windows, windows, "{strategy:?}");
         assert_eq!(report.plan.context_extension, None);
     }
-    // And one that doesn't fit is read as it would be without asking.
+    // A document that doesn't fit is read the same with either strategy.
     let [asked, auto] = [Strategy::Windows, Strategy::Auto]
         .map(|strategy| run(&long(), &with(strategy), &TestHost::default()).expect("a summary"));
     assert_eq!(essence(&asked), essence(&auto));
@@ -296,7 +296,7 @@ fn a_trailing_request_is_honoured() {
     let asked = run(&format!("{SHORT}\n\n{request}\n"), &Options::default(), &TestHost::default());
     let asked = asked.expect("a summary");
     assert_eq!(asked.plan.request, request);
-    // It replaces the default one, in the prompt too: that is what was read.
+    // It replaces the default request in the prompt, as the token count shows.
     let model = tiny();
     let ids = model.tokenizer.chat(&format!("{SHORT}\n\n{request}")).expect("plain text");
     assert_eq!(asked.prefill.tokens, ids.len());
@@ -321,7 +321,7 @@ fn cancelling_ends_a_run_and_not_the_next() {
     let whole = TestHost::default();
     let want = now(summarizer.run(&long(), &options, &whole)).expect("a summary");
     let chunks = want.prefill.chunks.len();
-    // At the first yield, while reading, while writing a note, near the end.
+    // At the first yield, while reading, while decoding a note, near the end.
     for yields in [0, 1, 5, 25, 40, chunks, chunks + want.decode.tokens - 2] {
         let host = TestHost::breaking(yields);
         let outcome = now(summarizer.run(&long(), &options, &host));

@@ -1,4 +1,4 @@
-//! Tiny models of every architecture against llama.cpp's records of them. Runs natively and as
+//! Tiny models of every architecture compared with llama.cpp's records. Runs natively and as
 //! WebAssembly.
 
 mod common;
@@ -16,7 +16,7 @@ use precis::lm::session::Session;
 use precis::lm::tokenizer::Tokenizer;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-/// A tiny model, its record, and the logits that the record names.
+/// A tiny model, its record, and its recorded logits.
 struct Fixture {
     name: &'static str,
     file: &'static [u8],
@@ -93,15 +93,15 @@ fn tokenizers_are_llama_cpps() {
     }
 }
 
-/// A window that is off by one, and any other mistake in what sets these apart, would show here: what
-/// is left is the rounding of the record to 16 bits.
+/// Detects a window that is off by one, or any other error in the differences between
+/// architectures: the only remaining error is the record's rounding to 16 bits.
 #[wasm_bindgen_test(unsupported = test)]
 fn without_rounding_the_forward_pass_is_llama_cpps() {
     for fixture in FIXTURES {
         let mut model = fixture.model(&EXACT);
         let window = model.config.attention.layers[0].window;
         for off in [0, 1] {
-            // Planted: a window of one position more.
+            // Planted error: a window longer by one position.
             for layer in &mut model.config.attention.layers {
                 layer.window = layer.window.map(|window| window + off);
             }

@@ -1,5 +1,5 @@
-//! The tiny model against llama.cpp's records, and what must not change its logits. Runs natively
-//! and as WebAssembly.
+//! The tiny model compared with llama.cpp's records, and changes that must not affect its logits.
+//! Runs natively and as WebAssembly.
 
 mod common;
 
@@ -48,7 +48,7 @@ fn tokenizer_and_chat_template_are_llama_cpps() {
     for text in &record.strings {
         let ids = tokenizer.encode(&text.text).expect("plain text");
         assert_eq!(ids, text.ids, "{:?}", text.text);
-        // Every byte has a token here, so nothing is lost on the way back.
+        // Every byte has a token here, so decoding restores the text.
         let mut stream = TextStream::default();
         let back: String = ids.iter().map(|id| stream.push(&tokenizer, *id)).collect();
         assert_eq!(back, text.text);
@@ -85,18 +85,18 @@ fn logits_and_greedy_tokens_are_llama_cpps() {
     }
 }
 
-/// The slow and obvious backend with the tiny model.
+/// A session of the reference backend with the tiny model.
 fn reference_session(reference: Reference) -> Session<Reference> {
     let model = common::load(&reference, std::io::Cursor::new(TINY)).expect("the fixture loads");
     Session::new(reference, model)
 }
 
-/// The last position's logits by the slow and obvious backend.
+/// Logits of the last position, from the reference backend.
 fn reference_logits(reference: Reference, ids: &[u32]) -> Vec<f32> {
     logits(&mut reference_session(reference), ids, 64)
 }
 
-/// The smallest mistake of a prompt: one of its last tokens is another one.
+/// The smallest error in a prompt: one of its last tokens differs.
 fn misread(ids: &[u32]) -> Vec<u32> {
     let mut ids = ids.to_vec();
     let at = ids.len() - 3;
@@ -104,7 +104,7 @@ fn misread(ids: &[u32]) -> Vec<u32> {
     ids
 }
 
-/// What remains without any rounding of activations, keys and values: nothing.
+/// Without rounding of activations, keys and values no difference remains.
 #[wasm_bindgen_test(unsupported = test)]
 fn without_rounding_the_forward_pass_is_llama_cpps() {
     for (prompt, ids) in prompts() {
@@ -115,7 +115,7 @@ fn without_rounding_the_forward_pass_is_llama_cpps() {
     }
 }
 
-/// The last position's logits in a context that was extended to `positions`.
+/// Logits of the last position in a context extended to `positions`.
 fn extended_logits<B: Backend>(
     session: &mut Session<B>,
     positions: usize,
@@ -147,8 +147,8 @@ fn an_extended_context_is_the_references() {
     LOGITS_TINY.catches(&wrong, &want, "the temperature");
 }
 
-/// Short prompts, as [`the_processors_backend_is_the_reference_with_its_rounding`] says why, but
-/// with the angles of a long one.
+/// Short prompts, as in [`the_processors_backend_is_the_reference_with_its_rounding`], but with the
+/// angles of a long one.
 #[wasm_bindgen_test(unsupported = test)]
 fn an_extended_context_is_the_references_with_its_rounding() {
     let mut session = Session::new(Cpu::default(), tiny());
@@ -177,7 +177,7 @@ fn an_extension_leaves_no_trace() {
     let (_, ids) = prompts().pop().expect("two prompts");
     let mut session = Session::new(Cpu::default(), tiny());
     let want = logits(&mut session, &ids, 64);
-    // Up to the trained context nothing is extended, and keys and values stay where they are.
+    // Up to the trained context nothing is extended, and keys and values stay.
     let bytes = session.cache_bytes();
     assert_eq!(session.cache_bytes_for(ids.len()), bytes as u64);
     assert_eq!(extended_logits(&mut session, ids.len(), &ids), want);
@@ -186,7 +186,7 @@ fn an_extension_leaves_no_trace() {
     let long = extended_logits(&mut session, LONG, &ids);
     assert_ne!(long, want);
     assert_eq!(session.cache_bytes_for(LONG), session.cache_bytes() as u64);
-    // 2.75 times 512, and not one more.
+    // 2.75 times 512 positions, but not one more.
     assert!(session.reserve(1408 - session.position()).is_ok());
     assert_eq!(session.reserve(1409 - session.position()).err(), Some(too_long(1409, 1408)));
     assert_eq!(extended_logits(&mut session, LONG, &ids), long);
@@ -216,9 +216,9 @@ fn too_long(tokens: usize, limit: usize) -> Error {
     Error::PromptTooLong { tokens, limit }
 }
 
-/// And rounding is all that the processor's backend adds. Two programs that round alike part where
-/// a number lies so near to the middle of two steps that the last bits of a sum decide: with tens of
-/// thousands of numbers rounded for each token, prompts must be short for none to.
+/// The CPU backend adds only rounding. Two programs that round alike still diverge when a number is
+/// so close to the middle of two steps that the last bits of a sum decide. Tens of thousands of
+/// numbers are rounded per token, so prompts must be short to avoid this.
 #[wasm_bindgen_test(unsupported = test)]
 fn the_processors_backend_is_the_reference_with_its_rounding() {
     let mut session = Session::new(Cpu::default(), tiny());
@@ -248,7 +248,7 @@ fn chunks_and_going_back_do_not_matter_to_the_bit() {
         session.truncate(0);
         assert_eq!(logits(&mut session, &ids, chunk), whole, "chunks of {chunk}");
     }
-    // Something else after token 50, then back and on with the prompt.
+    // Another text after token 50, then back and on with the prompt.
     session.truncate(50);
     logits(&mut session, &[300; 100], 64);
     session.truncate(50);

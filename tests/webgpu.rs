@@ -1,5 +1,5 @@
-//! The GPU's backend with whole models: the same numbers as without any rounding, but for what
-//! 16-bit floats cost, and the same tokens as the processor.
+//! The GPU backend with whole models: equal to the result without rounding, except for the error of
+//! 16-bit floats, and the same tokens as the CPU.
 
 // wasm-pack compiles every test for WebAssembly; this one needs a file system.
 #![cfg(not(target_family = "wasm"))]
@@ -28,7 +28,7 @@ fn gpu() -> WebGpu {
         .expect("a GPU, or Mesa's lavapipe (package mesa-vulkan-drivers)")
 }
 
-/// What whole models may be from no rounding.
+/// Tolerance of whole models, relative to no rounding.
 fn tolerance(products: Products) -> Tolerance {
     match products {
         Products::F32 => GPU_FORWARD_PASS,
@@ -63,7 +63,7 @@ fn the_forward_pass_is_llama_cpps() {
                 let what = format!("{} in chunks of {chunk}", prompt.name);
                 tolerance.check(&logits(&mut session, &ids, chunk), &want, &what);
             }
-            // What integers round away is more than a token of many is worth in this model.
+            // In this model integer rounding costs more than one wrong token of many.
             if products != Products::Int8 {
                 let mut wrong = ids.clone();
                 wrong[0] += 1;
@@ -73,7 +73,7 @@ fn the_forward_pass_is_llama_cpps() {
     }
 }
 
-/// With weights that were rounded to 8 bits when they were packed, where they were floats.
+/// Float weights are rounded to 8 bits when packed.
 #[test]
 fn every_architecture_is_llama_cpps() {
     for name in ["gemma3", "llama3", "qwen2", "qwen3"] {
@@ -95,7 +95,7 @@ fn every_architecture_is_llama_cpps() {
     }
 }
 
-/// Past the trained context: 1,400 tokens of the tiny model's 512 positions, by YaRN.
+/// Past the trained context: 1,400 tokens in the tiny model of 512 positions, by YaRN.
 #[test]
 fn an_extended_context_is_the_references() {
     const LONG: usize = 1400;
@@ -120,8 +120,8 @@ fn an_extended_context_is_the_references() {
     }
 }
 
-/// At 300 tokens of the article: logits near those without rounding, and the tokens that the
-/// processor writes, wherever it is sure enough of them.
+/// At 300 tokens of the article: logits close to those without rounding, and the CPU's tokens
+/// wherever it is sure enough.
 #[test]
 fn the_real_model_says_what_it_says_on_the_processor() {
     the_real_model_agrees(300);

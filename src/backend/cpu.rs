@@ -1,7 +1,7 @@
-//! The processor's backend: packed integer weights, 8-bit activations, 8-bit keys and values.
+//! The CPU backend: packed integer weights, 8-bit activations, 8-bit keys and values.
 //!
-//! Activations are plain vectors of floats rather than candle tensors: every operation here is
-//! our own kernel, and a tensor library between them would only allocate and dispatch.
+//! Activations are plain float vectors, not candle tensors: every operation here is our own kernel,
+//! and a tensor library would only add allocation and dispatch.
 
 mod attention;
 mod cache;
@@ -38,14 +38,14 @@ use crate::backend::{Attention, Backend, RowReader, WeightSpec};
 use crate::error::Result;
 use crate::report::Peaks;
 
-/// Runs a decoder on the processor that called it.
+/// Runs a decoder on the CPU.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cpu {
-    /// Threads that share the work of one operation.
+    /// Threads that share each operation.
     pub threads: Threads,
 }
 
-/// The instruction sets that matrix products use on this machine.
+/// The instruction sets used for matrix products on this machine.
 pub fn features() -> Vec<String> {
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
     let names: &[&str] = match matmul::WIDE_SUMS.load(std::sync::atomic::Ordering::Relaxed) {
@@ -70,16 +70,16 @@ pub fn features() -> Vec<String> {
 /// A row-major matrix of floats.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tensor {
-    /// Numbers in a row.
+    /// Elements per row.
     pub width: usize,
     /// `[rows, width]`.
     pub data: Vec<f32>,
 }
 
-/// Rows of a task of an operation that takes each number by itself.
+/// Rows per task of an elementwise operation.
 const TASK: usize = 16;
 
-/// Tasks of [`TASK`] rows of a result and of what it is made from, both `width` wide.
+/// Splits a result and its input, both `width` wide, into tasks of [`TASK`] rows.
 fn tasks<'a>(
     to: &'a mut [f32],
     from: &'a [f32],

@@ -1,16 +1,16 @@
-//! The peak of the kernels: the best speed of a product of the size that a model has.
+//! The kernels' peak: the best speed of a matrix product of realistic size.
 
 use super::{Backend, WeightSpec};
 use crate::error::Result;
 use crate::host::Host;
 use crate::quant::{BLOCK, QuantType};
 
-/// Inputs and outputs of the product that measures the kernels' peak, the feed-forward part of
-/// SmolLM2-135M; its rows are half a chunk of measurements.
+/// Inputs and outputs of the measured product, the feed-forward part of SmolLM2-135M. It has half a
+/// measured chunk of rows.
 const PEAK: [usize; 2] = [576, 1536];
 
-/// The best speed of the quantized matrix product, in 10⁹ multiply-adds a second; `None` where the
-/// clock stands still. Takes about 0.1 s.
+/// Best speed of the quantized matrix product, in 10⁹ multiply-adds per second; `None` if the clock
+/// does not advance during computation. Takes about 0.1 s.
 ///
 /// # Errors
 /// `out-of-memory`, `host-failed`.
@@ -18,21 +18,21 @@ pub async fn peak_gmacs<B: Backend>(backend: &B, host: &impl Host) -> Result<Opt
     Ok(product_gmacs(backend, host).await?.into_iter().reduce(f64::max))
 }
 
-/// Speeds of the quantized matrix product, a batch at a time, in 10⁹ multiply-adds a second; none
-/// where the clock stands still.
+/// Speeds of the quantized matrix product, one per batch, in 10⁹ multiply-adds per second; empty if
+/// the clock does not advance during computation.
 pub async fn product_gmacs<B: Backend>(backend: &B, host: &impl Host) -> Result<Vec<f64>> {
-    /// Shorter times than this say little: the clock may be coarse.
+    /// Shorter times are unreliable: the clock may be coarse.
     const SHORT_MS: f64 = 5.0;
-    /// Nothing is begun after so long.
+    /// No batch starts after this time.
     const LONG_MS: f64 = 100.0;
     const BATCHES: usize = 24;
-    /// Products between two looks at the clock.
+    /// Maximum number of products between two clock reads.
     const MOST: usize = 32;
     let rows = B::MEASURED_CHUNK / 2;
     let [inputs, outputs] = PEAK;
     let spec = WeightSpec { rows: outputs, cols: inputs, quant: QuantType::Q4_1 };
     let weight = backend.load_weight(spec, &mut |range, bytes| {
-        // Blocks of scale 1, minimum 0 and every 4-bit integer.
+        // Blocks with scale 1, minimum 0 and every 4-bit integer.
         let mut block = vec![0x00, 0x3c, 0x00, 0x00];
         block.extend((0..BLOCK as u8 / 2).map(|i| i * 0x11));
         *bytes = block.repeat(range.len() * inputs / BLOCK);

@@ -1,4 +1,4 @@
-//! A backend that times the operations of another.
+//! A backend wrapper that times operations.
 
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
@@ -7,11 +7,11 @@ use super::{Attention, AttentionShape, Backend, RowReader, WeightSpec};
 use crate::error::Result;
 use crate::report::{OperationReport, Peaks};
 
-/// A clock in milliseconds; `None` where time stands still during computation.
+/// A clock in milliseconds; `None` where the clock does not advance during computation.
 pub type Clock = Box<dyn Fn() -> Option<f64>>;
 
-/// Passes every operation on to a backend, and times it between [`Backend::profile`]'s start and
-/// end. On a device with a queue of its own the times are those of filling the queue.
+/// Forwards every operation to a backend, and times it between the start and stop of
+/// [`Backend::profile`]. On a device with a command queue it times only the submission.
 pub struct Profiled<B> {
     backend: B,
     now_ms: Clock,
@@ -19,7 +19,7 @@ pub struct Profiled<B> {
 }
 
 impl<B: Backend> Profiled<B> {
-    /// Times nothing yet.
+    /// Wraps a backend; timing is off.
     pub fn new(backend: B, now_ms: Clock) -> Self {
         Self { backend, now_ms, operations: RefCell::new(None) }
     }
@@ -28,7 +28,7 @@ impl<B: Backend> Profiled<B> {
         self.counted(name, |_| 0.0, work)
     }
 
-    /// The same; `macs` counts the multiply-adds of a result.
+    /// Like the above, with `macs` to count the multiply-adds of a result.
     fn counted<T>(
         &self,
         name: &str,
@@ -123,7 +123,7 @@ impl<B: Backend> Backend for Profiled<B> {
         qkv: [B::Tensor; 3],
     ) -> B::Tensor {
         let window = self.backend.window(cache, layer);
-        // All that attention multiplies is as wide as its result, whatever the heads.
+        // All multiplications of attention are as wide as its result, whatever the heads.
         let macs = |out: &_| {
             let [tokens, width] = self.shape(out);
             let whole = AttentionShape { heads: 1, kv_heads: 1, head_dim: width };
@@ -193,7 +193,7 @@ impl<B: Backend> Backend for Profiled<B> {
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
-    /// A method that is left to the trait would be the plain one, not the wrapped backend's own.
+    /// An operation left to the trait's default would bypass the wrapped backend's own version.
     #[wasm_bindgen_test(unsupported = test)]
     fn every_operation_is_passed_on() {
         let methods = |source: &str| -> Vec<String> {

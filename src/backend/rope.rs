@@ -1,4 +1,4 @@
-//! Where positions turn queries and keys to: the one place that computes their angles.
+//! Rotary position embedding: the only place that computes rotation angles.
 
 use std::f64::consts::TAU;
 use std::fmt;
@@ -10,59 +10,58 @@ use std::sync::Arc;
 pub struct Rope {
     /// Base of the geometric sequence of wavelengths.
     pub base: f32,
-    /// How many numbers of each head are rotated.
+    /// Rotated elements per head.
     pub dims: usize,
-    /// Which of them are pairs.
+    /// Which elements form pairs.
     pub pairs: RopeLayout,
-    /// How many times slower each pair turns than the sequence has it: the scaling that a model was
-    /// trained with. `None` where it had none.
+    /// Frequency divisors per pair, from the scaling that the model was trained with; `None` if it
+    /// had none.
     pub frequency_factors: Option<Arc<[f32]>>,
-    /// How positions past the trained context are reached; `None` where they aren't.
+    /// How to reach positions past the trained context; `None`: not at all.
     pub scaling: Option<Yarn>,
 }
 
-/// Which numbers of a head are rotated together.
+/// Which elements of a head are rotated together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RopeLayout {
-    /// Neighbours, as GGUF files of the llama architecture store their query and key weights.
+    /// Neighbours: GGUF files of the llama architecture store query and key weights this way.
     Interleaved,
-    /// A number of the first half of those that are rotated, and its like in the second: the other
-    /// architectures.
+    /// Element `i` of the first half of the rotated elements, with element `i` of the second: all
+    /// other architectures.
     Halves,
 }
 
 /// Context extension by YaRN (Peng et al., "YaRN: Efficient Context Window Extension of Large
-/// Language Models", arXiv:2309.00071), of a model that was not trained for it.
+/// Language Models", arXiv:2309.00071), for a model not trained for it.
 ///
-/// A pair of numbers that turns often within the trained context tells neighbours apart, and stays
-/// as it is. One that never completes a turn there would reach angles that the model has not seen,
-/// and turns slower by the factor. Between the two there is a ramp, which is linear in the number
-/// of turns, as the paper defines it (section 3.2); several programs have one that is linear in the
-/// index of the pair instead. Attention gets sharper, too: its scores are multiplied by
-/// [`Yarn::magnitude`] twice, once in the queries and once in the keys.
+/// Pairs that turn often within the trained context distinguish neighbours, and stay unchanged.
+/// Pairs that never complete a turn there would reach unseen angles, and turn slower by the factor.
+/// In between is a ramp, linear in the number of turns as in the paper (section 3.2); several
+/// programs use a ramp linear in the pair index instead. Attention also gets sharper: scores are
+/// multiplied by [`Yarn::magnitude`] twice, once in the queries and once in the keys.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Yarn {
-    /// How many times the trained context there shall be; at least 1, which changes nothing.
+    /// Wanted context as a multiple of the trained one; at least 1, which changes nothing.
     pub factor: f32,
-    /// Positions that the model was trained for.
+    /// Trained context, in positions.
     pub context: usize,
 }
 
-/// RopeLayout of fewer turns within the trained context turn slower by the whole factor: the paper's α,
-/// with its value for models of the llama family.
+/// Pairs with fewer turns within the trained context are slowed by the whole factor: the paper's α,
+/// with its value for llama models.
 const FEW_TURNS: f64 = 1.0;
 
-/// RopeLayout of more turns stay as they are: the paper's β.
+/// Pairs with more turns stay unchanged: the paper's β.
 const MANY_TURNS: f64 = 32.0;
 
 impl Rope {
-    /// Of a model that was trained without any scaling.
+    /// Rotary embedding without scaling.
     pub const fn new(base: f32, dims: usize, pairs: RopeLayout) -> Self {
         Self { base, dims, pairs, frequency_factors: None, scaling: None }
     }
 
-    /// Cosines and sines of `positions`, one position after the other, `dims / 2` of each: what a
-    /// pair is multiplied with as a complex number, [`Yarn::magnitude`] included. Rounded once.
+    /// Cosines and sines of `positions`, `dims / 2` per position in order: the complex factor of
+    /// each pair, including [`Yarn::magnitude`]. Rounded once.
     pub fn angles(&self, positions: Range<usize>) -> impl Iterator<Item = [f32; 2]> {
         let frequencies = self.frequencies();
         let magnitude = self.scaling.map_or(1.0, |yarn| yarn.magnitude());
@@ -77,7 +76,7 @@ impl Rope {
         })
     }
 
-    /// Radians by which each pair turns from one position to the next.
+    /// Radians per position of each pair.
     fn frequencies(&self) -> Vec<f64> {
         let trained = |pair: usize| {
             let frequency_factors = self
@@ -100,13 +99,13 @@ impl Rope {
 }
 
 impl Yarn {
-    /// What queries and keys are multiplied with: the paper's sqrt(1 / t) = 0.1 ln(factor) + 1,
-    /// where t is the temperature of attention.
+    /// Factor on queries and keys: the paper's sqrt(1 / t) = 0.1 ln(factor) + 1, where t is the
+    /// attention temperature.
     pub fn magnitude(&self) -> f64 {
         0.1 * f64::from(self.factor).ln() + 1.0
     }
 
-    /// How fast a pair of so many radians a position turns instead: 1 at its own speed.
+    /// Frequency multiplier of a pair with `frequency` radians per position; 1: unchanged.
     fn frequency_factors(&self, frequency: f64) -> f64 {
         let turns = self.context as f64 * frequency / TAU;
         let own = ((turns - FEW_TURNS) / (MANY_TURNS - FEW_TURNS)).clamp(0.0, 1.0);
@@ -114,7 +113,7 @@ impl Yarn {
     }
 }
 
-/// As reports say it: `YaRN, factor 5.75`.
+/// The format used in reports: `YaRN, factor 5.75`.
 impl fmt::Display for Yarn {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "YaRN, factor {}", self.factor)
@@ -127,7 +126,7 @@ mod tests {
     use crate::tolerance::ROPE;
     use wasm_bindgen_test::wasm_bindgen_test;
 
-    /// SmolLM2-135M's, which was trained for 8,192 positions.
+    /// SmolLM2-135M, trained for 8,192 positions.
     const PLAIN: Rope = Rope::new(100_000.0, 64, RopeLayout::Interleaved);
 
     fn scaled(factor: f32) -> Rope {
@@ -163,8 +162,8 @@ mod tests {
         assert_eq!(Yarn { factor: 1.0, context: 8192 }.magnitude(), 1.0);
     }
 
-    /// (Factor, position, pair), cosine and sine: from a few lines of Python that write the paper's
-    /// formulas down as they stand there, in double precision.
+    /// (Factor, position, pair), cosine and sine, computed in double precision by a few lines of
+    /// Python that transcribe the paper's formulas.
     const COMPUTED: [((f32, usize, usize), [f64; 2]); 8] = [
         ((5.75, 44_978, 0), [-1.155510054, 0.212681657]),
         ((5.75, 44_978, 10), [1.155501238, 0.212729549]),
@@ -181,7 +180,7 @@ mod tests {
         for ((factor, position, pair), want) in COMPUTED {
             let what = format!("pair {pair} at {position}, factor {factor}");
             ROPE.check(&at(scaled(factor), position)[pair], &want, &what);
-            // The next factor that a session would choose.
+            // The next factor a session would choose.
             if pair > 10 {
                 ROPE.catches(&at(scaled(factor + 0.25), position)[pair], &want, &what);
             }

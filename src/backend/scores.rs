@@ -1,6 +1,6 @@
-//! Scores of tokens, where the processor looks at them.
+//! Token scores on the CPU.
 
-/// Scores of the tokens `seen` are divided by `penalty` when positive and multiplied when negative.
+/// Divides the scores of tokens `seen` by `penalty` if positive, multiplies them if negative.
 pub fn penalize(scores: &mut [f32], seen: &[u32], penalty: f32) {
     for id in seen {
         if let Some(score) = scores.get_mut(*id as usize) {
@@ -9,7 +9,7 @@ pub fn penalize(scores: &mut [f32], seen: &[u32], penalty: f32) {
     }
 }
 
-/// The token with the highest score, the first of equals.
+/// The token with the highest score; the first on ties.
 pub fn best(logits: &[f32]) -> u32 {
     let mut best = (f32::NEG_INFINITY, 0);
     for (score, id) in logits.iter().zip(0..) {

@@ -1,4 +1,4 @@
-//! Weights as files store them, for tests.
+//! Weights in file formats, for tests.
 
 use half::f16;
 
@@ -6,7 +6,7 @@ use crate::backend::{Backend, WeightSpec};
 use crate::quant::{BLOCK, QuantType};
 use crate::random::Random;
 
-/// A matrix as a file stores it.
+/// A matrix in its file format.
 pub struct Stored {
     pub quant: QuantType,
     pub rows: usize,
@@ -15,8 +15,8 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// Any integers; weights of up to about 1, and minima near minus half of an integer's range.
-    /// It has `cols` columns or as many more as make whole blocks.
+    /// Random integers; weights up to about 1, minima near minus half of the integer range. Rounds
+    /// `cols` up to whole blocks.
     pub fn random(random: &mut Random, quant: QuantType, rows: usize, cols: usize) -> Self {
         let cols = cols.next_multiple_of(quant.block_weights());
         let mut bytes: Vec<u8> =
@@ -31,7 +31,7 @@ impl Stored {
                 QuantType::Q4_0 | QuantType::Q5_0 | QuantType::Q8_0 => put(block, &[step]),
                 QuantType::Q4_1 => put(block, &[step, off - 8.0 * step]),
                 QuantType::Q5_1 => put(block, &[step, off - 16.0 * step]),
-                // No scale is so small that nothing depends on its integers.
+                // Scales large enough that every integer matters.
                 QuantType::Q4K | QuantType::Q5K => {
                     put(block, &[step / 64.0, step / 8.0]);
                     block[4..16].iter_mut().for_each(|scale| *scale |= 0x21);
@@ -46,7 +46,7 @@ impl Stored {
         Self { quant, rows, cols, bytes }
     }
 
-    /// Every block of 32 of the given scale, minimum (where the format has one) and integer bytes.
+    /// Every block of 32 with the given scale, minimum (if the format has one) and integer bytes.
     pub fn uniform(
         quant: QuantType,
         rows: usize,
@@ -61,11 +61,11 @@ impl Stored {
         Self { quant, rows, cols, bytes: block.repeat(rows * cols / BLOCK) }
     }
 
-    /// With other bits in an integer, or a float's highest byte, of one row.
+    /// A copy with bits flipped in one integer of a row, or in a float's highest byte.
     pub fn planted(&self, row: usize, bits: u8) -> Self {
         let mut bytes = self.bytes.clone();
         let before = match self.quant {
-            // Before the integers' upper bits and the scales.
+            // Skips the integers' upper bits and the scales.
             QuantType::Q6K => 64 + 16 + 2,
             _ => 0,
         };
@@ -88,7 +88,7 @@ impl Stored {
         load.expect("these formats are packed")
     }
 
-    /// Row after row as it is packed, `scale * int + min` in double precision.
+    /// The weights row by row, `scale * int + min` in double precision.
     pub fn decode(&self) -> Vec<f64> {
         let mut weights = Vec::new();
         self.quant.split(&self.bytes, |_, block| {
@@ -99,7 +99,7 @@ impl Stored {
     }
 }
 
-/// Half-precision numbers at the beginning of a block.
+/// Writes half-precision numbers to the start of a block.
 fn put(block: &mut [u8], halves: &[f32]) {
     for (to, x) in block.chunks_exact_mut(2).zip(halves) {
         to.copy_from_slice(&f16::from_f32(*x).to_le_bytes());

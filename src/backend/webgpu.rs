@@ -1,9 +1,8 @@
-//! The GPU's backend, through wgpu: WebGPU in browsers; Vulkan, Metal or Direct3D 12 natively.
+//! The GPU backend, through wgpu: WebGPU in browsers; Vulkan, Metal or Direct3D 12 natively.
 //!
-//! Operations are written down and submitted a few at a time ([`recorder`]); only
-//! [`Backend::finish`], [`Backend::read`] and [`Backend::best`] wait for the GPU. Activations are
-//! 32-bit floats, keys and values 16-bit ones, weights stay quantized. What goes wrong on the way
-//! shows when the next of these waits ends.
+//! Operations are recorded and submitted a few at a time ([`recorder`]); only [`Backend::finish`],
+//! [`Backend::read`] and [`Backend::best`] wait for the GPU. Activations are 32-bit floats, keys
+//! and values 16-bit floats, weights stay quantized. Errors surface at the next wait.
 
 mod attention;
 mod buffer;
@@ -13,7 +12,7 @@ mod kernel;
 mod matmul;
 mod peak;
 mod recorder;
-// In Node there is no GPU; the build with relaxed SIMD is tested in a browser.
+// Node has no GPU; the relaxed SIMD build is tested in a browser.
 #[cfg(all(test, any(not(target_arch = "wasm32"), target_feature = "relaxed-simd")))]
 mod tests;
 mod weight;
@@ -38,26 +37,26 @@ use crate::error::Result;
 use crate::quant::BLOCK;
 use crate::report::{OperationReport, Peaks};
 
-/// Numbers of a vector in shaders.
+/// Elements of a shader vector.
 const FOUR: usize = 4;
 
-/// Invocations of a workgroup in shaders that take each number by itself.
+/// Invocations per workgroup in elementwise shaders.
 const LANES: usize = 64;
 
-/// Rows, and outputs, of a tile in matmul.wgsl.
+/// Rows, and outputs, of a matmul.wgsl tile.
 const TILE: usize = 64;
 
-/// Up to so many rows, matvec.wgsl reads each weight once a row sooner than matmul.wgsl would fill
-/// its tile.
+/// Maximum rows for matvec.wgsl, which reads each weight once per row. Above this, filling a
+/// matmul.wgsl tile pays off.
 const FEW_ROWS: usize = 4;
 
-/// Workgroups in one direction, of which WebGPU promises 65,535.
+/// Workgroups in one dimension; WebGPU guarantees 65,535.
 const MOST_GROUPS: usize = 1 << 15;
 
-/// Outputs of a workgroup in matvec.wgsl.
+/// Outputs per workgroup in matvec.wgsl.
 const OUTPUTS: usize = 16;
 
-/// Workgroups that share the keys of a query in attention.wgsl at most: each writes its own sums.
+/// Maximum workgroups that share a query's keys in attention.wgsl; each writes its own sums.
 const MOST_PARTS: usize = 8;
 
 /// Runs a decoder on a GPU.
@@ -67,22 +66,22 @@ pub struct WebGpu {
     multiplies_in: Rc<Cell<Products>>,
 }
 
-/// A row-major matrix of floats in the GPU's memory.
+/// A row-major float matrix in GPU memory.
 pub struct Tensor {
     buffer: Buffer,
     rows: usize,
     width: usize,
 }
 
-/// Gains or biases in the GPU's memory.
+/// Gains or biases in GPU memory.
 pub struct Vector {
     buffer: Buffer,
     len: usize,
 }
 
 impl WebGpu {
-    /// Opens the GPU that the system thinks fastest. The clock tells how long it takes, so that
-    /// nothing keeps it for long.
+    /// Opens the GPU that the system considers fastest. The clock measures submissions, so that
+    /// none occupies the GPU for long.
     ///
     /// # Errors
     /// `gpu-unavailable`.
@@ -92,28 +91,28 @@ impl WebGpu {
         Ok(Self { recorder, multiplies_in: Rc::new(Cell::new(Products::F32)) })
     }
 
-    /// Name of the GPU and of what drives it.
+    /// Name of the GPU and its driver.
     pub fn adapter(&self) -> &str {
         &self.recorder.device.name
     }
 
-    /// Whether it is a processor that plays a GPU.
+    /// Whether it is a software renderer.
     pub fn is_software(&self) -> bool {
         self.recorder.device.is_software
     }
 
-    /// What it can and how it multiplies, for reports.
+    /// Features and multiplication format, for reports.
     pub fn features(&self) -> Vec<String> {
         self.features_in(self.multiplies_in.get())
     }
 
-    /// The same where it multiplies in `products`.
+    /// The same, for multiplication in `products`.
     pub fn features_in(&self, products: Products) -> Vec<String> {
         let f16 = self.recorder.device.has_f16.then_some("shader-f16");
         f16.into_iter().chain([products.name()]).map(String::from).collect()
     }
 
-    /// Ends the use of the GPU at once; everything after is `gpu-lost`.
+    /// Destroys the device at once; every later call fails with `gpu-lost`.
     pub fn destroy(&self) {
         self.recorder.device.raw.destroy();
     }
@@ -130,7 +129,7 @@ impl WebGpu {
         buffer
     }
 
-    /// `kernel` on every four numbers of two tensors alike.
+    /// Runs `kernel` on every four elements of two tensors of the same shape.
     fn elementwise(&self, kernel: Kernel, x: &Tensor, y: &Tensor) {
         let fours = x.width / FOUR;
         let grid = [fours.div_ceil(LANES), x.rows, 1];
@@ -149,12 +148,12 @@ impl WebGpu {
         self.recorder.dispatch(kernel, &parameters, buffers, grid.map(|n| n as u32), macs);
     }
 
-    /// Tells how to multiply from now on; one of [`Self::products`].
+    /// Sets the multiplication format; must be one of [`Self::products`].
     pub fn multiply_in(&self, products: Products) {
         self.multiplies_in.set(products);
     }
 
-    /// The ways to multiply that this GPU has.
+    /// The multiplication formats that this GPU supports.
     pub fn products(&self) -> Vec<Products> {
         match self.recorder.device.has_f16 {
             true => vec![Products::F32, Products::F16, Products::Int8],
@@ -163,7 +162,7 @@ impl WebGpu {
     }
 }
 
-/// Workgroups for so many invocations, in two directions where one has too few.
+/// Workgroups for this many invocations, in two dimensions if one is too small.
 fn grid_for(invocations: usize) -> [usize; 3] {
     let groups = invocations.div_ceil(LANES);
     let across = groups.min(MOST_GROUPS);
@@ -180,7 +179,7 @@ impl Backend for WebGpu {
     const CHUNK_MS: f64 = 150.0;
     const REWIND: usize = cache::LONGEST_CHUNK;
 
-    // Many rows keep all of a large GPU busy; the parts of attention have the largest buffer.
+    // Many rows keep a large GPU busy; the partial results of attention need the largest buffer.
     fn chunk_limits(&self, widest: usize) -> RangeInclusive<usize> {
         let row = 4 * MOST_PARTS as u64 * widest as u64;
         FEW_ROWS

@@ -2,13 +2,13 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// WordCounts of a sentence at least; headings, synopses and options have fewer.
+/// Words of a sentence at least; headings, synopses and options have fewer.
 const WORDS_OF_A_SENTENCE: usize = 4;
 
 /// Characters of a sentence at least, in a script without spaces.
 const CHARS_OF_A_SENTENCE: usize = 8;
 
-/// WordCounts of a sentence at most: what is longer is a list, or code.
+/// Words of a sentence at most: what is longer is a list, or code.
 const LONGEST_SENTENCE: usize = 80;
 
 /// Lines of one indentation without an empty one between them, each joined with spaces; the first one

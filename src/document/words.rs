@@ -1,4 +1,4 @@
-//! WordCounts of a text: which say something, how often they stand there, and what a document is about.
+//! Words of a text: which say something, how often they stand there, and what a document is about.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 /// Characters of a word by which it is the same as others: what follows is an ending, mostly.
 const STEM: usize = 6;
 
-/// WordCounts that say nothing of what a text is about, with which English can be told.
+/// Words that say nothing of what a text is about, with which English can be told.
 const STOP_WORDS: [&str; 46] = [
     "a", "all", "an", "and", "any", "are", "as", "at", "be", "been", "by", "can", "for", "from",
     "has", "have", "if", "in", "is", "it", "its", "may", "not", "of", "on", "or", "other", "that",
@@ -110,7 +110,7 @@ pub fn subject(
     best.filter(|(_, ordinary, _)| !ordinary).map(|(_, _, word)| word.to_string())
 }
 
-/// WordCounts with what holds them together: `mkfs.btrfs`, `Math::BigRat`, `dpkg-architecture`. And where
+/// Words with what holds them together: `mkfs.btrfs`, `Math::BigRat`, `dpkg-architecture`. And where
 /// they begin.
 fn tokens_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let holds = |c: char| c.is_alphanumeric() || "_:.+'-".contains(c);

@@ -1,5 +1,5 @@
-//! A small made-up decoder of the model's sizes, run the same on every backend: whether a GPU
-//! computes what the processor does, and which of them is faster.
+//! A small synthetic decoder with the model's dimensions, identical on every backend. It checks
+//! that a GPU computes the same as the CPU, and which of them is faster.
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -12,18 +12,18 @@ use crate::quant::{BLOCK, QuantType};
 /// Layers of the decoder.
 const LAYERS: usize = 2;
 
-/// Tokens that are known to it.
+/// Tokens in its vocabulary.
 const VOCABULARY: usize = 512;
 
-/// Tokens that it reads at once, and then one more.
+/// Tokens that it reads at once, before reading one more.
 const TOKENS: usize = 128;
 
-/// How often reading is timed; the fastest counts.
+/// Timed repetitions of reading; the fastest counts.
 const REPETITIONS: usize = 3;
 
-/// How far from the processor's scores those of a GPU may be: sum of squared differences ÷ sum of
-/// squares. The processor rounds activations, keys and values to 8 bits, which comes to a quarter of
-/// this; anything computed wrongly comes to 0.1 and more.
+/// Maximum difference of a GPU's scores from the CPU's: sum of squared differences ÷ sum of
+/// squares. The CPU rounds activations, keys and values to 8 bits, which costs a quarter of this; a
+/// wrong computation costs 0.1 and more.
 const LARGEST_ERROR: f64 = 5e-3;
 
 /// The decoder on a backend.
@@ -33,21 +33,21 @@ pub struct Trial<'a, B: Backend> {
     decoder: Decoder<B>,
 }
 
-/// What a backend made of the decoder.
+/// Result of the decoder on a backend.
 pub struct Outcome {
     /// Scores after many tokens and after one more.
     pub scores: Vec<f32>,
-    /// Time until the first scores were there: compiling is in it, where there is any.
+    /// Time to the first scores, including any compilation.
     pub first_ms: Option<f64>,
     /// Time for [`TOKENS`] tokens.
     pub ms: Option<f64>,
 }
 
 impl<'a, B: Backend> Trial<'a, B> {
-    /// Makes up a decoder of `config`'s widths.
+    /// Creates a decoder with `config`'s widths.
     ///
     /// # Errors
-    /// What the backend says.
+    /// The backend's errors.
     pub fn load(backend: &'a B, config: &Config) -> Result<Self> {
         let mut config = Config { vocabulary: VOCABULARY, ..config.clone() };
         config.attention.layers.truncate(LAYERS);
@@ -59,7 +59,7 @@ impl<'a, B: Backend> Trial<'a, B> {
     /// Runs it.
     ///
     /// # Errors
-    /// What the backend says.
+    /// The backend's errors.
     pub async fn run(&self, now_ms: &dyn Fn() -> Option<f64>) -> Result<Outcome> {
         let Self { backend, config, decoder } = self;
         let backend = *backend;
@@ -85,22 +85,22 @@ impl<'a, B: Backend> Trial<'a, B> {
 }
 
 impl Outcome {
-    /// How fast a decoder of so many layers reads on a backend whose trial took `ms`.
+    /// Reading speed of a decoder with `layers` layers on a backend whose trial took `ms`.
     pub fn tokens_per_ms(ms: f64, layers: usize) -> f64 {
         (TOKENS * LAYERS) as f64 / (ms * layers as f64)
     }
 
-    /// Whether these scores are those of `other`, but for rounding.
+    /// Whether the scores equal those of `other`, except for rounding.
     pub fn agrees(&self, other: &Self) -> bool {
         let pairs = || self.scores.iter().zip(&other.scores).map(|(a, b)| [*a, *b].map(f64::from));
         let distance: f64 = pairs().map(|[a, b]| (a - b).powi(2)).sum();
         let size: f64 = pairs().map(|[_, b]| b.powi(2)).sum();
-        // What is no number agrees with nothing.
+        // NaN makes the comparison fail.
         self.scores.len() == other.scores.len() && distance <= LARGEST_ERROR * size
     }
 }
 
-/// Weights that keep the size of what passes through them.
+/// Random weights that preserve the size of activations.
 struct MadeUp<'a, B> {
     backend: &'a B,
     random: SmallRng,
@@ -109,7 +109,7 @@ struct MadeUp<'a, B> {
 impl<B: Backend> Weights<B> for MadeUp<'_, B> {
     fn weight(&mut self, _: &str, [rows, cols]: [usize; 2], _: bool) -> Result<B::Weight> {
         let spec = WeightSpec { rows, cols, quant: QuantType::Q4_1 };
-        // Integers of 0 to 15 are 4.6 from their middle in the mean.
+        // Root-mean-square distance of the integers 0 to 15 from their middle: 4.6.
         let scale = 1.0 / (4.6 * (cols as f32).sqrt());
         let halves = [scale, -7.5 * scale].map(|x| half::f16::from_f32(x).to_le_bytes());
         self.backend.load_weight(spec, &mut |range, bytes| {
@@ -151,7 +151,7 @@ mod tests {
         Attention::uniform(30, shape, &layer)
     }
 
-    /// SmolLM2-135M's widths.
+    /// Widths of SmolLM2-135M.
     fn config() -> Config {
         Config {
             architecture: Architecture::Llama,

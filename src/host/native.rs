@@ -1,4 +1,4 @@
-//! The host of the command line and of tests: the system's clock, no yielding.
+//! The host for the command line and tests: the system clock, no yielding.
 
 use std::ops::ControlFlow;
 use std::pin::pin;
@@ -8,14 +8,14 @@ use std::time::Instant;
 use super::{Event, Host};
 use crate::report::EnvironmentReport;
 
-/// Runs on the calling thread and hands every event to a function.
+/// Runs on the calling thread and passes every event to a function.
 pub struct Native<F> {
     started: Instant,
     on_event: F,
 }
 
 impl<F: Fn(Event)> Native<F> {
-    /// A host that tells `on_event` what happens.
+    /// A host that passes events to `on_event`.
     pub fn new(on_event: F) -> Self {
         Self { started: Instant::now(), on_event }
     }
@@ -48,13 +48,13 @@ impl<F: Fn(Event)> Host for Native<F> {
     }
 }
 
-/// Runs a future to its end on this thread.
+/// Runs a future to completion on this thread.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     loop {
-        // The processor's backend and this host are ready at once; a device with a queue of its
-        // own makes progress while it is polled.
+        // The CPU backend and this host are always ready; a device with its own queue makes
+        // progress when polled.
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
             return output;
         }

@@ -1,8 +1,8 @@
 //! GGUF files: metadata and tensor bytes, over [`candle_core::quantized::gguf_file`].
 //!
-//! The header is read once; tensors are read when they are asked for, a few rows at a time, so
-//! that a file never stands in memory beside the weights that are made of it. Everything that the
-//! header claims is checked against the file's size before it is believed.
+//! The header is read once. Tensors are read on demand, a few rows at a time, so that the file is
+//! never in memory in addition to the weights made from it. Every claim of the header is checked
+//! against the file's size before use.
 //!
 //! Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>
 
@@ -24,7 +24,7 @@ pub struct Gguf<R> {
     content: Content,
 }
 
-/// Where a tensor lies and how it is stored; checked against the file's size.
+/// A tensor's place and storage format; checked against the file's size.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TensorInfo {
     /// The tensor's name.
@@ -39,16 +39,16 @@ pub struct TensorInfo {
     row_bytes: usize,
 }
 
-/// Bytes asked of the reader at a time while the header is parsed, which is done in tiny reads.
+/// Read buffer for the header, which is parsed in tiny reads.
 const HEADER_BUFFER: usize = 1 << 18;
 
 impl TensorInfo {
-    /// Its bytes in the file.
+    /// Byte range in the file.
     pub fn range(&self) -> Range<u64> {
         self.offset..self.offset + (self.rows * self.row_bytes) as u64
     }
 
-    /// Bytes of one of its rows.
+    /// Bytes per row.
     pub fn row_bytes(&self) -> usize {
         self.row_bytes
     }
@@ -58,8 +58,8 @@ impl<R: Read + Seek> Gguf<R> {
     /// Reads the header.
     ///
     /// # Errors
-    /// `model-not-gguf`, `model-truncated`, `model-unsupported-quant` (a storage format that is
-    /// not in the specification) or `model-invalid`, by what the header shows.
+    /// `model-not-gguf`, `model-truncated`, `model-unsupported-quant` (a storage format that is not
+    /// in the specification) or `model-invalid`, depending on the header.
     pub fn open(reader: R) -> Result<Self> {
         let mut reader = BufReader::with_capacity(HEADER_BUFFER, reader);
         let size = reader.seek(SeekFrom::End(0)).map_err(host)?;
@@ -79,7 +79,7 @@ impl<R: Read + Seek> Gguf<R> {
         Ok(Self { reader: guard.inner, size, content })
     }
 
-    /// Frees all that the header says besides where the tensors are.
+    /// Frees the metadata; tensor locations stay.
     pub fn forget_metadata(&mut self) {
         self.content.metadata = HashMap::new();
     }
@@ -99,11 +99,11 @@ impl<R: Read + Seek> Gguf<R> {
         self.content.tensor_infos.keys()
     }
 
-    /// All tensors, in the order of their bytes, each looked up as [`Self::tensor`] does: a format
-    /// that has no kernel shows before any weight is read.
+    /// All tensors in file order, each checked as in [`Self::tensor`], so that an unsupported
+    /// format is found before any weight is read.
     ///
     /// # Errors
-    /// Those of [`Self::tensor`], of the first tensor by name that has any.
+    /// The error of [`Self::tensor`] for the first failing tensor by name.
     pub fn tensors(&self) -> Result<Vec<TensorInfo>> {
         let mut names: Vec<_> = self.tensor_names().collect();
         names.sort();
@@ -113,15 +113,15 @@ impl<R: Read + Seek> Gguf<R> {
         Ok(tensors)
     }
 
-    /// The metadata value under `key`, if there is one.
+    /// The metadata value under `key`, if any.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.content.metadata.get(key)
     }
 
-    /// A text.
+    /// A string.
     ///
     /// # Errors
-    /// `model-missing-key` when it is absent or no string; so in the methods below.
+    /// `model-missing-key` if it is absent or has another type; likewise in the methods below.
     pub fn string(&self, key: &str) -> Result<&str> {
         match self.get(key) {
             Some(Value::String(s)) => Ok(s),
@@ -159,7 +159,7 @@ impl<R: Read + Seek> Gguf<R> {
         }
     }
 
-    /// A list of texts.
+    /// A list of strings.
     ///
     /// # Errors
     /// `model-missing-key`.
@@ -176,16 +176,16 @@ impl<R: Read + Seek> Gguf<R> {
             .collect()
     }
 
-    /// Whether the file has a tensor of this name.
+    /// Whether the file has a tensor with this name.
     pub fn has_tensor(&self, name: &str) -> bool {
         self.content.tensor_infos.contains_key(name)
     }
 
-    /// Looks a tensor up and checks that all of it lies inside the file.
+    /// Looks up a tensor and checks that it lies inside the file.
     ///
     /// # Errors
     /// `model-missing-key`, `model-unsupported-quant`, `model-truncated`, or `model-invalid` for
-    /// shapes that are not one or two dimensions of whole blocks or whose size overflows.
+    /// shapes other than one or two dimensions of whole blocks, or sizes that overflow.
     pub fn tensor(&self, name: &str) -> Result<TensorInfo> {
         let info = self.content.tensor_infos.get(name).ok_or_else(|| missing(name, "a tensor"))?;
         let quant = QuantType::from_ggml(info.ggml_dtype).ok_or_else(|| {
@@ -212,10 +212,10 @@ impl<R: Read + Seek> Gguf<R> {
         Ok(TensorInfo { name: name.into(), rows, cols, quant, offset, row_bytes })
     }
 
-    /// Reads whole rows of a tensor, as stored, replacing what is in `into`.
+    /// Reads whole rows of a tensor, as stored, and replaces the contents of `into`.
     ///
     /// # Errors
-    /// `host-failed` when the reader fails.
+    /// `host-failed` if the reader fails.
     pub fn read_rows(
         &mut self,
         tensor: &TensorInfo,
@@ -229,7 +229,7 @@ impl<R: Read + Seek> Gguf<R> {
     }
 }
 
-/// The position that a seek leads to, in a file of `size` bytes that is at `position`.
+/// The resulting position of a seek, in a file of `size` bytes at `position`.
 pub(crate) fn sought(to: SeekFrom, position: u64, size: u64) -> std::io::Result<u64> {
     let sought = match to {
         SeekFrom::Start(at) => Some(at),
@@ -247,8 +247,8 @@ fn host(error: std::io::Error) -> Error {
     Error::Host { reason: format!("reading the model file: {error}") }
 }
 
-/// Gives candle's parse error one of our codes. Candle has no error kinds for these, so its words
-/// are all there is to go by; a test holds each to its code.
+/// Maps candle's parse errors to our codes. Candle has no error kinds for these, so this matches
+/// messages; a test checks each.
 fn header_error(error: &candle_core::Error, size: u64) -> Error {
     let reason = error.to_string();
     let reason = reason.lines().next().unwrap_or_default().to_string();
@@ -264,14 +264,14 @@ fn header_error(error: &candle_core::Error, size: u64) -> Error {
     Error::ModelInvalid { reason }
 }
 
-/// Lets the header through unless it sets `general.alignment` to zero, by which candle 0.11.1
-/// divides: that panics, and a panic ends a WebAssembly module.
+/// Rejects headers that set `general.alignment` to zero: candle 0.11.1 divides by it, and the panic
+/// would end a WebAssembly module.
 struct AlignmentGuard<R> {
     inner: R,
     state: GuardState,
 }
 
-/// Candle reads a key, a value's type and its value each with one call of `read_exact`.
+/// Candle reads a key, a value's type and its value with one `read_exact` each.
 #[derive(PartialEq)]
 enum GuardState {
     Key,
@@ -282,7 +282,7 @@ enum GuardState {
 impl<R: Read> Read for AlignmentGuard<R> {
     fn read(&mut self, buf: &mut [u8]) -> std::io::Result<usize> {
         self.inner.read_exact(buf)?;
-        // Candle drops NUL bytes at the end of a key, so they must not hide it from here.
+        // Candle strips NUL bytes at the end of a key, so the comparison must ignore them.
         let key = || buf.iter().rposition(|b| *b != 0).map_or(&buf[..0], |last| &buf[..=last]);
         self.state = match self.state {
             GuardState::Key if key() == b"general.alignment" => GuardState::Type,
@@ -301,7 +301,7 @@ impl<R: Seek> Seek for AlignmentGuard<R> {
         self.inner.seek(pos)
     }
 
-    // The default would go through `seek`, at which a BufReader forgets its buffer.
+    // The default goes through `seek`, which discards a BufReader's buffer.
     fn stream_position(&mut self) -> std::io::Result<u64> {
         self.inner.stream_position()
     }

@@ -1,6 +1,6 @@
-//! A language model: its sizes, its weights on a backend, its tokenizer.
+//! A language model: its configuration, its weights on a backend, its tokenizer.
 //!
-//! An architecture is one file in `model/`, one arm in [`Config::from_gguf`] and one in [`Decoder`].
+//! An architecture is a file in `model/`, an arm in [`Config::from_gguf`] and an arm in [`Decoder`].
 
 mod config;
 mod gemma3;
@@ -25,23 +25,23 @@ use llama::Llama;
 use parts::Pass;
 pub use stream::ModelStream;
 
-/// A weight whose format stands for the model's.
+/// The weight whose format is reported as the model's.
 const TYPICAL_WEIGHT: &str = "blk.0.ffn_up.weight";
 
-/// What the frequencies of positions are divided by, where a file says: llama 3.
+/// Divisors of the rotary frequencies, if present: llama 3.
 const ROPE_FACTORS: &str = "rope_freqs.weight";
 
-/// A model that is ready to run: weights on a backend, tokenizer, sizes.
+/// A model ready to run: weights on a backend, tokenizer, configuration.
 pub struct Model<B: Backend> {
-    /// The model's sizes.
+    /// The model's configuration.
     pub config: Config,
-    /// Text to tokens and back.
+    /// Converts text to tokens and back.
     pub tokenizer: Tokenizer,
-    /// The format of the largest share of the weights.
+    /// The format of most weights.
     pub quant: QuantType,
     /// Number of weights.
     pub parameters: usize,
-    /// Multiplications that one prompt token takes in the linear layers.
+    /// Multiply-adds per prompt token in the linear layers.
     pub linear_macs: usize,
     /// Size of the file in bytes.
     pub file_bytes: u64,
@@ -49,11 +49,10 @@ pub struct Model<B: Backend> {
 }
 
 impl<B: Backend> Model<B> {
-    /// Loads a model tensor by tensor; `progress` is told how many of the file's bytes have been
-    /// read, and of how many.
+    /// Loads a model tensor by tensor; `progress` receives the bytes read and the total.
     ///
     /// # Errors
-    /// The `model-…` codes by what is wrong with the file, `out-of-memory`, `host-failed`.
+    /// The `model-…` codes for invalid files, `out-of-memory`, `host-failed`.
     pub fn load<R: Read + Seek>(
         backend: &B,
         gguf: &mut Gguf<R>,
@@ -62,7 +61,7 @@ impl<B: Backend> Model<B> {
         let config = Config::from_gguf(gguf)?;
         let tokenizer = Tokenizer::from_gguf(gguf)?;
         gguf.tensors()?;
-        // Megabytes of strings leave room for weights.
+        // Frees megabytes of strings, which leaves room for weights.
         gguf.forget_metadata();
         let quant = gguf.tensor(TYPICAL_WEIGHT)?.quant;
         let file_bytes = gguf.size();
@@ -106,8 +105,8 @@ impl<B: Backend> Decoder<B> {
         })
     }
 
-    /// Bytes of packed weights that writing one token reads: every matrix, but for an embedding
-    /// beside a head of its own.
+    /// Bytes of packed weights read per decoded token: every matrix, except an embedding if there
+    /// is a separate head.
     pub fn weight_bytes(&self, b: &B) -> usize {
         match self {
             Self::Llama(decoder) => decoder.weight_bytes(b),
@@ -115,14 +114,14 @@ impl<B: Backend> Decoder<B> {
         }
     }
 
-    /// Reads the tokens `ids` at positions `start..` into the cache, which has room for them:
-    /// activations `[ids, width]` after the last layer.
+    /// Reads the tokens `ids` at positions `start..` into the cache, which must have room for them;
+    /// returns activations `[ids, width]` after the last layer.
     pub fn forward(&self, b: &B, cache: &mut B::Cache, start: usize, ids: &[u32]) -> B::Tensor {
         let pass = self.begin(b, start, ids);
         (0..self.layers()).fold(pass, |pass, i| self.layer(b, cache, i, pass)).end(b)
     }
 
-    /// How many layers there are.
+    /// Number of layers.
     pub fn layers(&self) -> usize {
         match self {
             Self::Llama(decoder) => decoder.layers(),
@@ -130,7 +129,7 @@ impl<B: Backend> Decoder<B> {
         }
     }
 
-    /// The tokens `ids`, of positions `start..`, before the first layer.
+    /// The tokens `ids` at positions `start..`, before the first layer.
     pub fn begin(&self, b: &B, start: usize, ids: &[u32]) -> Pass<B> {
         let x = match self {
             Self::Llama(decoder) => decoder.embed(b, ids),
@@ -139,7 +138,7 @@ impl<B: Backend> Decoder<B> {
         Pass { start, x, added: None }
     }
 
-    /// Takes a pass through layer `i`, whose keys and values go to the cache, which has room for them.
+    /// Runs a pass through layer `i`. The cache must have room for its keys and values.
     pub fn layer(&self, b: &B, cache: &mut B::Cache, i: usize, pass: Pass<B>) -> Pass<B> {
         match self {
             Self::Llama(decoder) => decoder.layer(b, cache, i, pass),
@@ -147,8 +146,7 @@ impl<B: Backend> Decoder<B> {
         }
     }
 
-    /// The scores of every token of the vocabulary for what follows the last row of `x`:
-    /// `[1, vocabulary]`.
+    /// Scores `[1, vocabulary]` of every token as the successor of the last row of `x`.
     pub fn logits(&self, b: &B, x: &B::Tensor) -> B::Tensor {
         match self {
             Self::Llama(decoder) => decoder.logits(b, x),
@@ -157,27 +155,27 @@ impl<B: Backend> Decoder<B> {
     }
 }
 
-/// Where an architecture gets its weights from.
+/// Source of an architecture's weights.
 pub(crate) trait Weights<B: Backend> {
-    /// The matrix `name`, which must be `[rows, cols]`; `every_token` says whether each prompt token
-    /// is multiplied with it.
+    /// The matrix `name`, which must be `[rows, cols]`; `every_token` says whether each prompt
+    /// token is multiplied by it.
     fn weight(&mut self, name: &str, shape: [usize; 2], every_token: bool) -> Result<B::Weight>;
 
     /// The vector `name`, which must be `len` floats.
     fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector>;
 
-    /// The same where the backend has no use for it.
+    /// The same, not loaded to the backend.
     fn floats(&mut self, name: &str, len: usize) -> Result<Vec<f32>>;
 
-    /// Whether there is a tensor of this name.
+    /// Whether there is a tensor with this name.
     fn has(&self, name: &str) -> bool;
 }
 
-/// Counts the weights that pass through.
+/// Counts the weights that are loaded.
 struct Counted<'a, W> {
     weights: &'a mut W,
     parameters: usize,
-    /// Of those that each prompt token is multiplied with.
+    /// Those that each prompt token is multiplied by.
     macs: usize,
 }
 
@@ -206,7 +204,7 @@ impl<B: Backend, W: Weights<B>> Weights<B> for Counted<'_, W> {
     }
 }
 
-/// Weights of a file.
+/// Loads weights from a file.
 struct Loader<'a, B, R> {
     backend: &'a B,
     gguf: &'a mut Gguf<R>,
@@ -271,7 +269,7 @@ fn check_vector(tensor: &TensorInfo, len: usize) -> Result<()> {
     Err(Error::ModelInvalid { reason })
 }
 
-/// The numbers of a tensor in F32.
+/// Decodes an F32 tensor.
 fn floats(bytes: &[u8]) -> Vec<f32> {
     let mut values = vec![0.0; bytes.len() / 4];
     QuantType::F32.decode(bytes, &mut values);

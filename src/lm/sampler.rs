@@ -1,4 +1,4 @@
-//! From scores to the next token.
+//! Selects the next token from scores.
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -14,19 +14,19 @@ pub struct Sampling {
     pub temperature: f32,
     /// Only the best `top_k` tokens are considered; 0 for all.
     pub top_k: usize,
-    /// Only the best tokens whose probabilities add up to `top_p` are considered; 1 for all.
+    /// Considers only the best tokens up to a total probability of `top_p`; 1 for all.
     pub top_p: f32,
-    /// Scores of tokens in the last [`Self::penalty_window`] ones are divided by this when
-    /// positive and multiplied when negative (Keskar et al., arXiv:1909.05858); 1 for none.
+    /// Scores of the last [`Self::penalty_window`] tokens are divided by this if positive, and
+    /// multiplied if negative (Keskar et al., arXiv:1909.05858); 1 for none.
     pub repetition_penalty: f32,
-    /// How many of the last tokens count as repetitions.
+    /// Number of recent tokens that are penalized.
     pub penalty_window: usize,
-    /// Seed of the random choice.
+    /// Random seed.
     pub seed: u64,
 }
 
 impl Sampling {
-    /// Always the best token.
+    /// Always selects the best token.
     pub fn greedy() -> Self {
         Self {
             temperature: 0.0,
@@ -39,7 +39,7 @@ impl Sampling {
     }
 }
 
-/// Chooses tokens and remembers them.
+/// Selects tokens and remembers them.
 pub struct Sampler {
     sampling: Sampling,
     random: SmallRng,
@@ -47,14 +47,14 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// A sampler that has chosen nothing yet.
+    /// A sampler without history.
     pub fn new(sampling: Sampling) -> Self {
         let random = SmallRng::seed_from_u64(sampling.seed);
         Self { sampling, random, recent: Vec::new() }
     }
 
-    /// Chooses from `scores`, one a token, and remembers the choice. Scores that are not numbers are
-    /// never chosen unless there are no others. They leave the device only where chance decides.
+    /// Selects from `scores`, one per token, and remembers the token. NaN is never selected unless
+    /// all scores are NaN. Scores are read back from the device only for random sampling.
     ///
     /// # Errors
     /// As [`Backend::read`].

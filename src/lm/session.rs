@@ -1,30 +1,30 @@
-//! A conversation with a model: what has been read so far, and how to go on.
+//! A conversation with a model: the tokens read so far, and how to continue.
 
 use crate::backend::{Backend, Yarn};
 use crate::error::{Error, Result};
 use crate::lm::model::Model;
 use crate::lm::sampler::Sampler;
 
-/// How many times its trained context a model may be made to reach: as far as the paper of
-/// [`Yarn`] goes, from 4,096 positions to 131,072.
+/// Maximum context extension factor: the range of the [`Yarn`] paper, from 4,096 positions to
+/// 131,072.
 pub const MAX_EXTENSION: usize = 32;
 
-/// A model, what it has read, and the cache of that.
+/// A model, the tokens that it has read, and their cache.
 pub struct Session<B: Backend> {
     backend: B,
     model: Model<B>,
     cache: B::Cache,
-    /// How the cache's position embedding reaches past the trained context.
+    /// Extension of the cache's position embedding past the trained context.
     scaling: Option<Yarn>,
     /// The tokens whose keys and values the cache holds.
     read: Vec<u32>,
-    /// Positions that the cache has been written to since it was empty, be it by a chunk that was
-    /// given up: where rings of keys and values have come to.
+    /// Positions written to the cache since it was empty, including abandoned chunks: how far the
+    /// rings of keys and values have advanced.
     written: usize,
 }
 
 impl<B: Backend> Session<B> {
-    /// A session that has read nothing.
+    /// An empty session.
     pub fn new(backend: B, model: Model<B>) -> Self {
         let cache = backend.new_cache(&model.config.attention);
         Self { backend, model, cache, scaling: None, read: Vec::new(), written: 0 }
@@ -35,7 +35,7 @@ impl<B: Backend> Session<B> {
         &self.model
     }
 
-    /// What the model runs on.
+    /// The backend.
     pub fn backend(&self) -> &B {
         &self.backend
     }
@@ -50,31 +50,31 @@ impl<B: Backend> Session<B> {
         self.backend.cache_bytes(&self.cache)
     }
 
-    /// Bytes that keys and values take once there is room for `positions`, before any is made.
+    /// Bytes of keys and values with room for `positions`; allocates nothing.
     pub fn cache_bytes_for(&self, positions: usize) -> u64 {
         self.backend.cache_bytes_for(&self.model.config.attention, positions)
     }
 
-    /// How positions past the trained context are reached; `None` where they aren't.
+    /// Extension past the trained context, if any.
     pub fn extension(&self) -> Option<Yarn> {
         self.scaling
     }
 
-    /// Forgets everything and makes room for `positions` tokens within the trained context.
+    /// Clears the session and makes room for `positions` tokens within the trained context.
     ///
     /// # Errors
-    /// `prompt-too-long` past the trained context: the session is then as it was. `out-of-memory`:
-    /// it is then empty, and so is its cache.
+    /// `prompt-too-long` past the trained context: the session is then unchanged. `out-of-memory`:
+    /// the session and its cache are then empty.
     pub fn start(&mut self, positions: usize) -> Result<()> {
         self.resume(&[], positions, false).map(drop)
     }
 
-    /// Forgets everything and makes room for `positions` tokens, past the trained context too: as
-    /// [`Self::start`] up to there, and by [`Yarn`] beyond.
+    /// Clears the session and makes room for `positions` tokens, also past the trained context: up
+    /// to there as [`Self::start`], beyond it by [`Yarn`].
     ///
     /// Keys are stored rotated, so the factor is chosen before the first one: `positions` ÷ trained
-    /// context, rounded up to a quarter. Documents of about the same length are then read with the
-    /// same angles, and a factor is a short number that a float holds exactly.
+    /// context, rounded up to a quarter. So documents of similar length use the same angles, and a
+    /// factor is a short number that a float represents exactly.
     ///
     /// # Errors
     /// As [`Self::start`], with [`MAX_EXTENSION`] times the trained context as the limit.
@@ -82,11 +82,10 @@ impl<B: Backend> Session<B> {
         self.resume(&[], positions, true).map(drop)
     }
 
-    /// Makes room for `positions` tokens that begin with `prompt`, past the trained context where it
-    /// `extends`, and forgets all but what the prompt's beginning has in common with what was read.
-    /// Returns how many tokens that is: fewer than the prompt has, since it is the scores after its
-    /// last one that are wanted. On the processor, what is kept is what would be computed again, to
-    /// the bit.
+    /// Makes room for `positions` tokens that begin with `prompt` (past the trained context if
+    /// `extends`), and keeps only the common prefix of `prompt` and the tokens already read.
+    /// Returns the prefix length, which is less than the prompt's, because the scores after its
+    /// last token are needed. On the CPU, kept and recomputed state are bit-identical.
     ///
     /// # Errors
     /// As [`Self::start`], or [`Self::extend`].
@@ -105,12 +104,12 @@ impl<B: Backend> Session<B> {
             self.renew(scaling);
         }
         let room = self.backend.reserve(&mut self.cache, positions);
-        // What could be had is worth nothing by itself.
+        // Drop a partial allocation.
         room.inspect_err(|_| self.renew(None))?;
         Ok(self.position())
     }
 
-    /// Forgets everything and gives the cache's memory back.
+    /// Clears the session and frees the cache's memory.
     fn renew(&mut self, scaling: Option<Yarn>) {
         self.read.clear();
         self.written = 0;
@@ -118,16 +117,16 @@ impl<B: Backend> Session<B> {
         self.scaling = scaling;
     }
 
-    /// Positions that there are with this position embedding.
+    /// Maximum number of positions with this position embedding.
     fn limit(&self) -> usize {
         let context = self.model.config.context;
-        // Quarters of a context, as [`Self::extend`] makes them.
+        // Factors are quarters, see [`Self::extend`].
         self.scaling.map_or(context, |yarn| (f64::from(yarn.factor) * context as f64) as usize)
     }
 
-    /// Forgets everything after the first `position` tokens, whose keys and values stay, and returns
-    /// how many these are: none where a layer's window has moved on by more than [`Backend::REWIND`],
-    /// since it has let go of what it would see from there.
+    /// Forgets everything after the first `position` tokens, keeps their keys and values, and
+    /// returns how many remain: zero if a layer's window has advanced by more than
+    /// [`Backend::REWIND`], since earlier positions were overwritten.
     pub fn truncate(&mut self, position: usize) -> usize {
         let windows = self.model.config.attention.layers.iter().filter_map(|layer| layer.window);
         let moved_on = windows.min().is_some_and(|window| self.written > window);
@@ -139,11 +138,10 @@ impl<B: Backend> Session<B> {
         self.position()
     }
 
-    /// Makes room for `tokens` more tokens at once, so that nothing is moved while they are read.
+    /// Makes room for `tokens` more tokens at once, to avoid copies while they are read.
     ///
     /// # Errors
-    /// `prompt-too-long` past the trained context, or past what [`Self::extend`] made of it;
-    /// `out-of-memory`.
+    /// `prompt-too-long` past the trained context or its [`Self::extend`] limit; `out-of-memory`.
     pub fn reserve(&mut self, tokens: usize) -> Result<()> {
         let limit = self.limit();
         let end = self.position().saturating_add(tokens);
@@ -153,12 +151,11 @@ impl<B: Backend> Session<B> {
         self.backend.reserve(&mut self.cache, end)
     }
 
-    /// Reads a chunk of a prompt. On a backend with a device of its own this may return before
-    /// the device is done.
+    /// Reads a chunk of a prompt. May return before a GPU has finished.
     ///
     /// # Errors
     /// As [`Self::reserve`]; `invalid-options` for ids outside of the vocabulary. The session is
-    /// then as it was.
+    /// then unchanged.
     pub fn prefill(&mut self, ids: &[u32]) -> Result<Prefilled<B>> {
         let start = self.admit(ids)?;
         let activations = self.model.decoder.forward(&self.backend, &mut self.cache, start, ids);
@@ -166,10 +163,10 @@ impl<B: Backend> Session<B> {
         Ok(Prefilled { activations })
     }
 
-    /// [`Self::prefill`] with pauses: `pause` is called before each layer, and may wait.
+    /// [`Self::prefill`] with pauses: calls `pause`, which may wait, before each layer.
     ///
     /// # Errors
-    /// As [`Self::prefill`], and those of `pause`, which end it: the session is then as it was.
+    /// As [`Self::prefill`], and those of `pause`, which end it: the session is then unchanged.
     pub async fn prefill_with(
         &mut self,
         ids: &[u32],
@@ -186,7 +183,7 @@ impl<B: Backend> Session<B> {
         Ok(Prefilled { activations: pass.end(&self.backend) })
     }
 
-    /// Makes room for a chunk, if it can be read, and returns the position of its first token.
+    /// Validates a chunk and makes room for it; returns the position of its first token.
     fn admit(&mut self, ids: &[u32]) -> Result<usize> {
         let vocabulary = self.model.config.vocabulary;
         if let Some(id) = ids.iter().find(|id| **id as usize >= vocabulary) {
@@ -199,15 +196,15 @@ impl<B: Backend> Session<B> {
         Ok(start)
     }
 
-    /// Waits until every chunk so far has been computed.
+    /// Waits until all chunks so far have been computed.
     ///
     /// # Errors
-    /// `gpu-lost`, `gpu-failed` or `out-of-memory`: what was read is then lost.
+    /// `gpu-lost`, `gpu-failed` or `out-of-memory`: the tokens read are then lost.
     pub async fn finish(&self) -> Result<()> {
         self.backend.finish().await
     }
 
-    /// What follows the last token of a chunk, by `sampler`'s choice.
+    /// The token after a chunk, selected by `sampler`.
     ///
     /// # Errors
     /// As [`Self::finish`].
@@ -216,7 +213,7 @@ impl<B: Backend> Session<B> {
         sampler.choose(&self.backend, scores).await
     }
 
-    /// The scores of every token for what follows the last token of a chunk.
+    /// The scores of every token as the successor of a chunk.
     ///
     /// # Errors
     /// As [`Self::finish`].
@@ -225,7 +222,7 @@ impl<B: Backend> Session<B> {
         self.backend.read(&logits).await
     }
 
-    /// Reads one token and returns the scores of what follows it.
+    /// Reads one token and returns the scores of its successor.
     ///
     /// # Errors
     /// As [`Self::prefill`] and [`Self::logits`].
@@ -235,7 +232,7 @@ impl<B: Backend> Session<B> {
     }
 }
 
-/// A chunk that has been read: what the last layer made of it.
+/// A chunk that has been read: the output of the last layer.
 pub struct Prefilled<B: Backend> {
     activations: B::Tensor,
 }

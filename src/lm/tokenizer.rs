@@ -1,8 +1,8 @@
 //! Text to token ids and back, from the vocabulary and chat template in a GGUF file.
 //!
-//! Pasted text is always plain text: the strings of control tokens (`<|im_end|>`) inside it are
-//! spelled out in ordinary tokens, so that a document can't end its own turn in a chat. Control
-//! tokens come from the chat template alone.
+//! Document text is always plain text: strings of control tokens (`<|im_end|>`) in it are encoded
+//! as ordinary tokens, so that a document can't end its own turn in a chat. Only the chat template
+//! produces control tokens.
 
 mod byte_level;
 mod sentence_piece;
@@ -24,44 +24,43 @@ use self::vocabulary::{Part, Pieces, Whole};
 use crate::error::{Error, Result};
 use crate::lm::gguf::Gguf;
 
-/// Stands for the person's text while the chat template is rendered; private-use characters, which
-/// no template has.
+/// Replaces the user's text while the chat template is rendered; private-use characters that no
+/// template contains.
 const PLACEHOLDER: &str = "\u{F8FF}\u{E123}\u{F8FF}";
 
-/// Instructions that a chat template may take: a hundred times what real ones do, and an end to
-/// those that would never have one.
+/// Instruction limit of a chat template: a hundred times what real ones need; stops endless ones.
 const TEMPLATE_STEPS: u64 = 100_000;
 
-/// Bytes of a text that are encoded at a time: the encoder takes a hundred bytes of memory for each.
+/// Bytes encoded at a time: the encoder needs a hundred bytes of memory for each.
 const PIECE: usize = 1 << 14;
 
-/// What is longer without a border is cut all the same, and may have other tokens there: text has white
-/// space, and what has none must not take all memory.
+/// Text without a boundary is cut at this length, which may change its tokens. Normal text has
+/// white space; text without any must not take all memory.
 const LONGEST: usize = 4 * PIECE;
 
-/// A model's vocabulary and the form of its conversations.
+/// A model's vocabulary and chat format.
 pub struct Tokenizer {
     encoder: Encoder,
     pieces: Pieces,
     whole: Whole,
-    /// What every prompt begins with.
+    /// First token of every prompt.
     bos: Option<u32>,
-    /// What stands before and after the person's text in a chat of one question, where the file says.
+    /// Tokens before and after the user's text in a single-turn chat, if the file has a template.
     chat: Option<[Vec<u32>; 2]>,
 }
 
-/// How a text becomes ids.
+/// How text becomes ids.
 enum Encoder {
     ByteLevel(Box<ByteLevel>),
     SentencePiece(SentencePiece),
 }
 
-/// `tokenizer.ggml.token_type`: what a token is for.
+/// `tokenizer.ggml.token_type`: the purpose of a token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// Text.
     Normal,
-    /// Stands for no text, or for none that is known.
+    /// Represents no text, or unknown text.
     Control,
     /// Text that is never part of another token.
     Whole,
@@ -69,21 +68,21 @@ enum Kind {
     Byte,
 }
 
-/// A text's tokens and where they begin in it.
+/// Tokens of a text and their start offsets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tokens {
     /// Token ids.
     pub ids: Vec<u32>,
-    /// For each token the byte of the text at which it begins, not decreasing.
+    /// The byte offset at which each token begins, not decreasing.
     pub starts: Vec<usize>,
 }
 
 impl Tokenizer {
-    /// Builds the tokenizer that the file describes.
+    /// Builds the tokenizer described by the file.
     ///
     /// # Errors
-    /// `model-missing-key` for absent keys, `model-tokenizer` for a vocabulary of another kind
-    /// than those that are supported, or one that contradicts itself.
+    /// `model-missing-key` for absent keys, `model-tokenizer` for a vocabulary that is unsupported
+    /// or contradicts itself.
     pub fn from_gguf<R: Read + Seek>(gguf: &Gguf<R>) -> Result<Self> {
         let tokens = gguf.strings("tokenizer.ggml.tokens")?;
         let kinds = kinds(gguf, &tokens)?;
@@ -111,7 +110,7 @@ impl Tokenizer {
             let id = gguf.integer(&format!("tokenizer.ggml.{name}_token_id")).ok();
             id.and_then(|id| Some((u32::try_from(id).ok()?, *tokens.get(id)?)))
         };
-        // SentencePiece's vocabularies have one unless the file says otherwise.
+        // SentencePiece vocabularies have one unless the file says otherwise.
         let begins = match gguf.get("tokenizer.ggml.add_bos_token") {
             Some(Value::Bool(begins)) => *begins,
             _ => matches!(encoder, Encoder::SentencePiece(_)),
@@ -138,11 +137,10 @@ impl Tokenizer {
         self.pieces.ends.len()
     }
 
-    /// Encodes plain text; control tokens are never produced. Bytes for which the vocabulary has
-    /// no token are left out.
+    /// Encodes plain text; never produces control tokens. Omits bytes that have no token.
     ///
     /// # Errors
-    /// `model-tokenizer` when the vocabulary's rules fail.
+    /// `model-tokenizer` if the vocabulary's rules fail.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
         let mut ids = Vec::new();
         for part in self.whole.parts(text) {
@@ -159,7 +157,7 @@ impl Tokenizer {
         Ok(ids)
     }
 
-    /// Encodes plain text and says where each token begins.
+    /// Encodes plain text, with the start of each token.
     ///
     /// # Errors
     /// As [`Self::encode`].
@@ -185,7 +183,7 @@ impl Tokenizer {
         Ok(tokens)
     }
 
-    /// A text as a prompt that the model goes on with.
+    /// A prompt for the model to continue.
     ///
     /// # Errors
     /// As [`Self::encode`].
@@ -193,10 +191,10 @@ impl Tokenizer {
         Ok(self.bos.into_iter().chain(self.encode(text)?).collect())
     }
 
-    /// A conversation in which the person has said `text` and the model is about to answer.
+    /// A conversation in which the user has said `text` and the model is about to answer.
     ///
     /// # Errors
-    /// As [`Self::encode`]; `model-tokenizer` for a model that has no conversations.
+    /// As [`Self::encode`]; `model-tokenizer` for a model without a chat template.
     pub fn chat(&self, text: &str) -> Result<Vec<u32>> {
         let Some([before, after]) = &self.chat else {
             return Err(broken("it has no chat template".into()));
@@ -204,17 +202,17 @@ impl Tokenizer {
         Ok([before, &self.encode(text)?, after].into_iter().flatten().copied().collect())
     }
 
-    /// Whether the file says what conversations look like.
+    /// Whether the file has a chat template.
     pub fn has_chat(&self) -> bool {
         self.chat.is_some()
     }
 
-    /// Tokens that [`Self::chat`] adds to the text, or [`Self::completion`], at most.
+    /// Maximum number of tokens that [`Self::chat`] or [`Self::completion`] adds to the text.
     pub fn overhead(&self) -> usize {
         self.chat.as_ref().map_or(1, |chat| chat.iter().map(Vec::len).sum())
     }
 
-    /// Whether the model ends its answer with this token.
+    /// Whether this token ends an answer.
     pub fn is_eog(&self, id: u32) -> bool {
         self.piece(id).is_none()
     }
@@ -224,7 +222,7 @@ impl Tokenizer {
         self.pieces.get(id)
     }
 
-    /// Renders the template around a placeholder and encodes what stands before and after it.
+    /// Renders the template around a placeholder and encodes the text before and after it.
     fn chat_frame(
         &self,
         template: &str,
@@ -233,7 +231,7 @@ impl Tokenizer {
     ) -> Result<[Vec<u32>; 2]> {
         let mut environment = Environment::new();
         environment.set_fuel(Some(TEMPLATE_STEPS));
-        // Templates are written for Python's strings and lists.
+        // Templates assume Python's string and list methods.
         environment.set_unknown_method_callback(unknown_method_callback);
         let rendered = environment
             .render_str(
@@ -268,7 +266,7 @@ impl Tokenizer {
             }
         };
         let mut before = encode(before)?;
-        // Some templates begin with it, and others leave it to the program.
+        // Some templates include it, others leave it to the program.
         if let Some(bos) = self.bos.filter(|bos| before.first() != Some(bos)) {
             before.insert(0, bos);
         }
@@ -276,9 +274,9 @@ impl Tokenizer {
     }
 }
 
-/// Ranges of a text, in order, of at least so many bytes, that end where no token goes on: before white
-/// space that follows a letter or a digit, which every token keeps apart. Where there is none they end
-/// after so many bytes at most.
+/// Splits a text into ranges of at least `least` bytes that end at token boundaries: before white
+/// space after a letter or digit, where no token continues. Without a boundary they end after
+/// `most` bytes.
 fn pieces(text: &str, least: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
     let mut start = 0;
     std::iter::from_fn(move || {
@@ -296,8 +294,8 @@ fn pieces(text: &str, least: usize, most: usize) -> impl Iterator<Item = Range<u
     })
 }
 
-/// Texts that end an answer, which some files take for ordinary ones. (`llama_vocab` of llama.cpp
-/// corrects them, too.)
+/// Texts that end an answer, although some files mark them as ordinary. (`llama_vocab` of llama.cpp
+/// also corrects them.)
 const ENDS: [&str; 12] = [
     "</s>",
     "<EOT>",
@@ -353,7 +351,7 @@ mod tests {
     const MODEL: &[u8] = include_bytes!("../../tests/fixtures/tiny.gguf");
     const RECORD: &str = include_str!("../../tests/fixtures/golden-tiny.json");
 
-    /// Where a text may be cut its tokens are those of its parts, for every string that is recorded.
+    /// At every possible cut of every recorded string, the tokens are those of the two parts.
     #[wasm_bindgen_test(unsupported = test)]
     fn pieces_have_the_tokens_of_the_whole() {
         let gguf = Gguf::open(Cursor::new(MODEL)).expect("the fixture");
@@ -362,7 +360,7 @@ mod tests {
         let strings = record["strings"].as_array().expect("strings");
         let strings = strings.iter().filter_map(|string| string["text"].as_str());
         let mut cuts = 0;
-        // All by themselves, and all together.
+        // Each string alone, and all together.
         let together = strings.clone().collect::<String>();
         for text in strings.chain([together.as_str()]) {
             for least in [1, 2, 7] {

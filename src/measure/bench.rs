@@ -1,4 +1,4 @@
-//! One measurement: prefill at a fixed length, decode, and how fast the kernels are meanwhile.
+//! A single measurement: prefill of a fixed length, decode, and the kernels' speed meanwhile.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,13 +15,13 @@ use crate::report::{ChunkReport, DecodeReport, OperationReport, PrefillReport};
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", tsify(missing_as_null))]
 pub struct Measurement {
-    /// Reading the prompt, with nothing in the cache.
+    /// Reading the prompt, with an empty cache.
     pub prefill: PrefillReport,
-    /// Writing after it, always the best token, whatever it is.
+    /// Greedy decoding after it, without stopping.
     pub decode: DecodeReport,
     /// The tokens written.
     pub written: Vec<u32>,
-    /// Time of each kind of operation while reading, where it was asked for.
+    /// Time of each kind of operation while reading, if requested.
     pub profile: Vec<OperationReport>,
 }
 
@@ -30,14 +30,14 @@ pub struct Measurement {
 pub struct Summary {
     /// Length of the prompt.
     pub prompt_tokens: usize,
-    /// Prefill speed, tokens a second.
+    /// Prefill speed, in tokens per second.
     pub prefill: Spread,
-    /// Decode speed, tokens a second.
+    /// Decode speed, in tokens per second.
     pub decode: Spread,
 }
 
 impl Summary {
-    /// Of measurements of the same prompt.
+    /// Summarizes measurements of the same prompt.
     pub fn of(measured: &[Measurement]) -> Self {
         let prefill = measured.iter().filter_map(|m| m.prefill.tokens_per_second);
         let decode = measured.iter().filter_map(|m| m.decode.tokens_per_second);
@@ -49,12 +49,12 @@ impl Summary {
     }
 }
 
-/// Reads `ids` in one pass and then writes `decode` tokens, with no template, plan or stopping;
-/// past the trained context by [`Session::extend`]. `profile` asks for the time of each operation,
-/// which costs some of the speed.
+/// Reads `ids` in one pass and then decodes `decode` tokens, without template, plan or stopping;
+/// past the trained context by [`Session::extend`]. `profile` times each operation, which costs
+/// some speed.
 ///
 /// # Errors
-/// What the session says; `invalid-options` for an empty prompt.
+/// The session's errors; `invalid-options` for an empty prompt.
 pub async fn measure<B: Backend>(
     session: &mut Session<B>,
     ids: &[u32],
@@ -79,7 +79,7 @@ pub async fn measure<B: Backend>(
         };
         let (position, tokens, ms) = (i * size, chunk.len(), elapsed(started));
         measurement.prefill.add(ChunkReport { prompt: 0, position, tokens, ms });
-        // A cancelled measurement is none.
+        // Discard a cancelled measurement.
         if host.yield_now().await.is_break() {
             return Err(Error::Cancelled);
         }
@@ -99,16 +99,16 @@ pub async fn measure<B: Backend>(
     Ok(measurement)
 }
 
-/// How fast the same product is now, and what others take of it.
+/// Current speed of a fixed matrix product, and disturbance by other programs.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Pulse {
-    /// The best speed, in 10⁹ multiply-adds a second.
+    /// The best speed, in 10⁹ multiply-adds per second.
     pub gmacs: Option<f64>,
     /// The median speed ÷ the best.
     pub undisturbed: Option<f64>,
 }
 
-/// [`peak::peak_gmacs`], and how far from it most of the products are.
+/// [`peak::peak_gmacs`], with the ratio of the median product to the best.
 ///
 /// # Errors
 /// As there.

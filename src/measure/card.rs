@@ -1,9 +1,9 @@
-//! A result card: what a device showed in one run of the [suite](crate::measure::suite).
+//! A result card: the results of one run of the [suite](crate::measure::suite) on a device.
 //!
 //! Its JSON form is the schema `precis.result/1` (docs/precis.result-1.schema.json, generated from
-//! these types); docs/measuring.md says how each figure comes about. Cards travel between people,
-//! so one that is read is somebody else's data: [`Card::parse`] bounds it and computes everything
-//! that follows from its measurements anew.
+//! these types); docs/measuring.md defines each figure. Cards come from other people, so they are
+//! untrusted: [`Card::parse`] checks their limits and recomputes everything derived from
+//! measurements.
 
 mod export;
 mod judge;
@@ -21,45 +21,45 @@ use crate::report::{
 /// Version of the schema.
 pub const SCHEMA: &str = "precis.result/1";
 
-/// Bytes of a card's JSON at most: a full run has 100,000.
+/// Maximum bytes of a card's JSON; a full run has 100,000.
 pub const MAX_BYTES: usize = 1 << 20;
 
-/// Characters of one text in a card at most.
+/// Maximum characters of a text in a card.
 const MAX_TEXT: usize = 600;
 
-/// Entries of one list in a card at most: the chunks of the longest prompt, and to spare.
+/// Maximum entries of a list in a card: more than the chunks of the longest prompt.
 const MAX_ENTRIES: usize = 4096;
 
-/// Lists and objects within each other at most.
+/// Maximum nesting of lists and objects.
 const MAX_DEPTH: usize = 12;
 
-/// How far a configuration's logits may be from the recorded ones: what rounding to 8 bits costs at
-/// one position, four times as large as in the mean (tests/common/tolerance.rs).
+/// Largest accepted distance of a configuration's logits from the recorded ones: the cost of
+/// rounding to 8 bits at one position, four times that of the mean (tests/common/tolerance.rs).
 pub const CERTIFIED: f64 = 3e-3;
 
-/// No figure here is as large.
+/// Upper bound of every figure.
 const MAX_NUMBER: f64 = 1e39;
 
 reported! {
-    /// What a device showed in one run of the suite.
+    /// The results of one run of the suite on a device.
     pub struct Card {
         /// [`SCHEMA`].
         pub schema: String,
-        /// What the person calls the device.
+        /// The user's name for the device.
         pub name: String,
-        /// When the run ended: RFC 3339, in UTC.
+        /// End of the run: RFC 3339, in UTC.
         pub created: String,
-        /// The model that read.
+        /// The model.
         pub model: ModelReport,
         /// Where it ran.
         pub environment: EnvironmentReport,
         /// How it was measured.
         pub method: Method,
-        /// What was measured, side by side: one entry for each way to compute.
+        /// The results: one entry for each way to compute.
         pub configurations: Vec<Configuration>,
-        /// Why the figures can't be believed; nothing where they can.
+        /// Why the figures are invalid; empty if they are valid.
         pub invalid: Vec<String>,
-        /// Why they may differ the next time; nothing where they should not.
+        /// Why the figures may not be repeatable; empty if they should be.
         pub unsteady: Vec<String>,
     }
 
@@ -67,11 +67,11 @@ reported! {
     pub struct Method {
         /// `quick`, `standard` or `full`.
         pub suite: String,
-        /// Measurements of each figure, after a warm-up that is not counted.
+        /// Measurements of each figure, after an uncounted warm-up.
         pub repetitions: usize,
         /// Pause before each measurement.
         pub rest_ms: f64,
-        /// Tokens of the benchmark document, whose first so many are the prompts.
+        /// Tokens of the benchmark document; each prompt is its beginning.
         pub document_tokens: usize,
         /// SHA-256 of these token ids as little-endian 32-bit integers.
         pub document_sha256: String,
@@ -79,102 +79,102 @@ reported! {
         pub left_out: Vec<LeftOut>,
     }
 
-    /// Something that was not measured.
+    /// A figure that was not measured.
     pub struct LeftOut {
         /// Name of the configuration.
         pub configuration: String,
         /// `prefill of 8192 tokens`.
         pub what: String,
-        /// Why.
+        /// The reason.
         pub reason: String,
     }
 
-    /// One way to compute, and what it showed.
+    /// One way to compute, and its results.
     pub struct Configuration {
         /// `wasm-relaxed-simd, 2 threads`.
         pub name: String,
-        /// What computed.
+        /// The backend.
         pub backend: BackendReport,
         /// SHA-256 of the WebAssembly module or of the program.
         pub module_sha256: Option<String>,
-        /// How the model came into memory.
+        /// How the model was loaded.
         pub load: LoadReport,
-        /// Where its file was: `network`, `storage` or `disk`.
+        /// Source of the model file: `network`, `storage` or `disk`.
         pub loaded_from: String,
-        /// The smallest step of the clock.
+        /// Resolution of the clock.
         pub clock_ms: Option<f64>,
-        /// Whether it computes what it should.
+        /// Check that its results are correct.
         pub certificate: Option<Certificate>,
-        /// Encoding the benchmark document, in tokens a second.
+        /// Encoding the benchmark document, in tokens per second.
         pub tokenize: Spread,
         /// Reading, by length.
         pub prefill: Vec<Reading>,
         /// Writing, by length.
         pub decode: Vec<Writing>,
-        /// What its kernels do at best.
+        /// Peak speeds of its kernels.
         pub peak: Peaks,
         /// Memory in use at the end.
         pub memory: MemoryReport,
-        /// The same product before each measurement: its best speed, in 10⁹ multiply-adds a second.
+        /// Best speed of a fixed product before each measurement, in 10⁹ multiply-adds per second.
         pub pulse: Spread,
-        /// Its median speed ÷ its best one, each time: what others take of the device shows here.
+        /// Its median ÷ best speed, each time: shows how busy other programs keep the device.
         pub undisturbed: Spread,
-        /// Documents of 2,048 tokens that could be read, and answered in 64 tokens, in a minute.
+        /// Documents of 2,048 tokens, each read and answered in 64 tokens, per minute.
         pub score: Option<f64>,
     }
 
-    /// Distance of a configuration's logits from recorded ones.
+    /// Distance of a configuration's logits from the recorded ones.
     pub struct Certificate {
-        /// Tokens of the prompt: the first of the benchmark's article.
+        /// Tokens of the prompt: the first ones of the benchmark's article.
         pub tokens: usize,
-        /// Logits that were compared: all of the last position's.
+        /// Logits compared: all of the last position.
         pub logits: usize,
-        /// Sum of squared differences from llama.cpp's without rounding ÷ sum of squares.
+        /// Sum of squared differences from llama.cpp's unquantized logits ÷ sum of squares.
         pub distance: f64,
-        /// The largest that passes.
+        /// The largest distance that passes.
         pub bound: f64,
     }
 
-    /// Reading prompts of one length, with nothing in the cache.
+    /// Reading prompts of one length, with an empty cache.
     pub struct Reading {
         /// Length.
         pub tokens: usize,
-        /// From the first chunk's start until the first token of an answer is chosen.
+        /// From the start of the first chunk until the first token of an answer is chosen.
         pub first_token_ms: Spread,
-        /// `tokens ÷ first_token_ms`, in tokens a second.
+        /// `tokens ÷ first_token_ms`, in tokens per second.
         pub tokens_per_second: Spread,
-        /// Multiply-adds of the linear layers and of attention for so many tokens, in 10⁹ a second of
-        /// the median time.
+        /// Multiply-adds of the linear layers and of attention, in 10⁹ per second of the median
+        /// time.
         pub gmacs_per_second: Option<f64>,
-        /// That, divided by the peak of the numbers that products are made in.
+        /// `gmacs_per_second` ÷ the peak of the number format used in products.
         pub efficiency: Option<f64>,
-        /// Speed over position, in the measurement in the middle.
+        /// Speed over position, in the median measurement.
         pub curve: Vec<CurvePoint>,
     }
 
     /// Speed of one chunk.
     pub struct CurvePoint {
-        /// Tokens read when it ended.
+        /// Position at its end, in tokens.
         pub position: usize,
-        /// Tokens a second.
+        /// Tokens per second.
         pub tokens_per_second: f64,
     }
 
     /// Writing tokens one by one.
     pub struct Writing {
-        /// How many.
+        /// Number of tokens.
         pub tokens: usize,
-        /// Tokens that had been read before.
+        /// Tokens read before.
         pub after: usize,
-        /// Time for one, choosing it included.
+        /// Time per token, including its selection.
         pub token_ms: Spread,
-        /// `1 ÷ token_ms`, in tokens a second.
+        /// `1 ÷ token_ms`, in tokens per second.
         pub tokens_per_second: Spread,
     }
 }
 
 impl Reading {
-    /// Of measurements of `tokens` tokens, in milliseconds each.
+    /// From measurements of `tokens` tokens, in milliseconds each.
     pub fn of(tokens: usize, ms: Vec<f64>, curve: Vec<CurvePoint>) -> Self {
         let speeds = ms.iter().filter_map(|ms| rate(tokens, Some(*ms))).collect();
         let [first_token_ms, tokens_per_second] = [ms, speeds].map(Spread::of);
@@ -183,7 +183,7 @@ impl Reading {
 }
 
 impl Writing {
-    /// Of measurements of `tokens` tokens, in milliseconds for one token each.
+    /// From measurements of `tokens` tokens, in milliseconds per token.
     pub fn of(tokens: usize, after: usize, ms: Vec<f64>) -> Self {
         let speeds = ms.iter().filter_map(|ms| rate(1, Some(*ms))).collect();
         let [token_ms, tokens_per_second] = [ms, speeds].map(Spread::of);
@@ -192,10 +192,10 @@ impl Writing {
 }
 
 impl Card {
-    /// Reads a card that anybody may have made.
+    /// Reads an untrusted card.
     ///
     /// # Errors
-    /// `invalid-card`: it is too large, no card, or its figures are impossible.
+    /// `invalid-card`: it is too large, not a card, or has impossible figures.
     pub fn parse(json: &str) -> Result<Self> {
         if json.len() > MAX_BYTES {
             return Err(refused(format!("it has {} bytes, of {MAX_BYTES} at most", json.len())));
@@ -209,7 +209,7 @@ impl Card {
         }
         let mut card: Self = serde_json::from_value(value).map_err(|e| refused(e.to_string()))?;
         card.settle();
-        // What follows from impossible measurements is no better.
+        // Derived figures may be impossible, too.
         let value = serde_json::to_value(&card).map_err(|e| refused(e.to_string()))?;
         bounded(&value, MAX_DEPTH)?;
         Ok(card)
@@ -218,14 +218,14 @@ impl Card {
     /// As JSON.
     ///
     /// # Errors
-    /// `host-failed`, where a figure is no number.
+    /// `host-failed` if a figure is not finite.
     pub fn json(&self) -> Result<String> {
         serde_json::to_string_pretty(self)
             .map_err(|e| Error::Host { reason: format!("the card has no JSON form: {e}") })
     }
 }
 
-/// Refuses what no card has: whatever would take the page's time, memory or layout.
+/// Rejects values that would cost the page too much time, memory or space.
 fn bounded(value: &Value, depth: usize) -> Result<()> {
     if depth == 0 {
         return Err(refused("its lists are too deep".into()));

@@ -1,11 +1,11 @@
-//! What repetitions of one figure say together.
+//! Statistics of repeated measurements.
 
 use crate::report::reported;
 
 reported! {
-    /// What repetitions of one figure say together.
+    /// Statistics of repeated measurements.
     pub struct Spread {
-        /// The middle one; of an even number the mean of the two in the middle.
+        /// The median; of an even count the mean of the middle two.
         pub median: Option<f64>,
         /// Median of the distances from the median (MAD), not scaled.
         pub mad: Option<f64>,
@@ -13,17 +13,17 @@ reported! {
         pub min: Option<f64>,
         /// The largest.
         pub max: Option<f64>,
-        /// All in the order of measuring.
+        /// All values in order of measurement.
         pub values: Vec<f64>,
-        /// Which of the values are outliers, from 0: farther from the median than three times
-        /// 1.4826 MAD (Leys et al. 2013, doi:10.1016/j.jesp.2013.03.013) and than 2 % of it. They
-        /// count all the same.
+        /// Indices of outliers in `values`, from 0: farther from the median than three times 1.4826
+        /// MAD (Leys et al. 2013, doi:10.1016/j.jesp.2013.03.013) and than 2 % of it. Outliers
+        /// still count.
         pub outliers: Vec<usize>,
     }
 }
 
 impl Spread {
-    /// Of any number of values.
+    /// From any number of values.
     pub fn of(values: Vec<f64>) -> Self {
         let sorted = sorted(values.iter().copied());
         let median = middle(&sorted);
@@ -39,13 +39,13 @@ impl Spread {
         Self { median, mad, min, max, values, outliers }
     }
 
-    /// How far the values are from each other for their size: MAD ÷ median.
+    /// Relative spread of the values: MAD ÷ median.
     pub fn noise(&self) -> Option<f64> {
         self.mad.zip(self.median.filter(|median| *median > 0.0)).map(|(mad, median)| mad / median)
     }
 }
 
-/// Distances in MAD that make an outlier: three standard deviations of normal values.
+/// Outlier distance in MAD: three standard deviations of normal values.
 const OUTLIER: f64 = 3.0 * 1.4826;
 
 fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {

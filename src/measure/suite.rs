@@ -1,15 +1,14 @@
-//! The measuring suite: what is measured, in which order, and what becomes of it.
+//! The benchmark suite: what is measured, in which order, and how results are combined.
 //!
-//! A suite only says what to do next ([`Suite::next_task`]) and takes what came of it
-//! ([`Suite::record`]), since what computes lives in several places: in workers of a page, each with
-//! a module of its own, or in one native process. So the method stands here once, for all of them.
+//! A suite only names the next step ([`Suite::next_task`]) and takes its result
+//! ([`Suite::record`]), because computation happens in several places: in workers of a page, each
+//! with its own module, or in one native process. So the method is written once, for all of them.
 //!
-//! Each configuration encodes the document, has its logits compared with recorded ones, and reads a
-//! prompt that does not count. From the time of that follows what its
-//! budget allows. Then come the
-//! repetitions in rounds: every length, in every configuration, which take turns in going first; so
-//! what changes during a run changes all of them. Before each measurement there is a rest and a
-//! pulse, the same small product every time, which shows what else changes.
+//! Each configuration encodes the document, has its logits compared with recorded ones, and reads
+//! an uncounted prompt, whose time decides what fits the budget. Then come the repetitions in
+//! rounds: every length in every configuration, which take turns in going first, so that changes
+//! during a run affect all alike. Before each measurement come a rest and a pulse, always the same
+//! small product, which shows other changes.
 
 mod perform;
 mod tasks;
@@ -34,28 +33,28 @@ use crate::report::{
     rate,
 };
 
-/// Tokens of the prompt that does not count, and tokens written after it.
+/// Tokens of the uncounted prompt, and tokens decoded after it.
 const WARM_UP: (usize, usize) = (512, 8);
 
-/// Tokens that are read before tokens that are written are measured.
+/// Tokens read before decoding is measured.
 const BEFORE_WRITING: usize = 512;
 
-/// Tokens of the answer whose prompt counts as read, too: the shortest prompt is read once for both.
+/// Length of the answer whose prompt also counts as read: the shortest prompt serves both.
 const SHORT_ANSWER: usize = 64;
 
-/// Measurements of each figure.
+/// Measurements per figure.
 const REPETITIONS: usize = 5;
 
-/// Time of a pulse, and of everything around a measurement.
+/// Time of a pulse, and of the overhead of a measurement.
 const PULSE_MS: f64 = 150.0;
 
-/// Time of measuring peaks.
+/// Time to measure peaks.
 const PEAKS_MS: f64 = 1500.0;
 
-/// Points of a curve at most.
+/// Maximum points of a curve.
 const POINTS: usize = 48;
 
-/// What a suite has to know of the benchmark document.
+/// What a suite needs to know about the benchmark document.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Document {
@@ -63,43 +62,43 @@ pub struct Document {
     pub tokens: usize,
     /// SHA-256 of their ids as little-endian 32-bit integers.
     pub sha256: String,
-    /// Where each of its iterations ends, in tokens.
+    /// End of each iteration, in tokens.
     pub ends: Vec<usize>,
 }
 
-/// What a suite has to know of a configuration.
+/// What a suite needs to know about a configuration.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", tsify(missing_as_null))]
 pub struct Facts {
     /// `wasm-relaxed-simd, 2 threads`.
     pub name: String,
-    /// The model that it has loaded.
+    /// The loaded model.
     pub model: ModelReport,
-    /// What computes.
+    /// The backend.
     pub backend: BackendReport,
-    /// How the model came into memory.
+    /// How the model was loaded.
     pub load: LoadReport,
-    /// Where its file was: `network`, `storage` or `disk`.
+    /// Source of the model file: `network`, `storage` or `disk`.
     pub loaded_from: String,
     /// SHA-256 of the WebAssembly module or of the program.
     pub module_sha256: Option<String>,
-    /// The smallest step of the clock.
+    /// Resolution of the clock.
     pub clock_ms: Option<f64>,
-    /// What a GPU multiplies in.
+    /// Number format of a GPU's products.
     pub products: Option<Products>,
 }
 
-/// How far a suite is.
+/// Progress of a suite.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", tsify(missing_as_null))]
 pub struct Progress {
-    /// Part that is done by the time it takes, 0 to 1. `None` while nothing is known of the speed.
+    /// Completed share of the expected time, 0 to 1. `None` until the speed is known.
     pub done: Option<f64>,
-    /// Time until the end. `None` as `done`.
+    /// Remaining time. `None` like `done`.
     pub left_ms: Option<f64>,
-    /// What is being done, in words.
+    /// The current step, in words.
     pub doing: String,
 }
 
@@ -110,12 +109,12 @@ pub struct Suite {
     entries: Vec<Entry>,
     queue: VecDeque<Task>,
     current: Option<Task>,
-    /// Expected time of all that was planned, once it has been.
+    /// Expected time of the whole plan, once planned.
     planned_ms: Option<f64>,
     left_out: Vec<LeftOut>,
 }
 
-/// What is known of a configuration by now.
+/// State of a configuration.
 struct Entry {
     facts: Facts,
     certificate: Option<Certificate>,
@@ -130,7 +129,7 @@ struct Entry {
 }
 
 impl Suite {
-    /// A suite that has measured nothing yet.
+    /// A suite without measurements.
     pub fn new(kind: Kind, document: Document, configurations: Vec<Facts>) -> Self {
         let entries: Vec<Entry> = configurations.into_iter().map(Entry::new).collect();
         let first = [
@@ -146,7 +145,7 @@ impl Suite {
         Self { kind, document, entries, queue, current, planned_ms, left_out }
     }
 
-    /// What to do now; `None` at the end.
+    /// The next task; `None` at the end.
     pub fn next_task(&mut self) -> Option<Task> {
         if self.queue.is_empty() && self.planned_ms.is_none() {
             self.plan();
@@ -155,7 +154,7 @@ impl Suite {
         self.current.clone()
     }
 
-    /// Takes what came of the last task.
+    /// Takes the result of the last task.
     pub fn record(&mut self, outcome: Outcome) {
         let Some(Task { configuration, step, .. }) = self.current.take() else { return };
         let Some(entry) = self.entries.get_mut(configuration) else { return };
@@ -184,12 +183,12 @@ impl Suite {
             (Step::Peaks, Outcome::Peaks { peak, memory }) => {
                 (entry.peak, entry.memory) = (peak, memory);
             }
-            // A rest, or an answer to something else.
+            // A rest, or a result of another kind.
             _ => {}
         }
     }
 
-    /// How far it is; while a task is done, that one counts as not begun.
+    /// Progress; a running task counts as not started.
     pub fn progress(&self) -> Progress {
         let queued = self.queue.iter().chain(&self.current).map(|task| task.expected_ms);
         let left_ms = self.planned_ms.map(|_| queued.sum());
@@ -204,7 +203,7 @@ impl Suite {
         Progress { done, left_ms, doing }
     }
 
-    /// The card, whatever has been measured by now. `environment` says whether the page was hidden.
+    /// The card with all measurements so far. `environment` says whether the page was hidden.
     pub fn card(&self, name: String, created: String, environment: EnvironmentReport) -> Card {
         let mut environment = environment;
         environment.version = env!("CARGO_PKG_VERSION").into();
@@ -229,7 +228,7 @@ impl Suite {
         card
     }
 
-    /// Puts down what is measured, and leaves out what the budget has no time for.
+    /// Schedules the measurements, and leaves out what exceeds the budget.
     fn plan(&mut self) {
         let wanted = self.kind.steps(&self.document);
         let configurations = self.entries.len();
@@ -252,15 +251,15 @@ impl Suite {
         self.planned_ms = Some(self.queue.iter().map(|task| task.expected_ms).sum());
     }
 
-    /// How long each wanted step takes a configuration; `None` for what its budget has no time for,
-    /// and for everything if it could not even warm up.
+    /// Expected time of each wanted step in a configuration; `None` if it exceeds the budget, or if
+    /// the warm-up failed.
     fn afford(&mut self, configuration: usize, wanted: &[Step]) -> Vec<Option<f64>> {
         let entry = &self.entries[configuration];
         let mut left = self.kind.budget_ms();
         let mut afford = |(i, step): (usize, &Step)| {
             let one = entry.expected_ms(step)?;
             let all = REPETITIONS as f64 * (one + PULSE_MS + self.kind.rest_ms());
-            // Something has to be measured, however slow the device is.
+            // Measures at least one step, however slow the device is.
             if i > 0 && all > left {
                 let [needed, left] = [all, left.max(0.0)].map(|ms| ms / 60_000.0);
                 let reason = format!("it would take {needed:.1} minutes, and {left:.1} are left");
@@ -279,7 +278,7 @@ impl Suite {
         [task(Step::Rest { ms: rest }, rest), task(Step::Pulse, PULSE_MS), task(step.clone(), ms)]
     }
 
-    /// What failed once is not tried again, and neither is what begins with it.
+    /// Drops a failed step; a failed warm-up drops the whole configuration.
     fn leave_out(&mut self, configuration: usize, step: &Step, reason: String) {
         let Some(entry) = self.entries.get_mut(configuration) else { return };
         self.left_out.push(entry.left_out(step, reason));
@@ -299,7 +298,7 @@ impl Suite {
     }
 }
 
-/// What belongs to `tokens`.
+/// The entry for `tokens`, created if missing.
 fn at(all: &mut Vec<(usize, Vec<Measurement>)>, tokens: usize) -> &mut Vec<Measurement> {
     let index = all.iter().position(|(length, _)| *length == tokens).unwrap_or_else(|| {
         all.push((tokens, Vec::new()));
@@ -324,7 +323,7 @@ impl Entry {
         }
     }
 
-    /// How long a measurement will take, by that of the warm-up and by the growth of attention.
+    /// Expected time of a measurement, from the warm-up's time and the cost of attention.
     fn expected_ms(&self, step: &Step) -> Option<f64> {
         let warm = self.warm.as_ref()?;
         let cost = |tokens: usize| self.facts.model.macs(tokens).max(1.0);
@@ -384,7 +383,7 @@ fn writing(tokens: usize, all: &[Measurement]) -> Writing {
     Writing::of(tokens, after, all.iter().filter_map(one).collect())
 }
 
-/// Speeds of chunks, as many of them together as [`POINTS`] ask for.
+/// Speeds of chunks, combined to at most [`POINTS`] points.
 fn curve(chunks: &[ChunkReport]) -> Vec<CurvePoint> {
     let together = chunks.len().div_ceil(POINTS).max(1);
     let point = |chunks: &[ChunkReport]| {

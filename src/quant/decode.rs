@@ -1,10 +1,10 @@
-//! Scalar decode, number by number: the operations, and their order, of candle and llama.cpp.
+//! Scalar decoding, with the operations of candle and llama.cpp in the same order.
 
 use half::{bf16, f16};
 
 use super::{BLOCK, QuantType, SUPER_BLOCK};
 
-/// Weights of a super-block of 6 bits that share a scale.
+/// Weights that share a scale in a 6-bit super-block.
 pub(super) const SCALED_Q6_K: usize = 16;
 
 impl QuantType {
@@ -53,7 +53,7 @@ pub(super) fn half(bytes: &[u8], at: usize) -> f16 {
     f16::from_le_bytes([bytes[at], bytes[at + 1]])
 }
 
-/// 16 bytes: their low halves, and then their high ones.
+/// The low halves of 16 bytes, then the high halves.
 pub(super) fn nibbles(bytes: &[u8]) -> [i8; BLOCK] {
     let mut ints = [0; BLOCK];
     for (i, byte) in bytes.iter().enumerate().take(BLOCK / 2) {
@@ -63,7 +63,7 @@ pub(super) fn nibbles(bytes: &[u8]) -> [i8; BLOCK] {
     ints
 }
 
-/// 32 fifth bits, and then the other four as [`nibbles`].
+/// 32 fifth bits, then the other four bits as in [`nibbles`].
 pub(super) fn fives(bytes: &[u8]) -> [i8; BLOCK] {
     let fifths = u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
     let mut ints = nibbles(&bytes[4..]);
@@ -73,7 +73,7 @@ pub(super) fn fives(bytes: &[u8]) -> [i8; BLOCK] {
     ints
 }
 
-/// 32 bytes with a sign.
+/// 32 signed bytes.
 pub(super) fn eights(bytes: &[u8]) -> [i8; BLOCK] {
     let mut ints = [0; BLOCK];
     for (int, byte) in ints.iter_mut().zip(bytes) {
@@ -82,8 +82,8 @@ pub(super) fn eights(bytes: &[u8]) -> [i8; BLOCK] {
     ints
 }
 
-/// Hands out the eight blocks of a super-block of `Q4_K` or `Q5_K` with their scales and minima, of
-/// which the latter are subtracted.
+/// Passes on the eight blocks of a `Q4_K` or `Q5_K` super-block with their scales and minima;
+/// minima are subtracted.
 pub(super) fn super_block(
     quant: QuantType,
     bytes: &[u8],
@@ -93,7 +93,7 @@ pub(super) fn super_block(
     let (scales, rest) = bytes[4..].split_at(12);
     let (fifths, fours) = rest.split_at(if quant == QuantType::Q5K { SUPER_BLOCK / 8 } else { 0 });
     for i in 0..SUPER_BLOCK / BLOCK {
-        // Six bits each: those of the last four have their upper two in the bytes of the first.
+        // Six bits each; the last four keep their upper two bits in the bytes of the first four.
         let [scale, min] = match i {
             0..4 => [scales[i] & 63, scales[i + 4] & 63],
             _ => [
@@ -112,14 +112,14 @@ pub(super) fn super_block(
     }
 }
 
-/// Hands out the eight blocks of a super-block of `Q6_K` with the scales of their halves.
+/// Passes on the eight blocks of a `Q6_K` super-block with the scales of their halves.
 pub(super) fn super_block_q6(bytes: &[u8], mut each: impl FnMut(usize, [f32; 2], [i8; BLOCK])) {
     let (fours, rest) = bytes.split_at(SUPER_BLOCK / 2);
     let (twos, rest) = rest.split_at(SUPER_BLOCK / 4);
     let (scales, d) = rest.split_at(SUPER_BLOCK / SCALED_Q6_K);
     let d = half(d, 0).to_f32();
     for i in 0..SUPER_BLOCK / BLOCK {
-        // Of each 128 weights the first 64 are in the low halves of 64 bytes.
+        // In each 128 weights, the first 64 are in the low halves of 64 bytes.
         let fours = &fours[i / 4 * 64 + i % 2 * BLOCK..];
         let twos = &twos[i / 4 * BLOCK..];
         let mut ints = [0; BLOCK];

@@ -1,11 +1,11 @@
-//! Rounding weights to Q4_1, where an embedding has to take less memory.
+//! Rounds weights to Q4_1, to save memory for an embedding.
 
 use half::f16;
 
 use super::{BLOCK, Block, QuantType};
 
-/// Rounds a block of weights to Q4_1, whose scale and minimum lose the least: those that span the
-/// block, then those that fit the integers found by least squares, while that gains anything.
+/// Rounds a block of weights to Q4_1 with the best scale and minimum found: starts with those that
+/// span the block, then refits by least squares while the error decreases.
 pub fn encode_q4_1(weights: &[f32; BLOCK]) -> [u8; QuantType::Q4_1.block_bytes()] {
     const ROUNDS: usize = 4;
     let (low, high) = weights
@@ -31,7 +31,7 @@ pub fn encode_q4_1(weights: &[f32; BLOCK]) -> [u8; QuantType::Q4_1.block_bytes()
     bytes
 }
 
-/// The block of this scale and minimum that is nearest to `weights`, and the sum of its squared errors.
+/// The nearest block to `weights` with this scale and minimum, and its squared error.
 fn rounded(weights: &[f32; BLOCK], scale: f32, min: f32) -> (Block, f32) {
     let (scale, min) = (f16::from_f32(scale), f16::from_f32(min));
     let (step, base) = (scale.to_f32(), min.to_f32());
@@ -42,7 +42,7 @@ fn rounded(weights: &[f32; BLOCK], scale: f32, min: f32) -> (Block, f32) {
     (Block { ints, scale, min }, error)
 }
 
-/// Scale and minimum with which these integers come nearest to `weights`.
+/// Scale and minimum that fit these integers best to `weights`.
 fn least_squares(weights: &[f32; BLOCK], ints: &[i8; BLOCK]) -> (f32, f32) {
     let n = BLOCK as f32;
     let (mut sum, mut squares, mut weighted) = (0.0, 0.0, 0.0);

@@ -7,7 +7,7 @@ use super::*;
 use crate::random::Random;
 use crate::tolerance::{PACKED_EIGHT, PACKED_SCALES, Tolerance};
 
-/// What candle calls our formats.
+/// Candle's names of our formats.
 const DTYPES: [GgmlDType; 11] = [
     GgmlDType::F32,
     GgmlDType::F16,
@@ -22,7 +22,7 @@ const DTYPES: [GgmlDType; 11] = [
     GgmlDType::Q6K,
 ];
 
-/// Rows of weights that spread like a normal distribution's, from [-3, 3].
+/// Rows of roughly normally distributed weights, from [-3, 3].
 fn normal(random: &mut Random, count: usize) -> Vec<f32> {
     (0..count).map(|_| (0..9).map(|_| random.signed()).sum::<f32>() / 3.0).collect()
 }
@@ -48,7 +48,7 @@ fn candles(dtype: GgmlDType, bytes: &[u8], count: usize) -> Vec<f32> {
         .expect("dequantize")
 }
 
-/// The bits, of which those inside of a NaN mean nothing.
+/// Bit patterns, with all NaNs equal.
 fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|x| if x.is_nan() { f32::NAN.to_bits() } else { x.to_bits() }).collect()
 }
@@ -64,7 +64,7 @@ fn every_format_is_candles() {
     assert_eq!(QuantType::from_ggml(GgmlDType::Q3K), None);
 }
 
-/// Decode equals candle's own decode, bit for bit, on weights that it has quantized and on any bytes.
+/// Decoding equals candle's, bit for bit, on weights quantized by candle and on random bytes.
 #[wasm_bindgen_test(unsupported = test)]
 fn decode_is_candles() {
     let mut random = Random(8);
@@ -77,14 +77,14 @@ fn decode_is_candles() {
             let wrong = bits(&got).into_iter().zip(bits(&want)).position(|(got, want)| got != want);
             assert_eq!(wrong, None, "{quant:?}");
         }
-        // Any bit that is off is seen.
+        // Any wrong bit is detected.
         let mut wrong = made.clone();
         wrong[random.below(made.len())] ^= 1 << random.below(8);
         assert!(bits(&ours(quant, &wrong)) != bits(&ours(quant, &made)), "{quant:?}");
     }
 }
 
-/// What is packed: the same numbers, or as near as the format's row of the table says.
+/// Packed blocks equal the decoded weights, within the tolerance of the format.
 #[wasm_bindgen_test(unsupported = test)]
 fn blocks_are_what_is_decoded() {
     const EXACT: [QuantType; 5] =
@@ -117,13 +117,13 @@ fn blocks_are_what_is_decoded() {
         };
         let mut want: Vec<f64> = want.into_iter().map(f64::from).collect();
         tolerance.check(&packed, &want, quant.name());
-        // Planted: two neighbours in each other's place, in every block of 32.
+        // Planted error: two neighbours swapped in every block of 32.
         want.chunks_mut(BLOCK).for_each(|block| block.swap(3, 4));
         tolerance.catches(&packed, &want, quant.name());
     }
 }
 
-/// Floats far beyond and far below what half-precision scales hold, and what is no number.
+/// Floats far above and below the range of half-precision scales, and NaN.
 #[wasm_bindgen_test(unsupported = test)]
 fn floats_of_any_size_make_blocks() {
     for (weight, relative) in [(1e-3, 5e-3), (1e-5, 1e-2), (5e6, 5e-3)] {
@@ -144,7 +144,7 @@ fn floats_of_any_size_make_blocks() {
     }
 }
 
-/// At least as near as candle's encoder, which spans the block, and no other decoder than ours.
+/// At least 5% less error than candle's encoder, which spans the block; our decoder for both.
 #[wasm_bindgen_test(unsupported = test)]
 fn encoding_loses_little() {
     let mut random = Random(7);

@@ -1,9 +1,9 @@
-//! Why a figure is missing.
+//! Explains missing figures.
 
 use super::Report;
 
 impl Report {
-    /// Gives each figure that is missing its reason.
+    /// Records a reason for each missing figure.
     pub fn explain_absent(&mut self) {
         let clock = "the clock stands still during computation here";
         let decode = if self.decode.tokens == 0 { "no token was fed back" } else { clock };

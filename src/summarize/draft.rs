@@ -6,7 +6,7 @@ use super::plan::Line;
 use crate::document::sentences;
 use crate::document::words::WordCounts;
 
-/// WordCounts that a headline, and a sentence, keep at least where they are cut.
+/// Words that a headline, and a sentence, keep at least where they are cut.
 const SHORTEST: [usize; 2] = [4, 6];
 
 /// A line as it comes: told as far as it is also the document's own, since what stands there in the

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::clean::Clean;
 use crate::error::{Error, Result};
 use crate::host::Note;
 use crate::summarize::plan::{Form, Format, Length, Plan, PromptStyle, Strategy, SummaryRequest};
@@ -90,16 +91,10 @@ pub struct Windows {
     pub windows: Vec<String>,
 }
 
-/// Whether a document can be summarized as the options say.
-pub(super) fn check(text: &str, options: &Options) -> Result<()> {
+/// The document as it is read, if it can be summarized as the options say.
+pub(super) fn checked(text: &str, options: &Options) -> Result<Clean> {
     if text.len() > MAX_DOCUMENT {
         return Err(Error::DocumentTooLarge { bytes: text.len(), limit: MAX_DOCUMENT });
-    }
-    if text.trim().is_empty() {
-        return Err(Error::EmptyDocument);
-    }
-    if let Some(at) = text.find('\0') {
-        return Err(Error::DocumentNotText { at });
     }
     if let Some(positions) = options.positions.filter(|positions| *positions < SHORTEST_CONTEXT) {
         let (option, expected) = ("positions", "at least 256");
@@ -126,7 +121,15 @@ pub(super) fn check(text: &str, options: &Options) -> Result<()> {
             return Err(Error::InvalidOptions { option, value: value.to_string(), expected });
         }
     }
-    Ok(())
+    let clean = Clean::new(text);
+    if clean.was_binary() {
+        let at = text.find(char::is_control).unwrap_or_default();
+        return Err(Error::DocumentNotText { at });
+    }
+    match clean.text().trim().is_empty() {
+        true => Err(Error::EmptyDocument),
+        false => Ok(clean),
+    }
 }
 
 /// Notes come from other machines.

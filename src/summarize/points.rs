@@ -9,7 +9,6 @@ use super::check::{self, Source};
 use super::plan::{self, LIST_MARK, Plan};
 use crate::document::sentences;
 use crate::document::words::{self, WordCounts};
-use crate::report::PointReport;
 
 /// Notes that the prompt for a line has at most.
 pub(super) const NOTES_OF_A_LINE: usize = 12;
@@ -19,7 +18,7 @@ pub struct Answer {
     /// All of it.
     pub text: String,
     /// Its sentences.
-    pub points: Vec<PointReport>,
+    pub points: Vec<Sourced>,
 }
 
 /// A sentence of a summary, and the part of the document that it is about.
@@ -142,18 +141,21 @@ fn chosen(
     chosen
 }
 
-/// Where each sentence comes from, in characters of the document.
-pub fn sources(text: &str, points: Vec<Point>) -> Vec<PointReport> {
-    let chars = |range: Range<usize>| {
-        let start = text[..range.start].chars().count();
-        [start, start + text[range].chars().count()]
+/// A sentence of a summary, and the passage that says it.
+pub struct Sourced {
+    /// What it says.
+    pub text: String,
+    /// Where, in bytes, and whether it does.
+    pub source: Source,
+}
+
+/// Where each sentence comes from.
+pub fn sources(text: &str, points: Vec<Point>) -> Vec<Sourced> {
+    let sourced = |Point { text: statement, part }| {
+        let source = check::source(&statement, text, part);
+        Sourced { text: statement, source }
     };
-    let report = |Point { text: statement, part }| {
-        let Source { range, supported } = check::source(&statement, text, part);
-        let [start, end] = chars(range);
-        PointReport { text: statement, start, end, supported }
-    };
-    points.into_iter().map(report).collect()
+    points.into_iter().map(sourced).collect()
 }
 
 #[cfg(test)]
@@ -173,7 +175,7 @@ mod tests {
         assert_eq!(answer("蜜蜂采集花粉，也帮助植物结果。"), None);
         assert_eq!(answer(&"🐝".repeat(301)), None);
         let points = as_it_is(" Hello ", 0..7).unwrap().points;
-        assert_eq!((points[0].start, points[0].end, points[0].supported), (1, 6, true));
+        assert_eq!(points[0].source, Source { range: 1..6, supported: true });
     }
 
     #[wasm_bindgen_test(unsupported = test)]
@@ -212,7 +214,8 @@ mod tests {
         assert_eq!(texts(1).len(), 1);
         let reports = sources(text, choose(9));
         for (report, said) in reports.iter().zip(all) {
-            assert!(report.supported && text[report.start..report.end].contains(&said[..9]));
+            let Source { range, supported } = &report.source;
+            assert!(*supported && text[range.clone()].contains(&said[..9]));
         }
     }
 }

@@ -1,6 +1,5 @@
-//! GGUF files that are wrong on purpose: the tiny model taken apart, changed and written again by a
-//! writer that believes everything it is told.
-//! (<https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>)
+//! Deliberately invalid GGUF files: takes the tiny model apart, changes it, and writes it again
+//! without any checks. (<https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>)
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 
@@ -9,7 +8,7 @@ use candle_core::quantized::gguf_file::{Content, Value};
 
 use super::TINY;
 
-/// A GGUF file before it is written.
+/// A GGUF file in memory.
 #[derive(Clone)]
 pub struct File {
     pub version: u32,
@@ -19,11 +18,11 @@ pub struct File {
     pub data: Vec<u8>,
 }
 
-/// A tensor as the header states it.
+/// A tensor's header entry.
 #[derive(Clone)]
 pub struct Entry {
     pub name: String,
-    /// The fastest first, as files have them.
+    /// Fastest-varying first, as in files.
     pub dims: Vec<u64>,
     /// ggml's number of the storage format.
     pub kind: u32,
@@ -65,7 +64,7 @@ impl File {
         Self { version: 3, metadata, tensors, alignment: 32, data }
     }
 
-    /// With another value, or one more, under `key`.
+    /// Sets or adds the value under `key`.
     pub fn set(mut self, key: &str, value: Value) -> Self {
         match self.metadata.iter_mut().find(|(name, _)| name == key) {
             Some((_, old)) => *old = value,
@@ -74,13 +73,13 @@ impl File {
         self
     }
 
-    /// Without `key`.
+    /// Removes `key`.
     pub fn without(mut self, key: &str) -> Self {
         self.metadata.retain(|(name, _)| name != key);
         self
     }
 
-    /// With the list under `key` changed.
+    /// Changes the list under `key`.
     pub fn edit(mut self, key: &str, change: impl FnOnce(&mut Vec<Value>)) -> Self {
         match self.metadata.iter_mut().find(|(name, _)| name == key) {
             Some((_, Value::Array(values))) => change(values),
@@ -89,13 +88,13 @@ impl File {
         self
     }
 
-    /// With the entry of tensor `name` changed.
+    /// Changes the entry of tensor `name`.
     pub fn tensor(mut self, name: &str, change: impl FnOnce(&mut Entry)) -> Self {
         change(self.tensors.iter_mut().find(|t| t.name == name).expect("a tensor of the model"));
         self
     }
 
-    /// Length of the header, tensor entries included.
+    /// Length of the header, including tensor entries.
     pub fn header_len(&self) -> usize {
         self.bytes().len() - self.data.len()
     }
@@ -172,7 +171,7 @@ fn write_value(out: &mut Vec<u8>, value: &Value) {
     }
 }
 
-/// A file whose medium fails after so many bytes.
+/// A file that fails to read after this many bytes.
 pub struct Failing(pub Cursor<Vec<u8>>, pub u64);
 
 impl Read for Failing {

@@ -1,4 +1,4 @@
-//! The records of llama.cpp (fixtures/README.md), and holding the engine to them.
+//! llama.cpp's records (fixtures/README.md), and comparison of the engine with them.
 
 use precis::backend::cpu::Cpu;
 use precis::lm::session::Session;
@@ -11,7 +11,7 @@ use super::tolerance::Tolerance;
 #[derive(Deserialize)]
 pub struct Golden {
     pub prompts: Vec<Prompt>,
-    /// Empty where the file has no chat template.
+    /// Empty if the file has no chat template.
     #[serde(default)]
     pub chat: Chat,
     #[serde(default)]
@@ -60,7 +60,7 @@ pub struct Run {
     pub logits: String,
     /// The best token after the prompt and after each of these.
     pub greedy: Vec<u32>,
-    /// By how much each of them leads the second best.
+    /// Lead of each of them over the second best.
     pub margins: Vec<f64>,
 }
 
@@ -69,7 +69,7 @@ pub fn parse<'a, T: Deserialize<'a>>(json: &'a str) -> T {
 }
 
 impl Prompt {
-    /// The prompt: recorded, or the first tokens of the article's `article` ids.
+    /// The prompt's ids: recorded, or the first of the article's `article` ids.
     pub fn ids(&self, article: &[u32]) -> Vec<u32> {
         let ids = self.ids.clone().unwrap_or_else(|| article[..self.tokens].to_vec());
         assert_eq!(sha256_of_ids(&ids), self.ids_sha256, "{}: other ids", self.name);
@@ -77,24 +77,24 @@ impl Prompt {
     }
 }
 
-/// Little-endian f16 as recorded.
+/// Decodes recorded little-endian f16.
 pub fn halves(bytes: &[u8]) -> Vec<f64> {
     bytes.as_chunks::<2>().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f64()).collect()
 }
 
-/// Lower-case hexadecimal.
+/// SHA-256 in lower-case hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Of the ids as little-endian u32.
+/// SHA-256 of the ids as little-endian u32.
 pub fn sha256_of_ids(ids: &[u32]) -> String {
     sha256(&ids.iter().flat_map(|id| id.to_le_bytes()).collect::<Vec<u8>>())
 }
 
-/// Checks the best token after the prompt, whose `logits` these are, and after each recorded
-/// token; steps at which the record's best leads by less than `margin` are excused. The recorded
-/// tokens are fed back, not our own. Returns how many of the steps were not excused.
+/// Checks the best token after the prompt, from `logits`, and after each recorded token. Skips
+/// steps at which the record's best leads by less than `margin`. Feeds back the recorded tokens,
+/// not our own. Returns the number of steps not skipped.
 #[track_caller]
 pub fn check_greedy(
     session: &mut Session<Cpu>,

@@ -1,5 +1,4 @@
-//! A host that remembers what it was told, whose clock ticks when it is looked at, and that breaks
-//! the run when it should.
+//! A host that records events, whose clock ticks when read, and that can break off a run.
 
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
@@ -10,16 +9,16 @@ use precis::report::EnvironmentReport;
 #[derive(Default)]
 pub struct TestHost {
     pub events: RefCell<Vec<Event>>,
-    /// Milliseconds; `None` stands still.
+    /// Milliseconds; `None` for a clock that does not advance.
     pub clock: Option<Cell<f64>>,
-    /// Milliseconds between two looks at the clock.
+    /// Milliseconds between two clock reads.
     pub tick: f64,
-    /// Yields until the run is broken off; `None` never is.
+    /// Yields before the run is broken off; `None`: never.
     pub patience: Option<Cell<usize>>,
 }
 
 impl TestHost {
-    /// One millisecond passes between two looks at the clock.
+    /// One millisecond passes between two clock reads.
     pub fn ticking() -> Self {
         Self { clock: Some(Cell::new(0.0)), tick: 1.0, ..Self::default() }
     }

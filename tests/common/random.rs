@@ -1,6 +1,6 @@
-//! Numbers for tests: the same on every machine.
+//! Random numbers for tests, the same on every machine.
 
-// Each test binary uses its own few.
+// Each test binary uses only some of these.
 #![allow(dead_code)]
 
 /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
@@ -14,7 +14,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// Below `limit`, which is small beside 2^64.
+    /// Below `limit`, which is small compared to 2^64.
     pub fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit as u64) as usize
     }

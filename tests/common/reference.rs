@@ -1,6 +1,6 @@
-//! A whole backend that is slow and obvious: weights decoded to floats, every operation as its
-//! formula reads. Without rounding it shows that the forward pass itself is right; with the
-//! processor backend's rounding it shows that this backend does nothing beside it.
+//! A slow, obvious backend: weights decoded to floats, every operation written as its formula.
+//! Without rounding it shows that the forward pass is correct; with the CPU backend's rounding it
+//! shows that the CPU backend adds no other error.
 
 use precis::backend::{
     Attention, AttentionShape, Backend, Rope, RopeLayout, RowReader, WeightSpec,
@@ -9,16 +9,16 @@ use precis::{Error, Result};
 
 #[derive(Clone, Copy)]
 pub struct Reference {
-    /// Whether activations are rounded to 8 bits before a product, and queries, keys, values and the
-    /// softmax's weights in attention, as the processor's backend does.
+    /// Whether to round like the CPU backend: activations to 8 bits before a product, and queries,
+    /// keys, values and softmax weights in attention.
     pub rounding: bool,
-    /// Whether attention keeps its temperature in an extended context, which is a mistake.
+    /// Whether attention keeps its temperature in an extended context: a planted error.
     pub lukewarm: bool,
-    /// Positions that there is memory for.
+    /// Positions that fit the memory.
     pub room: usize,
 }
 
-/// Every block of 32 in steps of its largest magnitude ÷ 127, nearest even.
+/// Rounds every block of 32 in steps of its largest magnitude ÷ 127, ties to even.
 fn round_to_8_bits(x: &mut [f32]) {
     for block in x.chunks_mut(32) {
         let largest = block.iter().fold(0.0f32, |m, x| m.max(x.abs()));
@@ -30,7 +30,7 @@ fn round_to_8_bits(x: &mut [f32]) {
     }
 }
 
-/// Every `width` numbers in steps of their largest magnitude ÷ `steps`.
+/// Rounds every `width` numbers in steps of their largest magnitude ÷ `steps`.
 fn round_to(steps: f32, x: &mut [f32], width: usize) {
     for x in x.chunks_mut(width) {
         let largest = x.iter().fold(0.0f32, |m, x| m.max(x.abs()));
@@ -42,8 +42,8 @@ fn round_to(steps: f32, x: &mut [f32], width: usize) {
     }
 }
 
-/// The Walsh–Hadamard transform of each head, orthogonal: sums and differences of numbers that are
-/// 1, 2, 4, … places apart, in parts whose length is a power of two.
+/// The orthogonal Walsh–Hadamard transform of each head: sums and differences of elements that are
+/// 1, 2, 4, … apart, in parts of power-of-two length.
 fn transform(x: &mut [f32], head_dim: usize) {
     let span: usize = 1 << head_dim.trailing_zeros();
     for part in x.chunks_mut(span) {
@@ -56,7 +56,7 @@ fn transform(x: &mut [f32], head_dim: usize) {
     }
 }
 
-/// The weights of each tile of 64 values, times the value's size, in steps of the heaviest.
+/// Rounds each tile of 64 weights, times the value's size, in steps of the largest.
 fn round_weights(weights: &mut [f32], size: impl Fn(usize) -> f32) {
     for (tile, weights) in weights.chunks_mut(64).enumerate() {
         let mut sized: Vec<f32> =
@@ -81,7 +81,7 @@ pub struct Weight {
 }
 
 pub struct Cache {
-    /// By layer: rotated keys and values, `[positions, kv_heads, head_dim]` each.
+    /// Per layer: rotated keys and values, `[positions, kv_heads, head_dim]` each.
     layers: Vec<[Vec<f32>; 2]>,
     attention: Attention,
     lukewarm: bool,
@@ -107,8 +107,8 @@ impl Cache {
     }
 }
 
-/// Radians a position of pair `d`, and what it is multiplied with, by section 3 of the paper of
-/// YaRN (arXiv:2309.00071), in its letters.
+/// Radians per position of pair `d`, and its factor, by section 3 of the YaRN paper
+/// (arXiv:2309.00071), with the paper's symbols.
 fn turn(rope: &Rope, d: usize) -> (f64, f64) {
     let frequency_factors = rope
         .frequency_factors
@@ -130,7 +130,7 @@ fn turn(rope: &Rope, d: usize) -> (f64, f64) {
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {
-    // Sixteen sums side by side: a compiler may make vectors of them, and the error grows less.
+    // Sixteen sums in parallel: a compiler can vectorize them, and errors grow more slowly.
     let mut sums = [0.0f32; 16];
     let (a_blocks, a_rest) = a.as_chunks::<16>();
     let (b_blocks, b_rest) = b.as_chunks::<16>();
@@ -143,10 +143,10 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest
 }
 
-/// Nothing rounded.
+/// No rounding.
 pub const EXACT: Reference = Reference { rounding: false, lukewarm: false, room: usize::MAX };
 
-/// Rounded as the processor's backend does.
+/// The CPU backend's rounding.
 pub const ROUNDED: Reference = Reference { rounding: true, ..EXACT };
 
 impl Backend for Reference {

@@ -1,19 +1,19 @@
-//! Every tolerance that a test of this project allows, in one table, each with its reason.
+//! All tolerances of this project's tests, in one table, each with its reason.
 //!
-//! A bound is a few times what was measured, and below what the smallest mistake worth finding
-//! would cause: the tests that plant a mistake hold it to that.
+//! A bound is a few times the measured value, and below the effect of the smallest relevant error;
+//! tests with planted errors check this.
 
-// Each test binary uses its own few rows.
+// Each test binary uses only some rows.
 #![allow(dead_code)]
 
-/// How a distance between what was computed and what is right is taken.
+/// How the distance between computed and expected values is measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Metric {
-    /// Sum of squared errors ÷ sum of squared right values.
+    /// Sum of squared errors ÷ sum of squared expected values.
     Nmse,
     /// The largest error.
     Absolute,
-    /// The largest error, each divided by its right value.
+    /// The largest error relative to its expected value.
     Relative,
 }
 
@@ -92,7 +92,7 @@ table! {
 }
 
 impl Tolerance {
-    /// The distance of `got` from `want` in this row's metric; NaN when either holds one.
+    /// The distance of `got` from `want` in this row's metric; NaN if either has one.
     pub fn distance(&self, got: &[f32], want: &[f64]) -> f64 {
         assert_eq!(got.len(), want.len(), "{}: lengths differ", self.name);
         let pairs = || got.iter().map(|g| f64::from(*g)).zip(want.iter().copied());
@@ -111,12 +111,12 @@ impl Tolerance {
         }
     }
 
-    /// Fails the test unless `got` is near enough to `want`.
+    /// Fails the test unless `got` is close enough to `want`.
     #[track_caller]
     pub fn check(&self, got: &[f32], want: &[f64], what: &str) {
         let distance = self.distance(got, want);
         let Self { name, metric, bound, reason } = self;
-        // Shown by `cargo test -- --nocapture`: what a bound should be set from.
+        // Shown by `cargo test -- --nocapture`, to choose bounds.
         println!("{name} {distance:.2e} of {bound:e}: {what}");
         assert!(
             distance <= *bound,
@@ -129,7 +129,7 @@ impl Tolerance {
     pub fn catches(&self, got: &[f32], want: &[f64], what: &str) {
         let distance = self.distance(got, want);
         println!("{} caught {distance:.2e}: {what}", self.name);
-        // A margin of ten: a tolerance that barely sees an error would miss the next.
+        // A margin of ten: a tolerance that barely detects an error would miss the next.
         assert!(
             distance > 10.0 * self.bound || distance.is_nan(),
             "{what}: the planted error is {distance:.3e}, too near to {} = {:e}",

@@ -1,5 +1,5 @@
-//! The operations of the processor's backend in the sizes of SmolLM2-135M, one by one, on one
-//! thread. "Elements" are multiply-adds in products and attention, and numbers elsewhere.
+//! The CPU backend's operations in the sizes of SmolLM2-135M, one by one, on one thread. "Elements"
+//! are multiply-adds for products and attention, and array elements otherwise.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -18,10 +18,10 @@ const VOCABULARY: usize = 49_152;
 const ATTENTION: AttentionShape = AttentionShape { heads: 9, kv_heads: 3, head_dim: 64 };
 const NORM_EPS: f32 = 1e-5;
 
-/// As `bench::measure` reads.
+/// Chunk size of `bench::measure`.
 const CHUNK: usize = 128;
 
-/// One layer of it.
+/// One layer of its attention.
 fn attention() -> Attention {
     let rope = Rope::new(100_000.0, 64, RopeLayout::Interleaved);
     Attention::uniform(1, ATTENTION, &AttentionLayer { rope, window: None })
@@ -36,7 +36,7 @@ fn activations(rows: usize, width: usize) -> Tensor {
     Tensor { width, data: numbers(rows * width).collect() }
 }
 
-/// A weight of any integers, whose scales and minima are 2^-7.
+/// A weight with arbitrary integers, whose scales and minima are 2^-7.
 fn weight(quant: QuantType, [rows, cols]: [usize; 2]) -> <Cpu as Backend>::Weight {
     let half = 0x2000u16.to_le_bytes();
     let header = if quant == QuantType::Q4_1 { half.repeat(2) } else { half.to_vec() };
@@ -77,7 +77,7 @@ fn matmul(criterion: &mut Criterion) {
     }
 }
 
-/// One layer, with the rotation and the appending of keys and values that are part of it.
+/// One layer, including rotation and appending keys and values.
 fn attend(criterion: &mut Criterion) {
     let cpu = Cpu::default();
     let AttentionShape { heads, head_dim, .. } = ATTENTION;
@@ -113,8 +113,8 @@ fn element_wise(criterion: &mut Criterion) {
     });
 }
 
-/// Short, for all of them in about a minute and a half; noise of neighbours is longer than any
-/// measuring time that one would wait for.
+/// Short, to run all in about a minute and a half; system noise lasts longer than any acceptable
+/// measuring time.
 fn short() -> Criterion {
     Criterion::default()
         .warm_up_time(Duration::from_millis(500))

@@ -1,8 +1,8 @@
-//! This engine outside of the browser, for benches/browser/native.mjs, as benches/peers/llama/serve.py
-//! is llama.cpp's: `precis-bench-peer MODEL THREADS CONTEXT`
+//! The engine outside of the browser, for benches/browser/native.mjs, the counterpart of
+//! benches/peers/llama/serve.py for llama.cpp: `precis-bench-peer MODEL THREADS CONTEXT`
 //!
-//! Prints one line of JSON when the model is loaded, then answers each `{"ids": [...], "decode": 32}`
-//! on standard input, and ends with it. Between two requests it waits for input and computes nothing.
+//! Prints a line of JSON when the model is loaded, then answers each `{"ids": [...], "decode": 32}`
+//! on standard input, and ends with it. Computes nothing between requests.
 
 use std::fs::File;
 use std::time::Duration;
@@ -51,7 +51,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Of all threads of this process so far.
+/// CPU time of all threads of this process so far.
 fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)

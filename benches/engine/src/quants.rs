@@ -1,8 +1,8 @@
-//! What packing costs for the tensors of a file: `precis-bench-quants MODEL`
+//! The cost of packing the tensors of a file: `precis-bench-quants MODEL`
 //!
-//! Prints, for each storage format, the bits that a weight takes in the file and in memory, and the
-//! error of what is packed beside what the file says: the sum of squared errors divided by the sum
-//! of squared weights, over all matrices of that format.
+//! Prints, for each storage format, the bits per weight in the file and in memory, and the error of
+//! packed weights relative to the file: the sum of squared errors divided by the sum of squared
+//! weights, over all matrices of that format.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use precis::lm::gguf::Gguf;
 use precis::quant::{BLOCK, QuantType};
 
-/// Rows that are read at a time.
+/// Rows read at a time.
 const ROWS: usize = 256;
 
 /// Sums over the matrices of a format.

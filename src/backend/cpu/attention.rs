@@ -1,18 +1,19 @@
-//! Causal attention with an online softmax over tiles of keys, its products in exact integers.
+//! Causal attention with an online softmax over tiles of keys, computed in exact integer products.
 //!
 //! After Milakov and Gimelshein, "Online normalizer calculation for softmax" (arXiv:1805.02867),
-//! and Dao et al., "FlashAttention" (arXiv:2205.14135): scores of one tile of keys exist at a time;
-//! each query keeps the largest score so far, the sum of exponentials and the weighted sum of
+//! and Dao et al., "FlashAttention" (arXiv:2205.14135): only one tile of scores exists at a time.
+//! Each query keeps the largest score so far, the sum of exponentials and the weighted sum of
 //! values, and rescales the last two when the largest score grows.
 //!
-//! Keys and values are rounded to 8 bits, queries and the softmax's weights to 7, each vector with a scale of its own (as Zhang et al., "SageAttention", arXiv:2410.02367,
-//! do in part): instruction sets have products of such integers, added four at a time in 32 bits.
-//! Queries, keys and values are transformed before ([`hadamard`]); without that, a few large
-//! numbers in each key would take the steps from the others.
+//! Keys and values are rounded to 8 bits, queries and softmax weights to 7, each vector with its
+//! own scale (partly as in Zhang et al., "SageAttention", arXiv:2410.02367): instruction sets
+//! multiply such integers and add four products into 32 bits. A [`hadamard`] transform of queries,
+//! keys and values comes first; otherwise a few outliers in each key would cost the others their
+//! precision.
 //!
-//! A tile begins at a multiple of [`KEYS`], and nothing that a query computes depends on keys after
-//! its own or on the queries beside it: however a prompt was cut into chunks, and whatever thread
-//! computes a row, its result is the same to the bit.
+//! Tiles begin at multiples of [`KEYS`], and a query's result depends neither on later keys nor on
+//! other queries. So results are bit-identical however a prompt is chunked and whichever thread
+//! computes a row.
 
 use std::f32::consts::LOG2_E;
 use std::ops::Range;
@@ -26,18 +27,18 @@ use super::parallel::{Threads, for_each};
 use super::simd::{F32x4, inverse, largest_magnitude, nearest, round_to_i8};
 use crate::backend::AttentionShape;
 
-/// Tokens whose queries are one task.
+/// Tokens per task.
 const TASK: usize = 8;
 
-/// The largest magnitude of the integers of a query, which with [`QUERY_ZERO`] have 7 bits.
+/// Largest magnitude of a query's integers; with [`QUERY_ZERO`] added they fit 7 bits.
 const QUERY_STEPS: f32 = 63.0;
 
-/// The largest integer of a softmax's weight.
+/// Largest integer of a softmax weight.
 const WEIGHT_STEPS: f32 = 127.0;
 
-/// Rotates and caches the chunk's keys and values, which begin at position `start`, and attends:
-/// `q` is `[tokens, heads * head_dim]`, `k` and `v` are `[tokens, kv_heads * head_dim]`, and so is
-/// the result like `q`.
+/// Rotates and caches the chunk's keys and values, which begin at position `start`, and attends.
+/// `q` and the result are `[tokens, heads * head_dim]`, `k` and `v` are
+/// `[tokens, kv_heads * head_dim]`.
 pub fn attend(
     cache: &mut Cache,
     layer: usize,
@@ -50,7 +51,7 @@ pub fn attend(
     let mut out = vec![0.0; q.len()];
     if q.len() == width {
         cache.append(layer, start, [&k, &v], threads);
-        // A single token's heads stand in the order of the heads of keys that they share.
+        // For a single token, heads are grouped by the key head that they share.
         let group = width / kv_heads;
         let tasks = q.chunks_mut(group).zip(out.chunks_mut(group)).enumerate();
         for_each(threads, tasks, |(kv_head, (q, out))| {
@@ -73,30 +74,30 @@ pub fn attend(
     out
 }
 
-/// Queries of a few tokens, and what they gather.
+/// Queries of a few tokens, and their partial results.
 struct Block<'a> {
     cache: &'a Cache,
     layer: usize,
     /// Position of the first token.
     start: usize,
-    /// The heads of keys and values whose queries these are.
+    /// Key and value heads of these queries.
     kv_heads: Range<usize>,
-    /// Query heads that share keys and values. Row `i * group + g` is head `g` of a group at
-    /// token `i`, so that they are side by side.
+    /// Query heads per key head. Row `i * group + g` is head `g` of a group at token `i`, so that a
+    /// group's rows are adjacent.
     group: usize,
-    /// `[groups, head_dim / 4]`; rows that are left over in the last group are zeros.
+    /// `[groups, head_dim / 4]`; unused rows of the last group are zero.
     queries: Vec<Fours>,
     rows: Vec<Rows>,
     /// `[groups, ROWS, head_dim]` weighted sums of values.
     gathered: Vec<f32>,
 }
 
-/// What [`ROWS`] query rows know.
+/// State of [`ROWS`] query rows.
 #[derive(Clone, Copy)]
 struct Rows {
     positions: [usize; ROWS],
-    /// Weight of one step of its integers, 1 / sqrt(head_dim), and log2(e): scores are logarithms
-    /// to the base 2.
+    /// Weight of one integer step, times 1 / sqrt(head_dim) and log2(e): scores are base-2
+    /// logarithms.
     scales: [f32; ROWS],
     /// The largest scores so far.
     largest: [f32; ROWS],
@@ -111,7 +112,7 @@ impl<'a> Block<'a> {
         Self { cache, layer, start, kv_heads, group, queries, rows, gathered }
     }
 
-    /// `q` and `out` are `[tokens, heads * head_dim]` of the block's heads; `q` is rotated in place.
+    /// `q` and `out` are `[tokens, heads * head_dim]`, for the block's heads; rotates `q` in place.
     fn attend(&mut self, q: &mut [f32], out: &mut [f32]) {
         let head_dim = self.cache.shape.head_dim;
         let group = self.group * head_dim;
@@ -143,7 +144,7 @@ impl<'a> Block<'a> {
         }
     }
 
-    /// Transforms and rounds the `count` queries of the heads of one group.
+    /// Transforms and rounds the `count` queries of one group of heads.
     fn take_queries<'q>(&mut self, queries: impl Iterator<Item = &'q mut [f32]>, count: usize) {
         let head_dim = self.cache.shape.head_dim;
         let groups = count.div_ceil(ROWS);
@@ -160,7 +161,7 @@ impl<'a> Block<'a> {
         });
         self.rows.clear();
         self.rows.extend(rows);
-        // Both vectors of a product are transformed.
+        // Both factors of a product are transformed.
         let factor = LOG2_E / ((head_dim as f32).sqrt() * hadamard::span(head_dim) as f32);
         for (row, query) in queries.enumerate() {
             hadamard::transform(query);
@@ -180,7 +181,7 @@ impl<'a> Block<'a> {
         (at + 1).saturating_sub(self.cache.window(self.layer))
     }
 
-    /// Attends with every row to one tile of keys.
+    /// Attends from every row to one tile of keys.
     fn visit(&mut self, tile: usize, kv_head: usize) {
         let dim = self.cache.shape.head_dim;
         let window = self.cache.window(self.layer);
@@ -191,8 +192,8 @@ impl<'a> Block<'a> {
         let mut weights = [[0; 4 * ROWS]; KEYS / 4];
         let groups = self.rows.iter_mut().zip(self.queries.chunks_exact(dim / 4));
         for ((rows, queries), gathered) in groups.zip(self.gathered.chunks_exact_mut(ROWS * dim)) {
-            // Keys of this tile that a row may see: all, but for the tile of its own position and
-            // for the one where its window begins.
+            // Keys of this tile that each row sees: all, except in the tile of its own position and
+            // in the tile where its window begins.
             let within = |end: usize| end.saturating_sub(tile * KEYS).min(KEYS);
             let visible =
                 rows.positions.map(|at| within((at + 1).saturating_sub(window))..within(at + 1));
@@ -229,7 +230,7 @@ impl<'a> Block<'a> {
     }
 }
 
-/// How what a row has gathered changes with a tile: `gathered * before + products * now`.
+/// How a tile updates a row's accumulator: `gathered * before + products * now`.
 #[derive(Clone, Copy)]
 struct Step {
     before: f32,
@@ -243,7 +244,7 @@ fn load(from: &[f32]) -> [F32x4; 2] {
     [F32x4::load(&halves[0]), F32x4::load(&halves[1])]
 }
 
-/// Eight integers as floats.
+/// Converts eight integers to floats.
 #[inline(always)]
 fn of_products(from: &[i32; PANEL]) -> [F32x4; 2] {
     let halves = from.as_chunks().0;
@@ -257,8 +258,8 @@ fn store(x: [F32x4; 2], to: &mut [f32]) {
     }
 }
 
-/// Turns the `visible` scores of each row in a tile into the integers that the values are
-/// weighted with: exponentials, times the value's scale. The other weights are zero.
+/// Turns each row's `visible` scores in a tile into the integer weights of the values: exponentials
+/// times the value's scale. The other weights are zero.
 fn softmax(
     scores: &mut [[f32; KEYS]; ROWS],
     visible: &[Range<usize>; ROWS],
@@ -266,7 +267,7 @@ fn softmax(
     rows: &mut Rows,
     weights: &mut [Fours; KEYS / 4],
 ) -> [Step; ROWS] {
-    /// Scores that are worked on together.
+    /// Scores processed together.
     const TOGETHER: usize = 16;
     let zero = F32x4::splat(0.0);
     let before = F32x4::load(&rows.largest);
@@ -289,8 +290,8 @@ fn softmax(
         }
         let scores = scores[r][..most].as_chunks_mut::<4>().0;
         let scores = scores.as_chunks_mut::<{ TOGETHER / 4 }>().0;
-        // The largest weight sets the step: where a first token draws all attention, as in many
-        // models, its value is small, and the weights that matter are those of the other keys.
+        // The largest weight sets the step. In many models the first token draws most attention but
+        // has a small value, and the weights that matter are those of the other keys.
         let (mut sum, mut heaviest) = (zero, zero);
         let largest = F32x4::splat(rows.largest[r]);
         let value_scales = value_scales.as_chunks::<4>().0.as_chunks::<{ TOGETHER / 4 }>().0;

@@ -1,4 +1,4 @@
-//! Keys and values of what was read, as attention reads them: rotated, transformed, rounded to 8 bits.
+//! The key and value cache: rotated, transformed and rounded to 8 bits for attention.
 
 use std::ops::Range;
 
@@ -13,14 +13,14 @@ use crate::error::{Error, Result};
 /// Positions in a tile of keys.
 pub const KEYS: usize = 64;
 
-/// The largest magnitude of the integers of a key or a value.
+/// Largest magnitude of the integers of a key or a value.
 const STEPS: f32 = 127.0;
 
-/// What is added to the integers of a query: kernels take them as numbers without a sign.
+/// Offset added to a query's integers: kernels read them as unsigned.
 pub const QUERY_ZERO: u8 = 64;
 
-/// Tokens of a chunk that a layer with a window takes at a time: its ring has room for them beside the
-/// window.
+/// Maximum number of tokens appended at once to a layer with a window; its ring has room for the
+/// window and these tokens.
 pub const AT_ONCE: usize = 512;
 
 /// Keys and values of all layers.
@@ -32,30 +32,30 @@ pub struct Cache {
     positions: usize,
 }
 
-/// Where a chunk's queries and keys are rotated to.
+/// Rotation angles of a chunk's queries and keys.
 pub struct Rotation {
     rope: Rope,
-    /// The positions whose angles these are.
+    /// Positions that the angles are for.
     positions: Range<usize>,
     /// `[positions, rope.dims / 2]` cosines and sines.
     angles: Vec<[f32; 2]>,
 }
 
-/// Tiles are ordered `[tiles, kv_heads]`, in [`Quads`] as the kernels read them. Tile `t`, of
-/// positions from `t * KEYS` on, stands at `t` modulo the number of tiles: a layer with a window has
-/// room for what is still seen, and the others for all.
+/// Tiles are ordered `[tiles, kv_heads]`, in [`Quads`] as the kernels read them. Tile `t`, which
+/// starts at position `t * KEYS`, is stored at `t` modulo the number of tiles: a layer with a
+/// window is a ring with room for what is still visible, other layers hold all tiles.
 struct Layer {
-    /// Positions that a query sees, at most.
+    /// Maximum number of positions that a query sees.
     window: usize,
-    /// Which of [`Cache::rotations`] it has.
+    /// Index into [`Cache::rotations`].
     rotation: usize,
     /// A tile is `[KEYS / PANEL, head_dim / 4]`: a panel's outputs are keys.
     keys: Vec<Quads>,
-    /// A tile is `[head_dim / PANEL, KEYS / 4]`: a panel's outputs are numbers of the head.
+    /// A tile is `[head_dim / PANEL, KEYS / 4]`: a panel's outputs are elements of the head.
     values: Vec<Quads>,
     /// `[KEYS]` a tile: weight of one step of a key's integers.
     key_scales: Vec<f32>,
-    /// `[KEYS]` a tile: what [`QUERY_ZERO`] adds to a product with a key, negated.
+    /// `[KEYS]` a tile: minus the contribution of [`QUERY_ZERO`] to a product with a key.
     key_starts: Vec<i32>,
     /// `[KEYS]` a tile: weight of one step of a value's integers.
     value_scales: Vec<f32>,
@@ -80,7 +80,7 @@ impl Cache {
     /// Makes room for positions up to `positions`.
     ///
     /// # Errors
-    /// `out-of-memory`; the cache is then as it was, or larger.
+    /// `out-of-memory`; the cache then keeps its size or has grown in part.
     pub fn reserve(&mut self, positions: usize) -> Result<()> {
         let tiles = positions.div_ceil(KEYS);
         if tiles <= self.positions / KEYS {
@@ -89,16 +89,16 @@ impl Cache {
         let bytes = self.layers.iter().map(|layer| tiles_for(layer.window, positions));
         let bytes = bytes.sum::<u64>().saturating_mul(tile_bytes(self.shape));
         let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
-        // No more than this can be asked for, and whatever is less doesn't overflow on the way.
+        // Allocations are limited to `isize::MAX`; sizes below it don't overflow in `grow`.
         let grown = if bytes <= isize::MAX as usize { self.grow(positions).ok() } else { None };
         grown.ok_or(Error::OutOfMemory { what: "keys and values", bytes })
     }
 
-    /// Makes room for more positions than there are.
+    /// Grows the cache to `positions`.
     fn grow(&mut self, positions: usize) -> Result<()> {
         fn grow<T: Copy + Default>(v: &mut Vec<T>, len: usize) -> Result<()> {
-            // It is as long already where memory ran out while another one grew, and where a
-            // layer with a window has all it will have.
+            // A vector is already long enough if memory ran out while another one grew, or if the
+            // layer has a window and its full size.
             if v.len() < len {
                 let mut grown = zeros(len)?;
                 grown[..v.len()].copy_from_slice(v);
@@ -119,7 +119,7 @@ impl Cache {
         Ok(())
     }
 
-    /// Bytes of keys and values of a cache with room for `positions`.
+    /// Bytes of a cache with room for `positions`.
     pub fn bytes_for(attention: &Attention, positions: usize) -> u64 {
         let layers = attention.layers.iter();
         let tiles = layers.map(|layer| tiles_for(layer.window.unwrap_or(usize::MAX), positions));
@@ -137,12 +137,12 @@ impl Cache {
         self.layers.iter().map(of).sum()
     }
 
-    /// Positions that a query sees in a layer, at most.
+    /// Maximum number of positions that a query sees in a layer.
     pub fn window(&self, layer: usize) -> usize {
         self.layers[layer].window
     }
 
-    /// A tile of a layer, of one head of keys.
+    /// A tile of a layer, for one key head.
     pub fn tile(&self, layer: usize, tile: usize, kv_head: usize) -> Tile<'_> {
         let layer = &self.layers[layer];
         let tiles = layer.key_scales.len() / (KEYS * self.shape.kv_heads);
@@ -158,19 +158,19 @@ impl Cache {
         }
     }
 
-    /// The angles of a layer's queries and keys, of the positions of its last [`Self::append`].
+    /// Angles of a layer's queries and keys, for the positions of its last [`Self::append`].
     pub fn rotation(&self, layer: usize) -> &Rotation {
         &self.rotations[self.layers[layer].rotation]
     }
 
-    /// Rotates and stores the keys of a chunk that begins at `start`, and its values, both
-    /// `[tokens, kv_heads * head_dim]`: of a layer with a window [`AT_ONCE`] tokens at most.
+    /// Stores the rotated keys and the values of a chunk that begins at `start`, both
+    /// `[tokens, kv_heads * head_dim]`. At most [`AT_ONCE`] tokens for a layer with a window.
     pub fn append(&mut self, layer: usize, start: usize, [k, v]: [&[f32]; 2], threads: Threads) {
         let AttentionShape { kv_heads, head_dim, .. } = self.shape;
         let width = kv_heads * head_dim;
         let end = start + k.len() / width;
         let quads = tile_quads(self.shape);
-        // One token is less work than handing it out.
+        // One token is too little work to share.
         let threads = if end - start == 1 { Threads::default() } else { threads };
         let layer = &mut self.layers[layer];
         let rotation = &mut self.rotations[layer.rotation];
@@ -178,7 +178,7 @@ impl Cache {
         let count = layer.key_scales.len() / (KEYS * kv_heads);
         let (first, last) = (start / KEYS, end.div_ceil(KEYS));
         let tiles = layer.tiles(quads).enumerate().filter_map(|(i, tile)| {
-            // The first tile of the chunk, or after it, that stands here.
+            // The chunk's first tile, or a later one, that belongs in this slot.
             let at = first + (i / kv_heads + count - first % count) % count;
             (at < last).then_some((at, i % kv_heads, tile))
         });
@@ -203,9 +203,9 @@ impl Rotation {
         Self { rope, positions: 0..0, angles: Vec::new() }
     }
 
-    /// Computes the angles of `positions`, unless they are there: all layers of a chunk share them.
+    /// Computes the angles of `positions`, unless cached: all layers of a chunk share them.
     fn turn_to(&mut self, positions: Range<usize>, threads: Threads) {
-        /// Positions of a task.
+        /// Positions per task.
         const TASK: usize = 16;
         if self.positions == positions {
             return;
@@ -223,7 +223,7 @@ impl Rotation {
         self.positions = positions;
     }
 
-    /// Rotates one head's query or key to `position`, one of those that the angles are there for.
+    /// Rotates one head's query or key to `position`, which must be among the cached angles.
     pub fn rotate(&self, head: &mut [f32], position: usize) {
         let half = self.rope.dims / 2;
         let at = (position - self.positions.start) * half;
@@ -245,21 +245,21 @@ impl Rotation {
     }
 }
 
-/// Tiles that a layer with this window needs for so many positions: a chunk's first query may see
-/// the last position of a tile, and so may its last one see the first.
+/// Tiles that a layer with this window needs for this many positions: a chunk's first query may see
+/// the last position of a tile, and its last query the first position of another.
 fn tiles_for(window: usize, positions: usize) -> u64 {
     let seen = window.saturating_add(AT_ONCE + 2 * (KEYS - 1)) / KEYS;
     positions.div_ceil(KEYS).min(seen) as u64
 }
 
-/// Bytes of a tile with those of all heads.
+/// Bytes of a tile over all heads.
 fn tile_bytes(shape: AttentionShape) -> u64 {
     let head = 2 * size_of::<Quads>() * tile_quads(shape)
         + KEYS * (2 * size_of::<f32>() + size_of::<i32>());
     (shape.kv_heads as u64).saturating_mul(head as u64)
 }
 
-/// Keys and values of one tile and head, as [`Layer`] holds them.
+/// Keys and values of one tile and head; see [`Layer`].
 pub struct Tile<'a> {
     pub keys: &'a [Quads],
     pub values: &'a [Quads],
@@ -268,7 +268,7 @@ pub struct Tile<'a> {
     pub value_scales: &'a [f32],
 }
 
-/// A [`Tile`] that is written.
+/// A mutable [`Tile`].
 struct TileMut<'a> {
     keys: &'a mut [Quads],
     values: &'a mut [Quads],
@@ -290,7 +290,7 @@ impl Layer {
         }
     }
 
-    /// All tiles, of which the keys, as the values, are `quads` long.
+    /// All tiles, with `quads` quads of keys and of values each.
     fn tiles(&mut self, quads: usize) -> impl Iterator<Item = TileMut<'_>> {
         let integers = self.keys.chunks_exact_mut(quads).zip(self.values.chunks_exact_mut(quads));
         let scales = self.key_scales.chunks_exact_mut(KEYS);
@@ -332,7 +332,7 @@ impl TileMut<'_> {
     }
 }
 
-/// [`Quads`] in a tile of keys, or of values.
+/// [`Quads`] per tile of keys or of values.
 fn tile_quads(shape: AttentionShape) -> usize {
     KEYS * shape.head_dim / (4 * PANEL)
 }

@@ -1,20 +1,19 @@
-//! Exponentials, several vectors at a time.
+//! Exponentials of several vectors at a time.
 
 use std::f32::consts::LOG2_E;
 
 use super::simd::{F32x4, ROUND};
 
-/// Coefficients of `2^r`, of `r^5` down to 1, relative error below 1e-7 for `|r| <= 1/2`: the
-/// minimax polynomial whose last coefficient is 1, found by Lawson's algorithm.
+/// Coefficients of `2^r`, from `r^5` down to 1, with relative error below 1e-7 for `|r| <= 1/2`:
+/// the minimax polynomial with constant term 1, found by Lawson's algorithm.
 #[expect(clippy::approx_constant, reason = "near ln 2, and better than it within the range")]
 const EXP2: [f32; 6] =
     [1.326_472_7e-3, 9.671_513e-3, 5.550_734e-2, 2.402_224_2e-1, 6.931_47e-1, 1.0];
 
-/// `2^x`, relative error below 3e-7 for -126 <= x <= 126; smaller x give about 2^-126, which is
-/// nothing beside the 1 that every softmax sums.
+/// `2^x`, relative error below 3e-7 for -126 <= x <= 126; smaller x give about 2^-126, negligible
+/// beside the 1 in every softmax sum.
 ///
-/// `2^x = 2^n * 2^r` with `n = round(x)`. Several vectors take turns, because the processor can do
-/// others' steps while it waits for one's.
+/// `2^x = 2^n * 2^r` with `n = round(x)`. Several vectors are interleaved to hide latency.
 #[inline(always)]
 pub fn exp2<const N: usize>(x: [F32x4; N]) -> [F32x4; N] {
     let x = x.map(|x| x.max(F32x4::splat(-126.0)));
@@ -26,8 +25,8 @@ pub fn exp2<const N: usize>(x: [F32x4; N]) -> [F32x4; N] {
 /// `e^x`, relative error below 3e-7 for -87 <= x <= 88; smaller x give about e^-87.5 and
 /// larger ones e^88.
 ///
-/// `e^x = 2^n * e^r` with `n = round(x / ln 2)`, whose product with `ln 2` is taken away in two
-/// parts (Cody and Waite, 1980) so that `r` keeps its digits.
+/// `e^x = 2^n * e^r` with `n = round(x / ln 2)`. The product with `ln 2` is subtracted in two parts
+/// (Cody and Waite, 1980) so that `r` keeps its precision.
 #[inline(always)]
 pub fn exp(x: F32x4) -> F32x4 {
     let x = x.max(F32x4::splat(-87.5)).min(F32x4::splat(88.0));
@@ -38,7 +37,7 @@ pub fn exp(x: F32x4) -> F32x4 {
     exp2_of_parts([whole], [r.mul(F32x4::splat(LOG2_E))])[0]
 }
 
-/// `2^(n + r)` for the whole `n` in the low bits of `whole`, and `|r| <= 1/2`.
+/// `2^(n + r)` for the integer `n` in the low bits of `whole`, and `|r| <= 1/2`.
 #[inline(always)]
 fn exp2_of_parts<const N: usize>(whole: [F32x4; N], r: [F32x4; N]) -> [F32x4; N] {
     let [first, rest @ ..] = EXP2;

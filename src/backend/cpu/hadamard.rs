@@ -1,20 +1,20 @@
-//! The Walsh–Hadamard transform, which spreads what is large in a head over all its numbers.
+//! The Walsh–Hadamard transform, which spreads outliers in a head over all its elements.
 //!
-//! A vector with one number ten times the others has few steps left for those when it is rounded to
-//! 8 bits. The transform is orthogonal but for a factor: products of transformed vectors are those
-//! of the vectors themselves, and every number is a sum of all with signs, so that none sticks out
+//! In a vector with one element ten times the others, rounding to 8 bits leaves few steps for the
+//! others. The transform is orthogonal up to a factor, so products of transformed vectors equal
+//! those of the originals, and every element becomes a signed sum of all, without outliers
 //! (Ashkboos et al., "QuaRot", arXiv:2404.00456).
 
 use super::simd::F32x4;
 
-/// Numbers that are transformed together, and by what their products grow: the largest power of two
-/// that divides `len`.
+/// Elements transformed together, and the factor that this puts on products: the largest power of
+/// two that divides `len`.
 pub fn span(len: usize) -> usize {
     1 << len.trailing_zeros()
 }
 
-/// Transforms each [`span`] of `x` in place; a multiple of 8 long. Twice is the vector times the
-/// span.
+/// Transforms each [`span`] of `x` in place; its length is a multiple of 8. Applying it twice
+/// multiplies by the span.
 pub fn transform(x: &mut [f32]) {
     let span = span(x.len());
     let neighbours = F32x4::load(&[1.0, -1.0, 1.0, -1.0]);

@@ -1,9 +1,9 @@
-//! The inner loops of matrix multiplication, one file an instruction set, behind [`Kernel`].
+//! The inner loops of matrix multiplication, one file per instruction set, behind [`Kernel`].
 //!
-//! All of them compute the same thing: for a tile of rows of 8-bit activations and one panel of
-//! weights, the exact integer dot product of each block of 32, and then
+//! All compute the same result: for a tile of rows of 8-bit activations and one panel of weights,
+//! the exact integer dot product of each block of 32, and then
 //! `out += (weight scale * activation scale) * dot + weight min * activation sum`.
-//! The integers are exact in every kernel; only the rounding of this last line may differ where
+//! Integer results are exact in every kernel; only the rounding of this last line may differ, where
 //! the instruction set has a fused multiply-add.
 
 #[cfg(target_arch = "x86_64")]
@@ -23,16 +23,16 @@ pub use super::matrix::ROWS;
 use super::matrix::{PANEL, Panel, QuantizedRows, Scales};
 use crate::quant::Bits;
 
-/// Four inputs of each of a panel's outputs in turn.
+/// Four inputs for each output of a panel in turn.
 pub type Quads = [i8; 4 * PANEL];
 
-/// Four numbers of each of [`ROWS`] rows in turn, 0 to 127.
+/// Four elements of each of [`ROWS`] rows in turn, 0 to 127.
 pub type Fours = [u8; 4 * ROWS];
 
-/// Exact products of [`ROWS`] rows and a panel, added to the third argument. The sums fit 32 bits.
+/// Exact products of [`ROWS`] rows and a panel, added to the third argument. Sums fit 32 bits.
 pub type Dots = fn(&[Fours], &[Quads], &[i32; PANEL]) -> [[i32; PANEL]; ROWS];
 
-/// The fastest [`Dots`] that this build and machine have.
+/// The fastest [`Dots`] for this build and machine.
 pub fn dots() -> Dots {
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
     return relaxed::dots;
@@ -46,13 +46,13 @@ pub fn dots() -> Dots {
     scalar::dots
 }
 
-/// One way of multiplying a panel.
+/// A way to multiply a panel.
 pub trait Kernel {
-    /// Brings a panel's integers into the form that [`Kernel::tile`] reads.
+    /// Converts a panel's integers to the form that [`Kernel::tile`] reads.
     fn unpack(&mut self, bits: Bits, panel: Panel);
 
-    /// Multiplies the tile of `x` that begins at row `first`, and has `R` rows, with the unpacked
-    /// panel: `out[r]` holds the [`PANEL`] results of row `first + r`.
+    /// Multiplies the unpacked panel by the `R` rows of `x` from row `first`: `out[r]` holds the
+    /// [`PANEL`] results of row `first + r`.
     fn tile<const R: usize>(
         &mut self,
         scales: &Scales,
@@ -61,8 +61,8 @@ pub trait Kernel {
         out: &mut [[f32; PANEL]; R],
     );
 
-    /// Multiplies the one row of `x` with a panel. Unpacking for a single row would cost more than
-    /// it saves: a kernel that can, unpacks in its registers.
+    /// Multiplies the only row of `x` with a panel. Unpacking to memory costs more than it saves
+    /// for one row, so kernels unpack in registers if they can.
     fn row(
         &mut self,
         bits: Bits,

@@ -1,10 +1,9 @@
 //! Matrix multiplication: packed weights by 8-bit activations.
 //!
-//! The rows of activations are rounded once. A task is some of a matrix's outputs: it unpacks a
-//! panel of eight of them (12 KB at most for the models at hand: it stays in the first-level cache)
-//! and multiplies it with every row, four at a time.
-//! A row's result does not depend on the rows beside it, so any cutting of a prompt into chunks
-//! and any number of threads give the same numbers.
+//! Activations are rounded once. A task is a range of a matrix's outputs: it unpacks a panel of
+//! eight outputs (at most 12 KB for the models in use, so it stays in the L1 cache) and multiplies
+//! it with every row, four rows at a time. A row's result does not depend on its neighbours, so all
+//! chunkings of a prompt and all thread counts give the same numbers.
 
 use std::ops::Range;
 
@@ -17,15 +16,15 @@ use super::kernel::{Kernel, ROWS};
 use super::matrix::{Matrix, PANEL, QuantizedRows, Scales};
 use super::parallel::{Threads, for_each};
 
-/// Whether [`Relaxed`] adds in 32 bits: what [`tune`](super::tune()) found to be faster.
+/// Whether [`Relaxed`] adds in 32 bits: [`tune`](super::tune()) sets the faster way.
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 pub static WIDE_SUMS: AtomicBool = AtomicBool::new(false);
 
-/// Multiply-adds that are worth a task: some 10 µs.
+/// Minimum multiply-adds per task: about 10 µs.
 const TASK_MACS: usize = 64 << 10;
 
-/// `x · wᵀ` for every `w` of `weights`, `[rows, w.rows]` each, by the fastest kernels that this
-/// build and machine have. The rows of `x` are as wide as those of the weights.
+/// `x · wᵀ` for every `w` of `weights`, `[rows, w.rows]` each, by the fastest kernels for this
+/// build and machine. The rows of `x` are as wide as those of the weights.
 pub fn matmul<const N: usize>(x: &[f32], weights: [&Matrix; N], threads: Threads) -> [Vec<f32>; N] {
     let cols = weights.first().map_or(1, |w| w.cols);
     let rows = x.len() / cols;
@@ -34,7 +33,7 @@ pub fn matmul<const N: usize>(x: &[f32], weights: [&Matrix; N], threads: Threads
         return out;
     }
     let x = &QuantizedRows::new(x, cols, threads);
-    // Several tasks a thread even out what disturbs one of them.
+    // Several tasks per thread even out disturbances.
     let most = match (threads.count(), rows) {
         (1, _) => 1,
         (count, 1) => 2 * count,
@@ -53,8 +52,8 @@ pub fn matmul<const N: usize>(x: &[f32], weights: [&Matrix; N], threads: Threads
     out
 }
 
-/// Cuts a matrix `width` wide into parts of `count` columns, and the last of what is left. A part
-/// is its rows.
+/// Cuts a matrix of width `width` into parts of `count` columns; the last part may be narrower.
+/// Each part is a list of rows.
 fn columns(matrix: &mut [f32], width: usize, count: usize) -> Vec<Vec<&mut [f32]>> {
     let rows = matrix.len() / width;
     let mut parts: Vec<_> = (0..width.div_ceil(count)).map(|_| Vec::with_capacity(rows)).collect();
@@ -64,8 +63,8 @@ fn columns(matrix: &mut [f32], width: usize, count: usize) -> Vec<Vec<&mut [f32]
     parts
 }
 
-/// The panels of `w` from `first` on, as many as the rows of `out` have room for, by all rows of `x`,
-/// by the fastest kernels there are for them.
+/// Multiplies all rows of `x` by the panels of `w` from `first`, as many as the rows of `out` have
+/// room for, with the fastest kernels.
 pub fn multiply(w: &Matrix, first: usize, x: &QuantizedRows, out: &mut [&mut [f32]]) {
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
     return match WIDE_SUMS.load(Ordering::Relaxed) {
@@ -86,7 +85,7 @@ pub fn multiply(w: &Matrix, first: usize, x: &QuantizedRows, out: &mut [&mut [f3
     multiply_with(&mut super::kernel::scalar::Scalar::default(), w, first, x, out);
 }
 
-/// [`multiply`] by a given kernel.
+/// [`multiply`] with a given kernel.
 pub fn multiply_with<K: Kernel>(
     kernel: &mut K,
     w: &Matrix,
@@ -138,7 +137,7 @@ fn tile<K: Kernel, const R: usize>(
 fn store(result: &[f32; PANEL], to: &mut [f32]) {
     match to.as_mut_array::<PANEL>() {
         Some(to) => *to = *result,
-        // The last panel of a matrix whose rows are no multiple of a panel.
+        // The last panel of a matrix whose row count is not a multiple of a panel.
         None => to.copy_from_slice(&result[..to.len()]),
     }
 }

@@ -1,15 +1,16 @@
-//! Weight matrices in the packed form that the kernels read, and rows of 8-bit activations.
+//! Weight matrices in the packed form that kernels read, and rows of 8-bit activations.
 //!
 //! A matrix is cut into **panels** of [`PANEL`] outputs. Inside a panel the integers are stored in
-//! the order in which the inner loop of a kernel consumes them: blocks of 32 inputs, and in these a
-//! **quad** for each four inputs, whose byte `4 * c + k` belongs to output `c` in 0..8 and input `k`:
-//! - 4-bit: 16 bytes a quad; bytes 0 to 15 in their low and bytes 16 to 31 in their high halves.
-//! - 5-bit: the lower four bits of a block's eight quads as above, then 32 bytes with the fifth
-//!   bits: bit `7 - q` of a byte belongs to that byte of quad `q`.
-//! - 8-bit: 32 bytes a quad, which hold the integers plus 128.
+//! the order in which a kernel's inner loop reads them: blocks of 32 inputs, each made of **quads**
+//! of four inputs. Byte `4 * c + k` of a quad belongs to output `c` in 0..8 and input `k`:
+//! - 4-bit: 16 bytes per quad, with bytes 0 to 15 in the low halves and 16 to 31 in the high
+//!   halves.
+//! - 5-bit: the lower four bits of a block's eight quads as above, then 32 bytes of fifth bits: bit
+//!   `7 - q` of a byte belongs to that byte of quad `q`.
+//! - 8-bit: 32 bytes per quad, which hold the integers plus 128.
 //!
-//! Scales and minima are in half precision, [`PANEL`] of each for a block of 32 inputs. Packing
-//! rounds nothing beyond what [`QuantType::split`] does: it is a permutation of its numbers.
+//! Scales and minima are in half precision, [`PANEL`] of each per block of 32 inputs. Packing only
+//! permutes the numbers of [`QuantType::split`] and adds no rounding.
 
 use std::ops::Range;
 
@@ -21,19 +22,19 @@ use crate::backend::{RowReader, WeightSpec};
 use crate::error::{Error, Result};
 use crate::quant::{BLOCK, Bits, QuantType};
 
-/// Outputs in a panel.
+/// Outputs per panel.
 pub const PANEL: usize = 8;
 
-/// Where the fifth bits of a panel's block are.
+/// Offset of the fifth bits in a panel's block.
 pub const FIFTHS: usize = PANEL * Bits::Four.block_bytes();
 
-/// Rows that are multiplied together.
+/// Rows multiplied together.
 pub const ROWS: usize = 4;
 
-/// Rows that are read from the file at a time while packing.
+/// Maximum rows read from the file at a time while packing.
 const ROWS_AT_ONCE: usize = 1024;
 
-/// Bytes that this many rows may have, else there are fewer of them.
+/// Maximum bytes of rows read at a time.
 const BYTES_AT_ONCE: usize = 2 << 20;
 
 /// A packed weight matrix `[rows, cols]`: `w[r][c] = scale * int + min` per block of 32 columns.
@@ -49,25 +50,25 @@ pub struct Matrix {
     mins: Vec<u16>,
 }
 
-/// One panel of a [`Matrix`]: [`PANEL`] outputs by all inputs.
+/// One panel of a [`Matrix`]: [`PANEL`] outputs, all inputs.
 #[derive(Clone, Copy)]
 pub struct Panel<'a> {
     /// Packed integers in the order described at the top of this file.
     pub ints: &'a [u8],
     /// `[cols / 32, PANEL]` half-precision scales.
     pub scales: &'a [u16],
-    /// `[cols / 32, PANEL]` half-precision minima; empty in formats without.
+    /// `[cols / 32, PANEL]` half-precision minima; empty in formats without minima.
     pub mins: &'a [u16],
 }
 
 impl<'a> Panel<'a> {
-    /// Its blocks' integers.
+    /// Packed integers, block by block.
     pub fn blocks(self, bits: Bits) -> std::slice::ChunksExact<'a, u8> {
         self.ints.chunks_exact(PANEL * bits.block_bytes())
     }
 }
 
-/// The integer of a block for an output of the panel and an input of the block.
+/// The integer at an output of the panel and an input of the block.
 pub fn integer(bits: Bits, block: &[u8], output: usize, input: usize) -> i16 {
     let (quad, byte) = (input / 4, output * 4 + input % 4);
     let four = |block: &[u8]| block[quad * 16 + byte % 16] >> (byte / 16 * 4) & 15;
@@ -78,7 +79,7 @@ pub fn integer(bits: Bits, block: &[u8], output: usize, input: usize) -> i16 {
     }
 }
 
-/// Puts an integer where [`integer`] finds it, among zeros.
+/// Writes an integer where [`integer`] reads it; the place must be zero.
 fn put_integer(bits: Bits, block: &mut [u8], output: usize, input: usize, int: i8) {
     let (quad, byte) = (input / 4, output * 4 + input % 4);
     let int = int.cast_unsigned();
@@ -94,10 +95,10 @@ fn put_integer(bits: Bits, block: &mut [u8], output: usize, input: usize, int: i
 }
 
 impl Matrix {
-    /// Reads and packs a matrix; the last panel is filled up with zeros.
+    /// Reads and packs a matrix, and pads the last panel with zeros.
     ///
     /// # Errors
-    /// `out-of-memory`, `model-invalid` for rows that are no whole blocks, or what `read` returned.
+    /// `out-of-memory`, `model-invalid` for rows that are not whole blocks, or the error of `read`.
     pub fn pack(spec: WeightSpec, read: &mut RowReader) -> Result<Self> {
         let WeightSpec { rows, cols, quant } = spec;
         quant.check_columns(cols)?;
@@ -157,7 +158,7 @@ impl Matrix {
         })
     }
 
-    /// Decodes one row; `out` holds `cols` numbers.
+    /// Decodes one row into `out`, which holds `cols` elements.
     pub fn decode_row(&self, row: usize, out: &mut [f32]) {
         let (panel, c) = (row / PANEL, row % PANEL);
         let blocks = self.cols / BLOCK;
@@ -173,44 +174,44 @@ impl Matrix {
         }
     }
 
-    /// Bytes that the packed matrix takes.
+    /// Bytes of the packed matrix.
     pub fn bytes(&self) -> usize {
         self.ints.len() + 2 * (self.scales.len() + self.mins.len())
     }
 }
 
-/// Activations rounded to 8 bits, with one scale for each block of 32 numbers of a row.
+/// Activations rounded to 8 bits, with one scale per block of 32 elements of a row.
 ///
-/// Rows stand in the order in which kernels read them: those of a tile take turns with four
-/// integers each, and with one scale each. Tiles are [`ROWS`] rows, and the rows that are left over
-/// are tiles of their own. The first integer of a tile is at its first row times `cols`.
+/// Rows are stored in the order in which kernels read them: the rows of a tile are interleaved by
+/// four integers, and by one scale. Tiles are [`ROWS`] rows; each left-over row is its own tile.
+/// The first integer of a tile is at its first row times `cols`.
 pub struct QuantizedRows {
     /// Rows.
     pub rows: usize,
-    /// Numbers in a row, a multiple of 32.
+    /// Elements per row, a multiple of 32.
     pub cols: usize,
     /// `[tiles, cols / 4, rows of the tile, 4]` integers in -127..=127.
     pub ints: Vec<i8>,
     /// `[tiles, cols / 32, rows of the tile]`: weight of one integer step.
     pub scales: Vec<f32>,
-    /// Like `scales`: scale times the sum of the block's integers, which a weight block's minimum
-    /// is multiplied with.
+    /// Like `scales`: scale times the sum of the block's integers, the factor of a weight block's
+    /// minimum.
     pub sums: Vec<f32>,
     /// Like `scales`: the sum of the block's integers.
     pub totals: Vec<i32>,
 }
 
 impl QuantizedRows {
-    /// Rounds the rows of `x`, `cols` numbers each: `scale = max|x| / 127` per block, as ggml's
-    /// Q8_1 has it.
+    /// Rounds the rows of `x`, `cols` elements each: `scale = max|x| / 127` per block, as in ggml's
+    /// Q8_1.
     pub fn new(x: &[f32], cols: usize, threads: Threads) -> Self {
-        /// Rows of a task, whole tiles.
+        /// Rows per task, whole tiles.
         const TASK: usize = 4 * ROWS;
         let (rows, blocks) = (x.len() / cols, cols / BLOCK);
         let (scales, sums) = (vec![0.0; rows * blocks], vec![0.0; rows * blocks]);
         let (ints, totals) = (vec![0; x.len()], vec![0; rows * blocks]);
         let mut quantized = Self { rows, cols, ints, scales, sums, totals };
-        // A task's rows stand as they would by themselves.
+        // A task's rows have the same layout as on their own.
         let ints = quantized.ints.chunks_mut(TASK * cols);
         let scales = quantized.scales.chunks_mut(TASK * blocks);
         let sums = quantized.sums.chunks_mut(TASK * blocks);
@@ -236,7 +237,7 @@ impl QuantizedRows {
         quantized
     }
 
-    /// Where numbers of a row stand.
+    /// Index computation for elements of a row.
     #[cfg(any(test, not(target_arch = "wasm32")))]
     pub fn place(&self) -> Place {
         Place { rows: self.rows, cols: self.cols }
@@ -255,7 +256,7 @@ fn round_block(x: &[f32; BLOCK]) -> ([i8; BLOCK], f32) {
     (ints, largest / 127.0)
 }
 
-/// The order of the numbers of [`QuantizedRows`].
+/// Element order of [`QuantizedRows`].
 #[derive(Clone, Copy)]
 pub struct Place {
     rows: usize,
@@ -263,19 +264,19 @@ pub struct Place {
 }
 
 impl Place {
-    /// The tile of a row: its first row and how many it has.
+    /// The tile of a row: its first row and its row count.
     fn tile(self, row: usize) -> (usize, usize) {
         let whole = self.rows - self.rows % ROWS;
         if row < whole { (row - row % ROWS, ROWS) } else { (row, 1) }
     }
 
-    /// Of integer `k` of a row.
+    /// Index of integer `k` of a row.
     pub fn of_int(self, row: usize, k: usize) -> usize {
         let (first, rows) = self.tile(row);
         first * self.cols + (k / 4 * rows + row - first) * 4 + k % 4
     }
 
-    /// Of the scale of a row's block `b`, and of its sum.
+    /// Index of the scale, and of the sum, of a row's block `b`.
     pub fn of_block(self, row: usize, b: usize) -> usize {
         let (first, rows) = self.tile(row);
         first * (self.cols / BLOCK) + b * rows + row - first
@@ -287,7 +288,7 @@ impl Place {
 pub struct Scales {
     /// Weight of one integer step.
     pub scales: Vec<f32>,
-    /// What is added to every weight of the block; zeros in formats without.
+    /// Added to every weight of the block; zeros in formats without minima.
     pub mins: Vec<f32>,
 }
 
@@ -301,7 +302,7 @@ impl Scales {
     }
 }
 
-/// A vector of zeros, or an error instead of the end of the program when memory has run out.
+/// A vector of zeros, or an error instead of an abort if memory runs out.
 pub fn zeros<T: Copy + Default>(len: usize) -> Result<Vec<T>> {
     let mut v = Vec::new();
     let bytes = len.saturating_mul(size_of::<T>());

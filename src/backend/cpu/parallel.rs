@@ -1,14 +1,14 @@
-//! Work that is divided among threads, where there are any.
+//! Work shared among threads, where available.
 
 #[cfg(any(not(target_arch = "wasm32"), target_feature = "atomics"))]
 use super::pool;
 
-/// How many threads compute.
+/// Number of compute threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Threads(usize);
 
 impl Threads {
-    /// This many with the calling one, which has started the others.
+    /// `count` threads including the calling one; the caller has started the others.
     pub fn started(count: usize) -> Self {
         Self(count.max(1))
     }
@@ -26,10 +26,10 @@ impl Default for Threads {
     }
 }
 
-/// Starts threads that compute, `count` with the calling one. They last until the program ends.
+/// Starts compute threads, `count` including the calling one. They last until the program ends.
 ///
 /// # Errors
-/// `host-failed` when the system has no more threads to give.
+/// `host-failed` if the system cannot start more threads.
 #[cfg(not(target_arch = "wasm32"))]
 pub fn start_threads(count: usize) -> crate::Result<Threads> {
     for _ in 1..count {
@@ -39,13 +39,13 @@ pub fn start_threads(count: usize) -> crate::Result<Threads> {
     Ok(Threads::started(count))
 }
 
-/// Lends the calling thread to the others, for as long as the program runs.
+/// Turns the calling thread into a helper until the program ends.
 #[cfg(target_feature = "atomics")]
 pub fn become_thread() -> ! {
     pool::help()
 }
 
-/// Does `work` with every task, on all threads when there is more than one task. Handing a task out
+/// Runs `work` for every task, on all threads if there is more than one task. Handing out a task
 /// costs about a microsecond.
 pub fn for_each<T: Send>(
     threads: Threads,

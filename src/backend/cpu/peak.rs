@@ -1,4 +1,4 @@
-//! What a processor does at best, by plain kernels that compute nothing.
+//! Peak speeds of a CPU, from synthetic loops.
 
 use std::hint::black_box;
 
@@ -6,25 +6,25 @@ use super::parallel::for_each;
 use super::{Cpu, F32x4};
 use crate::report::Peaks;
 
-/// Vectors of a thread that wait for nothing but themselves: enough for the pipelines of two
-/// multipliers, few enough for 16 registers.
+/// Independent vectors per thread: enough for the pipelines of two multipliers, few enough for 16
+/// registers.
 const CHAINS: usize = 12;
 
-/// Multiply-adds of each number between two looks at the clock.
+/// Multiply-adds per vector between two clock reads.
 const ROUNDS: usize = 200_000;
 
-/// Numbers of a vector where the processor has AVX2.
+/// Lanes per vector with AVX2.
 #[cfg(target_arch = "x86_64")]
 const WIDE: usize = 8;
 
-/// Bytes that are copied: more than most caches, and little beside a model.
+/// Bytes copied: more than most caches, and little compared to a model.
 const COPIED: usize = 32 << 20;
 
-/// Measurements, of which the best counts.
+/// Measurements; the best counts.
 const REPETITIONS: usize = 7;
 
 impl Cpu {
-    /// Floats in registers, and copying, on all threads.
+    /// Measures floats in registers, and copying, on all threads.
     pub(super) fn measured_peaks(&self, now_ms: &dyn Fn() -> Option<f64>) -> Peaks {
         let threads = self.threads.count();
         let (multiply, width) = multiplier();
@@ -42,7 +42,7 @@ impl Cpu {
         }
     }
 
-    /// 10⁹ bytes read and written a second; `None` where there is no memory for it.
+    /// 10⁹ bytes read and written per second; `None` if memory is short.
     fn copied(&self, now_ms: &dyn Fn() -> Option<f64>) -> Option<f64> {
         let [mut from, mut to] = [Vec::new(), Vec::new()];
         for buffer in [&mut from, &mut to] {
@@ -59,7 +59,7 @@ impl Cpu {
     }
 }
 
-/// The shortest time of `work`, after once that doesn't count; `None` where the clock stands still.
+/// Shortest time of `work` after a warm-up; `None` if the clock does not advance.
 fn best_ms(now_ms: &dyn Fn() -> Option<f64>, mut work: impl FnMut()) -> Option<f64> {
     work();
     let mut best: Option<f64> = None;
@@ -72,11 +72,11 @@ fn best_ms(now_ms: &dyn Fn() -> Option<f64>, mut work: impl FnMut()) -> Option<f
     best.filter(|ms| *ms > 0.0)
 }
 
-/// Multiplies and adds [`ROUNDS`] times in [`CHAINS`] vectors; and how wide these are.
+/// A function that multiplies and adds [`ROUNDS`] times in [`CHAINS`] vectors, and their width.
 fn multiplier() -> (fn([f32; 2]) -> f32, usize) {
     #[cfg(target_arch = "x86_64")]
     if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-        // SAFETY: the processor has what `multiply_wide` needs.
+        // SAFETY: the processor has the instructions of `multiply_wide`.
         return (|by| unsafe { multiply_wide(by) }, WIDE);
     }
     (multiply, 4)
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use wasm_bindgen_test::wasm_bindgen_test;
 
-    /// Every multiply-add that is counted has been done: x + 0.5 rounds, in numbers that floats hold.
+    /// Every counted multiply-add happens: x + 0.5 rounds, in numbers that floats can hold.
     #[wasm_bindgen_test(unsupported = test)]
     fn chains_come_to_what_they_should() {
         let (multiply, width) = multiplier();

@@ -1,10 +1,10 @@
 //! Threads that help with one operation after another.
 //!
-//! A decoder has some two hundred operations a token, and many take less time than it takes to wake
-//! a sleeping thread: 20 to 40 µs, which is what rayon's threads do between any two of them. These
-//! helpers look out for the next operation for a while before they sleep, and so they begin within
-//! a microsecond. Whoever has an operation works on it too, never waits for a helper to come, and
-//! at the end only for those that have begun a task.
+//! A decoder runs some two hundred operations per token. Many take less time than waking a sleeping
+//! thread, which takes 20 to 40 µs; rayon's threads sleep between operations. These helpers poll
+//! for the next operation for a while before they sleep, so they begin within a microsecond. The
+//! owner of an operation works on it too. It never waits for helpers to arrive, and at the end
+//! waits only for those that have begun a task.
 
 use std::cell::UnsafeCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,34 +12,33 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize};
 use std::sync::{Condvar, Mutex, PoisonError, TryLockError};
 
-/// How often a helper looks for work before it sleeps: about 0.1 ms.
+/// Polls before a helper sleeps: about 0.1 ms.
 const LOOKS: usize = if cfg!(target_arch = "wasm32") { 50_000 } else { 2_000 };
 
-/// Bit of [`Pool::state`]: there is an operation to help with.
+/// Bit of [`Pool::state`]: an operation is open.
 const OPEN: u32 = 1 << 31;
 
 type Work<'a> = dyn Fn(usize) + Sync + 'a;
 
 struct Pool {
-    /// [`OPEN`], and how many helpers are in the operation.
+    /// [`OPEN`], and the number of helpers in the operation.
     state: AtomicU32,
-    /// Tasks of the operation that nobody has taken. Task `n` is the one taken when `n + 1` were
-    /// left.
+    /// Tasks that nobody has taken. Task `n` is the one taken when `n + 1` were left.
     left: AtomicUsize,
-    /// What a task is. Written only by whoever holds `owner`, while the operation is not open and
-    /// nobody is in it; read only by helpers that are in it.
+    /// The task function. Written only by the holder of `owner`, while the operation is closed and
+    /// has no helpers; read only by helpers in it.
     work: UnsafeCell<*const Work<'static>>,
     /// Whether a helper's task panicked.
     panicked: AtomicBool,
-    /// Held by the thread whose operation it is.
+    /// Held by the thread that owns the operation.
     owner: Mutex<()>,
     sleeping: Mutex<usize>,
     more: Condvar,
-    /// The number in `sleeping`, for a look without the lock.
+    /// Copy of the number in `sleeping`, to read without the lock.
     sleepers: AtomicUsize,
 }
 
-// SAFETY: `work`, which alone is not `Sync`, is read and written as its comment says, and points to
+// SAFETY: only `work` is not `Sync`. It is read and written as its comment says, and points to
 // something that is `Sync`.
 unsafe impl Sync for Pool {}
 
@@ -54,16 +53,16 @@ static POOL: Pool = Pool {
     sleepers: AtomicUsize::new(0),
 };
 
-/// Calls `work` with every number below `tasks`, on this thread and on all that [`help`]. Where
-/// another thread has their help just now, this one does all of it.
+/// Calls `work` with every number below `tasks`, on this thread and on all in [`help`]. If another
+/// thread has the helpers, this one does all tasks itself.
 pub fn share(tasks: usize, work: &Work<'_>) {
     let owner = match POOL.owner.try_lock() {
         Ok(owner) => owner,
         Err(TryLockError::Poisoned(owner)) => owner.into_inner(),
         Err(TryLockError::WouldBlock) => return (0..tasks).for_each(work),
     };
-    // SAFETY: only the lifetime is changed, and `Operation` ends before `work` does. Nobody reads
-    // here: the last operation's end has waited for all who were in it.
+    // SAFETY: only the lifetime changes, and `Operation` ends before `work` does. Nobody reads
+    // here: the end of the last operation waited for all its helpers.
     unsafe {
         *POOL.work.get() = std::mem::transmute::<*const Work<'_>, *const Work<'static>>(work)
     };
@@ -81,7 +80,7 @@ pub fn share(tasks: usize, work: &Work<'_>) {
     assert!(!POOL.panicked.load(Relaxed), "a task panicked on another thread");
 }
 
-/// An open operation; its end, even by a panic, waits for the helpers in it.
+/// An open operation; dropping it, even in a panic, waits for its helpers.
 struct Operation;
 
 impl Drop for Operation {
@@ -101,13 +100,13 @@ fn take_tasks(work: &Work<'_>) {
     }
 }
 
-/// Helps with operations for as long as the program runs.
+/// Helps with operations until the program ends.
 pub fn help() -> ! {
     loop {
         wait_for_tasks();
         let enter = |state| (state & OPEN != 0).then_some(state + 1);
         if POOL.state.fetch_update(Acquire, Relaxed, enter).is_ok() {
-            // SAFETY: this thread is in an open operation, which does not end before it has left.
+            // SAFETY: this thread is in an open operation, which does not end before it leaves.
             let work = unsafe { &**POOL.work.get() };
             if catch_unwind(AssertUnwindSafe(|| take_tasks(work))).is_err() {
                 POOL.panicked.store(true, Relaxed);

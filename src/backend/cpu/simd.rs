@@ -1,5 +1,5 @@
-//! Four floats at a time: `v128` in WebAssembly, `__m128` on x86-64, a plain array elsewhere.
-//! Everything but the matrix kernels is written over this type.
+//! Four floats at a time: `v128` in WebAssembly, `__m128` on x86-64, a plain array elsewhere. All
+//! CPU code except the matrix kernels uses this type.
 
 #[cfg(target_arch = "wasm32")]
 mod arch {
@@ -48,7 +48,7 @@ mod arch {
         pub fn min(self, o: Self) -> Self {
             Self(f32x4_pmin(self.0, o.0))
         }
-        /// `self * b + c`, rounded once or twice as the build's instructions have it.
+        /// `self * b + c`, rounded once or twice depending on the instructions.
         #[inline(always)]
         pub fn mul_add(self, b: Self, c: Self) -> Self {
             #[cfg(target_feature = "relaxed-simd")]
@@ -56,7 +56,7 @@ mod arch {
             #[cfg(not(target_feature = "relaxed-simd"))]
             Self(f32x4_add(f32x4_mul(self.0, b.0), c.0))
         }
-        /// `2^n` of the whole `n` in -127..=127 that stands in the low bits (`2^-127` gives zero).
+        /// `2^n` for the integer `n` in -127..=127 in the low bits (`2^-127` gives zero).
         #[inline(always)]
         pub fn exp2_of_low_bits(self) -> Self {
             Self(i32x4_add(i32x4_shl(self.0, 23), i32x4_splat(127 << 23)))
@@ -71,7 +71,7 @@ mod arch {
         pub fn swap_neighbours(self) -> Self {
             Self(i32x4_shuffle::<1, 0, 3, 2>(self.0, self.0))
         }
-        /// The low halves of sixteen floats' bits, narrowed to 8 bits, which must hold them.
+        /// The low halves of sixteen floats' bits, narrowed to 8 bits; they must fit.
         #[inline(always)]
         pub fn low_bytes([a, b, c, d]: [Self; 4]) -> [i8; 16] {
             let low = i16x8_shuffle::<0, 2, 4, 6, 8, 10, 12, 14>(a.0, b.0);
@@ -81,19 +81,19 @@ mod arch {
             unsafe { v128_store(out.as_mut_ptr().cast(), i8x16_narrow_i16x8(low, high)) };
             out
         }
-        /// Four integers, rounded where a float can't hold them.
+        /// Converts four integers, rounding those that a float can't hold.
         #[inline(always)]
         pub fn from_i32(from: &[i32; 4]) -> Self {
             // SAFETY: `from` is 16 readable bytes; v128.load has no alignment requirement.
             Self(f32x4_convert_i32x4(unsafe { v128_load(from.as_ptr().cast()) }))
         }
-        /// Four half-precision numbers, widened exactly (infinities and NaN excepted).
+        /// Widens four half-precision numbers exactly (except infinities and NaN).
         #[inline(always)]
         pub fn from_f16(from: &[u16; 4]) -> Self {
             // SAFETY: `from` is 8 readable bytes.
             let bits = unsafe { i32x4_load_extend_i16x4(from.as_ptr().cast()) };
-            // Exponent and mantissa move to their f32 places, the sign stays at the top; the
-            // product with 2^112 corrects the exponent's bias and normalizes subnormals.
+            // Exponent and mantissa move to their f32 places, the sign stays at the top;
+            // multiplying by 2^112 corrects the exponent bias and normalizes subnormals.
             let placed = v128_and(i32x4_shl(bits, 13), i32x4_splat(0x8fff_e000_u32 as i32));
             Self(f32x4_mul(placed, f32x4_splat(super::F16_TO_F32)))
         }
@@ -104,11 +104,11 @@ mod arch {
 mod arch {
     use core::arch::x86_64::*;
 
-    /// Calls of SSE and SSE2 instructions.
+    /// Wraps SSE and SSE2 intrinsics.
     macro_rules! sse {
         ($($body:tt)*) => {
-            // SAFETY: every x86-64 processor has SSE2, and where there is a pointer it comes from a
-            // reference to as many bytes as are read or written, without a need for alignment.
+            // SAFETY: every x86-64 processor has SSE2. Each pointer comes from a reference to as
+            // many bytes as are read or written, and needs no alignment.
             unsafe { $($body)* }
         };
     }
@@ -154,12 +154,12 @@ mod arch {
         pub fn min(self, o: Self) -> Self {
             Self(sse! { _mm_min_ps(o.0, self.0) })
         }
-        /// `self * b + c`, rounded twice: not every x86-64 has the fused instruction.
+        /// `self * b + c`, rounded twice: not every x86-64 processor has the fused instruction.
         #[inline(always)]
         pub fn mul_add(self, b: Self, c: Self) -> Self {
             self.mul(b).add(c)
         }
-        /// `2^n` of the whole `n` in -127..=127 that stands in the low bits (`2^-127` gives zero).
+        /// `2^n` for the integer `n` in -127..=127 in the low bits (`2^-127` gives zero).
         #[inline(always)]
         pub fn exp2_of_low_bits(self) -> Self {
             Self(sse! {
@@ -177,7 +177,7 @@ mod arch {
         pub fn swap_neighbours(self) -> Self {
             Self(sse! { _mm_shuffle_ps::<0b10_11_00_01>(self.0, self.0) })
         }
-        /// The low halves of sixteen floats' bits, narrowed to 8 bits, which must hold them.
+        /// The low halves of sixteen floats' bits, narrowed to 8 bits; they must fit.
         #[inline(always)]
         pub fn low_bytes([a, b, c, d]: [Self; 4]) -> [i8; 16] {
             let mut out = [0; 16];
@@ -185,12 +185,12 @@ mod arch {
             sse! { _mm_storeu_si128(out.as_mut_ptr().cast(), _mm_packs_epi16(low, high)) }
             out
         }
-        /// Four integers, rounded where a float can't hold them.
+        /// Converts four integers, rounding those that a float can't hold.
         #[inline(always)]
         pub fn from_i32(from: &[i32; 4]) -> Self {
             Self(sse! { _mm_cvtepi32_ps(_mm_loadu_si128(from.as_ptr().cast())) })
         }
-        /// Four half-precision numbers, widened exactly (infinities and NaN excepted).
+        /// Widens four half-precision numbers exactly (except infinities and NaN).
         #[inline(always)]
         pub fn from_f16(from: &[u16; 4]) -> Self {
             Self(sse! {
@@ -202,8 +202,8 @@ mod arch {
         }
     }
 
-    /// The low halves of eight floats' bits: up, and back down with the sign, which packing then
-    /// keeps.
+    /// The low halves of eight floats' bits, sign-extended by shifting up and down, so that packing
+    /// preserves them.
     #[inline(always)]
     fn halves(x: [F32x4; 2]) -> __m128i {
         sse! {
@@ -262,12 +262,12 @@ mod arch {
         pub fn min(self, o: Self) -> Self {
             self.zip(o, |a, b| if b < a { b } else { a })
         }
-        /// `self * b + c`, rounded twice: a fused form is a slow call without the instruction.
+        /// `self * b + c`, rounded twice: without the instruction, fused is a slow call.
         #[inline(always)]
         pub fn mul_add(self, b: Self, c: Self) -> Self {
             self.mul(b).add(c)
         }
-        /// `2^n` of the whole `n` in -127..=127 that stands in the low bits (`2^-127` gives zero).
+        /// `2^n` for the integer `n` in -127..=127 in the low bits (`2^-127` gives zero).
         #[inline(always)]
         pub fn exp2_of_low_bits(self) -> Self {
             Self(self.0.map(|n| f32::from_bits((n.to_bits() << 23).wrapping_add(127 << 23))))
@@ -282,17 +282,17 @@ mod arch {
         pub fn swap_neighbours(self) -> Self {
             Self(std::array::from_fn(|i| self.0[i ^ 1]))
         }
-        /// The low halves of sixteen floats' bits, narrowed to 8 bits, which must hold them.
+        /// The low halves of sixteen floats' bits, narrowed to 8 bits; they must fit.
         #[inline(always)]
         pub fn low_bytes(x: [Self; 4]) -> [i8; 16] {
             std::array::from_fn(|i| x[i / 4].0[i % 4].to_bits() as i8)
         }
-        /// Four integers, rounded where a float can't hold them.
+        /// Converts four integers, rounding those that a float can't hold.
         #[inline(always)]
         pub fn from_i32(from: &[i32; 4]) -> Self {
             Self(from.map(|x| x as f32))
         }
-        /// Four half-precision numbers, widened exactly (infinities and NaN excepted).
+        /// Widens four half-precision numbers exactly (except infinities and NaN).
         #[inline(always)]
         pub fn from_f16(from: &[u16; 4]) -> Self {
             Self(from.map(|bits| {
@@ -305,33 +305,33 @@ mod arch {
 
 pub use arch::F32x4;
 
-/// `2^112`: the difference of the exponent biases of f16 and f32.
+/// `2^112`: corrects the difference of the exponent biases of f16 and f32.
 const F16_TO_F32: f32 = 5.192_297e33;
 
-/// `1.5 * 2^23`: added to a float below 2^22 in magnitude, it leaves the nearest whole number
-/// (the even one of two) in the low bits. Where instruction sets have a conversion that rounds,
-/// it is slower or saturates in several steps.
+/// `1.5 * 2^23`: added to a float below 2^22 in magnitude, it leaves the nearest integer (ties to
+/// even) in the low bits. Rounding conversion instructions are slower, or saturate in several
+/// steps.
 pub const ROUND: f32 = 12_582_912.0;
 
-/// The nearest integers of numbers within 8 bits.
+/// Rounds numbers in the 8-bit range to the nearest integers.
 #[inline(always)]
 pub fn round_to_i8(x: [F32x4; 4]) -> [i8; 16] {
     F32x4::low_bytes(x.map(|x| x.add(F32x4::splat(ROUND))))
 }
 
-/// The nearest integer to a number within 8 bits.
+/// Rounds a number in the 8-bit range to the nearest integer.
 #[inline(always)]
 pub fn nearest(x: f32) -> i8 {
     (x + ROUND).to_bits() as i8
 }
 
-/// What takes `largest` to `steps`; zero where there is nothing to take.
+/// The factor that maps `largest` to `steps`; zero if `largest` is zero.
 #[inline(always)]
 pub fn inverse(steps: f32, largest: f32) -> f32 {
     if largest > 0.0 { steps / largest } else { 0.0 }
 }
 
-/// The largest magnitude; `x` is a multiple of 4 long.
+/// The largest magnitude; the length of `x` is a multiple of 4.
 #[inline(always)]
 pub fn largest_magnitude(x: &[f32]) -> f32 {
     let zero = F32x4::splat(0.0);
@@ -358,7 +358,7 @@ impl F32x4 {
         pairs.add(pairs.swap_halves()).to_array()[0]
     }
 
-    /// The largest of the four numbers, four times.
+    /// The largest of the four numbers, in all lanes.
     #[inline(always)]
     pub fn largest(self) -> Self {
         let pairs = self.max(self.swap_neighbours());

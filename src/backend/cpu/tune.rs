@@ -1,4 +1,4 @@
-//! A choice that only the running machine can make: how the relaxed SIMD kernel adds.
+//! A choice made at run time: how the relaxed SIMD kernel adds.
 
 use std::sync::atomic::Ordering;
 
@@ -9,15 +9,15 @@ use crate::backend::WeightSpec;
 use crate::error::Result;
 use crate::quant::{BLOCK, QuantType};
 
-/// Rows, inputs and outputs of the product that is timed.
+/// Rows, inputs and outputs of the timed product.
 const SHAPE: [usize; 3] = [64, 576, 256];
 
-/// How long the race lasts, in milliseconds. The engine still optimizes either way in its first
-/// tens of them, when it likes: of the two, one may be at its best long before the other.
+/// Duration of the race, in milliseconds. The engine may still be optimizing either variant in the
+/// first tens of milliseconds, and one may reach its best long before the other.
 const RACE_MS: f64 = 120.0;
 
-/// Lets the two ways of adding race; the best round of each counts. They give the same numbers, so
-/// a wrong choice costs time alone. Without a clock there is no race.
+/// Races the two ways of adding; the best round of each counts. Both give the same numbers, so a
+/// wrong choice only costs time. Without a clock there is no race.
 ///
 /// # Errors
 /// `out-of-memory`.
@@ -34,7 +34,7 @@ pub fn tune(now_ms: impl Fn() -> Option<f64>) -> Result<()> {
     let mut out: Vec<&mut [f32]> = out.chunks_exact_mut(outputs).collect();
     let Some(end) = now_ms().map(|now| now + RACE_MS) else { return Ok(()) };
     let mut best = [f64::INFINITY; 2];
-    // The number of rounds is for clocks that stand still.
+    // Limits the rounds if the clock does not advance.
     for wide in [false, true].into_iter().cycle().take(1000) {
         WIDE_SUMS.store(wide, Ordering::Relaxed);
         let Some(started) = now_ms().filter(|now| *now < end) else { break };

@@ -1,4 +1,4 @@
-//! Attention to what is in the cache: by many queries in a prompt, by few in writing.
+//! Attention to the cache, by many queries in a prompt or by few in decoding.
 
 use std::f32::consts::LOG2_E;
 
@@ -6,28 +6,28 @@ use super::kernel::Kernel;
 use super::{FEW_ROWS, FOUR, LANES, MOST_PARTS, Tensor, WebGpu, cache};
 use crate::backend::AttentionShape;
 
-/// Queries of a workgroup in attention.wgsl.
+/// Queries per workgroup in attention.wgsl.
 const QUERIES: usize = 64;
 
-/// Keys of a part in attention_split.wgsl.
+/// Keys per part in attention_split.wgsl.
 const PART: usize = 256;
 
-/// Workgroups that keep a large GPU busy: some for each of two hundred processors.
+/// Workgroups that keep a large GPU busy: several for each of two hundred compute units.
 const BUSY: usize = 1024;
 
-/// What the queries of a chunk see.
+/// The keys and values that a chunk's queries see.
 pub(super) struct Seen<'a> {
     pub layer: &'a cache::Layer,
     pub shape: AttentionShape,
     /// Position of the first query.
     pub start: usize,
-    /// Positions up to its own that each query sees.
+    /// Positions that each query sees, up to and including its own.
     pub window: usize,
 }
 
 impl WebGpu {
-    /// Attends to what is in the cache. Workgroups share the keys of a query where there are too
-    /// few queries to keep the GPU busy.
+    /// Attends to the cache. With too few queries to keep the GPU busy, several workgroups share a
+    /// query's keys.
     pub(super) fn attend_to(&self, seen: &Seen, q: &Tensor) -> Tensor {
         let Seen { layer, shape, start, window } = *seen;
         let AttentionShape { heads, kv_heads, head_dim } = shape;
@@ -59,7 +59,7 @@ impl WebGpu {
     }
 }
 
-/// The bits of the float that scores are multiplied with, so that they are logarithms to the base 2.
+/// Bits of the float that multiplies scores, so that they are base-2 logarithms.
 fn scale(head_dim: usize) -> usize {
     (LOG2_E / (head_dim as f32).sqrt()).to_bits() as usize
 }

@@ -1,4 +1,4 @@
-//! GPU memory: counted, and kept for the next who wants as much.
+//! GPU memory: counted, and pooled for reuse.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 use super::device::Device;
 use crate::error::{Error, Result};
 
-/// Buffers that nobody uses, and bytes of all that there are.
+/// Free buffers, and the total bytes of all buffers.
 #[derive(Default)]
 pub struct Memory {
     free: RefCell<HashMap<u64, Vec<wgpu::Buffer>>>,
@@ -15,8 +15,8 @@ pub struct Memory {
     given_back: Cell<bool>,
 }
 
-/// A buffer of shaders' storage. When the last one who holds it lets go, it is kept for reuse or,
-/// if it was made to stay, given back to the GPU.
+/// A storage buffer. When its last owner drops it, a scratch buffer returns to the pool, and a
+/// lasting one is released.
 #[derive(Clone)]
 pub struct Buffer(Rc<Owned>);
 
@@ -26,7 +26,7 @@ struct Owned {
     memory: Weak<Memory>,
 }
 
-/// What every buffer of ours may be used for.
+/// Usages of every buffer.
 const USAGE: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE
     .union(wgpu::BufferUsages::COPY_DST)
     .union(wgpu::BufferUsages::COPY_SRC);
@@ -35,18 +35,18 @@ const USAGE: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE
 const SMALLEST: u64 = 256;
 
 impl Memory {
-    /// Bytes of all buffers that there are.
+    /// Bytes of all buffers.
     pub fn bytes(&self) -> u64 {
         self.bytes.get()
     }
 
-    /// Whether a buffer has been given back since the last call: whoever remembers buffers must
-    /// forget them, because the GPU keeps what is remembered.
+    /// Whether a buffer was released since the last call. If so, callers must drop their cached
+    /// references, which would keep it alive on the GPU.
     pub fn take_given_back(&self) -> bool {
         self.given_back.take()
     }
 
-    /// A buffer of at least `bytes` bytes for a while. What is in it is what its last user left.
+    /// A pooled buffer of at least `bytes` bytes, with undefined contents.
     pub fn scratch(self: &Rc<Self>, device: &Device, bytes: u64) -> Buffer {
         let size = bytes.max(SMALLEST).next_power_of_two();
         let free = self.free.borrow_mut().get_mut(&size).and_then(Vec::pop);
@@ -54,10 +54,10 @@ impl Memory {
         Buffer(Rc::new(Owned { raw, reusable: true, memory: Rc::downgrade(self) }))
     }
 
-    /// A buffer of `bytes` bytes to stay. Zeros are in it.
+    /// A zeroed buffer of `bytes` bytes that is not pooled.
     ///
     /// # Errors
-    /// `out-of-memory` when it is larger than shaders may see.
+    /// `out-of-memory` if it exceeds the largest binding.
     pub fn lasting(
         self: &Rc<Self>,
         device: &Device,
@@ -84,7 +84,7 @@ impl Memory {
 }
 
 impl Buffer {
-    /// The buffer itself.
+    /// The wgpu buffer.
     pub fn raw(&self) -> &wgpu::Buffer {
         &self.0.raw
     }

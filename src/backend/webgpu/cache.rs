@@ -1,4 +1,4 @@
-//! Keys and values of what was read, in 16-bit floats: two numbers a word.
+//! The key and value cache in 16-bit floats, two per word.
 
 use std::ops::Range;
 
@@ -7,22 +7,22 @@ use super::recorder::Recorder;
 use crate::backend::{Attention, AttentionShape, Rope};
 use crate::error::{Error, Result};
 
-/// Room grows by so many positions at least, so that a long text is not moved at every chunk.
+/// Minimum growth in positions, so that a long text is not copied at every chunk.
 const STEP: usize = 256;
 
-/// The widest head whose keys' tile fits the memory of a workgroup.
+/// Widest head whose key tile fits workgroup memory.
 const WIDEST: usize = 1024;
 
-/// Tokens of a chunk at most: a layer with a window has room for them beside it.
+/// Maximum tokens per chunk; a layer with a window has room for them in addition to the window.
 pub const LONGEST_CHUNK: usize = 4096;
 
 /// No window: a query sees all positions up to its own.
 pub const EVERYTHING: usize = u32::MAX as usize;
 
-/// Angles up to so many bytes, those of a few tokens, take the place of parameters.
+/// Angles up to this many bytes (a few tokens) are passed in the parameter buffer.
 const FEW_BYTES: usize = 1 << 14;
 
-/// Keys and values of every layer.
+/// Keys and values of all layers.
 pub struct Cache {
     attention: Attention,
     layers: Vec<Layer>,
@@ -30,18 +30,18 @@ pub struct Cache {
     positions: usize,
 }
 
-/// Keys and values of one layer, `[ring, kv_heads, head_dim]` each: position `p` stands at `p` modulo
-/// `ring`.
+/// Keys and values of one layer, `[ring, kv_heads, head_dim]` each: position `p` is stored at `p`
+/// modulo `ring`.
 pub struct Layer {
     pub keys: Buffer,
     pub values: Buffer,
     pub ring: usize,
 }
 
-/// Where a chunk's queries and keys are rotated to.
+/// Rotation angles of a chunk's queries and keys.
 struct Rotation {
     rope: Rope,
-    /// The positions whose angles these are.
+    /// Positions that the angles are for.
     positions: Range<usize>,
     /// `[positions, rope.dims / 2]` cosines and sines.
     angles: Option<Buffer>,
@@ -59,12 +59,12 @@ impl Cache {
         self.attention.shape
     }
 
-    /// Positions that a query sees in a layer, at most.
+    /// Maximum number of positions that a query sees in a layer.
     pub fn window(&self, layer: usize) -> usize {
         self.attention.layers[layer].window.unwrap_or(EVERYTHING)
     }
 
-    /// Keys and values of a layer; `None` before there is room for any.
+    /// Keys and values of a layer; `None` before the first [`Self::reserve`].
     pub fn layer(&self, layer: usize) -> Option<&Layer> {
         self.layers.get(layer)
     }
@@ -74,13 +74,13 @@ impl Cache {
         Self::bytes_for(&self.attention, self.positions) as usize
     }
 
-    /// Bytes of keys and values once there is room for `positions`.
+    /// Bytes of keys and values with room for `positions`.
     pub fn bytes_for(attention: &Attention, positions: usize) -> u64 {
         let rings = attention.layers.iter().map(|layer| ring(layer.window, positions) as u64);
         rings.sum::<u64>().saturating_mul(2 * row(attention.shape))
     }
 
-    /// The angles of a chunk's positions in a layer, and how many pairs of a head are rotated. The
+    /// Angles of a chunk's positions in a layer, and the number of rotated pairs per head. The
     /// layers of a chunk share them.
     pub fn angles(
         &mut self,
@@ -111,12 +111,11 @@ impl Cache {
         (buffer, rope)
     }
 
-    /// Makes room for positions up to `positions`, keeping what is there.
+    /// Makes room for positions up to `positions`, and keeps the stored ones.
     ///
     /// # Errors
-    /// `prompt-too-long` past what shaders may see of one buffer, `out-of-memory`; the cache is then
-    /// as it was. `gpu-unavailable` for heads wider than shaders
-    /// have room for.
+    /// `prompt-too-long` if a buffer would exceed the largest binding, `out-of-memory`; the cache
+    /// is then unchanged. `gpu-unavailable` for heads too wide for the shaders.
     pub fn reserve(&mut self, recorder: &Recorder, positions: usize) -> Result<()> {
         let shape = self.attention.shape;
         if shape.head_dim > WIDEST {
@@ -149,8 +148,8 @@ impl Cache {
     }
 }
 
-/// Positions that a layer has room for, of so many: a ring that has become as long as a window and a
-/// chunk grows no further.
+/// Positions that a layer has room for, out of `positions`: a ring as long as a window and a chunk
+/// stops growing.
 fn ring(window: Option<usize>, positions: usize) -> usize {
     let positions = positions.next_multiple_of(STEP);
     window.map_or(positions, |window| {
@@ -158,7 +157,7 @@ fn ring(window: Option<usize>, positions: usize) -> usize {
     })
 }
 
-/// Bytes that the keys of one layer take at one position, and its values.
+/// Bytes of one layer's keys, or values, per position.
 fn row(shape: AttentionShape) -> u64 {
     (shape.kv_heads * shape.head_dim * 2) as u64
 }

@@ -1,40 +1,40 @@
-//! The GPU: which one, what it can, and what has gone wrong with it.
+//! The GPU device: selection, features and failures.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
 
-/// A GPU that is open.
+/// An open GPU device.
 pub struct Device {
     pub raw: wgpu::Device,
     pub queue: wgpu::Queue,
-    /// Name of the GPU and of what drives it.
+    /// Name of the GPU and its driver.
     pub name: String,
-    /// Whether it is a processor that plays a GPU, which is slower than the processor itself.
+    /// Whether it is a software renderer, which is slower than the CPU backend.
     pub is_software: bool,
-    /// Whether shaders may compute with 16-bit floats.
+    /// Whether shaders may use 16-bit floats.
     pub has_f16: bool,
-    /// The largest part of a buffer that a shader may see, in bytes.
+    /// Largest buffer binding of a shader, in bytes.
     pub max_binding: u64,
     failure: Arc<Mutex<Option<Error>>>,
 }
 
-/// What a GPU may be asked to do without; tests do, to see every way there is.
+/// Optional limits, set by tests to exercise every code path.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Restrictions {
-    /// The largest part of a buffer that a shader may see, in bytes.
+    /// Largest buffer binding of a shader, in bytes.
     pub max_binding: Option<u64>,
 }
 
 impl Device {
-    /// Opens the GPU that the system thinks fastest.
+    /// Opens the GPU that the system considers fastest.
     ///
     /// # Errors
     /// `gpu-unavailable`.
     pub async fn open(restrictions: Restrictions) -> Result<Self> {
         let unavailable = |reason: String| Error::GpuUnavailable { reason };
         let mut description = wgpu::InstanceDescriptor::new_without_display_handle();
-        // OpenGL has other rules than the ones that the shaders are written for.
+        // The shaders are not written for the rules of OpenGL.
         description.backends = wgpu::Backends::PRIMARY;
         let adapter = wgpu::Instance::new(description)
             .request_adapter(&wgpu::RequestAdapterOptions {
@@ -43,13 +43,13 @@ impl Device {
             })
             .await
             .map_err(|error| match error {
-                // In wgpu's own words: all the interfaces that it was built without.
+                // wgpu's message would list all backends that it was built without.
                 wgpu::RequestAdapterError::NotFound { .. } => unavailable("none was found".into()),
                 error => unavailable(error.to_string()),
             })?;
         let optional = wgpu::Features::SHADER_F16 | wgpu::Features::TIMESTAMP_QUERY;
         let features = adapter.features() & optional;
-        // What WebGPU promises everywhere; only sizes are asked for as large as there are.
+        // Default WebGPU limits, except for sizes, which are as large as the adapter offers.
         let offered = adapter.limits();
         let limits = wgpu::Limits {
             max_buffer_size: offered.max_buffer_size,
@@ -95,24 +95,23 @@ impl Device {
         })
     }
 
-    /// What has gone wrong since the device was opened, if anything: nothing that it computed after
-    /// can be trusted.
+    /// The first failure since the device was opened, if any. Results computed after it are
+    /// invalid.
     pub fn check(&self) -> Result<()> {
-        // A browser tells of a loss by itself; elsewhere it has to be asked, and if it comes, it
-        // comes now.
+        // A browser reports a loss by itself; other platforms report it when polled.
         #[cfg(not(target_arch = "wasm32"))]
         let _ = self.raw.poll(wgpu::PollType::Poll);
         let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.clone().map_or(Ok(()), Err)
     }
 
-    /// Takes the device for failed.
+    /// Marks the device as failed.
     pub fn fail(&self, error: Error) {
         note(&self.failure, error);
     }
 }
 
-/// The first failure is the cause of those that follow; a loss is that of those before it, too.
+/// Keeps the first failure, the cause of later ones; a loss also replaces an earlier failure.
 fn note(failure: &Mutex<Option<Error>>, error: Error) {
     let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
     match (&*failure, &error) {
@@ -130,13 +129,13 @@ fn describe(device: &wgpu::Device, info: &wgpu::AdapterInfo) -> String {
     if told.is_empty() { "a GPU without a name".into() } else { told }
 }
 
-/// Maker and family: names of models, which are what wgpu passes on, browsers keep to themselves.
+/// Vendor and architecture: browsers hide the model name, which is what wgpu reports.
 #[cfg(target_arch = "wasm32")]
 fn told_by_browser(device: &wgpu::Device) -> String {
     let Some(info) = device.as_webgpu().map(|device| device.adapter_info()) else {
         return String::new();
     };
-    // Older browsers have no such property.
+    // Older browsers lack this property.
     if info.is_undefined() {
         return String::new();
     }

@@ -1,4 +1,4 @@
-//! The shaders, what each of them is bound to, and their compiled form.
+//! The shaders, their bindings, and their compiled pipelines.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -6,32 +6,32 @@ use std::rc::Rc;
 
 use super::device::Device;
 
-/// How a weight's integers are stored: one decoding snippet each.
+/// Storage of a weight's integers; each format has its own decoding snippet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     /// 4 bits.
     Q4,
     /// 5 bits.
     Q5,
-    /// 8 bits with a sign.
+    /// Signed 8 bits.
     Q8,
 }
 
-/// What the numbers of a product of many rows are. They differ in speed from GPU to GPU.
+/// Number format of products of many rows. Their relative speed depends on the GPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub enum Products {
     /// 32-bit floats.
     F32,
-    /// 16-bit floats, summed in 32-bit ones every 32 products.
+    /// 16-bit floats, accumulated in 32-bit floats every 32 products.
     F16,
-    /// Integers of 8 bits, to which activations are rounded as on the processor.
+    /// 8-bit integers; activations are rounded as on the CPU.
     Int8,
 }
 
 impl Products {
-    /// Its name in reports.
+    /// Name in reports.
     pub fn name(self) -> &'static str {
         match self {
             Self::F32 => "products in f32",
@@ -41,7 +41,7 @@ impl Products {
     }
 }
 
-/// A shader, specialized for what it works on.
+/// A shader and its specialization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kernel {
     Embed(Format),
@@ -50,11 +50,11 @@ pub enum Kernel {
         format: Format,
         products: Products,
     },
-    /// Before a product in integers.
+    /// Precedes an integer product.
     Quantize,
     MatVec(Format),
     Rope,
-    /// For heads of `fours` times four numbers, as the two below.
+    /// For heads of `fours` vec4s, as for the next two.
     Attention {
         fours: usize,
     },
@@ -72,7 +72,7 @@ pub enum Kernel {
     AddNorm,
     Penalize,
     Best,
-    /// The two that measure the GPU.
+    /// The two benchmark shaders.
     Peak(Products),
     Copy,
 }
@@ -87,7 +87,7 @@ enum Access {
 use Access::{Read, Write};
 
 impl Kernel {
-    /// Its name in profiles: what it does for a decoder.
+    /// Operation name in profiles.
     pub fn operation(self) -> &'static str {
         match self {
             Self::Embed(_) | Self::Scale => "embedding",
@@ -107,7 +107,7 @@ impl Kernel {
         }
     }
 
-    /// The buffers that follow its parameters.
+    /// The buffers bound after its parameters.
     fn buffers(self) -> &'static [Access] {
         match self {
             Self::MatMul { products: Products::Int8, .. } => &[Read, Read, Read, Read, Write],
@@ -126,7 +126,7 @@ impl Kernel {
         }
     }
 
-    /// The shader's text: snippets and constants that it shares or depends on, then itself.
+    /// The shader's source: shared snippets and constants, then its own text.
     pub fn source(self) -> String {
         macro_rules! shaders {
             ($($name:literal),+) => {
@@ -154,7 +154,7 @@ impl Kernel {
             Self::MatVec(format) => [weight(format), shaders!("product", "matvec")].concat(),
             Self::Rope => shaders!("rope").into(),
             Self::Attention { fours: n } => {
-                // Two tiles fit the 16 KiB that a workgroup has everywhere.
+                // Two tiles fit the guaranteed 16 KiB of workgroup memory.
                 let keys = format!("const KEYS = {}u;\n", (512 / n).clamp(1, 16));
                 fours(n) + &keys + shaders!("attention_parts", "attention")
             }
@@ -186,12 +186,12 @@ pub struct Pipeline {
     pub layout: wgpu::BindGroupLayout,
 }
 
-/// The shaders that were asked for so far.
+/// Cache of compiled shaders.
 #[derive(Default)]
 pub struct Pipelines(RefCell<HashMap<Kernel, Rc<Pipeline>>>);
 
 impl Pipelines {
-    /// The compiled form of `kernel`. A failure shows in [`Device::check`].
+    /// The pipeline of `kernel`, compiled on first use. Failures surface in [`Device::check`].
     pub fn get(&self, device: &Device, kernel: Kernel) -> Rc<Pipeline> {
         let mut pipelines = self.0.borrow_mut();
         Rc::clone(pipelines.entry(kernel).or_insert_with(|| Rc::new(compile(device, kernel))))
@@ -234,7 +234,7 @@ fn compile(device: &Device, kernel: Kernel) -> Pipeline {
         layout: Some(&pipeline_layout),
         module: &module,
         entry_point: Some("main"),
-        // No shader reads workgroup memory that it has not written.
+        // No shader reads workgroup memory before writing it.
         compilation_options: wgpu::PipelineCompilationOptions {
             zero_initialize_workgroup_memory: false,
             ..Default::default()

@@ -1,18 +1,18 @@
-//! Matrix products: which kernel, over which grid.
+//! Matrix products: choice of kernel and grid.
 
 use super::{Buffer, FEW_ROWS, Kernel, OUTPUTS, Products, TILE, Tensor, WebGpu, Weight, grid_for};
 use crate::quant::BLOCK;
 
-/// A matrix about to be multiplied.
+/// A matrix prepared for multiplication.
 pub(super) struct Factor<'a> {
     x: &'a Tensor,
     products: Products,
-    /// Its integers and their steps, where it is multiplied in them.
+    /// Rounded integers and their steps, for integer products.
     rounded: Option<[Buffer; 2]>,
 }
 
 impl WebGpu {
-    /// What weights are multiplied with.
+    /// Prepares `x` for products with weights.
     pub(super) fn prepare<'a>(&self, x: &'a Tensor) -> Factor<'a> {
         let products = self.multiplies_in.get();
         if x.rows <= FEW_ROWS || products != Products::Int8 {
@@ -26,7 +26,7 @@ impl WebGpu {
         Factor { x, products, rounded: Some([integers, steps]) }
     }
 
-    /// A factor by a weight, part by part where the weight has several buffers.
+    /// Multiplies a factor by a weight, one part per weight buffer.
     pub(super) fn multiply(&self, factor: &Factor, weight: &Weight) -> Tensor {
         let Factor { x, products, rounded } = factor;
         let out = self.tensor(x.rows, weight.rows);

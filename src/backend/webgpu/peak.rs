@@ -1,6 +1,6 @@
-//! What a GPU does at best, by plain kernels of ours: what the engine's own are held against.
+//! Peak speeds of a GPU, measured by synthetic kernels, as a reference for the engine's own.
 //!
-//! No vendor's figure is taken, since none says what a shader can reach through WebGPU.
+//! Vendor figures don't help: none states what a shader can reach through WebGPU.
 
 use super::buffer::Buffer;
 use super::kernel::{Kernel, Products};
@@ -8,24 +8,24 @@ use super::{LANES, WebGpu, grid_for};
 use crate::error::Result;
 use crate::report::Peaks;
 
-/// Workgroups of a kernel that multiplies: two for each of 4,096 places, twice what the largest
-/// GPUs have, so that the last to finish are few among all.
+/// Workgroups of a multiply kernel: two for each of 4,096 slots, twice as many as the largest GPUs
+/// have, so that the tail is short.
 const GROUPS: usize = 1 << 13;
 
-/// The same for a processor that plays a GPU, to which beginning one is work.
+/// The same for a software renderer, where starting a workgroup is costly.
 const GROUPS_OF_SOFTWARE: usize = 1 << 7;
 
 /// Bytes that an invocation of copy.wgsl copies.
 const COPIED: usize = 16;
 
-/// Bytes that are copied where a report wants to know the speed: more than the cache of most GPUs,
-/// and not so many that they could be lacking after a run.
+/// Bytes copied to measure bandwidth for a report: more than most GPU caches, but few enough to be
+/// available after a run.
 pub const MODEST: u64 = 64 << 20;
 
 /// Bytes that a benchmark copies: more than any GPU's cache.
 pub const LARGE: u64 = 256 << 20;
 
-/// What multiplying in `products` comes to at best.
+/// Peak speed of multiplication in `products`.
 pub fn peak_in(peaks: &Peaks, products: Products) -> Option<f64> {
     match products {
         Products::F32 => peaks.f32_gmacs,
@@ -37,23 +37,23 @@ pub fn peak_in(peaks: &Peaks, products: Products) -> Option<f64> {
 /// How long to measure, in milliseconds.
 #[derive(Clone, Copy)]
 struct Effort {
-    /// Before anything counts: a GPU that was idle is slow at first.
+    /// Warm-up before measuring: an idle GPU is slow at first.
     warm_up: f64,
-    /// One measurement, so that waiting for it is little beside it.
+    /// One measurement; long enough to make the wait negligible.
     one: f64,
-    /// Measurements, of which the best counts.
+    /// Measurements; the best counts.
     repetitions: usize,
-    /// Nothing is begun after that, however slow the GPU is.
+    /// No measurement starts after this time, however slow the GPU is.
     all: f64,
 }
 
 const THOROUGH: Effort = Effort { warm_up: 200.0, one: 40.0, repetitions: 5, all: 700.0 };
 
-/// For a GPU that has just been at work.
+/// For a GPU that is already warm.
 const QUICK: Effort = Effort { warm_up: 0.0, one: 10.0, repetitions: 3, all: 60.0 };
 
 impl WebGpu {
-    /// Measures this GPU; takes about two seconds, a few where a processor plays it.
+    /// Measures this GPU; takes about two seconds, longer on a software renderer.
     pub(super) async fn measured_peaks(&self) -> Result<Peaks> {
         let mut peaks = Peaks { copy_gbs: self.copied(LARGE, THOROUGH).await?, ..Peaks::default() };
         for products in self.products() {
@@ -67,19 +67,19 @@ impl WebGpu {
         Ok(peaks)
     }
 
-    /// What an operation of a profile is held against: the peak of the numbers that it multiplies.
+    /// The reference for an operation in a profile: the peak of its number format.
     pub fn peak_of(&self, operation: &str, peaks: &Peaks) -> Option<f64> {
         let products = self.multiplies_in.get();
         let multiplies = operation == Kernel::Quantize.operation();
         peak_in(peaks, if multiplies { products } else { Products::F32 })
     }
 
-    /// 10⁹ bytes read and written a second while [`MODEST`] bytes are copied.
+    /// 10⁹ bytes read and written per second while copying [`MODEST`] bytes.
     pub(super) async fn copied_quickly(&self) -> Result<Option<f64>> {
         self.copied(MODEST, QUICK).await
     }
 
-    /// 10⁹ multiply-adds a second.
+    /// 10⁹ multiply-adds per second.
     async fn multiplied(&self, products: Products) -> Result<Option<f64>> {
         let groups = if self.is_software() { GROUPS_OF_SOFTWARE } else { GROUPS };
         let Some(out) = self.spare((groups * LANES * 16) as u64).await? else { return Ok(None) };
@@ -88,7 +88,7 @@ impl WebGpu {
         Ok(rounds.await?.map(|rounds| rounds * macs / 1e6))
     }
 
-    /// Multiplies for `rounds` rounds: chains are counted up by one, or integers by four times them.
+    /// Runs `rounds` rounds: a step adds one to float chains, and four products to integer chains.
     fn multiply_for(&self, products: Products, rounds: usize, out: &Buffer) {
         let one = 1f32.to_bits() as usize;
         let parameters = match products {
@@ -99,7 +99,7 @@ impl WebGpu {
         self.dispatch(Kernel::Peak(products), &parameters, &[out], [groups, 1, 1], 0.0);
     }
 
-    /// 10⁹ bytes read and written a second.
+    /// 10⁹ bytes read and written per second.
     async fn copied(&self, bytes: u64, effort: Effort) -> Result<Option<f64>> {
         // A whole number of workgroups.
         let group = (LANES * COPIED) as u64;
@@ -119,8 +119,7 @@ impl WebGpu {
         self.dispatch(Kernel::Copy, &[fours], &[from, to], grid_for(fours), 0.0);
     }
 
-    /// A buffer that nothing depends on: none where there is no memory for it, which is then no
-    /// failure of the GPU.
+    /// A buffer for measuring; `None` if memory is short, which does not count as a GPU failure.
     async fn spare(&self, bytes: u64) -> Result<Option<Buffer>> {
         let recorder = &self.recorder;
         let scope = recorder.device.raw.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
@@ -129,11 +128,11 @@ impl WebGpu {
         Ok((!lacking).then_some(buffer?))
     }
 
-    /// The most of `work(1)` that the GPU did in a millisecond.
+    /// Best throughput in units of `work(1)` per millisecond.
     async fn best(&self, effort: Effort, work: impl Fn(usize)) -> Result<Option<f64>> {
         let recorder = &self.recorder;
         recorder.wait().await?;
-        // What is first to run is compiled, too.
+        // The first run includes compilation.
         work(1);
         recorder.wait().await?;
         let Some(began) = recorder.now_ms() else { return Ok(None) };
@@ -155,7 +154,7 @@ impl WebGpu {
                 return Ok(best);
             }
             if 2.0 * ms < effort.one {
-                // In steps, since the first times are mostly waiting.
+                // In steps, because the first times are mostly waiting.
                 amount = (amount * (effort.one / ms.max(0.1)).min(8.0)).ceil();
             }
         }
@@ -165,7 +164,7 @@ impl WebGpu {
 /// Four factors of 8 bits for the integers of a chain.
 const FACTOR: u32 = 0x0503_fe01;
 
-/// Multiply-adds of a round in an invocation: 32 chains, four times.
+/// Multiply-adds per round and invocation: 32 chains, four times.
 fn macs_of_a_round(products: Products) -> usize {
     match products {
         Products::F32 | Products::F16 => 32 * 4,
@@ -190,7 +189,7 @@ mod tests {
         bytes.as_chunks::<4>().0.iter().map(|four| u32::from_le_bytes(*four)).collect()
     }
 
-    /// What the chains of one invocation that end in number `i` of its result come to.
+    /// Expected sum of one invocation's chains that end in element `i` of its result.
     fn counted(products: Products, rounds: usize, lane: usize, i: usize) -> u32 {
         let chains = (0..8).map(|chain| lane + i + 4 * chain);
         match products {
@@ -209,12 +208,12 @@ mod tests {
         }
     }
 
-    /// Every multiply-add that is counted has been done.
+    /// Every counted multiply-add was executed.
     #[test]
     fn chains_come_to_what_they_should() {
         let gpu = open();
         for products in gpu.products() {
-            // 16-bit floats hold integers up to 2,048.
+            // 16-bit floats hold integers up to 2,048 exactly.
             for rounds in [0, 1, 7, 50] {
                 let out = block_on(gpu.spare((2 * LANES * 16) as u64)).expect("a GPU");
                 let out = out.expect("memory");
@@ -230,7 +229,7 @@ mod tests {
     #[test]
     fn copies_are_whole() {
         let gpu = open();
-        // More workgroups than there are in one direction, and a part of one.
+        // More workgroups than fit one dimension, and a partial one.
         let bytes = (MOST_GROUPS + 3) * LANES * COPIED + 5 * 256;
         let spare = || block_on(gpu.spare(bytes as u64)).expect("a GPU").expect("memory");
         let (from, to) = (spare(), spare());
@@ -249,7 +248,7 @@ mod tests {
         println!("{peaks:?}");
         assert!(peaks.copy_gbs > Some(0.0));
         assert!(gpu.products().into_iter().all(|products| peak_in(&peaks, products) > Some(0.0)));
-        // But for the fence, which is there for the next wait.
+        // Except for the fence buffer, kept for the next wait.
         assert!(gpu.recorder.memory.bytes() <= before + 256);
     }
 }

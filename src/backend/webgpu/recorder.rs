@@ -1,4 +1,4 @@
-//! Operations, written down in order and handed to the GPU a few at a time.
+//! Records operations in order and submits them in batches.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -13,25 +13,25 @@ use crate::backend::profiled::Clock;
 use crate::error::{Error, Result};
 use crate::report::OperationReport;
 
-/// Parameters of one operation in the buffer of all: what WebGPU lets offsets be multiples of.
+/// Bytes per operation in the shared parameter buffer: WebGPU's offset alignment.
 const SLOT: usize = 256;
 
-/// Operations of a submission at most: those of a chunk of a model of 30 layers fit, and to spare.
+/// Maximum operations per submission: more than a chunk of a 30-layer model needs.
 const SLOTS: usize = 1024;
 
-/// Bytes that the processor has to say in a submission at most.
+/// Maximum parameter bytes per submission.
 const ROOM: usize = SLOT * SLOTS;
 
-/// Bind groups to remember; the buffers of a token that is written are the same every time.
+/// Cached bind groups; decoding uses the same buffers for every token.
 const GROUPS: usize = 4096;
 
-/// How long a submission may keep the GPU from everybody else, in milliseconds.
+/// Target GPU time of a submission, in milliseconds, so that others get the GPU.
 const SUBMISSION_MS: f64 = 50.0;
 
-/// Multiply-adds of a submission while nothing is known of the GPU: 100 ms of a very slow one.
+/// Multiply-adds per submission before the GPU's speed is known: 100 ms of a very slow one.
 const FIRST_BUDGET: f64 = 2e9;
 
-/// Writes operations down and submits them.
+/// Records and submits operations.
 pub struct Recorder {
     pub device: Device,
     pub memory: Rc<Memory>,
@@ -40,38 +40,38 @@ pub struct Recorder {
     recording: RefCell<Recording>,
     parameters: wgpu::Buffer,
     groups: RefCell<HashMap<(Kernel, Vec<wgpu::Buffer>), wgpu::BindGroup>>,
-    /// Buffers that the processor reads, by their size.
+    /// Readback buffers, by size.
     staging: RefCell<HashMap<u64, Vec<wgpu::Buffer>>>,
-    /// Multiply-adds of a submission.
+    /// Multiply-adds per submission.
     budget: Cell<f64>,
     times: RefCell<Option<Times>>,
 }
 
-/// What has been written down since the last submission.
+/// State recorded since the last submission.
 #[derive(Default)]
 struct Recording {
     encoder: Option<wgpu::CommandEncoder>,
     pass: Option<wgpu::ComputePass<'static>>,
     operations: usize,
-    /// [`SLOT`] bytes for all operations that have the same, and where they begin; between them
-    /// what [`Recorder::bring`] is told.
+    /// [`SLOT`] bytes for each distinct set of parameters, with the offsets in `slots`; in between,
+    /// the data of [`Recorder::bring`].
     parameters: Vec<u8>,
     slots: HashMap<Vec<u32>, u32>,
-    /// Multiply-adds of the submission, and of all since the last wait.
+    /// Multiply-adds in the submission, and since the last wait.
     work: f64,
     work_since_wait: f64,
-    /// When the first submission since the last wait was handed over.
+    /// Time of the first submission since the last wait.
     began: Option<f64>,
 }
 
 impl Recording {
-    /// What copies are written to; a pass has to end before.
+    /// The encoder for copies; ends the current pass first.
     fn encoder(&mut self, device: &Device) -> &mut wgpu::CommandEncoder {
         self.pass = None;
         self.encoder.get_or_insert_with(|| device.raw.create_command_encoder(&Default::default()))
     }
 
-    /// Notes what the processor has to say; returns where it will stand.
+    /// Appends bytes to the parameter buffer; returns their offset.
     fn say(&mut self, bytes: &[u8]) -> usize {
         let offset = self.parameters.len();
         self.parameters.extend(bytes);
@@ -80,18 +80,18 @@ impl Recording {
     }
 }
 
-/// Operations that are timed by the GPU itself.
+/// GPU timestamps of operations.
 struct Times {
     queries: wgpu::QuerySet,
-    /// Those of the submission that is being written, and their multiply-adds.
+    /// Names and multiply-adds of the operations in the current submission.
     names: Vec<(&'static str, f64)>,
-    /// Those of submissions whose times have not been read.
+    /// The same for submissions whose times have not been read.
     unread: Vec<(wgpu::Buffer, Vec<(&'static str, f64)>)>,
     totals: Vec<OperationReport>,
 }
 
 impl Recorder {
-    /// Nothing is written down yet. The clock tells how long submissions take.
+    /// An empty recorder. The clock measures submissions.
     pub fn new(device: Device, now_ms: Clock) -> Self {
         let parameters = device.raw.create_buffer(&wgpu::BufferDescriptor {
             label: Some("parameters"),
@@ -115,18 +115,18 @@ impl Recorder {
         }
     }
 
-    /// The clock's time.
+    /// Time of the clock.
     pub fn now_ms(&self) -> Option<f64> {
         (self.now_ms)()
     }
 
-    /// A buffer for a while.
+    /// A pooled scratch buffer.
     pub fn scratch(&self, bytes: u64) -> Buffer {
         self.memory.scratch(&self.device, bytes)
     }
 
-    /// Writes down an operation on `grid` workgroups: `parameters` as the shader declares them,
-    /// then its buffers in order. `work` counts its multiply-adds.
+    /// Records an operation on `grid` workgroups: `parameters` as the shader declares them, then
+    /// its buffers in order. `work` counts its multiply-adds.
     pub fn dispatch(
         &self,
         kernel: Kernel,
@@ -147,7 +147,7 @@ impl Recorder {
 
         let mut recording = self.recording.borrow_mut();
         let recording = &mut *recording;
-        // The layers of a model are alike, and so are most parameters.
+        // Layers of a model are alike, so most parameters repeat.
         let slot = recording.slots.get(parameters).copied();
         let offset = slot.unwrap_or_else(|| {
             let bytes: Vec<u8> = parameters.iter().flat_map(|p| p.to_le_bytes()).collect();
@@ -160,7 +160,7 @@ impl Recorder {
             .get_or_insert_with(|| self.device.raw.create_command_encoder(&Default::default()));
         let mut times = self.times.borrow_mut();
         if let Some(times) = times.as_mut() {
-            // Times are those of whole passes: one each.
+            // Timestamps cover whole passes, so each operation gets its own.
             let at = 2 * times.names.len() as u32;
             times.names.push((kernel.operation(), work));
             let pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
@@ -211,7 +211,7 @@ impl Recorder {
         })
     }
 
-    /// Writes down a copy of `bytes` bytes from the beginning of `to` on.
+    /// Records a copy of `bytes` bytes to the start of `to`.
     pub fn copy(&self, from: &Buffer, offset: u64, to: &Buffer, bytes: u64) {
         self.copy_raw(from.raw(), offset, to.raw(), bytes);
     }
@@ -221,8 +221,8 @@ impl Recorder {
         recording.encoder(&self.device).copy_buffer_to_buffer(from, offset, to, 0, bytes);
     }
 
-    /// Writes down that `words` come into a buffer. For few of them: they take the place of
-    /// parameters.
+    /// Records a write of `words` to a buffer. For small data: it goes through the parameter
+    /// buffer.
     pub fn bring(&self, to: &Buffer, words: &[u8]) {
         let mut recording = self.recording.borrow_mut();
         for (part, at) in words.chunks(ROOM).zip((0..).step_by(ROOM)) {
@@ -239,14 +239,14 @@ impl Recorder {
         }
     }
 
-    /// Brings `words` into a buffer, before whatever is written down from now on. For many of
-    /// them: what was written down before is handed over.
+    /// Writes `words` to a buffer, before everything recorded from now on. For large data: submits
+    /// what is already recorded.
     pub fn upload(&self, to: &Buffer, offset: u64, words: &[u8]) {
         self.flush();
         self.device.queue.write_buffer(to.raw(), offset, words);
     }
 
-    /// Hands over what has been written down.
+    /// Submits everything recorded.
     pub fn flush(&self) {
         self.submit(&mut self.recording.borrow_mut());
     }
@@ -266,17 +266,17 @@ impl Recorder {
         recording.began = recording.began.or_else(|| (self.now_ms)());
     }
 
-    /// Waits until everything that was written down has been done.
+    /// Waits until everything recorded has completed.
     ///
     /// # Errors
-    /// `gpu-lost`, `gpu-failed` or `out-of-memory`, whatever happened since the device was opened.
+    /// `gpu-lost`, `gpu-failed` or `out-of-memory`, if one occurred since the device was opened.
     pub async fn wait(&self) -> Result<()> {
         let fence = self.scratch(4);
         self.fetch(&fence, 4).await?;
         let mut recording = std::mem::take(&mut *self.recording.borrow_mut());
         let ms = (self.now_ms)().zip(recording.began.take()).map(|(now, began)| now - began);
         let work = std::mem::take(&mut recording.work_since_wait);
-        // Waits for a token that is written say nothing about speed.
+        // Waits for a single decoded token say nothing about speed.
         if let Some(ms) = ms.filter(|ms| *ms > 0.0 && work > FIRST_BUDGET) {
             self.budget.set((work / ms * SUBMISSION_MS).max(FIRST_BUDGET / 4.0));
         }
@@ -284,7 +284,7 @@ impl Recorder {
         Ok(())
     }
 
-    /// Waits for the first `bytes` bytes of a buffer.
+    /// Reads the first `bytes` bytes of a buffer, waiting for them.
     ///
     /// # Errors
     /// As [`Self::wait`].
@@ -313,10 +313,10 @@ impl Recorder {
         self.device.check()?;
         let (sender, receiver) = oneshot::channel();
         buffer.map_async(wgpu::MapMode::Read, .., move |result| {
-            // Nobody waits any more: a run that was dropped.
+            // The receiver is gone if the run was dropped.
             let _ = sender.send(result);
         });
-        // A browser calls back by itself; elsewhere somebody has to wait for the GPU.
+        // A browser calls back by itself; elsewhere we must poll the GPU.
         #[cfg(not(target_arch = "wasm32"))]
         if let Err(error) = self.device.raw.poll(wgpu::PollType::wait_indefinitely()) {
             self.device.fail(Error::GpuLost { reason: error.to_string() });
@@ -330,8 +330,8 @@ impl Recorder {
         Ok(data)
     }
 
-    /// Begins to time operations, or ends it; returns what was timed since the last beginning.
-    /// Nothing where the GPU can't.
+    /// Starts or stops timing operations; returns the timings since the last start. Empty if the
+    /// GPU lacks timestamps.
     pub fn profile(&self, on: bool) -> Vec<OperationReport> {
         self.flush();
         let can = self.device.raw.features().contains(wgpu::Features::TIMESTAMP_QUERY);
@@ -348,7 +348,7 @@ impl Recorder {
         self.times.replace(times).map_or(Vec::new(), |times| times.totals)
     }
 
-    /// Adds up the times of what has been done.
+    /// Adds up the times of completed operations.
     async fn read_times(&self) -> Result<()> {
         let unread = match self.times.borrow_mut().as_mut() {
             Some(times) => std::mem::take(&mut times.unread),
@@ -371,7 +371,7 @@ impl Recorder {
 }
 
 impl Times {
-    /// Writes down that the times of the submission go to a buffer of their own.
+    /// Records a copy of the submission's timestamps to a separate buffer.
     fn resolve(&mut self, device: &Device, encoder: &mut wgpu::CommandEncoder) {
         if self.names.is_empty() {
             return;

@@ -1,5 +1,5 @@
-//! Every kernel held to a slow and obvious twin, on whatever GPU is there: natively that may be
-//! Mesa's lavapipe, in a browser SwiftShader. Shaders are validated without one.
+//! Every kernel compared with a slow, obvious reference, on the available GPU: natively that may be
+//! Mesa's lavapipe, in a browser SwiftShader. Shader validation needs no GPU.
 
 mod attention;
 mod kernels;
@@ -9,7 +9,7 @@ mod shaders;
 use super::{Restrictions, Tensor, WebGpu};
 use crate::backend::Backend;
 
-/// Makes a test of each of these functions, natively and in a browser's worker.
+/// Turns each function into a test, natively and in a browser's worker.
 macro_rules! on_a_gpu {
     ($($name:ident)*) => {$(
         #[cfg(not(target_arch = "wasm32"))]

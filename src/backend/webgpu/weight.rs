@@ -1,4 +1,4 @@
-//! Weights as the shaders read them: shaders/weight.wgsl.
+//! Weights in the layout of shaders/weight.wgsl.
 
 use std::ops::Range;
 
@@ -9,24 +9,24 @@ use crate::backend::{RowReader, WeightSpec};
 use crate::error::Result;
 use crate::quant::{BLOCK, Bits, QuantType};
 
-/// Outputs of a tile.
+/// Outputs per tile.
 const TILE: usize = 64;
 
-/// Outputs whose integers stand side by side.
+/// Outputs with interleaved integers.
 const FOUR: usize = 4;
 
-/// A matrix in the GPU's memory.
+/// A matrix in GPU memory.
 pub struct Weight {
     pub format: Format,
     /// Outputs.
     pub rows: usize,
     /// Inputs.
     pub cols: usize,
-    /// In order; several where one would be larger than a shader may see.
+    /// In order; several if one would exceed the largest binding.
     pub parts: Vec<Part>,
 }
 
-/// Some rows of a matrix.
+/// A range of a matrix's rows.
 pub struct Part {
     pub rows: Range<usize>,
     pub words: Buffer,
@@ -37,7 +37,7 @@ impl Weight {
     /// Packs a weight tile by tile.
     ///
     /// # Errors
-    /// `model-invalid` for rows that are no whole blocks, `out-of-memory`, or what `read` says.
+    /// `model-invalid` for rows that are not whole blocks, `out-of-memory`, or the error of `read`.
     pub fn load(recorder: &Recorder, spec: WeightSpec, read: &mut RowReader) -> Result<Self> {
         let WeightSpec { rows, cols, quant } = spec;
         quant.check_columns(cols)?;
@@ -70,7 +70,7 @@ impl Weight {
                     recorder.upload(&words, at * tile_words, &packed.words);
                     recorder.upload(&scales, at * tile_scales, &packed.scales);
                 }
-                // Uploads are kept in memory until something is submitted.
+                // Uploads stay in memory until a submission.
                 recorder.device.queue.submit([]);
                 Ok(Part { rows: first * TILE..rows.min(last * TILE), words, scales })
             })
@@ -79,7 +79,7 @@ impl Weight {
         Ok(Self { format, rows, cols, parts })
     }
 
-    /// Bytes that the matrix takes.
+    /// Bytes of the matrix.
     pub fn bytes(&self) -> usize {
         let parts = self.parts.iter();
         parts.map(|part| (part.words.raw().size() + part.scales.raw().size()) as usize).sum()
@@ -91,7 +91,7 @@ struct Packed {
     scales: Vec<u8>,
 }
 
-/// A tile of rows as a file stores them; those that are lacking are zeros.
+/// Packs a tile from the rows of a file; missing rows are zero.
 fn pack(quant: QuantType, blocks: usize, rows: &[u8]) -> Packed {
     let bits = quant.bits();
     let block_bytes = bits.block_bytes();
@@ -102,7 +102,7 @@ fn pack(quant: QuantType, blocks: usize, rows: &[u8]) -> Packed {
         // [block, group of four rows]
         let group = block * (TILE / FOUR) + row / FOUR;
         let to = &mut words[group * FOUR * block_bytes..][..FOUR * block_bytes];
-        // [word, row of the group, byte], as shaders/q4.wgsl, q5.wgsl and q8.wgsl take them apart.
+        // [word, row of the group, byte], as decoded by shaders/q4.wgsl, q5.wgsl and q8.wgsl.
         let mut put = |word: usize, byte: usize, part: u8| {
             to[(word * FOUR + row % FOUR) * 4 + byte] |= part;
         };

@@ -1,4 +1,4 @@
-//! A model's sizes, and what sets its architecture apart from others of the same decoder.
+//! A model's dimensions, and the differences between architectures that share a decoder.
 
 use std::io::{Read, Seek};
 use std::sync::Arc;
@@ -10,16 +10,16 @@ use crate::error::{Error, Result};
 use crate::lm::gguf::Gguf;
 use crate::quant::BLOCK;
 
-/// Bounds on what a file may ask for; far above any model that fits a browser, and low enough for
-/// products of three of them to stay inside 64 bits and of two inside 32.
+/// Bounds on a file's values; far above any model that fits a browser, and low enough that products
+/// of three fit 64 bits and products of two fit 32.
 const MAX_WIDTH: usize = 1 << 15;
 const MAX_LAYERS: usize = 1 << 10;
 const MAX_CONTEXT: usize = 1 << 24;
 
-/// `general.architecture` of the files that can be loaded.
+/// `general.architecture` of supported files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Architecture {
-    /// Touvron et al., arXiv:2302.13971, and what followed up to llama 3; SmolLM2.
+    /// Touvron et al., arXiv:2302.13971, and successors up to llama 3; SmolLM2.
     Llama,
     /// Yang et al., arXiv:2407.10671: llama with biases.
     Qwen2,
@@ -32,10 +32,10 @@ pub enum Architecture {
 impl Architecture {
     const ALL: [Self; 4] = [Self::Llama, Self::Qwen2, Self::Qwen3, Self::Gemma3];
 
-    /// For messages.
+    /// For error messages.
     const NAMES: &str = "llama, qwen2, qwen3 and gemma3";
 
-    /// As files have it.
+    /// Name in GGUF files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Llama => "llama",
@@ -46,31 +46,31 @@ impl Architecture {
     }
 }
 
-/// A model's sizes, as its metadata states them.
+/// A model's dimensions, from its metadata.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// What the decoder is built from.
+    /// Architecture of the decoder.
     pub architecture: Architecture,
-    /// Numbers in a token's activation.
+    /// Elements of a token's activation.
     pub width: usize,
-    /// Numbers in the hidden layer of the feed-forward part.
+    /// Elements of the feed-forward hidden layer.
     pub ffn_width: usize,
-    /// Heads, and for each layer its window and its position embedding within the trained context.
+    /// Heads, and each layer's window and position embedding within the trained context.
     pub attention: Attention,
     /// Whether queries, keys and values have a bias.
     pub biases: bool,
-    /// Whether each head's queries and keys are normed before they are rotated.
+    /// Whether each head's queries and keys are normalized before rotation.
     pub head_norms: bool,
     /// Added to the mean square in norms.
     pub norm_eps: f32,
-    /// Positions the model was trained for.
+    /// Trained context, in positions.
     pub context: usize,
     /// Tokens in the vocabulary.
     pub vocabulary: usize,
 }
 
 impl Config {
-    /// Reads the sizes and checks that they fit each other.
+    /// Reads the dimensions and checks that they are consistent.
     ///
     /// # Errors
     /// `model-missing-key`, `model-unsupported-architecture` or `model-invalid`.
@@ -111,40 +111,40 @@ impl Config {
         self.attention.layers.len()
     }
 
-    /// Numbers in the widest activations of a token, those of the vocabulary aside.
+    /// Elements in a token's widest activations, except the vocabulary scores.
     pub fn widest(&self) -> usize {
         let AttentionShape { heads, head_dim, .. } = self.attention.shape;
         self.width.max(self.ffn_width).max(heads * head_dim)
     }
 
-    /// Multiply-adds of attention for one token, in layers that see everything, for each position
-    /// up to its own: scores, and the sum of values that they weight.
+    /// Multiply-adds of attention per token and visible position, over all layers without a window:
+    /// scores and weighted sums of values.
     pub fn attention_macs(&self) -> usize {
         let whole = self.attention.layers.iter().filter(|layer| layer.window.is_none());
         whole.count() * self.macs_of_a_position()
     }
 
-    /// Multiply-adds of attention for one token in layers with a window, once that is full.
+    /// Multiply-adds of attention per token in layers with a window, once the window is full.
     pub fn window_macs(&self) -> usize {
         let windows = self.attention.layers.iter().filter_map(|layer| layer.window);
         windows.map(|window| window * self.macs_of_a_position()).sum()
     }
 
-    /// Multiply-adds of attention in one layer, for one token and one position that it sees.
+    /// Multiply-adds of attention per layer, token and visible position.
     fn macs_of_a_position(&self) -> usize {
         let AttentionShape { heads, head_dim, .. } = self.attention.shape;
         2 * heads * head_dim
     }
 
-    /// Numbers of each head that are rotated.
+    /// Rotated elements per head.
     pub fn rotated(&self) -> usize {
         self.attention.layers.first().map_or(0, |layer| layer.rope.dims)
     }
 
-    /// Divides the frequencies of positions by these, one a pair.
+    /// Divides the rotary frequencies by `factors`, one per pair.
     ///
     /// # Errors
-    /// `model-invalid` for what is not positive.
+    /// `model-invalid` for a factor that is not positive.
     pub fn slow_down(&mut self, factors: Arc<[f32]>) -> Result<()> {
         if !factors.iter().all(|factor| factor.is_finite() && *factor > 0.0) {
             let reason = "a factor of the frequencies of positions is not positive".into();
@@ -179,7 +179,7 @@ impl Config {
     }
 }
 
-/// The metadata of an architecture: keys begin with its name.
+/// An architecture's metadata, whose keys begin with its name.
 struct Keys<'a, R> {
     gguf: &'a Gguf<R>,
     architecture: Architecture,
@@ -212,7 +212,7 @@ impl<'a, R: Read + Seek> Keys<'a, R> {
         }
     }
 
-    /// A size, or this where the file has none.
+    /// A size, or `otherwise` if the file has none.
     fn size_or(&self, name: &str, otherwise: usize) -> Result<usize> {
         if self.has(name) { self.size(name, MAX_WIDTH) } else { Ok(otherwise) }
     }
@@ -221,7 +221,7 @@ impl<'a, R: Read + Seek> Keys<'a, R> {
         self.gguf.float(&self.key(name))
     }
 
-    /// Position embedding of layers that see everything.
+    /// Position embedding of layers without a window.
     fn rope(&self, head_dim: usize) -> Result<Rope> {
         let pairs = match self.architecture {
             Architecture::Llama => RopeLayout::Interleaved,
@@ -251,8 +251,8 @@ impl<'a, R: Read + Seek> Keys<'a, R> {
         Ok(Rope { frequency_factors, ..Rope::new(self.float("rope.freq_base")?, dims, pairs) })
     }
 
-    /// Layers of which every sixth sees everything, and the others a window in which positions turn
-    /// faster. (Gemma 3's report, section 2; what files don't say is as in llama.cpp.)
+    /// Every sixth layer sees everything; the others have a window, with higher rotary frequencies.
+    /// (Gemma 3's report, section 2; defaults as in llama.cpp.)
     fn windowed_layers(&self, layers: usize, whole: &Rope) -> Result<Vec<AttentionLayer>> {
         let window = self.size("attention.sliding_window", MAX_CONTEXT)?;
         let period = self.size_or("attention.sliding_window_pattern", 6)?;

@@ -1,7 +1,7 @@
 //! The Gemma 3 architecture (Gemma Team, "Gemma 3 Technical Report", arXiv:2503.19786): most layers
-//! see a window, queries and keys are normed, and so is what attention and the feed-forward part add.
-//! Tensor names, and gains that stand one higher than in the original, are those of llama.cpp's GGUF
-//! conversion.
+//! see a window; queries, keys, and the outputs of attention and of the feed-forward part are
+//! normalized. Tensor names, and gains that are one higher than in the original, follow llama.cpp's
+//! GGUF conversion.
 
 use super::parts::{Matrices, Pass, Vocabulary, head_norms};
 use super::{Config, Weights};
@@ -14,14 +14,14 @@ pub struct Gemma3<B: Backend> {
     layers: Vec<Layer<B>>,
     norm: B::Vector,
     eps: f32,
-    /// What embeddings are multiplied with: sqrt(width).
+    /// Factor on embeddings: sqrt(width).
     scale: f32,
 }
 
 struct Layer<B: Backend> {
     matrices: Matrices<B>,
     attention_norm: B::Vector,
-    /// Of each head's queries and keys.
+    /// For each head's queries and keys.
     head_norms: [B::Vector; 2],
     post_attention_norm: B::Vector,
     ffn_norm: B::Vector,
@@ -52,7 +52,7 @@ impl<B: Backend> Gemma3<B> {
         Ok(Self { vocabulary, layers, norm, eps: config.norm_eps, scale })
     }
 
-    /// As [`Decoder::weight_bytes`](super::Decoder::weight_bytes), and so on below.
+    /// As [`Decoder::weight_bytes`](super::Decoder::weight_bytes); likewise below.
     pub fn weight_bytes(&self, b: &B) -> usize {
         let layers = self.layers.iter().flat_map(|layer| layer.matrices.all());
         layers.chain([self.vocabulary.head()]).map(|weight| b.weight_bytes(weight)).sum()

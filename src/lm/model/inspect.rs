@@ -1,4 +1,4 @@
-//! What a model file says of itself, from its beginning alone: asked before the rest is fetched.
+//! Describes a model file from its first bytes, before the rest is fetched.
 
 use std::collections::HashMap;
 
@@ -9,34 +9,33 @@ use super::stream::open_head;
 use crate::error::Result;
 use crate::lm::tokenizer::Tokenizer;
 
-/// A model that can be loaded, as its header describes it.
+/// A loadable model, as described by its header.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", tsify(missing_as_null))]
 pub struct Inspection {
     /// `general.architecture`.
     pub architecture: String,
-    /// `general.name`, where the file has one.
+    /// `general.name`, if present.
     pub name: Option<String>,
-    /// `general.license`, where the file has one.
+    /// `general.license`, if present.
     pub license: Option<String>,
     /// The storage format of most weights.
     pub quant: String,
     /// Number of weights.
     pub parameters: usize,
-    /// Positions that the model was trained for, in tokens.
+    /// Trained context, in tokens.
     pub context: usize,
-    /// Whether it was trained for conversations. One that was not continues a text.
+    /// Whether it was trained for conversations; otherwise it only continues text.
     pub has_chat_template: bool,
 }
 
-/// Reads the header of a file of `size` bytes, of which `first` are the first, four or more unless it
-/// has fewer, and holds all that it says to what this engine can do: architecture, tokenizer, and the
-/// format and place of every tensor. `None` where the header goes on after these bytes: try again
-/// with twice as many.
+/// Reads the header of a file of `size` bytes from its `first` bytes (at least four unless the file
+/// is shorter), and checks that the engine supports its architecture, tokenizer, and every tensor's
+/// format and place. `None` if the header is longer: try again with twice as many bytes.
 ///
 /// # Errors
-/// The `model-…` codes, as [`super::Model::load`] has them.
+/// The `model-…` codes, as in [`super::Model::load`].
 pub fn inspect(first: &[u8], size: u64) -> Result<Option<Inspection>> {
     let Some(gguf) = open_head(first, size)? else { return Ok(None) };
     let config = Config::from_gguf(&gguf)?;

@@ -1,6 +1,6 @@
-//! The llama architecture (Touvron et al., arXiv:2302.13971) with grouped heads, and those that differ
-//! from it in details that [`Config`] names: qwen2, qwen3. Tensor names are those of llama.cpp's GGUF
-//! conversion.
+//! The llama architecture (Touvron et al., arXiv:2302.13971) with grouped heads, and its variants
+//! qwen2 and qwen3, whose differences are fields of [`Config`]. Tensor names follow llama.cpp's
+//! GGUF conversion.
 
 use super::parts::{Matrices, Pass, Vocabulary, head_norms};
 use super::{Config, Weights};
@@ -18,9 +18,9 @@ pub struct Llama<B: Backend> {
 struct Layer<B: Backend> {
     matrices: Matrices<B>,
     attention_norm: B::Vector,
-    /// Of queries, keys and values.
+    /// For queries, keys and values.
     biases: Option<[B::Vector; 3]>,
-    /// Of each head's queries and keys.
+    /// For each head's queries and keys.
     head_norms: Option<[B::Vector; 2]>,
     ffn_norm: B::Vector,
 }
@@ -55,7 +55,7 @@ impl<B: Backend> Llama<B> {
         Ok(Self { vocabulary, layers, norm, eps: config.norm_eps })
     }
 
-    /// As [`Decoder::weight_bytes`](super::Decoder::weight_bytes), and so on below.
+    /// As [`Decoder::weight_bytes`](super::Decoder::weight_bytes); likewise below.
     pub fn weight_bytes(&self, b: &B) -> usize {
         let layers = self.layers.iter().flat_map(|layer| layer.matrices.all());
         layers.chain([self.vocabulary.head()]).map(|weight| b.weight_bytes(weight)).sum()

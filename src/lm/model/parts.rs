@@ -1,13 +1,13 @@
-//! What the decoders of all architectures share: the vocabulary at both ends, the matrices of a
-//! layer, and how layers are joined.
+//! Shared by all decoders: embedding and LM head, the matrices of a layer, and how layers are
+//! joined.
 
 use super::{Config, Weights};
 use crate::backend::{AttentionShape, Backend};
 use crate::error::Result;
 
-/// The embedding, and what makes scores of the last activations.
+/// The embedding and the LM head.
 pub struct Vocabulary<B: Backend> {
-    /// `[vocabulary, width]`; also the LM head unless the file has one of its own.
+    /// `[vocabulary, width]`; also the LM head unless the file has a separate one.
     embedding: B::Weight,
     head: Option<B::Weight>,
 }
@@ -32,7 +32,7 @@ impl<B: Backend> Vocabulary<B> {
         self.head.as_ref().unwrap_or(&self.embedding)
     }
 
-    /// As [`Decoder::logits`](super::Decoder::logits), by the last norm's gains.
+    /// As [`Decoder::logits`](super::Decoder::logits), with the gains of the last norm.
     pub fn logits(&self, b: &B, x: &B::Tensor, norm: &B::Vector, eps: f32) -> B::Tensor {
         let last = b.rms_norm(&b.last_row(x), norm, eps);
         let [logits] = b.matmul(&last, [self.head()]);
@@ -52,7 +52,7 @@ pub struct Matrices<B: Backend> {
 }
 
 impl<B: Backend> Matrices<B> {
-    /// Those of layer `i`.
+    /// Loads the matrices of layer `i`.
     pub fn load(config: &Config, loader: &mut impl Weights<B>, i: usize) -> Result<Self> {
         let Config { width, ffn_width, .. } = *config;
         let AttentionShape { heads, kv_heads, head_dim } = config.attention.shape;
@@ -88,18 +88,18 @@ pub fn head_norms<B: Backend>(
     Ok([gains("attn_q_norm")?, gains("attn_k_norm")?])
 }
 
-/// A chunk of tokens on its way through the layers.
+/// A chunk of tokens between layers.
 pub(crate) struct Pass<B: Backend> {
     /// Position of its first token.
     pub start: usize,
     /// `[tokens, width]`.
     pub x: B::Tensor,
-    /// What the layer before adds to `x`.
+    /// The previous layer's output, to be added to `x`.
     pub added: Option<B::Tensor>,
 }
 
 impl<B: Backend> Pass<B> {
-    /// Both added up, and the norm of that.
+    /// The sum of both, and its norm.
     pub fn joined(self, b: &B, gain: &B::Vector, eps: f32) -> [B::Tensor; 2] {
         match self.added {
             Some(added) => b.add_norm(self.x, &added, gain, eps),
@@ -110,7 +110,7 @@ impl<B: Backend> Pass<B> {
         }
     }
 
-    /// Both added up, after the last layer.
+    /// The sum of both, after the last layer.
     pub fn end(self, b: &B) -> B::Tensor {
         match self.added {
             Some(added) => b.add(self.x, &added),

@@ -1,7 +1,7 @@
-//! A model whose file arrives from its beginning to its end, as networks hand files out.
+//! Loads a model whose file arrives in order, as over a network.
 //!
-//! Each tensor is packed as soon as its last byte is there, and its bytes are let go of: beside the
-//! packed weights there is never more than the largest tensor.
+//! Each tensor is packed as soon as it is complete, and its bytes are freed: beside the packed
+//! weights, memory holds at most the largest tensor.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -15,13 +15,13 @@ use crate::lm::gguf::{self, Gguf, TensorInfo};
 use crate::lm::tokenizer::Tokenizer;
 use crate::quant::{BLOCK, QuantType, encode_q4_1};
 
-/// How much of a file is there before its header is tried for the first time.
+/// Bytes received before the first attempt to parse the header.
 const FIRST_TRY: usize = 1 << 20;
 
-/// A header is vocabulary, for the most part; those of today's largest have some ten megabytes.
+/// Most of a header is vocabulary; the largest today have some ten megabytes.
 const LONGEST_HEADER: usize = 64 << 20;
 
-/// The name that GGUF files give the embedding.
+/// Name of the embedding in GGUF files.
 const EMBEDDING: &str = "token_embd.weight";
 
 /// A model that is being loaded.
@@ -35,7 +35,7 @@ pub struct ModelStream<B: Backend> {
 }
 
 enum State<B: Backend> {
-    /// The header is not all there, and is tried again when there are so many bytes.
+    /// The header is incomplete; try again after `enough` bytes.
     Header {
         bytes: Vec<u8>,
         enough: usize,
@@ -43,14 +43,14 @@ enum State<B: Backend> {
     Tensors(Box<Tensors<B>>),
 }
 
-/// What is known once the header is there.
+/// State after the header.
 struct Tensors<B: Backend> {
     config: Config,
     tokenizer: Tokenizer,
     quant: QuantType,
-    /// Tensors still to come, in the file's order.
+    /// Tensors still to come, in file order.
     waiting: VecDeque<TensorInfo>,
-    /// What is there of the first of them.
+    /// Received bytes of the first one.
     bytes: Vec<u8>,
     packed: HashMap<String, (TensorInfo, Packed<B>)>,
 }
@@ -61,8 +61,8 @@ enum Packed<B: Backend> {
 }
 
 impl<B: Backend> ModelStream<B> {
-    /// A file of `size` bytes of which nothing is there yet. `narrow` asks for an embedding of 8 bits
-    /// to be rounded to 4, which saves a seventh of the memory of a small model.
+    /// Starts a file of `size` bytes. `narrow` rounds an 8-bit embedding to 4 bits, which saves a
+    /// seventh of a small model's memory.
     pub fn new(backend: B, size: u64, narrow: bool) -> Self {
         let state = State::Header { bytes: Vec::new(), enough: FIRST_TRY };
         Self { backend, size, received: 0, narrow, hash: Sha256::new(), state }
@@ -71,8 +71,8 @@ impl<B: Backend> ModelStream<B> {
     /// Takes the next bytes of the file.
     ///
     /// # Errors
-    /// As [`Model::load`]; `model-invalid`, too, for more bytes than the file was said to have, and
-    /// for tensors that overlap. The stream is then of no use any more.
+    /// As [`Model::load`]; also `model-invalid` for more than `size` bytes, and for overlapping
+    /// tensors. Do not use the stream after an error.
     pub fn push(&mut self, bytes: &[u8]) -> Result<()> {
         let at = self.received;
         self.received += bytes.len() as u64;
@@ -103,11 +103,11 @@ impl<B: Backend> ModelStream<B> {
         Ok(())
     }
 
-    /// The model, once all bytes are there. `sha256`, if it is known, is what they must hash to.
+    /// The model, once all bytes have arrived. `sha256`, if given, is checked against their hash.
     ///
     /// # Errors
-    /// `model-truncated` where bytes are missing, `model-invalid` for other bytes than those that
-    /// were meant, and the errors of [`Model::load`].
+    /// `model-truncated` if bytes are missing, `model-invalid` for a wrong hash, and the errors of
+    /// [`Model::load`].
     pub fn finish(self, sha256: Option<&str>) -> Result<(B, Model<B>)> {
         let missing = |what| {
             let (needed, available) = (self.size, self.received);
@@ -138,7 +138,7 @@ impl<B: Backend> Tensors<B> {
         Ok(Self { config, tokenizer, quant, waiting: waiting.into(), bytes, packed })
     }
 
-    /// Takes the bytes of the file from `at` on.
+    /// Takes the file's bytes from offset `at`.
     fn push(&mut self, backend: &B, narrow: bool, at: u64, mut bytes: &[u8]) -> Result<()> {
         let mut at = at;
         while let Some(tensor) = self.waiting.front() {
@@ -170,7 +170,7 @@ impl<B: Backend> Tensors<B> {
     }
 }
 
-/// Packs a tensor of which these are the bytes.
+/// Packs a tensor from its bytes.
 fn pack<B: Backend>(
     backend: &B,
     tensor: &TensorInfo,
@@ -200,7 +200,7 @@ fn pack<B: Backend>(
     Ok(Packed::Matrix(matrix))
 }
 
-/// Packed tensors on their way into a decoder.
+/// Hands packed tensors to a decoder.
 struct HandedOut<'a, B: Backend> {
     backend: &'a B,
     packed: HashMap<String, (TensorInfo, Packed<B>)>,
@@ -242,11 +242,10 @@ impl<B: Backend> Weights<B> for HandedOut<'_, B> {
     }
 }
 
-/// Opens a file of `size` bytes, of which `first` are the first. `None` where its header goes on after
-/// these.
+/// Opens a file of `size` bytes from its `first` bytes. `None` if the header is longer.
 ///
 /// # Errors
-/// As [`Gguf::open`]; `model-invalid` for a header that has no end.
+/// As [`Gguf::open`]; `model-invalid` for a header without end.
 pub(super) fn open_head(first: &[u8], size: u64) -> Result<Option<Gguf<Head<'_>>>> {
     match Gguf::open(Head { bytes: first, size, position: 0 }) {
         Err(Error::ModelTruncated { .. }) if (first.len() as u64) < size => {
@@ -259,7 +258,7 @@ pub(super) fn open_head(first: &[u8], size: u64) -> Result<Option<Gguf<Head<'_>>
     }
 }
 
-/// The first bytes of a file, which says how long all of it is.
+/// The first bytes of a file, with the full length.
 pub(super) struct Head<'a> {
     bytes: &'a [u8],
     size: u64,
@@ -282,7 +281,7 @@ impl Seek for Head<'_> {
     }
 }
 
-/// Makes room for exactly so many more bytes.
+/// Reserves exactly `more` bytes.
 fn reserve(bytes: &mut Vec<u8>, more: usize) -> Result<()> {
     let what = "a part of the model's file";
     bytes.try_reserve_exact(more).map_err(|_| Error::OutOfMemory { what, bytes: more })

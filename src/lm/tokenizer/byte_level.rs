@@ -1,4 +1,4 @@
-//! Byte-level BPE, over the crate `tokenizers`: kind `gpt2` of GGUF files.
+//! Byte-level BPE, with the crate `tokenizers`: kind `gpt2` of GGUF files.
 
 use std::collections::HashMap;
 use std::io::{Read, Seek};
@@ -15,8 +15,8 @@ use super::{Kind, LONGEST, PIECE, Pieces, broken, pieces};
 use crate::error::Result;
 use crate::lm::gguf::Gguf;
 
-/// WordCounts of Llama 3 and, with single digits, of Qwen 2 and 3. (Their `tokenizer.json`, and
-/// `llm_tokenizer_bpe` of llama.cpp.)
+/// The word pattern of Llama 3 and, with single digits, of Qwen 2 and 3. (From their
+/// `tokenizer.json`, and `llm_tokenizer_bpe` of llama.cpp.)
 macro_rules! words {
     ($digits:literal) => {
         concat!(
@@ -27,7 +27,7 @@ macro_rules! words {
     };
 }
 
-/// A vocabulary of byte strings and the rules by which they merge.
+/// A vocabulary of byte strings and its merge rules.
 pub struct ByteLevel {
     inner: tokenizers::Tokenizer,
     vocabulary: usize,
@@ -58,9 +58,9 @@ impl ByteLevel {
                 )));
             }
         };
-        // A vocabulary may lack a token for some byte (SmolLM2's lacks 21 control characters).
-        // Such bytes get ids past its end, which [`Self::encode`] leaves out again: they then keep
-        // their neighbours from merging and are dropped after that, as in llama.cpp.
+        // A vocabulary may lack tokens for some bytes (SmolLM2's lacks 21 control characters). Such
+        // bytes get ids past its end, which [`Self::encode`] omits: as in llama.cpp, they keep
+        // their neighbours from merging and are then dropped.
         let bytes = byte_characters();
         let mut vocab: ahash::AHashMap<String, u32> =
             tokens.iter().zip(0..).map(|(t, i)| ((*t).to_string(), i)).collect();
@@ -75,7 +75,7 @@ impl ByteLevel {
                 Some((a, b)) => Ok((a.to_string(), b.to_string())),
                 None => Err(broken(format!("the merge {merge:?} has no space"))),
             })
-            // Whatever is no token never comes about to be merged.
+            // A pair with a part that is not a token never occurs.
             .filter(|merge| match merge {
                 Ok((a, b)) => vocab.contains_key(a) && vocab.contains_key(b),
                 Err(_) => true,
@@ -83,7 +83,7 @@ impl ByteLevel {
             .collect::<Result<Vec<_>>>()?;
         let bpe = BPE::builder()
             .vocab_and_merges(vocab, merges)
-            // WordCounts that are tokens are not taken apart. (llama.cpp, too.)
+            // Words that are tokens are not split. (Also in llama.cpp.)
             .ignore_merges(pre == "llama-bpe")
             .build()
             .map_err(|e| broken(e.to_string()))?;
@@ -93,7 +93,7 @@ impl ByteLevel {
         let mut pieces = Pieces::default();
         pieces.ends.reserve_exact(tokens.len());
         for (token, kind) in tokens.iter().zip(kinds) {
-            // Ordinary tokens outside of the alphabet are plain text (user-defined ones).
+            // Ordinary tokens outside of the alphabet are plain text (user-defined).
             let piece = token.chars().map(|c| bytes.get(&c).copied()).collect::<Option<Vec<_>>>();
             let text = || piece.unwrap_or_else(|| token.as_bytes().to_vec());
             pieces.push(if *kind == Kind::Control { Vec::new() } else { text() });
@@ -112,7 +112,7 @@ impl ByteLevel {
         Ok(())
     }
 
-    /// The same; `push` is told each token and where it begins.
+    /// The same; passes each token and its start to `push`.
     pub fn encode_with_starts(&self, text: &str, mut push: impl FnMut(u32, usize)) -> Result<()> {
         for piece in pieces(text, PIECE, LONGEST) {
             let encoded = self.inner.encode(&text[piece.clone()], false);
@@ -126,15 +126,15 @@ impl ByteLevel {
         Ok(())
     }
 
-    /// Whether the vocabulary has this id: a byte without a token has one past its end.
+    /// Whether the vocabulary has this id; bytes without a token have ids past its end.
     fn is_token(&self, id: u32) -> bool {
         (id as usize) < self.vocabulary
     }
 }
 
-/// GPT-2's printable stand-ins for bytes: printable Latin-1 characters stand for themselves, the
-/// other bytes for the characters from U+0100 on, in order.
-/// (`bytes_to_unicode` of <https://github.com/openai/gpt-2/blob/master/src/encoder.py>)
+/// GPT-2's printable stand-ins for bytes: printable Latin-1 characters represent themselves, other
+/// bytes map to the characters from U+0100, in order. (`bytes_to_unicode` of
+/// <https://github.com/openai/gpt-2/blob/master/src/encoder.py>)
 fn byte_characters() -> HashMap<char, u8> {
     let printable = |b: &u8| matches!(b, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
     let others = (0..=u8::MAX).filter(|b| !printable(b));

@@ -1,9 +1,9 @@
 //! SentencePiece's BPE (Kudo and Richardson, arXiv:1808.06226): kind `llama` of GGUF files.
 //!
-//! Neighbours merge as long as what they spell is a token, the one of the highest score first. The
-//! file has scores and no merges, so the crate `tokenizers` would need them made up: half a million
-//! pairs of strings for Gemma 3, in several times the memory, and not in the order of scores where one
-//! token has several pairs. What is produced here is what llama.cpp's `llm_tokenizer_spm` produces.
+//! Neighbours merge while their concatenation is a token, the highest score first. The file has
+//! scores but no merges. The crate `tokenizers` needs merges: half a million string pairs for Gemma
+//! 3, with several times the memory, and out of score order if a token has several pairs. The
+//! result equals that of llama.cpp's `llm_tokenizer_spm`.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -17,18 +17,18 @@ use super::{Kind, LONGEST, PIECE, Pieces, broken, pieces};
 use crate::error::{Error, Result};
 use crate::lm::gguf::Gguf;
 
-/// What tokens have for a space.
+/// The space character in tokens.
 const SPACE: char = '\u{2581}';
 
 /// A vocabulary of strings with scores.
 pub struct SentencePiece {
-    /// Ids of ordinary tokens by the hash of their bytes.
+    /// Ids of ordinary tokens, by hash of their bytes.
     ids: HashTable<u32>,
     hasher: RandomState,
     scores: Vec<f32>,
-    /// Tokens of single bytes, for characters that are no tokens.
+    /// Tokens of single bytes, for characters without a token.
     bytes: Box<[Option<u32>; 256]>,
-    /// Whether a text begins as if a space stood before it.
+    /// Whether a space is assumed before the text.
     space_first: bool,
 }
 
@@ -36,7 +36,7 @@ pub struct SentencePiece {
 #[derive(Clone, Copy)]
 struct Symbol {
     start: usize,
-    /// 0 once it has become a part of the one before.
+    /// 0 once merged into the symbol before.
     len: usize,
     /// Its neighbours; [`NONE`] at the ends.
     before: usize,
@@ -45,12 +45,12 @@ struct Symbol {
 
 const NONE: usize = usize::MAX;
 
-/// Two neighbours that may merge: the highest score first, of equals the one that stands first.
+/// Two neighbours that may merge: highest score first, then leftmost.
 struct Merge {
     score: f32,
     left: usize,
     right: usize,
-    /// Bytes of both. Other ones mean that one of them has merged since.
+    /// Length of both in bytes. If it no longer matches, one of them has merged since.
     len: usize,
 }
 
@@ -92,7 +92,7 @@ impl SentencePiece {
         Ok((Self { ids, hasher, scores, bytes, space_first }, pieces))
     }
 
-    /// Tells `push` each token of a text and where it begins. Bytes without a token are left out.
+    /// Passes each token of a text and its start to `push`. Omits bytes without a token.
     pub fn encode(&self, vocabulary: &Pieces, text: &str, mut push: impl FnMut(u32, usize)) {
         for (i, piece) in pieces(text, PIECE, LONGEST).enumerate() {
             let at = piece.start;
@@ -102,7 +102,7 @@ impl SentencePiece {
                 self.merge(vocabulary, text, |id, start| push(id, at + start));
                 continue;
             }
-            // Characters change their lengths: where each begins in both texts.
+            // Lengths of characters change: records where each begins in both texts.
             let mut spelled = String::with_capacity(text.len() + 1);
             let mut starts = Vec::new();
             if first {
@@ -121,7 +121,7 @@ impl SentencePiece {
         }
     }
 
-    /// Merges the characters of a text as far as they go.
+    /// Merges the characters of a text until no merge is left.
     fn merge(&self, vocabulary: &Pieces, text: &str, mut push: impl FnMut(u32, usize)) {
         let mut symbols: Vec<Symbol> = Vec::new();
         for (i, (start, c)) in text.char_indices().enumerate() {
@@ -161,7 +161,7 @@ impl SentencePiece {
             let spelled = &text[start..start + len];
             match self.id(vocabulary, spelled) {
                 Some(id) => push(id, start),
-                // What has merged is a token, so this is a single character.
+                // Merged symbols are tokens, so this is a single character.
                 None => {
                     let bytes = spelled.bytes().filter_map(|byte| self.bytes[usize::from(byte)]);
                     bytes.for_each(|id| push(id, start));
@@ -176,7 +176,7 @@ impl SentencePiece {
     }
 }
 
-/// Merges are ordered by when they are done.
+/// Ordered by when merges are done.
 impl Ord for Merge {
     fn cmp(&self, other: &Self) -> Ordering {
         self.score.total_cmp(&other.score).then(other.left.cmp(&self.left))

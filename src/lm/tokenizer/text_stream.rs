@@ -1,15 +1,15 @@
-//! Tokens back to text, as they are written.
+//! Incremental detokenization.
 
 use super::Tokenizer;
 
-/// Turns tokens into text as they come, never half a character.
+/// Turns tokens into text as they arrive, in whole characters.
 #[derive(Debug, Default)]
 pub struct TextStream {
     pending: Vec<u8>,
 }
 
 impl TextStream {
-    /// Adds a token and returns the text that is complete by now; it may be empty.
+    /// Adds a token and returns the text completed by it, possibly empty.
     pub fn push(&mut self, tokenizer: &Tokenizer, id: u32) -> String {
         self.pending.extend_from_slice(tokenizer.piece(id).unwrap_or_default());
         let mut text = String::new();
@@ -31,7 +31,7 @@ impl TextStream {
     }
 }
 
-/// Whether these bytes, which are not UTF-8, could become a character if more bytes followed.
+/// Whether more bytes could complete these bytes, which are not UTF-8, to a character.
 fn begins_character(bytes: &[u8]) -> bool {
     match std::str::from_utf8(bytes) {
         Ok(_) => false,

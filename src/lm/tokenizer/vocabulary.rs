@@ -1,4 +1,4 @@
-//! The tokens of a vocabulary: those that are found in a text as a whole, and the bytes of all.
+//! A vocabulary's tokens: those matched as whole strings, and the bytes of all.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use super::{Kind, broken};
 use crate::error::Result;
 
-/// Texts that are tokens wherever they stand.
+/// Strings that are tokens wherever they occur.
 pub struct Whole {
     finder: AhoCorasick,
     ids: Vec<u32>,
@@ -17,12 +17,12 @@ pub struct Whole {
 pub enum Part {
     /// One token, and where it begins.
     Whole(u32, usize),
-    /// What the encoder has to look at.
+    /// Text for the encoder.
     Text(Range<usize>),
 }
 
 impl Whole {
-    /// Of a vocabulary, whose kinds say which are found as a whole.
+    /// Collects the whole-string tokens of a vocabulary, by kind.
     pub fn new(tokens: &[&str], kinds: &[Kind]) -> Result<Self> {
         let whole =
             tokens.iter().zip(kinds).zip(0..).filter(|((_, kind), _)| **kind == Kind::Whole);
@@ -49,12 +49,12 @@ impl Whole {
     }
 }
 
-/// The bytes of all tokens, in a tenth of the memory that a vector for each would take.
+/// The bytes of all tokens, in a tenth of the memory of one vector per token.
 #[derive(Default)]
 pub struct Pieces {
-    /// All of them, one after the other.
+    /// Bytes of all tokens, concatenated.
     pub bytes: Vec<u8>,
-    /// Where each token's bytes end. Control tokens have none; one that has none is a control token.
+    /// End of each token's bytes. A token without bytes is a control token.
     pub ends: Vec<u32>,
 }
 

@@ -1,4 +1,4 @@
-//! A card as text: a table for spreadsheets, and one for people.
+//! A card as text: CSV for spreadsheets, Markdown for reading.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use crate::measure::stats::Spread;
 /// One figure of a configuration.
 struct Row<'a> {
     figure: String,
-    /// What peers call it: llama-bench's names.
+    /// Its name in llama-bench.
     peer: String,
     unit: &'static str,
     spread: &'a Spread,
@@ -58,7 +58,7 @@ impl Card {
         );
         for configuration in &self.configurations {
             for Row { figure, peer, unit, spread } in configuration.rows() {
-                // Writing to a text does not fail.
+                // Writing to a string cannot fail.
                 let _ = writeln!(
                     text,
                     "| {} | {figure} | {peer} | {} | {} | {unit} |",
@@ -113,7 +113,7 @@ fn number(value: Option<f64>) -> String {
     })
 }
 
-/// Quoted where it has to be, and never a formula, which a spreadsheet would compute.
+/// Quotes a cell if needed, and escapes formulas, which a spreadsheet would compute.
 fn csv_cell(text: &str) -> String {
     let text = match text.starts_with(['=', '+', '-', '@']) {
         true => format!("'{text}"),
@@ -125,7 +125,7 @@ fn csv_cell(text: &str) -> String {
     }
 }
 
-/// Without what Markdown takes for its own.
+/// Escapes Markdown syntax.
 fn plain(text: &str) -> String {
     let mut plain = String::new();
     for c in text.chars() {

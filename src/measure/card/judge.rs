@@ -1,30 +1,30 @@
-//! What follows from the measurements of a card: its marks and its scores.
+//! Derives a card's marks and scores from its measurements.
 
 use super::{CERTIFIED, Card, Configuration, Reading, Writing};
 use crate::backend::webgpu::{Products, peak_in};
 use crate::measure::stats::Spread;
 use crate::report::ModelReport;
 
-/// Tokens that the score reads, and writes.
+/// Tokens that the score reads and writes.
 const SCORED: (usize, usize) = (2048, 64);
 
-/// MAD ÷ median of steady speeds.
+/// Largest MAD ÷ median of steady speeds.
 const NOISE: f64 = 0.03;
 
-/// How much slower the last measurement may be than the first.
+/// Largest slowdown from the first measurement to the last.
 const SLOWED: f64 = 0.1;
 
-/// How much the best speed of the same product may change during a run.
+/// Largest change of the pulse's best speed during a run.
 const DRIFT: f64 = 0.15;
 
-/// Median ÷ best speed of the same product where nobody else computes.
+/// Smallest median ÷ best speed of the pulse on an otherwise idle device.
 const UNDISTURBED: f64 = 0.9;
 
-/// Steps of the clock that the shortest measurement has at least.
+/// Minimum length of the shortest measurement, in steps of the clock.
 const STEPS: f64 = 100.0;
 
 impl Card {
-    /// Computes what follows from the measurements.
+    /// Computes everything derived from the measurements.
     pub fn settle(&mut self) {
         for configuration in &mut self.configurations {
             configuration.settle(&self.model);
@@ -61,8 +61,8 @@ impl Configuration {
         self.score = self.documents_a_minute();
     }
 
-    /// The peak of what products of many rows are made in. On the processor that is the engine's own
-    /// product, which is the pulse's, too: the best of it during the run.
+    /// The peak of the number format used in products of many rows. On the CPU that is the engine's
+    /// own product, also used by the pulse: its best speed during the run.
     fn peak_of_products(&self) -> Option<f64> {
         let in_use = |products: &Products| {
             self.backend.features.iter().any(|feature| feature == products.name())
@@ -85,7 +85,7 @@ impl Configuration {
         (ms > 0.0).then_some(60_000.0 / ms)
     }
 
-    /// Why its figures can't be believed.
+    /// Why its figures are invalid.
     fn faults(&self) -> Option<String> {
         let name = &self.name;
         match &self.certificate {
@@ -98,7 +98,7 @@ impl Configuration {
         }
     }
 
-    /// Why its figures may differ the next time.
+    /// Why its figures may not be repeatable.
     fn doubts(&self) -> Vec<String> {
         let mut doubts = Vec::new();
         for reading in &self.prefill {

@@ -3,7 +3,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::*;
 
-/// A card of steady figures: 512 tokens in 1 s, 2,048 in 5 s, 64 tokens written in 1 s.
+/// A card with steady figures: 512 tokens in 1 s, 2,048 in 5 s, 64 tokens decoded in 1 s.
 fn card() -> Card {
     let curve = vec![CurvePoint { position: 512, tokens_per_second: 512.0 }];
     let mut card = Card {
@@ -68,7 +68,7 @@ fn the_score_counts_documents_a_minute() {
     assert_eq!(score(&without), None);
 }
 
-/// 512 tokens of 100 million multiply-adds, and each of 40,000 more for 256.5 positions.
+/// 512 tokens of 100 million multiply-adds each, plus 40,000 for each of 256.5 positions.
 #[wasm_bindgen_test(unsupported = test)]
 fn work_is_held_against_the_peak() {
     let card = card();
@@ -78,7 +78,7 @@ fn work_is_held_against_the_peak() {
     assert!((reading.efficiency.unwrap_or(0.0) - gmacs / 100.0).abs() < 1e-9, "{reading:?}");
 }
 
-/// What follows from measurements is not taken from a stranger.
+/// Derived values in a stranger's card are ignored.
 #[wasm_bindgen_test(unsupported = test)]
 fn what_a_card_claims_is_computed_anew() {
     let mut claims = json();
@@ -159,7 +159,7 @@ fn doubts_are_named() {
 fn outliers_are_kept_and_marked() {
     let spread = Spread::of(vec![100.0, 101.0, 99.0, 150.0, 100.0]);
     assert_eq!((spread.median, spread.mad, spread.outliers), (Some(100.0), Some(1.0), vec![3]));
-    // Nothing is far from the others where all are within 2 %.
+    // If all are within 2 %, there are no outliers.
     assert_eq!(Spread::of(vec![100.0, 100.0, 100.0, 101.9]).outliers, [0; 0]);
     assert_eq!(Spread::of(Vec::new()), Spread::default());
 }

@@ -1,4 +1,4 @@
-//! Doing what a suite says.
+//! Performs the steps of a suite.
 
 use sha2::{Digest, Sha256};
 
@@ -12,16 +12,16 @@ use crate::measure::bench;
 use crate::measure::card::{CERTIFIED, Certificate};
 use crate::report::{MemoryReport, rate};
 
-/// How often the benchmark document repeats its article.
+/// Repetitions of the article in the benchmark document.
 const ITERATIONS: usize = 8;
 
-/// How often the document is encoded.
+/// Number of times the document is encoded.
 const ENCODINGS: usize = 5;
 
-/// Steps of the clock that are looked at.
+/// Clock steps to observe.
 const TICKS: usize = 10;
 
-/// Time to wait for them at most, by the clock itself.
+/// Maximum time to wait for them, by the clock itself.
 const TICKING_MS: f64 = 50.0;
 
 /// Logits of a prompt, recorded elsewhere (tests/fixtures/README.md).
@@ -29,11 +29,11 @@ const TICKING_MS: f64 = 50.0;
 pub struct Golden {
     /// The prompt.
     pub ids: Vec<u32>,
-    /// Those after its last token: llama.cpp's without rounding, as little-endian 16-bit floats.
+    /// Logits after its last token: llama.cpp's, unquantized, as little-endian 16-bit floats.
     pub logits: Vec<u8>,
 }
 
-/// What a configuration reads.
+/// Prompts of a configuration.
 pub struct Prompts {
     text: String,
     ids: Vec<u32>,
@@ -41,7 +41,7 @@ pub struct Prompts {
     golden: Option<Golden>,
 }
 
-/// The benchmark document: the article several times under numbered headings, then a question.
+/// The benchmark document: the article repeated under numbered headings, then a question.
 pub fn benchmark(article: &str) -> String {
     let iterations: String = (1..=ITERATIONS)
         .map(|i| format!("## Iteration {i} of {ITERATIONS}\n\n{article}\n\n"))
@@ -53,14 +53,14 @@ pub fn benchmark(article: &str) -> String {
 }
 
 impl Prompts {
-    /// Encodes the benchmark document that is made of `article`.
+    /// Encodes the benchmark document made from `article`.
     ///
     /// # Errors
-    /// What the tokenizer says.
+    /// The tokenizer's errors.
     pub fn new(tokenizer: &Tokenizer, article: &str, golden: Option<Golden>) -> Result<Self> {
         let text = benchmark(article);
         let tokens = tokenizer.encode_with_starts(&text)?;
-        // An iteration ends where the next heading, or the question, begins.
+        // An iteration ends at the next heading or at the question.
         let heading = |i| text.find(&format!("## Iteration {i} of")).unwrap_or(text.len());
         let question = text.trim_end().rfind('\n').unwrap_or(text.len());
         let ends = (2..=ITERATIONS)
@@ -75,7 +75,7 @@ impl Prompts {
         Ok(Self { text, ids, document, golden })
     }
 
-    /// What a suite has to know of the document.
+    /// Facts about the document for a suite.
     pub fn document(&self) -> &Document {
         &self.document
     }
@@ -88,10 +88,10 @@ impl Prompts {
     }
 }
 
-/// Does `step` on a session. A rest is the caller's own.
+/// Runs `step` on a session. The caller handles rests.
 ///
 /// # Errors
-/// What the session says; `cancelled` when the host wants the run to end.
+/// The session's errors; `cancelled` if the host wants the run to end.
 pub async fn perform<B: Backend>(
     session: &mut Session<B>,
     prompts: &Prompts,
@@ -148,7 +148,7 @@ async fn measured<B: Backend>(
     Ok(Outcome::Measured { measurement: bench::measure(session, ids, write, false, host).await? })
 }
 
-/// Holds the logits after the recorded prompt to the recorded ones.
+/// Compares the logits after the recorded prompt with the recorded ones.
 async fn certify<B: Backend>(
     session: &mut Session<B>,
     prompts: &Prompts,
@@ -170,20 +170,20 @@ async fn certify<B: Backend>(
         errors += (f64::from(*ours) - recorded).powi(2);
         squares += recorded.powi(2);
     }
-    // Of another length, or no numbers at all: as far away as can be, since cards have no infinity.
+    // For a wrong length or NaN: the largest distance, because cards allow no infinity.
     let same = ours.len() == recorded.len() && f64::is_finite(errors / squares);
     let distance = if same { errors / squares } else { f64::from(f32::MAX) };
     let (tokens, logits) = (ids.len(), ours.len());
     Ok(Some(Certificate { tokens, logits, distance, bound: CERTIFIED }))
 }
 
-/// The smallest step of the host's clock; `None` where it stands still.
+/// Resolution of the host's clock; `None` if it does not advance.
 pub fn clock_ms(host: &impl Host) -> Option<f64> {
     let began = host.now_ms()?;
     let mut last = began;
     let mut smallest: Option<f64> = None;
     let mut ticks = 0;
-    // A clock that never moves must not keep us: each look takes some nanoseconds.
+    // Limits the loop if the clock never advances: each read takes some nanoseconds.
     for _ in 0..50_000_000u32 {
         let now = host.now_ms()?;
         if now > last {

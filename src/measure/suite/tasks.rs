@@ -1,4 +1,4 @@
-//! What there is to do in a suite.
+//! Tasks of a suite.
 
 use std::fmt;
 
@@ -9,21 +9,21 @@ use crate::measure::bench::Measurement;
 use crate::measure::card::Certificate;
 use crate::report::{MemoryReport, Peaks};
 
-/// How much a suite measures.
+/// Extent of a suite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub enum Kind {
-    /// 512 and 2,048 tokens, 64 written; under a minute.
+    /// 512 and 2,048 tokens, 64 decoded; under a minute.
     Quick,
-    /// 8,192 tokens and one iteration of the benchmark as well, 256 written; ten minutes.
+    /// Also 8,192 tokens and one iteration of the benchmark, 256 decoded; ten minutes.
     Standard,
-    /// The whole benchmark, an iteration at a time; an hour.
+    /// The whole benchmark, iteration by iteration; an hour.
     Full,
 }
 
 impl Kind {
-    /// As cards say it.
+    /// Name in cards.
     pub fn name(self) -> &'static str {
         match self {
             Self::Quick => "quick",
@@ -32,7 +32,7 @@ impl Kind {
         }
     }
 
-    /// Time that it may take for each configuration, warm-up and peaks aside.
+    /// Time budget per configuration, excluding warm-up and peaks.
     pub(super) fn budget_ms(self) -> f64 {
         60_000.0
             * match self {
@@ -42,7 +42,7 @@ impl Kind {
             }
     }
 
-    /// Time for the device to cool down before each measurement.
+    /// Cool-down time before each measurement.
     pub(super) fn rest_ms(self) -> f64 {
         match self {
             Self::Quick => 200.0,
@@ -50,7 +50,7 @@ impl Kind {
         }
     }
 
-    /// What it measures, what matters most first.
+    /// Its measurements, most important first.
     pub(super) fn steps(self, document: &Document) -> Vec<Step> {
         let iterations = match self {
             Self::Quick => 0,
@@ -72,19 +72,19 @@ impl Kind {
     }
 }
 
-/// Something to do.
+/// A step for one configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Task {
-    /// Which configuration does it.
+    /// Index of the configuration.
     pub configuration: usize,
-    /// What it does.
+    /// The step.
     pub step: Step,
-    /// How long that should take; 0 where nothing is known yet.
+    /// Expected time; 0 if unknown.
     pub expected_ms: f64,
 }
 
-/// What a configuration does.
+/// A step of a configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -93,38 +93,38 @@ pub enum Step {
     Tokenize,
     /// Compare logits with recorded ones.
     Certify,
-    /// Read and write so many tokens, which does not count.
+    /// Read and decode tokens without counting.
     WarmUp {
         /// Tokens to read.
         tokens: usize,
-        /// Tokens to write.
+        /// Tokens to decode.
         write: usize,
     },
-    /// Nothing for a while.
+    /// Pause.
     Rest {
-        /// For how long.
+        /// Duration in milliseconds.
         ms: f64,
     },
-    /// The same product as always.
+    /// Measure the fixed matrix product.
     Pulse,
-    /// Read the first so many tokens of the document.
+    /// Read the beginning of the document.
     Read {
-        /// How many.
+        /// Number of tokens.
         tokens: usize,
     },
-    /// Write tokens after reading.
+    /// Decode tokens after reading.
     Write {
-        /// How many.
+        /// Number of tokens.
         tokens: usize,
-        /// Tokens to read before.
+        /// Tokens to read first.
         after: usize,
     },
-    /// Measure what the device does at best.
+    /// Measure the device's peak speeds.
     Peaks,
 }
 
 impl Step {
-    /// Tokens that it reads.
+    /// Number of tokens that it reads.
     fn reads(&self) -> usize {
         match self {
             Self::Read { tokens } | Self::WarmUp { tokens, .. } => *tokens,
@@ -151,46 +151,46 @@ impl fmt::Display for Step {
     }
 }
 
-/// What came of a step.
+/// Result of a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", tsify(missing_as_null))]
 pub enum Outcome {
-    /// Of [`Step::Tokenize`]: its speed, several times.
+    /// Of [`Step::Tokenize`]: several measurements of its speed.
     Tokenized {
-        /// Tokens a second.
+        /// Tokens per second.
         tokens_per_second: Vec<f64>,
     },
     /// Of [`Step::Certify`].
     Certified {
-        /// None where nothing is recorded for this model.
+        /// `None` if nothing is recorded for this model.
         certificate: Option<Certificate>,
     },
     /// Of [`Step::Pulse`].
     Pulse {
-        /// The best speed, in 10⁹ multiply-adds a second.
+        /// The best speed, in 10⁹ multiply-adds per second.
         gmacs: Option<f64>,
-        /// The median one ÷ the best.
+        /// The median speed ÷ the best.
         undisturbed: Option<f64>,
     },
-    /// Of everything that reads.
+    /// Of every step that reads.
     Measured {
-        /// What was measured.
+        /// The measurement.
         measurement: Measurement,
     },
     /// Of [`Step::Peaks`].
     Peaks {
-        /// What the device does at best.
+        /// Peak speeds of the device.
         peak: Peaks,
-        /// Memory in use before that.
+        /// Memory in use before.
         memory: MemoryReport,
     },
     /// Of [`Step::Rest`].
     Rested,
-    /// Of anything: it could not be done.
+    /// Of any step: it failed.
     Failed {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }

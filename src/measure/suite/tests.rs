@@ -13,7 +13,7 @@ fn facts(name: &str) -> Facts {
     Facts { name: name.into(), model, ..Facts::default() }
 }
 
-/// What a device says that reads `speed` tokens a millisecond, however long the prompt.
+/// The result from a device that reads `speed` tokens per millisecond at any length.
 fn answer(step: &Step, speed: f64) -> Outcome {
     let measured = |read: usize, write: usize| {
         let mut prefill = PrefillReport::default();
@@ -61,7 +61,7 @@ fn a_quick_run_measures_five_times_after_a_warm_up() {
     assert_eq!(counted(&tasks, &Step::WarmUp { tokens: 512, write: 8 }), 1);
     assert_eq!([512, 2048, 8192].map(|n| counted(&tasks, &read(n))), [0, 5, 0]);
     assert_eq!(counted(&tasks, &Step::Write { tokens: 64, after: 512 }), 5);
-    // A rest and a pulse before each.
+    // A rest and a pulse before each measurement.
     assert_eq!(counted(&tasks, &Step::Pulse), 10);
     assert_eq!(counted(&tasks, &Step::Rest { ms: 200.0 }), 10);
     let [configuration] = &card.configurations[..] else { panic!("one configuration") };
@@ -77,7 +77,7 @@ fn a_quick_run_measures_five_times_after_a_warm_up() {
     assert_eq!(curve[31], CurvePoint { position: 2048, tokens_per_second: 1000.0 });
 }
 
-/// Whatever changes during a run changes all configurations.
+/// Changes during a run affect all configurations.
 #[wasm_bindgen_test(unsupported = test)]
 fn configurations_take_turns() {
     let (tasks, _) = run(Kind::Quick, &[2.0, 2.0]);
@@ -91,7 +91,7 @@ fn configurations_take_turns() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn what_the_budget_has_no_time_for_is_left_out_and_named() {
-    // 2,048 tokens take 20 seconds, five times.
+    // Five readings of 2,048 tokens, 20 seconds each.
     let (tasks, card) = run(Kind::Quick, &[0.1]);
     assert_eq!(counted(&tasks, &Step::Write { tokens: 64, after: 512 }), 5);
     assert_eq!(counted(&tasks, &Step::Read { tokens: 2048 }), 0);
@@ -99,7 +99,7 @@ fn what_the_budget_has_no_time_for_is_left_out_and_named() {
     assert_eq!(last.what, "reading 2048 tokens");
     assert!(last.reason.contains("minutes"), "{}", last.reason);
 
-    // A slow configuration takes no time from another.
+    // A slow configuration takes no time from the others.
     let (tasks, card) = run(Kind::Quick, &[0.1, 1.0]);
     let read: Vec<_> = tasks.iter().filter(|t| t.step == Step::Read { tokens: 2048 }).collect();
     assert_eq!(read.len(), 5);
@@ -135,7 +135,7 @@ fn what_fails_is_left_out_and_not_tried_again() {
     let lengths = |i: usize| card.configurations[i].prefill.len();
     assert_eq!([lengths(0), lengths(1)], [1, 2]);
 
-    // One that can't even warm up has nothing to measure, and the other goes on.
+    // If one fails its warm-up, it is skipped and the other continues.
     let mut suite = Suite::new(Kind::Quick, document(), vec![facts("a"), facts("b")]);
     while let Some(task) = suite.next_task() {
         let fails = task.configuration == 0 && matches!(task.step, Step::WarmUp { .. });

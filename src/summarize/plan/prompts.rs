@@ -9,7 +9,7 @@ use crate::document::sentences;
 /// Asked of each window.
 const NOTE_REQUEST: &str = "Summarize the text above in one sentence.";
 
-/// WordCounts of the document's first sentence that the answer begins with.
+/// Words of the document's first sentence that the answer begins with.
 const LEAD: usize = 3;
 
 /// How the model is asked.

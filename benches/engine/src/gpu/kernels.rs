@@ -1,4 +1,4 @@
-//! The engine's kernels by themselves, in the sizes of SmolLM2-135M.
+//! Benchmarks the engine's kernels one by one, in the sizes of SmolLM2-135M.
 
 use std::time::Instant;
 
@@ -21,13 +21,13 @@ const FFN_WIDTH: usize = 1536;
 const VOCABULARY: usize = 49_152;
 const ATTENTION: AttentionShape = AttentionShape { heads: 9, kv_heads: 3, head_dim: 64 };
 
-/// One layer of it.
+/// One layer of its attention.
 fn attention() -> Attention {
     let rope = Rope::new(100_000.0, 64, RopeLayout::Interleaved);
     Attention::uniform(1, ATTENTION, &AttentionLayer { rope, window: None })
 }
 
-/// Name, storage, outputs and inputs of a weight.
+/// Name, format, outputs and inputs of a weight.
 type Shape = (&'static str, QuantType, [usize; 2]);
 
 const WEIGHTS: [Shape; 4] = [
@@ -38,34 +38,34 @@ const WEIGHTS: [Shape; 4] = [
 ];
 const HEAD: Shape = ("head", QuantType::Q8_0, [VOCABULARY, WIDTH]);
 
-/// Rows of products: a small chunk, the one that is measured with, and the largest.
+/// Rows of products: a small chunk, the measured chunk, and the largest.
 const ROWS: [usize; 3] = [128, 1024, 2048];
 
-/// Queries of attention, and the position of the first: chunks at the beginning, at the end of
-/// prompts and of the whole document, and tokens that are written there.
+/// Queries of attention, and the position of the first: chunks at the start, at the end of prompts
+/// and of the whole document, and single tokens decoded there.
 const QUERIES: [(usize, usize); 7] =
     [(1024, 0), (1024, 1024), (1024, 7168), (1024, 43_955), (1, 2048), (1, 8000), (1, 44_978)];
 
-/// Seconds of one measurement, in which the kernel runs as often as it can.
+/// Seconds per measurement; the kernel runs as often as it can.
 const ONE: f64 = 0.1;
 
-/// What was measured of one kernel at one size.
+/// Results of one kernel at one size.
 #[derive(Serialize)]
 pub struct Kernel {
-    /// What it does for a decoder.
+    /// Operation of the decoder.
     pub operation: &'static str,
     pub size: String,
-    /// What the numbers of products are.
+    /// Number format of products.
     pub products: &'static str,
-    /// 10⁹ multiply-adds a second, as many as the result needs.
+    /// 10⁹ multiply-adds per second, counting those that the result needs.
     pub gmacs_per_second: Spread,
-    /// The median, of the GPU's own peak with such numbers.
+    /// Median as a fraction of the GPU's peak in this number format.
     pub of_the_peak: Option<f64>,
-    /// Why nothing was measured.
+    /// Why it was not measured.
     pub left_out: Option<String>,
 }
 
-/// Every kernel at every size that fits the limit.
+/// Measures every kernel at every size that fits the limit.
 pub fn measure(gpu: &WebGpu, peaks: &Peaks, effort: &Effort) -> Result<Vec<Kernel>> {
     let mut bench = Bench { gpu, peaks, effort, kernels: Vec::new(), speed: None };
     for weight in WEIGHTS {
@@ -85,7 +85,7 @@ struct Bench<'a> {
     peaks: &'a Peaks,
     effort: &'a Effort,
     kernels: Vec<Kernel>,
-    /// Multiply-adds a second of the last kernel of this kind, by which the next is expected.
+    /// Multiply-adds per second of the last kernel of this kind, to estimate the next.
     speed: Option<f64>,
 }
 
@@ -97,7 +97,7 @@ impl Bench<'_> {
         let table = made_up(gpu, QuantType::Q4_1, [ROWS[2], inputs])?;
         for rows in rows {
             let x = gpu.embed(&table, &ids(*rows));
-            // One row is multiplied by a kernel of its own, always in 32-bit floats.
+            // Single rows have a separate kernel, always in 32-bit floats.
             let (ways, operation) = match rows {
                 1 => (vec![Products::F32], "matrix-vector products"),
                 _ => (gpu.products(), "matrix products"),
@@ -179,8 +179,8 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// 10⁹ multiply-adds a second of so many runs, by the GPU's own clock if it has one, and the
-    /// seconds that passed.
+    /// 10⁹ multiply-adds per second over `runs` runs, by the GPU's own clock if available, and the
+    /// elapsed seconds.
     fn timed(
         &self,
         operation: &str,
@@ -200,7 +200,7 @@ impl Bench<'_> {
     }
 }
 
-/// A weight of every 4-bit or 8-bit integer, of scale 2^-7 and minimum 2^-7.
+/// A weight with every 4-bit or 8-bit integer, with scale 2^-7 and minimum 2^-7.
 fn made_up(gpu: &WebGpu, quant: QuantType, [rows, cols]: [usize; 2]) -> Result<Weight> {
     let half = 0x2000u16.to_le_bytes();
     let header = if quant == QuantType::Q4_1 { half.repeat(2) } else { half.to_vec() };

@@ -1,6 +1,6 @@
-//! Everything that one wants to know of a GPU, natively: what it can do at best, how near to that
-//! the engine's kernels come, and how fast whole prompts are read and written. See
-//! benches/README.md; `cargo xtask bench --gpu` runs this.
+//! Benchmarks a GPU natively: its peak speeds, how close the engine's kernels come to them, and how
+//! fast whole prompts are read and decoded. See benches/README.md; `cargo xtask bench --gpu` runs
+//! this.
 
 mod kernels;
 mod prompts;
@@ -55,7 +55,7 @@ struct Effort {
     limit_seconds: f64,
 }
 
-/// All that was measured.
+/// All results.
 #[derive(Serialize)]
 struct Results {
     schema: &'static str,
@@ -69,13 +69,13 @@ struct Results {
 
 #[derive(Serialize)]
 struct Device {
-    /// Name of the GPU and of what drives it.
+    /// Name of the GPU and its driver.
     adapter: String,
-    /// Whether it is a processor that plays a GPU.
+    /// Whether it is a software renderer.
     is_software: bool,
-    /// What it can, and how the engine multiplies on it: the fastest in a trial.
+    /// Its features, and the multiplication format that was fastest in a trial.
     features: Vec<String>,
-    /// Time of loading the model, the trial and the compiling of shaders included.
+    /// Time to load the model, including the trial and shader compilation.
     load_ms: f64,
 }
 
@@ -97,7 +97,7 @@ fn main() -> Result<()> {
     eprintln!("{}", device.adapter);
     let peaks = block_on(gpu.peaks(&|| None))?;
     let prompts = prompts::measure(&mut engine, &effort)?;
-    // The weights and the cache of the model are no longer needed.
+    // The model's weights and cache are no longer needed.
     drop(engine);
     let kernels = kernels::measure(&gpu, &peaks, &effort)?;
     let results = Results {
@@ -116,7 +116,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// The model, on the GPU if there is one that computes right.
+/// Loads the model, on the GPU if one computes correctly.
 fn load(path: PathBuf) -> Result<Engine<File>> {
     File::open(&path).with_context(|| path.display().to_string())?;
     let processors = std::thread::available_parallelism().map_or(1, Into::into);
@@ -138,8 +138,8 @@ fn load(path: PathBuf) -> Result<Engine<File>> {
 }
 
 impl Effort {
-    /// How often something can be done that takes so many seconds, at most as often as asked for;
-    /// none where not even once.
+    /// How often something that takes `seconds` fits the limit, up to the requested count; `None`
+    /// if not even once.
     fn times(&self, seconds: f64) -> Option<Times> {
         let fit = (self.limit_seconds / seconds.max(1e-9)) as u32;
         match fit {
@@ -149,13 +149,13 @@ impl Effort {
         }
     }
 
-    /// Why something is left out.
+    /// The reason for leaving something out.
     fn too_long(&self, seconds: f64) -> String {
         format!("would take about {seconds:.0} s, of {:.0} s allowed", self.limit_seconds)
     }
 }
 
-/// How often to do something.
+/// Number of repetitions.
 #[derive(Clone, Copy)]
 struct Times {
     uncounted: u32,

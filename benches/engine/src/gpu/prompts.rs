@@ -1,4 +1,4 @@
-//! Whole prompts: the beginning of the benchmark document, and all of it in one exact pass.
+//! Whole prompts: beginnings of the benchmark document, and all of it in one exact pass.
 
 use std::fs::File;
 use std::time::Instant;
@@ -14,28 +14,28 @@ use crate::Effort;
 
 const ARTICLE: &str = include_str!("../../../../tests/fixtures/article.md");
 
-/// Tokens of the first prompt, which warms up and tells how long others take.
+/// Tokens of the first prompt, which warms up and predicts the time of others.
 const FIRST: usize = 128;
 
-/// What was measured with one prompt.
+/// Results of one prompt.
 #[derive(Serialize)]
 pub struct Prompt {
     pub tokens: usize,
-    /// Whether positions go past the trained context, by YaRN.
+    /// Whether positions exceed the trained context, by YaRN.
     pub extended: bool,
-    /// Tokens a second.
+    /// Tokens per second.
     pub prefill: Spread,
-    /// Time to encode the text and to read it, until the first token is known.
+    /// Time to encode and read the text, until the first token is known.
     pub first_token_ms: Spread,
-    /// Tokens a second.
+    /// Tokens per second.
     pub decode: Spread,
-    /// Of the GPU's memory, weights, keys, values and buffers together.
+    /// GPU memory of weights, keys, values and buffers.
     pub gpu_bytes: Option<u64>,
-    /// Why nothing was measured.
+    /// Why it was not measured.
     pub left_out: Option<String>,
 }
 
-/// The 40k-token workload, as tests/oracle/record.py composes it.
+/// The 40k-token workload, composed as in tests/oracle/record.py.
 fn document() -> String {
     let iterations: String =
         (1..=8).map(|i| format!("## Iteration {i} of 8\n\n{ARTICLE}\n\n")).collect();
@@ -66,7 +66,7 @@ pub fn measure(engine: &mut Engine<File>, effort: &Effort) -> Result<Vec<Prompt>
     let mut decoding = None;
     let mut prompts = Vec::new();
     for length in lengths {
-        // By multiply-adds; larger prompts make better use of a GPU, so rather less.
+        // From multiply-adds; an upper bound, since larger prompts use a GPU better.
         let read = longest.1 * macs(engine, length) / macs(engine, longest.0);
         let expected = read + decoding.unwrap_or(0.0);
         let mut prompt = Prompt {
@@ -110,7 +110,7 @@ pub fn measure(engine: &mut Engine<File>, effort: &Effort) -> Result<Vec<Prompt>
     Ok(prompts)
 }
 
-/// Multiply-adds of reading so many tokens.
+/// Multiply-adds to read `tokens` tokens.
 fn macs(engine: &mut Engine<File>, tokens: usize) -> f64 {
     let linear = (engine.linear_macs() * tokens) as f64;
     let config = engine.config();

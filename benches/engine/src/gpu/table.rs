@@ -1,4 +1,4 @@
-//! The same as Markdown.
+//! The results as Markdown.
 
 use std::fmt::Write;
 
@@ -6,10 +6,10 @@ use precis::measure::stats::Spread;
 
 use crate::Results;
 
-/// All results, for people.
+/// All results as a Markdown text.
 pub fn markdown(results: &Results) -> String {
     let mut text = String::new();
-    // Writing to a string never fails.
+    // Writing to a string cannot fail.
     let _ = write_all(&mut text, results);
     text
 }
@@ -70,7 +70,7 @@ fn write_all(text: &mut String, results: &Results) -> std::fmt::Result {
     Ok(())
 }
 
-/// With as many digits as say something.
+/// Formats with the significant digits.
 fn shown(spread: &Spread) -> String {
     let number = |x: f64| match x {
         x if x >= 100.0 => format!("{x:.0}"),

@@ -1,9 +1,9 @@
 //! The kernel for x86-64 with AVX2 and FMA: 8-bit products of pairs, added in 16 bits.
 //!
-//! The same arithmetic as the relaxed SIMD kernel, eight outputs to a vector: `vpmaddubsw` takes
-//! the weights as its unsigned operand. Sums of 16 products of a 4-bit and a 7-bit magnitude stay
-//! within 16 bits, and so do 8 products where weights have 5 bits. Of 8-bit weights it takes the
-//! magnitudes, and the activations with the weights' signs: two such products fit.
+//! Same arithmetic as the relaxed SIMD kernel, with eight outputs per vector: `vpmaddubsw` takes
+//! the weights as its unsigned operand. Sums of 16 products of a 4-bit and a 7-bit magnitude fit 16
+//! bits, as do 8 products of 5-bit weights. For 8-bit weights it takes the magnitudes, and the
+//! activations with the weights' signs: two such products fit.
 
 use std::arch::x86_64::*;
 
@@ -29,14 +29,14 @@ pub struct Avx2 {
 }
 
 impl Avx2 {
-    /// The kernel, where the processor has the instructions.
+    /// The kernel, if the processor has the instructions.
     pub fn detect() -> Option<Self> {
         let usable = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
         usable.then(|| Self { weights: Vec::new(), bits: Bits::Four })
     }
 }
 
-/// A block's integers as they are stored: those of 8 bits with 128 added.
+/// A block's integers as stored: 8-bit ones with 128 added.
 #[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn quads<const WIDTH: u8>(block: &[u8]) -> Block {
@@ -53,7 +53,7 @@ pub(super) fn quads<const WIDTH: u8>(block: &[u8]) -> Block {
     if WIDTH == FOUR {
         return fours;
     }
-    // The highest bit of each byte is the next quad's.
+    // The highest bit of each byte belongs to the next quad.
     let mut fifths = load(&block[FIFTHS..].as_chunks::<32>().0[0]);
     fours.map(|four| {
         let fifth = _mm256_and_si256(_mm256_srli_epi16(fifths, 3), _mm256_set1_epi8(16));
@@ -62,15 +62,15 @@ pub(super) fn quads<const WIDTH: u8>(block: &[u8]) -> Block {
     })
 }
 
-/// All blocks of a panel.
+/// Unpacks all blocks of a panel.
 #[target_feature(enable = "avx2")]
 pub(super) fn unpack<const WIDTH: u8>(weights: &mut Vec<Block>, bits: Bits, panel: Panel) {
     weights.clear();
     weights.extend(panel.blocks(bits).map(|block| quads::<WIDTH>(block)));
 }
 
-/// Multiplies the tile that begins at row `first` with a panel that is unpacked, or with one that is
-/// not (`PACKED`).
+/// Multiplies the tile that begins at row `first` with an unpacked panel, or with a packed one
+/// (`PACKED`).
 #[target_feature(enable = "avx2,fma")]
 fn multiply<const WIDTH: u8, const PACKED: bool, const R: usize>(
     weights: &[Block],
@@ -92,7 +92,7 @@ fn multiply<const WIDTH: u8, const PACKED: bool, const R: usize>(
             false => weights[b],
         };
         let mut dots = [_mm256_setzero_si256(); R];
-        // Sums of pairs, until they are widened.
+        // Sums of pairs, before widening.
         let mut pairs = [_mm256_setzero_si256(); R];
         for (q, quad) in quads.into_iter().enumerate() {
             let (quad, signs) = match WIDTH {
@@ -125,7 +125,7 @@ fn multiply<const WIDTH: u8, const PACKED: bool, const R: usize>(
     totals.store(out);
 }
 
-/// Sums of a tile over the blocks so far.
+/// A tile's running sums over blocks.
 pub(super) struct Totals<'a, const R: usize> {
     sums: [__m256; R],
     scales: &'a Scales,
@@ -134,7 +134,7 @@ pub(super) struct Totals<'a, const R: usize> {
 }
 
 impl<'a, const R: usize> Totals<'a, R> {
-    /// Zeros, for the tile that begins at row `first`.
+    /// Zero sums, for the tile that begins at row `first`.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     pub fn new(scales: &'a Scales, x: &'a QuantizedRows, first: usize) -> Self {
@@ -144,7 +144,7 @@ impl<'a, const R: usize> Totals<'a, R> {
         Self { sums: [_mm256_setzero_ps(); R], scales, x, first }
     }
 
-    /// Adds block `b` with its integer dot products, 32 bits wide.
+    /// Adds block `b` with its 32-bit integer dot products.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     pub fn add(&mut self, b: usize, dots: [__m256i; R]) {
@@ -163,7 +163,7 @@ impl<'a, const R: usize> Totals<'a, R> {
         }
     }
 
-    /// The sums as arrays.
+    /// Stores the sums.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     pub fn store(self, out: &mut [[f32; PANEL]; R]) {
@@ -177,7 +177,7 @@ impl<'a, const R: usize> Totals<'a, R> {
 impl Kernel for Avx2 {
     fn unpack(&mut self, bits: Bits, panel: Panel) {
         self.bits = bits;
-        // SAFETY: the only way to an `Avx2` is `detect`, which found the instructions.
+        // SAFETY: only `detect` makes an `Avx2`, after finding the instructions.
         unsafe {
             match bits {
                 Bits::Four => unpack::<FOUR>(&mut self.weights, bits, panel),
@@ -226,11 +226,11 @@ impl Kernel for Avx2 {
     }
 }
 
-/// [`Dots`] by `vpmaddubsw`, where the processor has it for eight outputs at a time: two products of
-/// a number of 7 bits and one of 8 with its sign fit 16.
+/// [`Dots`] by `vpmaddubsw`, eight outputs at a time, if the processor has AVX2: two products of a
+/// 7-bit number and a signed 8-bit one fit 16 bits.
 pub fn dots() -> Option<Dots> {
     fn safe(x: &[Fours], panel: &[Quads], start: &[i32; PANEL]) -> [[i32; PANEL]; ROWS] {
-        // SAFETY: this function is given away only where the instructions were found.
+        // SAFETY: this function is returned only if the instructions were found.
         unsafe { add_up(x, panel, start) }
     }
     is_x86_feature_detected!("avx2").then_some(safe as Dots)
@@ -249,7 +249,7 @@ fn add_up(x: &[Fours], panel: &[Quads], start: &[i32; PANEL]) -> [[i32; PANEL]; 
     sums.map(|sum| store(sum))
 }
 
-/// A vector of a panel's numbers.
+/// Loads a vector of a panel.
 #[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn load<T, const N: usize>(from: &[T; N]) -> __m256i {
@@ -258,7 +258,7 @@ pub(super) fn load<T, const N: usize>(from: &[T; N]) -> __m256i {
     unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
 }
 
-/// A panel's integers.
+/// Stores a panel's integers.
 #[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn store(sum: __m256i) -> [i32; PANEL] {

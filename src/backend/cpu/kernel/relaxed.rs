@@ -1,16 +1,15 @@
 //! The kernel for WebAssembly's relaxed SIMD: 8-bit products, added in 16 bits or in 32.
 //!
-//! The relaxed dot products leave to the engine what happens when the second operand leaves
-//! 0..=127 or the sum of two products leaves 16 bits. Here the second operand holds weights of 4 or
-//! 5 bits, or the halves of weights of 8 bits plus 128, so the result is exact everywhere. In 16
-//! bits a lane adds up the 16 products of a block, at most 16 * 15 * 127 = 30,480, or half of them
-//! where weights have 5 bits, 8 * 31 * 127 = 31,496.
+//! The result of a relaxed dot product is engine-defined if the second operand leaves 0..=127 or
+//! the sum of two products overflows 16 bits. Here the second operand holds weights of 4 or 5 bits,
+//! or the halves of 8-bit weights plus 128, so the result is exact everywhere. In 16 bits a lane
+//! adds the 16 products of a block, at most 16 * 15 * 127 = 30,480, or half of them for 5-bit
+//! weights, 8 * 31 * 127 = 31,496.
 //! (<https://github.com/WebAssembly/relaxed-simd/blob/main/proposals/relaxed-simd/Overview.md>)
 //!
-//! Which of the two is faster depends on what the engine makes of them: sums in 32 bits are one
-//! instruction on ARM with `sdot` and on x86-64 with AVX-VNNI and three elsewhere, sums in 16 bits
-//! are two on x86-64 and four on ARM. Both give the same numbers: [`crate::backend::cpu::tune`] lets
-//! them race.
+//! Which variant is faster depends on the engine: sums in 32 bits are one instruction on ARM with
+//! `sdot` and on x86-64 with AVX-VNNI and three elsewhere; sums in 16 bits are two on x86-64 and
+//! four on ARM. Both give the same numbers, and [`crate::backend::cpu::tune`] picks the faster.
 
 use core::arch::wasm32::*;
 use core::hint::black_box;
@@ -20,8 +19,8 @@ use super::{Fours, Kernel, Quads, ROWS};
 use crate::backend::cpu::matrix::{PANEL, Panel, QuantizedRows, Scales};
 use crate::quant::{BLOCK, Bits};
 
-/// Weights unpacked to 8 bits: the quads of each block; for weights of 8 bits those of the upper
-/// halves and then those of the lower. Products are added in 32 bits (`WIDE`) or in 16.
+/// Weights unpacked to 8 bits: the quads of each block; for 8-bit weights the upper halves, then
+/// the lower halves. Products are added in 32 bits (`WIDE`) or in 16.
 pub struct Relaxed<const WIDE: bool> {
     weights: Vec<Quad>,
     bits: Bits,
@@ -90,18 +89,18 @@ fn quads<const WIDTH: u8>(block: &[u8]) -> [Quad; STEPS] {
     std::array::from_fn(|q| unpacker.quad(q))
 }
 
-/// The upper halves of 8-bit integers, and the lower.
+/// The upper and the lower halves of 8-bit integers.
 #[inline(always)]
 fn halves(quad: Quad) -> [Quad; 2] {
     [quad.map(|half| u8x16_shr(half, 4)), quad.map(|half| v128_and(half, i8x16_splat(15)))]
 }
 
-/// Quads that are added up at once: of 5 bits, as many as 16 bits hold.
+/// Quads added up at once; for 5-bit weights, as many as fit 16 bits.
 const fn steps<const WIDE: bool, const WIDTH: u8>() -> usize {
     if WIDTH == FIVE && !WIDE { STEPS / 2 } else { STEPS }
 }
 
-/// The integer products of `R` rows from `first` on and an unpacked panel.
+/// Integer products of `R` rows from `first` and an unpacked panel.
 #[inline(never)]
 fn tile<const WIDE: bool, const WIDTH: u8, const R: usize>(
     weights: &[Quad],
@@ -118,11 +117,11 @@ fn tile<const WIDE: bool, const WIDTH: u8, const R: usize>(
     let mut weights = weights.as_ptr();
     for (b, products) in products.of_blocks(blocks).iter_mut().enumerate() {
         let mut dots = [[i32x4_splat(0); 2]; R];
-        // SAFETY: `b < blocks`, and the assertion above; behind a block, nothing is read.
+        // SAFETY: `b < blocks`, and the assertion above; nothing is read past a block.
         let mut ints = unsafe { x.ints.as_ptr().add(first * x.cols + b * R * BLOCK) };
         for span in 0..spans {
             if WIDTH == EIGHT && span > 0 {
-                // The same inputs again. In 32 bits the sums go on, else they are put away.
+                // The same inputs again. Sums in 32 bits continue, others are put aside.
                 // SAFETY: as above.
                 ints = unsafe { ints.sub(4 * R * STEPS) };
                 let so_far = if WIDE { &mut dots } else { &mut *products };
@@ -161,7 +160,7 @@ fn tile<const WIDE: bool, const WIDTH: u8, const R: usize>(
     }
 }
 
-/// The integer products of one row and a panel that is unpacked on the way.
+/// Integer products of one row and a panel, unpacked on the fly.
 #[inline(never)]
 fn row<const WIDE: bool, const WIDTH: u8>(
     bits: Bits,
@@ -205,21 +204,21 @@ fn row<const WIDE: bool, const WIDTH: u8>(
     }
 }
 
-/// What products of upper halves count for: 16 times, and without the 128 that are stored with each
+/// Contribution of products of upper halves: 16 times the product, minus the 128 stored with each
 /// weight. `total` is the sum of the inputs.
 #[inline(always)]
 fn upper_counts(upper: v128, total: i32) -> v128 {
     i32x4_sub(i32x4_shl(upper, 4), i32x4_splat(128 * total))
 }
 
-/// [`super::Dots`]: the rows' numbers, of 7 bits, are the second operand, so the result is exact
+/// [`super::Dots`]: the rows' 7-bit numbers are the second operand, so the result is exact
 /// everywhere here too.
 #[inline(never)]
 pub fn dots(x: &[Fours], panel: &[Quads], start: &[i32; PANEL]) -> [[i32; PANEL]; ROWS] {
     assert!(x.len() == panel.len());
     let mut sums = [load(start); ROWS];
     let (mut x, mut quads) = (x.as_ptr(), panel.as_ptr());
-    // SAFETY: both are as long, by the assertion, and left when the end of one is reached.
+    // SAFETY: both are equally long, by the assertion, and the loop stops at the end of one.
     unsafe {
         let end = quads.add(black_box(panel.len()));
         while quads != end {

@@ -1,4 +1,4 @@
-//! The kernel in plain Rust: the specification of the others and what native builds run.
+//! The plain Rust kernel: reference for the others, and fallback for native builds without SIMD.
 
 use super::{Fours, Kernel, Quads, ROWS};
 use crate::backend::cpu::matrix::{PANEL, Panel, QuantizedRows, Scales, integer};
@@ -52,7 +52,7 @@ impl Kernel for Scalar {
     }
 }
 
-/// [`super::Dots`], one number at a time.
+/// [`super::Dots`], one element at a time.
 pub fn dots(x: &[Fours], panel: &[Quads], start: &[i32; PANEL]) -> [[i32; PANEL]; ROWS] {
     let mut sums = [*start; ROWS];
     for (x, quads) in x.iter().zip(panel) {

@@ -94,8 +94,8 @@ impl Kernel for Simd128 {
     }
 }
 
-/// The integer products of one row and a panel that is unpacked on the way: by fours, of which the
-/// halves are put together when the block is done, so that weights need not change places.
+/// Integer products of one row and a panel, unpacked on the fly. Sums in groups of four and
+/// combines the halves at the end of each block, so that weights need no shuffle.
 #[inline(never)]
 fn row<const WIDTH: u8>(bits: Bits, panel: Panel, x: &QuantizedRows, products: &mut Products) {
     let blocks = products.of_blocks::<1>(x.cols / BLOCK);
@@ -118,7 +118,7 @@ fn row<const WIDTH: u8>(bits: Bits, panel: Panel, x: &QuantizedRows, products: &
     }
 }
 
-/// A quad's integers, with their sign.
+/// A quad's integers, signed.
 #[inline(always)]
 fn signed<const WIDTH: u8>(quad: Quad) -> Quad {
     quad.map(|half| if WIDTH == EIGHT { v128_xor(half, i8x16_splat(-128)) } else { half })
@@ -144,8 +144,8 @@ pub fn dots(x: &[Fours], panel: &[Quads], start: &[i32; PANEL]) -> [[i32; PANEL]
     sums.map(of_vectors)
 }
 
-/// From four inputs of each output, with a sign, to the first two inputs of every output and then the
-/// next two, in 16 bits.
+/// From four signed inputs of each output to the first two inputs of every output and then the next
+/// two, in 16 bits.
 #[inline(always)]
 fn by_pairs(quad: [v128; 2]) -> [[v128; 2]; 2] {
     let [low, high] = quad.map(|half| {

@@ -1,8 +1,8 @@
 //! The kernel for x86-64 with AVX-512 VNNI: sums of four 8-bit products in 32 bits.
 //!
-//! `vpdpbusd` takes the weights as its unsigned operand, eight outputs by four inputs in one vector
-//! of 256 bits, and adds four products to each output at once. Weights of 8 bits are stored with
-//! 128 added, so that what this adds to a block's product is taken off again.
+//! `vpdpbusd` takes the weights as its unsigned operand, eight outputs by four inputs in one
+//! 256-bit vector, and adds four products to each output at once. 8-bit weights are stored with 128
+//! added; the kernel subtracts what this adds to a block's product.
 
 use std::arch::x86_64::*;
 
@@ -18,7 +18,7 @@ pub struct Vnni {
 }
 
 impl Vnni {
-    /// The kernel, where the processor has the instructions.
+    /// The kernel, if the processor has the instructions.
     pub fn detect() -> Option<Self> {
         let usable = is_x86_feature_detected!("avx512vnni")
             && is_x86_feature_detected!("avx512vl")
@@ -27,8 +27,8 @@ impl Vnni {
     }
 }
 
-/// Multiplies the tile that begins at row `first` with a panel that is unpacked, or with one that is
-/// not (`PACKED`).
+/// Multiplies the tile that begins at row `first` with an unpacked panel, or with a packed one
+/// (`PACKED`).
 #[target_feature(enable = "avx2,fma,avx512vl,avx512vnni")]
 fn multiply<const WIDTH: u8, const PACKED: bool, const R: usize>(
     weights: &[Block],
@@ -49,7 +49,7 @@ fn multiply<const WIDTH: u8, const PACKED: bool, const R: usize>(
             true => quads::<WIDTH>(&packed[b * block_bytes..(b + 1) * block_bytes]),
             false => weights[b],
         };
-        // Each addition waits for the one before it: four sums a row keep the units busy.
+        // Each addition depends on the one before: four sums per row keep the units busy.
         let mut parts = [[_mm256_setzero_si256(); 4]; R];
         if WIDTH == EIGHT {
             for (r, parts) in parts.iter_mut().enumerate() {
@@ -76,7 +76,7 @@ fn multiply<const WIDTH: u8, const PACKED: bool, const R: usize>(
 impl Kernel for Vnni {
     fn unpack(&mut self, bits: Bits, panel: Panel) {
         self.bits = bits;
-        // SAFETY: the only way to a `Vnni` is `detect`, which found the instructions.
+        // SAFETY: only `detect` makes a `Vnni`, after finding the instructions.
         unsafe {
             match bits {
                 Bits::Four => unpack::<FOUR>(&mut self.weights, bits, panel),
@@ -125,10 +125,10 @@ impl Kernel for Vnni {
     }
 }
 
-/// [`Dots`] by `vpdpbusd`, where the processor has it.
+/// [`Dots`] by `vpdpbusd`, if the processor has it.
 pub fn dots() -> Option<Dots> {
     fn safe(x: &[Fours], panel: &[Quads], start: &[i32; PANEL]) -> [[i32; PANEL]; ROWS] {
-        // SAFETY: this function is given away only where the instructions were found.
+        // SAFETY: this function is returned only if the instructions were found.
         unsafe { add_up(x, panel, start) }
     }
     Vnni::detect().is_some().then_some(safe as Dots)
@@ -136,7 +136,7 @@ pub fn dots() -> Option<Dots> {
 
 #[target_feature(enable = "avx2,avx512vl,avx512vnni")]
 fn add_up(x: &[Fours], panel: &[Quads], start: &[i32; PANEL]) -> [[i32; PANEL]; ROWS] {
-    // Each addition waits for the one before it: two sums a row keep the units busy.
+    // Each addition depends on the one before: two sums per row keep the units busy.
     let mut even = [load(start); ROWS];
     let mut odd = [_mm256_setzero_si256(); ROWS];
     let add = |sums: &mut [__m256i; ROWS], x: &Fours, quads: &Quads| {

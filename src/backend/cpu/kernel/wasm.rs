@@ -1,5 +1,4 @@
-//! What the two kernels for WebAssembly share: taking packed blocks apart, and what becomes of
-//! integer products.
+//! Code shared by the two WebAssembly kernels: unpacking blocks, and scaling integer products.
 
 use core::arch::wasm32::*;
 
@@ -17,15 +16,15 @@ pub const EIGHT: u8 = 8;
 /// Four inputs of all eight outputs: two vectors of four outputs.
 pub type Quad = [v128; 2];
 
-/// Takes a block's integers apart, quad by quad, as they are stored: those of 8 bits with 128 added.
+/// Unpacks a block's integers, quad by quad, as stored: 8-bit ones with 128 added.
 pub struct Unpacker<'a, const WIDTH: u8> {
     block: &'a [u8],
-    /// Fifth bits, of which the highest of each byte is the next quad's.
+    /// Fifth bits; the highest bit of each byte belongs to the next quad.
     fifths: Quad,
 }
 
 impl<'a, const WIDTH: u8> Unpacker<'a, WIDTH> {
-    /// Begins with a block's first quad.
+    /// Starts at a block's first quad.
     #[inline(always)]
     pub fn new(block: &'a [u8]) -> Self {
         assert!(block.len() == PANEL * STEPS / 2 * usize::from(WIDTH));
@@ -36,12 +35,12 @@ impl<'a, const WIDTH: u8> Unpacker<'a, WIDTH> {
         Self { block, fifths }
     }
 
-    /// Quad `q`, which follows the one before; the eighth is the last.
+    /// Quad `q`; call in order, up to the eighth.
     #[inline(always)]
     pub fn quad(&mut self, q: usize) -> Quad {
         debug_assert!(q < STEPS);
         if WIDTH == EIGHT {
-            // SAFETY: `q < STEPS`, and the block holds as many quads by the assertion in `new`.
+            // SAFETY: `q < STEPS`, and by the assertion in `new` the block holds STEPS quads.
             return load(unsafe { self.block.as_chunks::<32>().0.get_unchecked(q) });
         }
         // SAFETY: as above.
@@ -59,8 +58,8 @@ impl<'a, const WIDTH: u8> Unpacker<'a, WIDTH> {
     }
 }
 
-/// Integer dot products of a tile and a panel, block by block, and what becomes of them. With all
-/// blocks' products done before they are scaled, the sums of either loop fit the registers.
+/// Integer dot products of a tile and a panel, block by block. Computing all products before
+/// scaling keeps the sums of both loops in registers.
 #[derive(Default)]
 pub struct Products(Vec<[v128; 2]>);
 
@@ -72,7 +71,7 @@ impl Products {
         self.0.as_chunks_mut().0
     }
 
-    /// Adds the blocks up, each with its scales, for the tile that begins at row `first`.
+    /// Sums the blocks, each with its scales, for the tile that begins at row `first`.
     #[inline(always)]
     pub fn scale<const R: usize>(
         &self,
@@ -111,7 +110,7 @@ impl Products {
     }
 }
 
-/// The two vectors of a panel's numbers.
+/// Loads a panel as two vectors.
 #[inline(always)]
 pub fn load<T, const N: usize>(from: &[T; N]) -> [v128; 2] {
     const { assert!(size_of::<T>() * N == 32) };
@@ -119,7 +118,7 @@ pub fn load<T, const N: usize>(from: &[T; N]) -> [v128; 2] {
     unsafe { [v128_load(from.as_ptr().cast()), v128_load(from.as_ptr().cast::<v128>().add(1))] }
 }
 
-/// A panel's integers.
+/// Stores a panel's integers.
 #[inline(always)]
 pub fn of_vectors([low, high]: [v128; 2]) -> [i32; PANEL] {
     let mut out = [0; PANEL];

@@ -1,4 +1,4 @@
-//! Attention against the full softmax that its name stands for, with its rounding and without.
+//! Attention compared with the full softmax, with the kernel's rounding and without.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -11,10 +11,10 @@ use crate::backend::{Attention, AttentionLayer, AttentionShape, Rope, RopeLayout
 use crate::random::Random;
 use crate::tolerance::{ATTENTION, ATTENTION_ROUNDING, ROPE};
 
-/// Sizes about the tile of 64 keys.
+/// Sizes around the tile of 64 keys.
 const TOKENS: [usize; 6] = [1, 2, 63, 64, 65, 130];
 
-/// Queries, keys and values of a prompt, and what they mean.
+/// Queries, keys and values of a prompt, with their shape.
 #[derive(Clone)]
 struct Case {
     shape: AttentionShape,
@@ -64,7 +64,7 @@ impl Case {
         self.read(&mut self.cache(), 0, chunk)
     }
 
-    /// A head's numbers at a token, rotated: `x` is `[tokens, heads, head_dim]`.
+    /// One rotated head at a token: `x` is `[tokens, heads, head_dim]`.
     fn rotated(&self, x: &[f32], heads: usize, token: usize, head: usize) -> Vec<f32> {
         let mut x =
             x[(token * heads + head) * self.shape.head_dim..][..self.shape.head_dim].to_vec();
@@ -83,9 +83,8 @@ impl Case {
         x
     }
 
-    /// softmax(q · k / √head_dim) · v over all keys up to the query's own, or those in its window, in
-    /// double precision.
-    /// `rounded` as the kernel does it, but for tiles that come one after the other.
+    /// softmax(q · k / √head_dim) · v over all keys up to the query's own, or those in its window,
+    /// in double precision. `rounded` rounds as the kernel does, except that it has no tiles.
     fn oracle(&self, rounded: bool) -> Vec<f64> {
         let AttentionShape { heads, kv_heads, head_dim } = self.shape;
         let prepare = |x: Vec<f32>, steps: f64| {
@@ -136,16 +135,15 @@ impl Case {
     }
 }
 
-/// Rounds to whole multiples of a step of which the largest magnitude has `steps`; the step too.
+/// Rounds to multiples of a step, the largest magnitude divided by `steps`; returns the step too.
 fn round(x: &[f64], steps: f64) -> (Vec<f64>, f64) {
     let step = x.iter().fold(0.0f64, |m, x| m.max(x.abs())) / steps;
     let round = |x: &f64| if step > 0.0 { (x / step).round_ties_even() * step } else { 0.0 };
     (x.iter().map(round).collect(), step)
 }
 
-/// The orthogonal Walsh–Hadamard transform of each of the largest equal parts whose length is a
-/// power of two, by its definition: entry (i, j) is negative where i and j share an odd number of
-/// ones.
+/// The orthogonal Walsh–Hadamard transform of each of the largest equal parts of power-of-two
+/// length, by definition: entry (i, j) is negative if i and j share an odd number of ones.
 fn hadamard(x: &[f64]) -> Vec<f64> {
     let span = 1 << x.len().trailing_zeros();
     let entry =
@@ -158,7 +156,7 @@ fn hadamard(x: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// One query head a key head, three of them, and heads that are rotated in part.
+/// One query head per key head, three per key head, and partly rotated heads.
 fn shapes() -> [(AttentionShape, usize); 3] {
     [(2, 2, 16, 16), (9, 3, 64, 64), (3, 1, 24, 10)].map(|(heads, kv_heads, head_dim, dims)| {
         (AttentionShape { heads, kv_heads, head_dim }, dims)
@@ -179,8 +177,8 @@ fn attention_is_the_full_softmax() {
     }
 }
 
-/// Windows of less than a tile, of whole tiles, and longer than the text; the ring goes round, and
-/// one position more or less is caught.
+/// Windows shorter than a tile, of whole tiles, and longer than the text. The ring wraps around,
+/// and a window off by one is caught.
 #[wasm_bindgen_test(unsupported = test)]
 fn windows_end_where_they_should() {
     let mut random = Random(31);
@@ -237,16 +235,16 @@ fn a_planted_error_is_caught() {
     let mut wrong = case.clone();
     wrong.rope.base = 10_100.0;
     ATTENTION.catches(&wrong.run(65), &want, "the base of the rotation");
-    // What a mask that is off by one would do: the last token sees its own key in the place of
-    // the one before it.
+    // Simulates a mask that is off by one: the last token sees its own key instead of the one
+    // before.
     let mut wrong = case.clone();
     let width = 3 * 64;
     wrong.v.copy_within(64 * width.., 63 * width);
     ATTENTION.catches(&wrong.run(65), &want, "one value of one head too early");
 }
 
-/// Every kernel's products are the obvious ones, at the ends of their range too, where sums of two
-/// products come within a few hundred of what 16 bits hold.
+/// Every kernel's products are exact, also at the ends of their range, where sums of two products
+/// come within a few hundred of overflowing 16 bits.
 #[wasm_bindgen_test(unsupported = test)]
 fn kernels_multiply_exactly() {
     let kernels = [kernel::dots()].into_iter();
@@ -278,15 +276,15 @@ fn kernels_multiply_exactly() {
     }
 }
 
-/// Scores of +80 and -80 in turn: exponentials of their differences leave what floats can hold,
-/// and the largest score arrives late, so that everything gathered before it is scaled away.
+/// Alternating scores of +80 and -80: exponentials of their differences overflow floats, and the
+/// largest score arrives late, so that everything accumulated before it is scaled away.
 #[wasm_bindgen_test(unsupported = test)]
 fn large_scores_are_stable() {
     let mut random = Random(23);
     let shape = AttentionShape { heads: 3, kv_heads: 1, head_dim: 16 };
     for period in [2, 64, 65, 130] {
         let mut case = Case::random(&mut random, shape, 2, 130);
-        // 16 numbers of sqrt(20): their product is 320, and 320 / sqrt(16) is 80. The first two of
+        // 16 elements of sqrt(20): their product is 320, and 320 / sqrt(16) is 80. The first two of
         // a head are rotated, so scores lie between 60 and 80.
         let size = 20f32.sqrt();
         case.q.fill(size);
@@ -299,15 +297,15 @@ fn large_scores_are_stable() {
     }
 }
 
-/// A first token that draws nearly all attention and has next to no value, as in many models: what
-/// comes out is made of the small weights of the other keys, which must keep their digits.
+/// As in many models, a first token draws nearly all attention and has almost no value. The result
+/// comes from the small weights of the other keys, which must keep their precision.
 #[wasm_bindgen_test(unsupported = test)]
 fn small_weights_keep_their_digits_beside_a_first_token_that_draws_all() {
     let mut random = Random(27);
     let shape = AttentionShape { heads: 3, kv_heads: 1, head_dim: 16 };
     let mut case = Case::random(&mut random, shape, 2, 130);
     case.q.fill(1.0);
-    // Scores of about 12 for the first token and of -2 to 2 for the others.
+    // Scores of about 12 for the first token and -2 to 2 for the others.
     case.k[..16].fill(3.0);
     case.v[..16].iter_mut().for_each(|x| *x *= 1e-4);
     let got = case.run(130);
@@ -349,12 +347,12 @@ fn room_can_be_made_while_reading() {
         got.extend(attend(&mut cache, 1, token, qkv, Threads::default()));
     }
     assert_eq!(got, case.run(130));
-    // Two layers of 192 positions: keys and values of a byte, two scales and a sum of four a head.
+    // Two layers, 192 positions: one byte per element; per head two scales and a sum, 4 bytes each.
     assert_eq!(cache.bytes(), 2 * 192 * (2 * kv_width + 3 * shape.kv_heads * 4));
     assert_eq!(cache.bytes() as u64, Cache::bytes_for(&case.attention(), 130));
 }
 
-/// More than there are addresses for: what has 64 bits for them is refused by the allocator, too.
+/// Exceeds the address space; with 64-bit addresses the allocator refuses it, too.
 #[wasm_bindgen_test(unsupported = test)]
 fn room_that_cannot_be_had_leaves_the_cache_whole() {
     let (shape, dims) = shapes()[0];
@@ -369,8 +367,8 @@ fn room_that_cannot_be_had_leaves_the_cache_whole() {
     assert_eq!(case.read(&mut cache, 0, 130), want);
 }
 
-/// The kernel's rotation is held to the oracle's by the tests above, and the oracle's to the paper's
-/// formula here: each pair is a complex number, multiplied by e^(i·angle).
+/// The tests above compare the kernel's rotation with the oracle's; this one compares the oracle's
+/// with the paper's formula: each pair is a complex number, multiplied by e^(i·angle).
 #[wasm_bindgen_test(unsupported = test)]
 fn the_oracle_rotates_as_the_paper_does() {
     let mut random = Random(26);

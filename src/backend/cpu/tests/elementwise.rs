@@ -1,4 +1,4 @@
-//! Norm, gated activation, embedding and the small operations beside them.
+//! Norm, gated activation, embedding and other small operations.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -34,7 +34,7 @@ fn rms_norm_is_its_formula() {
             let got = Cpu::default().rms_norm(&x, &gain, 1e-5);
             assert_eq!(got.width, width);
             RMS_NORM.check(&got.data, &rms_norm(&x, &gain, 1e-5), &format!("{rows}x{width}"));
-            // Planted: the epsilon of another model, the neighbour's gain.
+            // Planted errors: the epsilon of another model, the neighbour's gain.
             if size == 1.0 {
                 RMS_NORM.catches(&got.data, &rms_norm(&x, &gain, 1e-3), "epsilon");
                 let mut wrong = gain.clone();
@@ -43,7 +43,7 @@ fn rms_norm_is_its_formula() {
             }
         }
     }
-    // Heads are normed each by itself.
+    // Each head is normed separately.
     let x = Tensor { width: 96, data: random.signed_vec(4 * 96) };
     let gain = random.signed_vec(32);
     RMS_NORM.check(
@@ -72,7 +72,7 @@ fn swiglu_is_its_formula() {
     let mut wrong = up.clone();
     wrong[2000] *= 1.0001;
     SWIGLU.catches(&got.data, &swiglu(&gate, &wrong), "one factor");
-    // Beyond what an exponential of floats can hold: nothing or everything, never NaN.
+    // Beyond the range of float exponentials: zero or everything, never NaN.
     let gate = [-1e30, -500.0, -90.0, 90.0, 500.0, 1e30, 0.0, -0.0];
     let got = Cpu::default().swiglu(Tensor { width: 8, data: gate.to_vec() }, &tensor(&[1.0; 8]));
     let want = [0.0, 0.0, 0.0, 90.0, 500.0, 1e30, 0.0, 0.0];
@@ -89,7 +89,7 @@ fn geglu_is_its_formula() {
     let up = random.signed_vec(width);
     let formula = |up: &[f32]| -> Vec<f64> {
         let inner = |x: f64| (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3));
-        // As the definition has it, and without the cancellation that it means for negative numbers.
+        // By definition, but rewritten to avoid cancellation for negative numbers.
         let gelu = |x: f64| x / (1.0 + (-2.0 * inner(x)).exp());
         gate.iter().zip(up).map(|(gate, up)| gelu(f64::from(*gate)) * f64::from(*up)).collect()
     };

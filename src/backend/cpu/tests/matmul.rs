@@ -1,4 +1,4 @@
-//! Matrix products of every kernel that this build has.
+//! Matrix products of every kernel in this build.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -14,7 +14,7 @@ use crate::tolerance::MATMUL;
 
 type Product = fn(&Matrix, &QuantizedRows, &mut [&mut [f32]]);
 
-/// The kernels that there are here, and whichever the engine would choose.
+/// The kernels available here, starting with the engine's choice.
 pub fn kernels() -> Vec<(&'static str, impl Fn(&Matrix, &QuantizedRows) -> Vec<f32>)> {
     fn of<K: Kernel + Default>() -> Product {
         |w, x, out| multiply_with(&mut K::default(), w, 0, x, out)
@@ -54,7 +54,7 @@ pub fn kernels() -> Vec<(&'static str, impl Fn(&Matrix, &QuantizedRows) -> Vec<f
     kernels.into_iter().map(whole).collect()
 }
 
-/// `x · wᵀ` in double precision, one number at a time.
+/// `x · wᵀ` in double precision, one element at a time.
 fn oracle(w: &Stored, x: &QuantizedRows) -> Vec<f64> {
     let weights = w.decode();
     let mut out = Vec::new();
@@ -72,7 +72,7 @@ fn oracle(w: &Stored, x: &QuantizedRows) -> Vec<f64> {
     out
 }
 
-/// Random activations, some a hundred times larger than the rest, as real models have them.
+/// Random activations, some a hundred times larger than the rest, as in real models.
 fn activations(random: &mut Random, rows: usize, cols: usize) -> QuantizedRows {
     let mut x = random.signed_vec(rows * cols);
     for _ in 0..rows {
@@ -81,9 +81,9 @@ fn activations(random: &mut Random, rows: usize, cols: usize) -> QuantizedRows {
     QuantizedRows::new(&x, cols, Threads::default())
 }
 
-/// Activations that are the given integers, at scale 1.
+/// Activations equal to the given integers, at scale 1.
 fn integers(cols: usize, ints: &[i8]) -> QuantizedRows {
-    // A block's largest magnitude of 127 makes the scale 1 when it is rounded.
+    // A largest magnitude of 127 per block makes the scale 1.
     let x: Vec<f32> = ints.iter().map(|int| f32::from(*int)).collect();
     let x = QuantizedRows::new(&x, cols, Threads::default());
     assert!(x.scales.iter().all(|scale| *scale == 1.0), "a block without 127");
@@ -109,7 +109,7 @@ fn every_kernel_is_the_oracle() {
     }
 }
 
-/// At scale 1 every sum is a whole number that a float holds, so no rounding can excuse a kernel.
+/// At scale 1 every sum is an integer that a float holds, so no rounding can excuse a kernel.
 #[wasm_bindgen_test(unsupported = test)]
 fn integer_parts_are_exact() {
     let mut random = Random(4);
@@ -144,7 +144,7 @@ fn integer_parts_are_exact() {
     }
 }
 
-/// Any cutting of a prompt into chunks gives the same numbers only if this holds.
+/// Chunk-independent results require this.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_row_does_not_depend_on_its_neighbours() {
     let mut random = Random(5);
@@ -163,7 +163,7 @@ fn a_row_does_not_depend_on_its_neighbours() {
     }
 }
 
-/// The smallest mistakes there are: one weight or one activation off by one.
+/// The smallest possible errors: one weight or one activation off by one.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_planted_error_is_caught() {
     let mut random = Random(6);

@@ -1,5 +1,5 @@
-//! How fast each kernel multiplies each width, and attention, on one thread. Measurements, so run
-//! them by their names and alone: docs/quants.md says how, and has the figures of the first.
+//! Speed of each kernel at each width, and of attention, on one thread. Run these measurements by
+//! name and alone: docs/quants.md says how, and lists results.
 
 use std::hint::black_box;
 
@@ -16,20 +16,20 @@ use crate::backend::{Attention, AttentionLayer, AttentionShape, Rope, RopeLayout
 use crate::quant::QuantType;
 use crate::random::Random;
 
-/// Inputs and outputs: those of Gemma 3 270M's gate.
+/// Inputs and outputs of Gemma 3 270M's gate.
 const SHAPE: [usize; 2] = [640, 2048];
 
-/// Rounds of everything in turn, of which the best counts. A browser optimizes in the first ones.
+/// Interleaved rounds; the best counts. A browser optimizes in the first ones.
 const ROUNDS: usize = 100;
 
-/// A clock of milliseconds.
+/// A clock in milliseconds.
 #[cfg(not(target_arch = "wasm32"))]
 fn clock() -> impl Fn() -> f64 {
     let started = std::time::Instant::now();
     move || started.elapsed().as_secs_f64() * 1000.0
 }
 
-/// A clock of milliseconds.
+/// A clock in milliseconds.
 #[cfg(target_arch = "wasm32")]
 fn clock() -> impl Fn() -> f64 {
     let clock = crate::bindings::js::Clock::running();
@@ -50,12 +50,12 @@ fn speed_of_kernels() {
         let mut best = vec![[f64::INFINITY; 3]; kernels().len()];
         for round in 0..ROUNDS {
             for (best, (name, product)) in best.iter_mut().zip(kernels()) {
-                // A hundred times slower than the others: once will do.
+                // A hundred times slower than the others: once is enough.
                 if name == "scalar" && round > 0 {
                     continue;
                 }
                 for (best, (_, weight)) in best.iter_mut().zip(&widths) {
-                    // Longer than a coarse clock's ticks.
+                    // Longer than the ticks of a coarse clock.
                     let times = 32usize.div_ceil(rows);
                     let started = now();
                     (0..times).for_each(|_| drop(black_box(product(weight, &x))));
@@ -83,7 +83,7 @@ fn speed_of_kernels() {
 #[wasm_bindgen_test(unsupported = test)]
 #[ignore = "a measurement of half a minute"]
 fn speed_of_attention() {
-    /// Where the chunk begins: far enough that what is done once a query is nothing.
+    /// Start of the chunk: far enough that work done once per query is negligible.
     const START: usize = 4096;
     let now = clock();
     let mut random = Random(51);

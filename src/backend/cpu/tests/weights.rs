@@ -1,4 +1,4 @@
-//! Packing loses nothing, and activations are rounded as stated.
+//! Packing is lossless, and activations are rounded as specified.
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -13,7 +13,7 @@ use crate::quant::{BLOCK, QuantType};
 use crate::random::Random;
 use crate::tolerance;
 
-/// Rows about the panel of eight and about the rows that are read at once; odd numbers of blocks.
+/// Row counts around the panel of eight and the rows read at once; odd block counts.
 const SHAPES: [[usize; 2]; 8] =
     [[1, 32], [7, 64], [8, 96], [9, 576], [33, 1536], [1023, 32], [1024, 32], [1033, 64]];
 
@@ -25,7 +25,7 @@ fn unpacked(matrix: &Matrix) -> Vec<f64> {
     out.into_iter().map(f64::from).collect()
 }
 
-/// `w` as floats have it.
+/// `w` rounded to floats.
 fn rounded(w: Vec<f64>) -> Vec<f64> {
     w.into_iter().map(|w| f64::from(w as f32)).collect()
 }
@@ -38,7 +38,7 @@ fn packing_is_a_permutation() {
             let stored = Stored::random(&mut random, quant, rows, cols);
             let packed = unpacked(&stored.load(&Cpu::default()));
             assert_eq!(packed, rounded(stored.decode()), "{quant:?} {rows}x{cols}");
-            // One integer that is off by one is seen.
+            // One integer off by one is detected.
             let wrong = stored.planted(random.below(rows), 1);
             assert_ne!(packed, rounded(wrong.decode()), "{quant:?} {rows}x{cols}");
         }
@@ -47,7 +47,7 @@ fn packing_is_a_permutation() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn packed_size_is_the_widths() {
-    // Bits a weight, of which each block of 32 has half a bit for its scale, and for its minimum.
+    // Bits per weight, including half a bit each for the scale and the minimum of a block of 32.
     for (quant, bits) in [
         (QuantType::Q4_0, 5.0),
         (QuantType::Q4_1, 5.0),

@@ -1,6 +1,6 @@
 // Each row of x = row + bias.
 struct Params {
-    // Numbers of a row, in fours.
+    // vec4s per row.
     fours: u32,
 }
 
@@ -8,7 +8,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 
-// x counts fours of a row, y rows.
+// x: vec4s of a row, y: rows.
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) at: vec3u) {
     if at.x < p.fours {

@@ -1,5 +1,5 @@
-// x = x + y, and the root-mean-square norm of that (rms_norm.wgsl), in one go: between two parts of
-// a layer nothing else happens to either.
+// x = x + y, and the root-mean-square norm of the sum (rms_norm.wgsl), in one pass: no other
+// operation touches either between two parts of a layer.
 
 @group(0) @binding(1) var<storage, read_write> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> y: array<vec4f>;

@@ -1,19 +1,18 @@
-// Causal attention for many queries with an online softmax over tiles of keys (Milakov and
-// Gimelshein, arXiv:1805.02867; Dao et al., arXiv:2205.14135). An invocation has a query of one
-// head; the heads that share keys stand side by side, so that a workgroup reads a tile once for
-// all of them. A part is a run of tiles; there are several where there are too few queries to keep
-// a large GPU busy. `KEYS` are those of a tile.
+// Causal attention for many queries with an online softmax over tiles of `KEYS` keys (Milakov and
+// Gimelshein, arXiv:1805.02867; Dao et al., arXiv:2205.14135). Each invocation has a query of one
+// head. Heads that share keys are adjacent, so that a workgroup reads a tile once for all of them.
+// A part is a run of tiles; there are several if the queries are too few for a large GPU.
 
 var<workgroup> key_tile: array<vec4f, KEYS * FOURS>;
 var<workgroup> value_tile: array<vec4f, KEYS * FOURS>;
 
-// x counts queries in workgroups, y heads of keys, z parts.
+// x: queries in workgroups, y: key heads, z: parts.
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) at: vec3u, @builtin(local_invocation_index) lane: u32) {
     let group = p.heads / p.kv_heads;
     let queries_in_all = p.tokens * group;
     let first = at.x * LANES;
-    // Beyond the last query there is a copy of it, whose result is not stored.
+    // Invocations past the last query repeat it; the result is not stored.
     let index = min(first + lane, queries_in_all - 1u);
     let position = p.start + index / group;
     let head = at.y * group + index % group;

@@ -1,18 +1,18 @@
-// Puts the parts of attention.wgsl or attention_split.wgsl together. `FOURS` is a head's width in fours.
+// Merges the parts of attention.wgsl or attention_split.wgsl. `FOURS` is a head's width in vec4s.
 struct Params {
     heads: u32,
     parts: u32,
 }
 
 @group(0) @binding(0) var<uniform> p: Params;
-// [query, part, four]
+// [query, part, vec4]
 @group(0) @binding(1) var<storage, read> sums: array<vec4f>;
 // [query, part]: largest score, sum of exponentials
 @group(0) @binding(2) var<storage, read> totals: array<vec2f>;
-// [query, four]
+// [query, vec4]
 @group(0) @binding(3) var<storage, read_write> out: array<vec4f>;
 
-// One invocation four numbers of a query: x counts fours of a token, y tokens.
+// One invocation per vec4 of a query; x: vec4s of a token, y: tokens.
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) at: vec3u) {
     if at.x >= p.heads * FOURS {

@@ -1,13 +1,13 @@
-// Causal attention for few queries: a workgroup has one query and a part of the keys.
+// Causal attention for few queries: each workgroup has one query and a part of the keys.
 
-// Keys of a part. The first part is the one where the first query's window begins.
+// Keys per part. The first part contains the start of the first query's window.
 const PART = 256u;
 var<workgroup> query: array<vec4f, FOURS>;
 var<workgroup> weights: array<f32, PART>;
 var<workgroup> shared_numbers: array<f32, LANES>;
 var<workgroup> gathered: array<vec4f, LANES>;
 
-// x counts parts, y heads, z tokens.
+// x: parts, y: heads, z: tokens.
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) at: vec3u, @builtin(local_invocation_index) lane: u32) {
     let position = p.start + at.z;
@@ -46,7 +46,7 @@ fn main(@builtin(workgroup_id) at: vec3u, @builtin(local_invocation_index) lane:
 
     var sum = 0.0;
     for (var k = lane; k < PART; k += LANES) {
-        // A part without a visible key has no weight.
+        // A part without a visible key has zero weight.
         let weight = select(exp2(weights[k] - largest), 0.0, weights[k] <= NOTHING);
         weights[k] = weight;
         sum += weight;
@@ -60,7 +60,7 @@ fn main(@builtin(workgroup_id) at: vec3u, @builtin(local_invocation_index) lane:
     }
     workgroupBarrier();
 
-    // Invocations share the fours of a head, and what is over shares its keys.
+    // Invocations share the vec4s of a head; left-over invocations split the keys.
     let part = query_at * p.parts + at.x;
     let visible = min(PART, max(position + 1u, first_key) - first_key);
     for (var first = 0u; first < FOURS; first += LANES) {

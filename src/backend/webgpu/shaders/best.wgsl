@@ -1,4 +1,4 @@
-// The index of the largest number, the first of equals. Numbers that are none are never it.
+// Index of the largest number; the first on ties. NaN is never selected.
 struct Params {
     count: u32,
 }
@@ -11,7 +11,7 @@ const LANES = 256u;
 var<workgroup> top_scores: array<f32, LANES>;
 var<workgroup> top_ids: array<u32, LANES>;
 
-// One workgroup looks at all.
+// One workgroup scans all numbers.
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32) {
     var top = -3.4028234e38;
@@ -37,7 +37,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
         }
     }
     if lane == 0u {
-        // Nothing but numbers that are none: the first.
+        // All numbers are NaN: index 0.
         best[0] = select(top_ids[0], 0u, top_ids[0] == 0xffffffffu);
     }
 }

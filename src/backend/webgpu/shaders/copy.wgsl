@@ -1,4 +1,4 @@
-// Copies a buffer, four numbers an invocation.
+// Copies a buffer, one vec4 per invocation.
 struct Params {
     fours: u32,
 }

@@ -2,7 +2,7 @@
 struct Params {
     // Inputs of the table in blocks of 32.
     blocks: u32,
-    // The table's rows that these buffers hold: `first` and the `rows` from there.
+    // Rows of the table in these buffers: `rows` from `first`.
     first: u32,
     rows: u32,
 }
@@ -13,7 +13,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> scales: array<vec4u>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
-// One invocation a number: x counts numbers of a row, y rows.
+// One invocation per element; x: elements of a row, y: rows.
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) at: vec3u) {
     let id = ids[at.y];

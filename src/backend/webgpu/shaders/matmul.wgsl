@@ -1,6 +1,5 @@
-// x · wᵀ for many rows: tiles of 64 rows by 64 outputs, 32 inputs at a time. Within such a block
-// products are computed and summed in `Number` (number_f16.wgsl, number_f32.wgsl); blocks are
-// summed in f32.
+// x · wᵀ for many rows: tiles of 64 rows by 64 outputs, 32 inputs at a time. Products within a
+// block are summed in `Number` (number_f16.wgsl, number_f32.wgsl), blocks in f32.
 
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> words: array<vec4u>;
@@ -30,11 +29,11 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     let down = lane / 8u;
     // [row][four outputs]
     var sums: array<vec4f, 16>;
-    // Those of a block; declared here for Chromium (product_tile.wgsl).
+    // Sums of a block; declared here for Chromium (product_tile.wgsl).
     var part: array<vec4<Number>, 16>;
     for (var block = 0u; block < p.blocks; block++) {
         workgroupBarrier();
-        // An invocation brings four inputs of four rows, twice.
+        // Each invocation loads four inputs of four rows, twice.
         var loaded: array<vec4f, 8>;
         for (var half = 0u; half < 2u; half++) {
             let fours = down + 8u * half;

@@ -9,7 +9,7 @@
 @group(0) @binding(4) var<storage, read> scales: array<vec4u>;
 @group(0) @binding(5) var<storage, read_write> out: array<f32>;
 
-// Integers of a block in fours.
+// Integers per block, in groups of four.
 const INPUTS = 8u;
 // [four inputs][four rows], [four inputs][four outputs]
 var<workgroup> x_tile: array<vec4u, INPUTS * FOURS>;
@@ -40,7 +40,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_index) lan
     let down = lane / 8u;
     // [row][four outputs]
     var sums: array<vec4f, 16>;
-    // Those of a block; declared here for Chromium (product_tile.wgsl).
+    // Sums of a block; declared here for Chromium (product_tile.wgsl).
     var part: array<vec4i, 16>;
     for (var block = 0u; block < p.blocks; block++) {
         workgroupBarrier();

@@ -1,12 +1,12 @@
-// x · wᵀ for a few rows: a workgroup computes 16 outputs of one row, and its invocations share the
-// inputs.
+// x · wᵀ for a few rows: a workgroup computes 16 outputs of one row, and splits the inputs among
+// its invocations.
 
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> words: array<vec4u>;
 @group(0) @binding(3) var<storage, read> scales: array<vec4u>;
 @group(0) @binding(4) var<storage, read_write> out: array<f32>;
 
-// Blocks that are worked on side by side, and invocations for each: 4 groups of 4 outputs, 4 words.
+// Blocks processed in parallel, and invocations per block: 4 groups of 4 outputs, 4 words.
 const BLOCKS = 8u;
 const EACH = 16u;
 var<workgroup> sums: array<vec4f, BLOCKS * EACH>;

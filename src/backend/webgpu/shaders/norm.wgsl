@@ -1,6 +1,6 @@
-// What norms of rows share: a workgroup has a row, and its invocations share the fours.
+// Shared by row norms: one workgroup per row, whose invocations split the vec4s.
 struct Params {
-    // Numbers of a row, in fours.
+    // vec4s per row.
     fours: u32,
     epsilon: f32,
 }
@@ -10,7 +10,7 @@ struct Params {
 const LANES = 64u;
 var<workgroup> sums: array<f32, LANES>;
 
-// The inverse of a row's root mean square, from each invocation's sum of squares.
+// Inverse root mean square of a row, from each invocation's sum of squares.
 fn scale_of(squares: f32, lane: u32) -> f32 {
     sums[lane] = squares;
     for (var step = LANES / 2u; step > 0u; step /= 2u) {

@@ -1,7 +1,7 @@
 enable f16;
 
-// Products in 16-bit floats, which end at 65,504: the numbers of a row in a block are divided by
-// the largest of them, and the sums multiplied with it.
+// Products in 16-bit floats, whose maximum is 65,504: a row's elements in a block are divided by
+// the largest of them, and the sums multiplied by it.
 alias Number = f16;
 
 // [eight parts of a block][four rows]
@@ -16,7 +16,7 @@ fn settle_sizes() {
 }
 
 fn size_of(fours: u32) -> vec4f {
-    // As small as this, they are nothing beside the other blocks, and their inverse is finite.
+    // Negligible beside the other blocks, and its inverse is finite.
     var size = vec4f(1e-30);
     for (var across = 0u; across < 8u; across++) {
         size = max(size, sizes[across * 16u + fours]);

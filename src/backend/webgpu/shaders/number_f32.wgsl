@@ -1,4 +1,4 @@
-// Products in 32-bit floats, which hold any sum as it is.
+// Products in 32-bit floats, which need no scaling.
 alias Number = f32;
 
 fn note_size(across: u32, fours: u32, size: vec4f) {}

@@ -1,9 +1,9 @@
-// As many multiply-adds as a GPU can do: 32 chains an invocation that wait for nothing but
-// themselves, in registers. `Number` is f32 or f16.
+// Measures peak multiply-adds: 32 independent chains per invocation, in registers. `Number` is f32
+// or f16.
 struct Params {
-    // Of 128 multiply-adds an invocation.
+    // Rounds of 128 multiply-adds per invocation.
     rounds: u32,
-    // Known only when it runs, so that nothing can be computed beforehand.
+    // Known only at run time, so that nothing can be precomputed.
     factor: f32,
     addend: f32,
 }
@@ -20,7 +20,7 @@ fn four(x: vec4<Number>, factor: Number, addend: Number) -> vec4<Number> {
 fn main(@builtin(global_invocation_id) at: vec3u, @builtin(local_invocation_index) lane: u32) {
     let factor = Number(p.factor);
     let addend = Number(p.addend);
-    // No chain is another's.
+    // Each chain starts differently.
     let start = Number(f32(lane)) + vec4<Number>(vec4f(0.0, 1.0, 2.0, 3.0));
     var a = start;
     var b = start + Number(4.0);

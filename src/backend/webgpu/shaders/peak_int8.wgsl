@@ -1,9 +1,9 @@
-// As many multiply-adds of 8-bit integers as a GPU can do: 32 chains an invocation that wait for
-// nothing but themselves, in registers. Sums wrap around.
+// Measures peak multiply-adds of 8-bit integers: 32 independent chains per invocation, in
+// registers. Sums wrap around.
 struct Params {
-    // Of 512 multiply-adds an invocation.
+    // Rounds of 512 multiply-adds per invocation.
     rounds: u32,
-    // Known only when it runs, so that nothing can be computed beforehand.
+    // Known only at run time, so that nothing can be precomputed.
     factor: u32,
 }
 
@@ -27,7 +27,7 @@ fn four(x: vec4i, factor: u32) -> vec4i {
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) at: vec3u, @builtin(local_invocation_index) lane: u32) {
-    // No chain is another's.
+    // Each chain starts differently.
     let start = i32(lane) + vec4i(0, 1, 2, 3);
     var a = start;
     var b = start + 4;

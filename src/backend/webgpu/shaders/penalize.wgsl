@@ -1,5 +1,5 @@
-// Scores of the tokens `ids`, each of them there once, are divided by the penalty when positive
-// and multiplied when negative (Keskar et al., arXiv:1909.05858).
+// Divides the scores of the tokens `ids` (no duplicates) by the penalty if positive, and multiplies
+// them if negative (Keskar et al., arXiv:1909.05858).
 struct Params {
     count: u32,
     penalty: f32,

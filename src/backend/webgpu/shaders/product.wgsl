@@ -3,7 +3,7 @@ struct Params {
     rows: u32,
     // Inputs in blocks of 32.
     blocks: u32,
-    // Outputs that these buffers hold, the first of them, and outputs of the whole matrix.
+    // Outputs in these buffers, the first of them, and outputs of the whole matrix.
     outputs: u32,
     first: u32,
     width: u32,

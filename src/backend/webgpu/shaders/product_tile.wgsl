@@ -1,10 +1,10 @@
-// What products of many rows share: a workgroup has a tile of 64 rows by 64 outputs, an invocation
-// 8 by 8 of it.
+// Shared by products of many rows: a workgroup has a tile of 64 rows by 64 outputs, an invocation 8
+// by 8 of it.
 //
-// An array that is declared in a loop begins with zeros in the first round only: Chromium's
-// compiler takes them for its initial value. So it stands before the loop, and is set to zeros in it.
+// Chromium's compiler zeroes an array declared in a loop in the first round only, because it uses
+// zeros as the initial value. So declare it before the loop, and zero it inside.
 
-// Rows, and outputs, of a tile in fours.
+// Rows, and outputs, of a tile in vec4s.
 const FOURS = 16u;
 
 // Writes an invocation's part of a tile: [row][four outputs].

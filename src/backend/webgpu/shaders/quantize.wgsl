@@ -1,6 +1,6 @@
 // Rounds rows to 8 bits in blocks of 32, in steps of a block's largest magnitude ÷ 127.
 struct Params {
-    // Blocks of all rows together.
+    // Blocks in all rows.
     blocks: u32,
 }
 
@@ -8,10 +8,10 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 // [block][four integers]
 @group(0) @binding(2) var<storage, read_write> integers: array<u32>;
-// [block]: weight of one step, and what the block's integers are together in numbers
+// [block]: weight of one step, and the sum of the block's integers times that weight
 @group(0) @binding(3) var<storage, read_write> steps: array<vec2f>;
 
-// One invocation a block; y continues where x ends.
+// One invocation per block; y continues where x ends.
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) at: vec3u, @builtin(num_workgroups) groups: vec3u) {
     let block = at.y * groups.x * 64u + at.x;
@@ -23,7 +23,7 @@ fn main(@builtin(global_invocation_id) at: vec3u, @builtin(num_workgroups) group
         sizes = max(sizes, abs(x[block * 8u + i]));
     }
     let size = max(max(sizes.x, sizes.y), max(sizes.z, sizes.w));
-    // A block of nothing stays nothing: as small as this, its steps have an inverse.
+    // Blocks of zeros stay zero: this minimum keeps the inverse finite.
     let inverse = 127.0 / max(size, 1e-30);
     var sum = vec4i();
     for (var i = 0u; i < 8u; i++) {

@@ -1,4 +1,4 @@
-// Root-mean-square norm (Zhang and Sennrich, arXiv:1910.07467) of each part of each row, as long as the
+// Root-mean-square norm (Zhang and Sennrich, arXiv:1910.07467) of each row, in parts as long as the
 // gains.
 
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;

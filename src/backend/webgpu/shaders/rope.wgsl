@@ -1,14 +1,14 @@
-// Rotates queries in place and keys into the cache (Su et al., arXiv:2104.09864), and puts values
-// there, both in pairs of 16-bit floats.
+// Rotates queries in place and keys into the cache (Su et al., arXiv:2104.09864), and copies values
+// to the cache, both as pairs of 16-bit floats.
 struct Params {
     // Position of the first token.
     start: u32,
     heads: u32,
     kv_heads: u32,
-    // Pairs of a head, and how many of them are rotated.
+    // Pairs per head, and rotated pairs per head.
     pairs: u32,
     rotated: u32,
-    // Whether numbers of the two halves of those that are rotated are pairs, and not neighbours.
+    // Whether pairs are across the two halves of the rotated elements, not neighbours.
     halves: u32,
     // Positions that the cache has room for.
     ring: u32,
@@ -17,7 +17,7 @@ struct Params {
 @group(0) @binding(0) var<uniform> p: Params;
 // [token, rotated pair]: cosine and sine
 @group(0) @binding(1) var<storage, read> angles: array<vec2f>;
-// [token, head, number]
+// [token, head, element]
 @group(0) @binding(2) var<storage, read_write> queries: array<f32>;
 @group(0) @binding(3) var<storage, read> new_keys: array<f32>;
 // [token, head, pair of neighbours]
@@ -26,7 +26,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> keys: array<u32>;
 @group(0) @binding(6) var<storage, read_write> values: array<u32>;
 
-// The two numbers of a pair that is rotated stand here in their head.
+// Indices in the head of the two elements of rotated pair `i`.
 fn places(i: u32) -> vec2u {
     if p.halves == 1u {
         return vec2u(i, i + p.rotated);
@@ -39,7 +39,7 @@ fn rotate(pair: vec2f, token: u32, i: u32) -> vec2f {
     return vec2f(pair.x * angle.x - pair.y * angle.y, pair.x * angle.y + pair.y * angle.x);
 }
 
-// Number `n` of a head of keys whose numbers begin at `head`, rotated.
+// Element `n`, rotated, of the key head that begins at `head`.
 fn key(head: u32, token: u32, n: u32) -> f32 {
     if n >= 2u * p.rotated {
         return new_keys[head + n];
@@ -50,7 +50,7 @@ fn key(head: u32, token: u32, n: u32) -> f32 {
     return select(pair.y, pair.x, n == at.x);
 }
 
-// One invocation a pair of a query, key and value: x counts them in a token, y tokens.
+// One invocation per pair of a query, key and value; x: pairs of a token, y: tokens.
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) at: vec3u) {
     let of_queries = p.heads * p.pairs;

@@ -1,6 +1,6 @@
-// A matrix of quantized weights, in tiles of 64 outputs: w = scale * integer + minimum.
-// Integers are [tile, block of 32 inputs, group of 4 outputs, word], one output a component;
-// scales are [tile, block, group], each a scale and a minimum of 16 bits.
+// A matrix of quantized weights, in tiles of 64 outputs: w = scale * integer + minimum. Integers
+// are [tile, block of 32 inputs, group of 4 outputs, word], one output per component; scales are
+// [tile, block, group], each a 16-bit scale and a 16-bit minimum.
 const GROUPS = 16u;
 
 struct Scales {
@@ -8,7 +8,7 @@ struct Scales {
     minimum: vec4f,
 }
 
-// Where the block of a group of four outputs is, counted in blocks of a group.
+// Index of a group's block, in units of such blocks.
 fn block_at(group: u32, block: u32, blocks: u32) -> u32 {
     return (group / GROUPS * blocks + block) * GROUPS + group % GROUPS;
 }

@@ -1,4 +1,4 @@
-//! Attention against the full softmax that its name stands for.
+//! Attention compared with the full softmax.
 
 use super::on_a_gpu;
 
@@ -46,7 +46,7 @@ mod cases {
             let (q, kv) = (tokens * shape.heads, tokens * shape.kv_heads);
             let mut numbers = |count: usize| random.signed_vec(count * shape.head_dim);
             let (q, mut k, v) = (numbers(q), numbers(kv), numbers(kv));
-            // A few large numbers, as the keys of real models have.
+            // A few outliers, as in the keys of real models.
             for _ in 0..tokens {
                 let at = random.below(k.len());
                 k[at] *= 20.0;
@@ -54,7 +54,7 @@ mod cases {
             Self { shape, rope, tokens, window: EVERYTHING, q, k, v }
         }
 
-        /// Reads in chunks of `chunk`, the last token by itself.
+        /// Reads in chunks of `chunk`, with the last token on its own.
         async fn run(&self, gpu: &WebGpu, chunk: usize) -> Vec<f32> {
             let window = (self.window != EVERYTHING).then_some(self.window);
             let layer = AttentionLayer { rope: self.rope.clone(), window };
@@ -63,7 +63,7 @@ mod cases {
             let mut start = 0;
             while start < self.tokens {
                 let end = (start + chunk).min((self.tokens - 1).max(start + 1));
-                // Room grows on the way, and what is there stays.
+                // The cache grows between chunks, and keeps its contents.
                 gpu.reserve(&mut cache, end).expect("memory for a few keys");
                 let part = |x: &[f32]| {
                     let width = x.len() / self.tokens;
@@ -98,7 +98,7 @@ mod cases {
             x
         }
 
-        /// softmax(q · k / √head_dim) · v in double precision, over keys and values of 16 bits.
+        /// softmax(q · k / √head_dim) · v in double precision, with 16-bit keys and values.
         fn oracle(&self) -> Vec<f64> {
             let AttentionShape { heads, kv_heads, head_dim } = self.shape;
             let half = |x: f64| f16::from_f64(x).to_f64();
@@ -143,7 +143,7 @@ mod cases {
                 if tokens < 3 {
                     continue;
                 }
-                // Planted: another head's keys, a value of another token, no rotation.
+                // Planted errors: another head's keys, a value of another token, no rotation.
                 let mut wrong = case.clone();
                 wrong.k.rotate_left(shape.head_dim);
                 GPU_ATTENTION.catches(&got, &wrong.oracle(), "keys");

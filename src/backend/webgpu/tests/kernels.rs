@@ -1,4 +1,4 @@
-//! Products, norm, activation, embedding and the choice of a token.
+//! Products, norms, activations, embedding and token selection.
 
 use super::on_a_gpu;
 
@@ -26,11 +26,11 @@ mod cases {
     use crate::random::Random;
     use crate::tolerance::{GPU_HALF_MATMUL, GPU_MATMUL, GPU_SWIGLU, RMS_NORM};
 
-    /// One format for each form of packed blocks.
+    /// One format for each packed block layout.
     const FORMS: [QuantType; 4] =
         [QuantType::Q4_1, QuantType::Q5_1, QuantType::Q8_0, QuantType::Q6K];
 
-    /// Rows about the borders between kernels and tiles; inputs and outputs off the tile.
+    /// Row counts around the limits of kernels and tiles; inputs and outputs off the tile size.
     const SHAPES: [[usize; 3]; 8] = [
         [1, 32, 5],
         [1, 576, 200],
@@ -46,7 +46,7 @@ mod cases {
         x.iter().map(|x| f64::from(*x)).collect()
     }
 
-    /// Random numbers, some a hundred times larger than the rest, as real models have them.
+    /// Random numbers, some a hundred times larger than the rest, as in real models.
     fn activations(random: &mut Random, count: usize) -> Vec<f32> {
         let mut x = random.signed_vec(count);
         for _ in 0..count.div_ceil(50) {
@@ -55,7 +55,7 @@ mod cases {
         x
     }
 
-    /// Every block of 32 in steps of its largest magnitude ÷ 127.
+    /// Rounds every block of 32 in steps of its largest magnitude ÷ 127.
     fn rounded(x: &[f32]) -> Vec<f32> {
         let block = |block: &[f32]| {
             let largest = block.iter().fold(0.0f32, |m, x| m.max(x.abs()));
@@ -83,7 +83,7 @@ mod cases {
                     let stored = Stored::random(&mut random, quant, outputs, cols);
                     let cols = stored.cols;
                     let mut x = activations(&mut random, rows * cols);
-                    // What the planted weight is multiplied with.
+                    // The factor of the planted weight.
                     x.iter_mut().skip(cols - 1).step_by(cols).for_each(|x| *x = 50.0);
                     let what = format!("{quant:?} {rows}x{cols}x{outputs}, {products:?}");
                     let [got] = gpu.matmul(&gpu.of(cols, &x), [&stored.load(&gpu)]);
@@ -96,7 +96,7 @@ mod cases {
                     let rounds = products == Products::Int8 && many;
                     let x = if rounds { rounded(&x) } else { x };
                     tolerance.check(&got, &product(&stored, &x), &what);
-                    // Planted: one weight of one output, the neighbouring row.
+                    // Planted errors: one weight of one output, the neighbouring row.
                     let wrong = stored.planted(outputs - 1, 0x80);
                     let mut planted = x.clone();
                     planted.rotate_left(cols.min(31));
@@ -109,7 +109,7 @@ mod cases {
         }
     }
 
-    /// A matrix that shaders can't see at once.
+    /// A matrix too large for one binding.
     pub async fn products_of_parts_are_those_of_the_whole() {
         let mut random = Random(21);
         let whole = open(Restrictions::default()).await;
@@ -153,7 +153,7 @@ mod cases {
             let mut wrong = gain.clone();
             wrong.rotate_left(1);
             RMS_NORM.catches(&got, &norm(&wrong, 1e-5), "gain");
-            // The same numbers as a sum, exactly.
+            // The same numbers as an exact sum.
             let halves: Vec<f32> = x.iter().map(|x| x / 2.0).collect();
             let (a, b) = (gpu.of(width, &halves), gpu.of(width, &halves));
             let [sum, normed] = gpu.add_norm(a, &b, &vector, 1e-5);
@@ -194,7 +194,7 @@ mod cases {
         let up = random.signed_vec(width);
         let formula = |up: &[f32]| -> Vec<f64> {
             let inner = |x: f64| (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3));
-            // As the definition has it, and without the cancellation that it means for negative numbers.
+            // By definition, but rewritten to avoid cancellation for negative numbers.
             let gelu = |x: f64| x / (1.0 + (-2.0 * inner(x)).exp());
             doubles(&gate).iter().zip(up).map(|(x, up)| gelu(*x) * f64::from(*up)).collect()
         };
@@ -232,7 +232,7 @@ mod cases {
             let rows = ids.iter().map(|id| &table[*id as usize * cols..][..cols]);
             let want: Vec<f32> = rows.flatten().map(|w| *w as f32).collect();
             let got = gpu.numbers(&gpu.embed(&stored.load(&gpu), &ids)).await;
-            // A fused multiplication and addition may round once less.
+            // A fused multiply-add may round once less.
             let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-6 * b.abs().max(0.1);
             assert!(got.iter().zip(&want).all(near), "{quant:?}");
             assert_eq!(got.len(), want.len());
@@ -286,7 +286,7 @@ mod cases {
         assert!(bytes[1..].iter().all(|now| *now == bytes[0]), "{bytes:?}");
     }
 
-    /// What the processor says comes in its turn, however much it is.
+    /// Data from the CPU arrives in order, whatever its size.
     pub async fn numbers_come_in_their_turn() {
         let gpu = open(Restrictions::default()).await;
         let (x, y) = (gpu.of(64, &[1.0; 64]), gpu.of(64, &[2.0; 64]));
@@ -298,11 +298,11 @@ mod cases {
         assert_eq!(gpu.numbers(&gpu.of(64, &many)).await, many);
     }
 
-    /// After a failure nothing that was computed is handed out.
+    /// After a failure no result is returned.
     pub async fn failures_are_seen() {
         let gpu = open(Restrictions::default()).await;
         let x = gpu.of(64, &[1.0; 64]);
-        // A validation error: more than the buffer holds.
+        // A validation error: writes past the end of the buffer.
         gpu.recorder.upload(&x.buffer, 0, &[0; 1024]);
         assert_eq!(gpu.read(&x).await.map_err(|e| e.code()), Err("gpu-failed"));
         assert_eq!(gpu.finish().await.map_err(|e| e.code()), Err("gpu-failed"));

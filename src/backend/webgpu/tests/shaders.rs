@@ -1,4 +1,4 @@
-//! Shaders are valid by the rules of WebGPU, on any machine.
+//! Shaders are valid WGSL for WebGPU, checked on any machine.
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 

@@ -1,0 +1,233 @@
+//! Text as people have it, made even: one kind of line end, no invisible characters, words that a
+//! line end parted joined again. Every character knows where it came from.
+
+use std::collections::HashSet;
+
+/// White space of one kind in a row that a text keeps. More says nothing, and some of what looks for
+/// the ends of sentences takes the square of its length.
+const LONGEST_GAP: usize = 16;
+
+/// One in so many characters may be a control character; a text with more is a program or a picture.
+const CONTROLS_OF: usize = 100;
+
+/// Control characters that any text may have.
+const FEW_CONTROLS: usize = 8;
+
+/// A cleaned text, and where its characters stood in the original.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Clean {
+    text: String,
+    /// Characters of the original.
+    chars: usize,
+    /// Where the original runs on differently: the byte here, and the character there.
+    moves: Vec<(usize, usize)>,
+    /// The original's character that comes next if nothing moves.
+    next: usize,
+    /// Control characters that were left out.
+    controls: usize,
+}
+
+impl Clean {
+    /// Cleans a text, in time that grows with its length and nothing else.
+    pub fn new(original: &str) -> Self {
+        let mut clean = Self { text: String::with_capacity(original.len()), ..Self::default() };
+        let compounds = compounds(original);
+        let mut gap = (' ', 0);
+        let mut rest = original.char_indices().peekable();
+        while let Some((at, c)) = rest.next() {
+            let here = clean.chars;
+            clean.chars += 1;
+            let c = match c {
+                '\r' => {
+                    if rest.next_if(|(_, next)| *next == '\n').is_some() {
+                        clean.chars += 1;
+                    }
+                    '\n'
+                }
+                '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
+                '\u{a0}' | '\u{2007}' | '\u{202f}' => ' ',
+                c => c,
+            };
+            let parted = match c {
+                '\u{ad}' => true,
+                '-' => parts_a_word(original, at, &compounds),
+                _ => false,
+            };
+            if parted {
+                // The line end after it goes, and the next line's indentation.
+                while rest.next_if(|(_, next)| next.is_whitespace()).is_some() {
+                    clean.chars += 1;
+                }
+            } else if let Some(letters) = ligature(c) {
+                clean.push_all(letters, here);
+            } else if invisible(c) {
+                clean.controls += usize::from(c.is_control());
+            } else {
+                gap = if c.is_whitespace() && c == gap.0 { (c, gap.1 + 1) } else { (c, 1) };
+                if !c.is_whitespace() || gap.1 <= LONGEST_GAP {
+                    clean.push(c, here);
+                }
+            }
+        }
+        clean
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Characters of the original.
+    pub fn original_chars(&self) -> usize {
+        self.chars
+    }
+
+    /// Whether so many control characters were left out that this was no text.
+    pub fn was_binary(&self) -> bool {
+        self.controls > FEW_CONTROLS && self.controls * CONTROLS_OF > self.chars
+    }
+
+    /// Where in the original the character stands that begins at this byte, in characters; at the end
+    /// of the text, the original's end.
+    pub fn original(&self, byte: usize) -> usize {
+        if byte >= self.text.len() {
+            return self.chars;
+        }
+        let at = self.moves.partition_point(|(here, _)| *here <= byte);
+        let (here, there) = at.checked_sub(1).map_or((0, 0), |at| self.moves[at]);
+        there + self.text[here..byte].chars().count()
+    }
+
+    /// Adds a character that is the original's at `there`.
+    fn push(&mut self, c: char, there: usize) {
+        if self.next != there {
+            self.moves.push((self.text.len(), there));
+        }
+        self.text.push(c);
+        self.next = there + 1;
+    }
+
+    /// Adds letters that one character of the original stands for.
+    fn push_all(&mut self, letters: &str, there: usize) {
+        for letter in letters.chars() {
+            // Each counts as a move of its own: they all come from one place.
+            self.next = usize::MAX;
+            self.push(letter, there);
+        }
+    }
+}
+
+/// Whether nobody sees it: control characters, byte order marks, and spaces without width.
+fn invisible(c: char) -> bool {
+    let kept = matches!(c, '\n' | '\t');
+    !kept && (c.is_control() || matches!(c, '\u{feff}' | '\u{200b}' | '\u{2060}'))
+}
+
+/// Letters that are set as one.
+fn ligature(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ﬀ' => "ff",
+        'ﬁ' => "fi",
+        'ﬂ' => "fl",
+        'ﬃ' => "ffi",
+        'ﬄ' => "ffl",
+        'ﬅ' | 'ﬆ' => "st",
+        _ => return None,
+    })
+}
+
+/// Whether the hyphen at this byte is one that a line end put into a word.
+fn parts_a_word(text: &str, at: usize, compounds: &HashSet<(&str, &str)>) -> bool {
+    let Some((before, after)) = halves(text, at) else { return false };
+    !compounds.contains(&(before, after))
+}
+
+/// The two halves of a word about a hyphen that ends a line: letters before it, a small letter after
+/// the line end.
+fn halves(text: &str, at: usize) -> Option<(&str, &str)> {
+    let after = text[at + 1..].strip_prefix(['\r', '\n'])?;
+    let after = after.strip_prefix('\n').unwrap_or(after).trim_start_matches([' ', '\t']);
+    let (before, after) = (last_word(&text[..at]), first_word(after));
+    (before.chars().count() > 1 && after.starts_with(char::is_lowercase)).then_some((before, after))
+}
+
+/// The letters at the end of a text, at most so many bytes as a word may have.
+fn last_word(text: &str) -> &str {
+    const LONGEST: usize = 64;
+    let near = &text[text.ceil_char_boundary(text.len().saturating_sub(LONGEST))..];
+    let start = near.char_indices().rev().take_while(|(_, c)| c.is_alphabetic()).last();
+    start.map_or("", |(at, _)| &near[at..])
+}
+
+fn first_word(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_alphabetic()).unwrap_or(text.len());
+    &text[..end]
+}
+
+/// Words that the text writes with a hyphen in the middle of a line: at a line end they keep it. Only
+/// looked for where a line ends with one.
+fn compounds(text: &str) -> HashSet<(&str, &str)> {
+    let ends_lines = text.contains("-\n") || text.contains("-\r");
+    let hyphens = text.match_indices('-').filter(|_| ends_lines);
+    let words = hyphens.map(|(at, _)| (last_word(&text[..at]), first_word(&text[at + 1..])));
+    words.filter(|(before, after)| !before.is_empty() && !after.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    fn text(original: &str) -> String {
+        Clean::new(original).text
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn line_ends_and_invisible_characters_are_made_even() {
+        assert_eq!(
+            text("\u{feff}One\r\ntwo\rthree\u{2028}four\u{c}five"),
+            "One\ntwo\nthree\nfour\nfive"
+        );
+        assert_eq!(text("a\0b\u{200b}c\u{a0}d\te"), "abc d\te");
+        assert_eq!(text("👩\u{200d}🌾 e\u{301}"), "👩\u{200d}🌾 e\u{301}");
+        assert_eq!(text("eﬃcient ﬂow"), "efficient flow");
+        assert_eq!(text(&format!("a{}b", " ".repeat(200_000))), format!("a{}b", " ".repeat(16)));
+        assert_eq!(text(""), "");
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn words_that_a_line_end_parted_are_joined() {
+        assert_eq!(text("an experi-\nment, an exam\u{ad}\r\n  ple"), "an experiment, an example");
+        // The text has the compound elsewhere.
+        assert_eq!(
+            text("a well-known man, a well-\nknown man"),
+            "a well-known man, a well-\nknown man"
+        );
+        assert_eq!(
+            text("- one\n- two\n\nx -\ny, A-\nB, 3-\nfold"),
+            "- one\n- two\n\nx -\ny, A-\nB, 3-\nfold"
+        );
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn every_character_knows_where_it_came_from() {
+        let original = "\u{feff}Süße ﬁgs\r\nare experi-\nments.  \0 Yes";
+        let clean = Clean::new(original);
+        let chars: Vec<char> = original.chars().collect();
+        assert_eq!(clean.original_chars(), chars.len());
+        for (byte, c) in clean.text.char_indices() {
+            let there = chars[clean.original(byte)];
+            let same = there == c || there == 'ﬁ' && "fi".contains(c) || there == '\r' && c == '\n';
+            assert!(same, "{c:?} at {byte} is said to come from {there:?}");
+        }
+        assert_eq!(clean.original(clean.text.len()), chars.len());
+        assert!(!clean.was_binary());
+        assert!(Clean::new(&"ab\0\u{1}\u{2}".repeat(9)).was_binary());
+        // What is even already stays as it is.
+        let even = "# Title\n\nText with  two spaces.\n";
+        assert_eq!(
+            Clean::new(even),
+            Clean { text: even.into(), chars: 32, next: 32, ..Clean::default() }
+        );
+    }
+}
