@@ -14,10 +14,16 @@ pub enum Error {
     #[error("The document is empty: paste or open a text with at least a sentence.")]
     EmptyDocument,
     /// The document is not text.
-    #[error("This is not a text file (byte {at} is not UTF-8 text): open plain text or Markdown.")]
+    #[error("This is not a text file (see byte {at}): open plain text or Markdown.")]
     DocumentNotText {
         /// Offset of the first byte that is not text.
         at: usize,
+    },
+    /// The document is a file that holds text in a format of its own.
+    #[error("This is {format}, not plain text: save its text as a text file, and open that.")]
+    DocumentFormat {
+        /// Which, with its article.
+        format: &'static str,
     },
     /// The document is larger than the limit.
     #[error(
@@ -165,7 +171,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::EmptyDocument => "empty-document",
-            Error::DocumentNotText { .. } => "document-not-text",
+            Error::DocumentNotText { .. } | Error::DocumentFormat { .. } => "document-not-text",
             Error::DocumentTooLarge { .. } => "document-too-large",
             Error::ModelTruncated { .. } => "model-truncated",
             Error::ModelNotGguf { .. } => "model-not-gguf",

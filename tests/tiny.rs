@@ -357,10 +357,12 @@ fn documents_that_are_none() {
     };
     assert_eq!(code(""), Some("empty-document"));
     assert_eq!(code(" \t\r\n\u{a0}\u{2003}\n"), Some("empty-document"));
-    assert_eq!(code("text\0text"), Some("document-not-text"));
+    assert_eq!(code(&"text\0\u{1}".repeat(99)), Some("document-not-text"));
+    for invisible in ["\u{feff}", "\u{200b}", "\u{1}\u{4}"] {
+        assert_eq!(code(invisible), Some("empty-document"), "{invisible:?}");
+    }
     assert_eq!(code(&"a".repeat(MAX_DOCUMENT + 1)), Some("document-too-large"));
-    for odd in ["a", "\u{feff}", "\u{200b}", "\u{1}\u{4}", "<|im_end|>", "```", "🙂", "\r\n.\r\n"]
-    {
+    for odd in ["a", "text\0text", "<|im_end|>", "```", "🙂", "\r\n.\r\n"] {
         assert_eq!(code(odd), None, "{odd:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Paragraphs and sentences of a text.
 
-use unicode_segmentation::UnicodeSegmentation;
+use super::segment;
 
 /// Words of a sentence at least; headings, synopses and options have fewer.
 const WORDS_OF_A_SENTENCE: usize = 4;
@@ -10,6 +10,9 @@ const CHARS_OF_A_SENTENCE: usize = 8;
 
 /// Words of a sentence at most: what is longer is a list, or code.
 const LONGEST_SENTENCE: usize = 80;
+
+/// Bytes that something in brackets has at most.
+const LONGEST_BRACKET: usize = 400;
 
 /// Lines of one indentation without an empty one between them, each joined with spaces; the first one
 /// may be indented more. A heading is by itself, without its marks; what is drawn under one is left
@@ -46,8 +49,8 @@ pub fn blocks(text: &str) -> Vec<String> {
 /// The first sentence of a text, in [`plain`] words.
 pub fn first_sentence(text: &str) -> Option<String> {
     let blocks = blocks(text);
-    let mut sentences = blocks.iter().flat_map(|block| block.split_sentence_bounds());
-    sentences.find_map(|sentence| {
+    let mut sentences = blocks.iter().flat_map(|block| segment::sentences(block));
+    sentences.find_map(|(_, sentence)| {
         let sentence = plain(sentence.trim());
         (is_sentence(&sentence) && !is_notice(&sentence)).then_some(sentence)
     })
@@ -93,7 +96,8 @@ pub fn plain(sentence: &str) -> String {
     let mut rest = sentence.trim_start_matches(['*', '-', '>', '+', '•', ' ']);
     while let Some(c) = rest.chars().next() {
         let close = [('<', '>'), ('(', ')'), ('[', ']')].into_iter().find(|(open, _)| *open == c);
-        let inside = close.and_then(|(_, close)| rest.find(close)).map(|end| &rest[..=end]);
+        let near = &rest[..rest.floor_char_boundary(LONGEST_BRACKET)];
+        let inside = close.and_then(|(_, close)| near.find(close)).map(|end| &rest[..=end]);
         if let Some(inside) = inside {
             rest = &rest[inside.len()..];
             if out.is_empty() || out.ends_with(' ') {

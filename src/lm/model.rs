@@ -1,6 +1,6 @@
 //! A language model: its configuration, its weights on a backend, its tokenizer.
 //!
-//! An architecture is a file in `model/`, an arm in [`Config::from_gguf`] and an arm in [`Decoder`].
+//! An architecture is a file in `model/` and an arm in [`Config::from_gguf`] and in [`Decoder`].
 
 mod config;
 mod gemma3;

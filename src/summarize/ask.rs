@@ -2,11 +2,10 @@
 
 use std::ops::ControlFlow;
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use super::plan::{self, Prompt, PromptStyle};
 use super::run::Run;
 use crate::backend::Backend;
+use crate::document::segment;
 use crate::error::{Error, Result};
 use crate::host::{Event, Host};
 use crate::lm::sampler::{Sampler, Sampling};
@@ -233,7 +232,7 @@ async fn let_others_run(host: &impl Host) -> Result<()> {
 fn first_sentence(text: &str) -> usize {
     const SHORTEST: usize = 20;
     let mut end = 0;
-    for sentence in text.split_sentence_bounds() {
+    for (_, sentence) in segment::sentences(text) {
         end += sentence.len();
         if end >= SHORTEST {
             break;

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::document::segment;
 use crate::document::words::{names, stem, terms};
 
 /// Where a sentence comes from.
@@ -28,7 +29,7 @@ pub fn source(sentence: &str, text: &str, part: Range<usize>) -> Source {
     let wanted: HashSet<String> = terms(sentence).collect();
     let mut found: HashSet<String> = HashSet::new();
     let mut units: Vec<(Range<usize>, HashSet<String>)> = Vec::new();
-    for (at, unit) in text[part.clone()].split_sentence_bound_indices() {
+    for (at, unit) in segment::sentences(&text[part.clone()]) {
         let trimmed = unit.trim();
         if trimmed.is_empty() {
             continue;

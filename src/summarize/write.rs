@@ -2,14 +2,13 @@
 
 use std::ops::ControlFlow;
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use super::ask::Extent;
 use super::draft::Draft;
 use super::plan::{Form, Plan, Question};
 use super::points::{Answer, Point, candidates, line_notes, most_notes, opening, set, sources};
 use super::run::Run;
 use crate::backend::Backend;
+use crate::document::segment;
 use crate::document::words::{self, WordCounts};
 use crate::error::Result;
 use crate::host::{Event, Host, Stage};
@@ -77,7 +76,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 let read = Material { text, plan, notes };
                 let extent = Extent { tokens, one_sentence };
                 let answer = self.write(&read, extent, telling(tell)).await?;
-                let sentences = answer.split_sentence_bounds().map(str::trim);
+                let sentences = segment::sentences(&answer).map(|(_, s)| s.trim());
                 let points = sentences.filter(|s| words::terms(s).next().is_some());
                 let points = points.map(|s| Point { text: s.into(), part: body.clone() }).collect();
                 (answer, points)

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
+use precis::document::decode::decode;
 use precis::summarize::MAX_DOCUMENT;
 use precis::{Error, Result};
 
@@ -31,6 +32,5 @@ pub fn read_text(path: &Path) -> Result<String> {
     if bytes.len() > MAX_DOCUMENT {
         return Err(Error::DocumentTooLarge { bytes: bytes.len(), limit: MAX_DOCUMENT });
     }
-    String::from_utf8(bytes)
-        .map_err(|e| Error::DocumentNotText { at: e.utf8_error().valid_up_to() })
+    decode(&bytes)
 }

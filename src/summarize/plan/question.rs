@@ -162,11 +162,56 @@ pub fn split_request(text: &str) -> (usize, Option<&str>) {
     let Some(start) = text[..end].rfind("\n\n").map(|at| at + 2) else { return whole };
     let last = text[start..end].trim();
     let lower = last.to_lowercase();
-    let asks = ["summar", "tl;dr", "tldr"].iter().any(|word| lower.contains(word));
-    let is_request =
-        asks && last.len() <= LONGEST_REQUEST && !last.starts_with(['#', '-', '*', '>', '|']);
+    let is_request = last.len() <= LONGEST_REQUEST
+        && !last.starts_with(['#', '-', '*', '>', '|'])
+        && asks_for_a_summary(&lower);
     if !is_request || text[..start].trim().is_empty() {
         return whole;
     }
     (start, Some(last))
+}
+
+/// Whether a last paragraph, in small letters, asks for a summary of what stands above it. A mail that
+/// asks for a summary of something else does not, and no text does that begins with "In summary".
+fn asks_for_a_summary(last: &str) -> bool {
+    let words: Vec<&str> = last.split(|c: char| !c.is_alphanumeric() && c != ';').collect();
+    let has = |any: &[&str]| words.iter().any(|word| any.contains(word));
+    let summary = words.iter().any(|word| {
+        word.starts_with("summar") || ["tl;dr", "tldr", "abstract", "headline"].contains(word)
+    });
+    let order = has(&[
+        "summarize",
+        "summarise",
+        "provide",
+        "write",
+        "give",
+        "create",
+        "generate",
+        "make",
+        "produce",
+        "draft",
+        "condense",
+    ]);
+    let this = has(&[
+        "above",
+        "this",
+        "text",
+        "document",
+        "content",
+        "article",
+        "following",
+        "passage",
+        "transcript",
+        "sentence",
+        "sentences",
+        "words",
+        "paragraph",
+        "points",
+    ]);
+    // "Summarize.", "TL;DR:"
+    let bare = words.iter().filter(|word| !word.is_empty()).count() <= 3
+        && ["summar", "tl;dr", "tldr"].iter().any(|start| last.starts_with(start));
+    // "Can you send me a summary by Friday?"
+    let sent = has(&["send", "sent", "sending", "email", "mail", "meeting", "call"]);
+    bare || summary && order && this && !sent
 }

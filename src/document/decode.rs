@@ -1,0 +1,101 @@
+//! Bytes of a file to text: by its byte order mark, as UTF-8, as UTF-16 by its zeros, else by what
+//! the bytes look most like.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
+
+use crate::error::{Error, Result};
+
+/// What files begin with that hold text, and are none.
+const CONTAINERS: [(&[u8], &str); 5] = [
+    (b"%PDF-", "a PDF"),
+    (b"PK\x03\x04", "a ZIP archive, or an office document"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"\xd0\xcf\x11\xe0", "an old office document"),
+    (b"{\\rtf", "a Rich Text file"),
+];
+
+/// Bytes that are looked at to tell an encoding.
+const SAMPLE: usize = 64 << 10;
+
+/// The text of a file.
+///
+/// # Errors
+/// `document-not-text` for what no encoding makes a text of, and for formats that hold text without
+/// being it.
+pub fn decode(bytes: &[u8]) -> Result<String> {
+    let not_text = |at: usize| Error::DocumentNotText { at };
+    if let Some((_, format)) = CONTAINERS.iter().find(|(start, _)| bytes.starts_with(start)) {
+        return Err(Error::DocumentFormat { format });
+    }
+    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
+        return Ok(encoding.decode_without_bom_handling(&bytes[mark..]).0.into_owned());
+    }
+    let invalid = match std::str::from_utf8(bytes) {
+        Ok(text) => return Ok(text.to_owned()),
+        Err(error) => error.valid_up_to(),
+    };
+    let sample = &bytes[..bytes.len().min(SAMPLE)];
+    let encoding = match utf16(sample) {
+        Some(encoding) => encoding,
+        None if sample.contains(&0) => return Err(not_text(invalid)),
+        None => {
+            let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+            detector.feed(bytes, true);
+            detector.guess(None, Utf8Detection::Deny)
+        }
+    };
+    let (text, _, replaced) = encoding.decode(bytes);
+    let wrong = |c: char| c == char::REPLACEMENT_CHARACTER || c.is_control() && !c.is_whitespace();
+    let wrong = text.chars().filter(|c| wrong(*c)).count();
+    match (replaced || wrong > 0) && wrong * 50 > text.chars().count() {
+        true => Err(not_text(invalid)),
+        false => Ok(text.into_owned()),
+    }
+}
+
+/// UTF-16 without a mark, by where its zeros stand: most texts have many characters below 256.
+fn utf16(sample: &[u8]) -> Option<&'static Encoding> {
+    let zeros =
+        |from: usize| sample.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
+    let [even, odd] = [zeros(0), zeros(1)];
+    let many = sample.len() / 5;
+    match () {
+        () if odd > many && even * 20 < odd => Some(UTF_16LE),
+        () if even > many && odd * 20 < even => Some(UTF_16BE),
+        () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "Grüße aus Köln: die Bienen fliegen über die blühenden Wiesen.";
+
+    #[test]
+    fn encodings_are_told_apart() {
+        let utf16 = |swap: bool, mark: bool| -> Vec<u8> {
+            let units = mark.then_some(0xfeff).into_iter().chain(TEXT.encode_utf16());
+            units.flat_map(|u: u16| if swap { u.to_be_bytes() } else { u.to_le_bytes() }).collect()
+        };
+        let latin: Vec<u8> = TEXT.chars().map(|c| u32::from(c) as u8).collect();
+        let marked = [b"\xef\xbb\xbf", TEXT.as_bytes()].concat();
+        let cases = [TEXT.as_bytes().to_vec(), marked, latin];
+        let wide = [(false, false), (false, true), (true, false), (true, true)];
+        for bytes in cases.into_iter().chain(wide.map(|(swap, mark)| utf16(swap, mark))) {
+            assert_eq!(decode(&bytes).unwrap(), TEXT);
+        }
+        let (shift_jis, ..) = encoding_rs::SHIFT_JIS.encode("蜜蜂は花粉を集めて巣に戻ります。");
+        assert_eq!(decode(&shift_jis).unwrap(), "蜜蜂は花粉を集めて巣に戻ります。");
+        assert_eq!(decode(b"").unwrap(), "");
+    }
+
+    #[test]
+    fn what_is_not_text_is_refused() {
+        assert_eq!(decode(b"%PDF-1.7 text").unwrap_err().code(), "document-not-text");
+        let program: Vec<u8> =
+            (0..4000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        assert_eq!(decode(&program).unwrap_err().code(), "document-not-text");
+    }
+}
