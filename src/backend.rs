@@ -48,8 +48,8 @@ impl Attention {
         Self { shape, layers: vec![layer.clone(); count] }
     }
 
-    /// A copy with position scaling set to `scaling`. Layers with a window keep theirs: they only
-    /// see distances within the trained context.
+    /// A copy with position scaling set to `scaling`. Layers with a sliding window keep theirs:
+    /// they only see distances within the trained context.
     pub fn scaled(&self, scaling: Option<Yarn>) -> Self {
         let layers = self.layers.iter().map(|layer| match layer.window {
             None => {
@@ -72,7 +72,7 @@ impl Attention {
 pub struct AttentionLayer {
     /// Rotary embedding of its queries and keys.
     pub rope: Rope,
-    /// Positions that a query sees, including its own; `None`: all positions up to its own.
+    /// Sliding window: positions that a query sees, including its own; `None`: all up to its own.
     pub window: Option<usize>,
 }
 
@@ -120,7 +120,7 @@ pub trait Backend {
     /// within 250 ms of being cancelled.
     const CHUNK_MS: f64;
 
-    /// Positions before a layer's window that its cache keeps: how far a session can rewind.
+    /// Positions that a cache keeps before a sliding window: how far a session can rewind.
     const REWIND: usize;
 
     /// Allowed tokens per chunk for a model whose widest activations have `widest` elements per

@@ -235,7 +235,7 @@ impl<R: Read + Seek> Engine<R> {
         })
     }
 
-    /// See [`bench::peak_gmacs`].
+    /// See [`peak::peak_gmacs`].
     ///
     /// # Errors
     /// As there.

@@ -77,10 +77,10 @@ reported! {
         pub context: usize,
         /// Multiply-adds of the linear layers per token read.
         pub linear_macs: usize,
-        /// Multiply-adds of attention per token and visible position, in layers without a window.
+        /// Multiply-adds of full attention per token and visible position, over all such layers.
         pub attention_macs: usize,
-        /// Multiply-adds of attention per token in layers with a window, once it is full; 0 in
-        /// cards from before such models.
+        /// Multiply-adds of attention per token in layers with a sliding window, once it is full; 0
+        /// in cards from before such models.
         #[serde(default)]
         pub window_macs: usize,
     }
@@ -296,7 +296,7 @@ impl Report {
 }
 
 impl ModelReport {
-    /// Multiply-adds to read `tokens` tokens, as if all windows were full.
+    /// Multiply-adds to read `tokens` tokens, as if all sliding windows were full.
     pub fn macs(&self, tokens: usize) -> f64 {
         let each = (self.linear_macs + self.window_macs) as f64;
         let [tokens, attention] = [tokens, self.attention_macs].map(|n| n as f64);

@@ -49,7 +49,7 @@ fn tokenizer_is_llama_cpps() {
     assert!(tokens.starts.iter().all(|start| text.is_char_boundary(*start)));
 }
 
-/// On both sides of the window of 512 positions, and far past it.
+/// On both sides of the sliding window of 512 positions, and far past it.
 #[test]
 fn logits_and_greedy_tokens_are_llama_cpps() {
     let model = model(&Cpu::default());

@@ -119,7 +119,7 @@ fn a_short_document_is_read_in_one_pass() {
     assert!(report.decode.tokens < 96);
 }
 
-/// A windowed base model: it continues the document, and reads twice its context in one pass.
+/// A base model with sliding windows continues the document; one pass reads up to two contexts.
 #[test]
 fn a_base_model_goes_on_with_the_document() {
     let word = "reading ";

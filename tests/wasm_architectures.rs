@@ -101,7 +101,7 @@ fn without_rounding_the_forward_pass_is_llama_cpps() {
         let mut model = fixture.model(&EXACT);
         let window = model.config.attention.layers[0].window;
         for off in [0, 1] {
-            // Planted error: a window longer by one position.
+            // Planted error: a sliding window longer by one position.
             for layer in &mut model.config.attention.layers {
                 layer.window = layer.window.map(|window| window + off);
             }

@@ -101,12 +101,12 @@ impl WebGpu {
         self.recorder.device.is_software
     }
 
-    /// Features and multiplication format, for reports.
+    /// Features and number format of products, for reports.
     pub fn features(&self) -> Vec<String> {
         self.features_in(self.multiplies_in.get())
     }
 
-    /// The same, for multiplication in `products`.
+    /// The same, with products in `products`.
     pub fn features_in(&self, products: Products) -> Vec<String> {
         let f16 = self.recorder.device.has_f16.then_some("shader-f16");
         f16.into_iter().chain([products.name()]).map(String::from).collect()
@@ -148,12 +148,12 @@ impl WebGpu {
         self.recorder.dispatch(kernel, &parameters, buffers, grid.map(|n| n as u32), macs);
     }
 
-    /// Sets the multiplication format; must be one of [`Self::products`].
+    /// Sets the number format of products; must be one of [`Self::products`].
     pub fn multiply_in(&self, products: Products) {
         self.multiplies_in.set(products);
     }
 
-    /// The multiplication formats that this GPU supports.
+    /// The number formats of products that this GPU supports.
     pub fn products(&self) -> Vec<Products> {
         match self.recorder.device.has_f16 {
             true => vec![Products::F32, Products::F16, Products::Int8],

@@ -125,7 +125,7 @@ impl<B: Backend> Session<B> {
     }
 
     /// Forgets everything after the first `position` tokens, keeps their keys and values, and
-    /// returns how many remain: zero if a layer's window has advanced by more than
+    /// returns how many remain: zero if a sliding window has advanced by more than
     /// [`Backend::REWIND`], since earlier positions were overwritten.
     pub fn truncate(&mut self, position: usize) -> usize {
         let windows = self.model.config.attention.layers.iter().filter_map(|layer| layer.window);

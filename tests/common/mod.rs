@@ -52,7 +52,7 @@ pub fn gemma() -> File {
         .unwrap_or_else(|e| panic!("{GEMMA}: {e}. Run `cargo xtask model fetch` first."))
 }
 
-/// A model of layers with windows, which discard old positions.
+/// A model with sliding windows, which discard old positions.
 pub fn tiny_gemma() -> Model<Cpu> {
     let file = fixture("tiny-gemma3.gguf");
     load(&Cpu::default(), Cursor::new(file)).expect("the fixture loads")

@@ -19,8 +19,8 @@ const STEPS: f32 = 127.0;
 /// Offset added to a query's integers: kernels read them as unsigned.
 pub const QUERY_ZERO: u8 = 64;
 
-/// Maximum number of tokens appended at once to a layer with a window; its ring has room for the
-/// window and these tokens.
+/// Maximum number of tokens appended at once to a layer with a sliding window; its ring has room
+/// for the window and these tokens.
 pub const AT_ONCE: usize = 512;
 
 /// Keys and values of all layers.
@@ -42,8 +42,8 @@ pub struct Rotation {
 }
 
 /// Tiles are ordered `[tiles, kv_heads]`, in [`Quads`] as the kernels read them. Tile `t`, which
-/// starts at position `t * KEYS`, is stored at `t` modulo the number of tiles: a layer with a
-/// window is a ring with room for what is still visible, other layers hold all tiles.
+/// starts at position `t * KEYS`, is stored at `t` modulo the number of tiles: with a sliding
+/// window a layer is a ring with room for what is still visible, otherwise it holds all tiles.
 struct Layer {
     /// Maximum number of positions that a query sees.
     window: usize,
@@ -98,7 +98,7 @@ impl Cache {
     fn grow(&mut self, positions: usize) -> Result<()> {
         fn grow<T: Copy + Default>(v: &mut Vec<T>, len: usize) -> Result<()> {
             // A vector is already long enough if memory ran out while another one grew, or if the
-            // layer has a window and its full size.
+            // layer's ring has its full size.
             if v.len() < len {
                 let mut grown = zeros(len)?;
                 grown[..v.len()].copy_from_slice(v);
@@ -164,7 +164,7 @@ impl Cache {
     }
 
     /// Stores the rotated keys and the values of a chunk that begins at `start`, both
-    /// `[tokens, kv_heads * head_dim]`. At most [`AT_ONCE`] tokens for a layer with a window.
+    /// `[tokens, kv_heads * head_dim]`. At most [`AT_ONCE`] tokens with a sliding window.
     pub fn append(&mut self, layer: usize, start: usize, [k, v]: [&[f32]; 2], threads: Threads) {
         let AttentionShape { kv_heads, head_dim, .. } = self.shape;
         let width = kv_heads * head_dim;

@@ -1,5 +1,5 @@
-//! Every kernel compared with a slow, obvious reference. The same tests run natively, in Node
-//! (simd128) and in a browser (relaxed SIMD).
+//! Every kernel compared with a slow, obvious twin. The same tests run natively, in Node (simd128)
+//! and in a browser (relaxed SIMD).
 
 mod attention;
 mod elementwise;

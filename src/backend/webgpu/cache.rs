@@ -13,10 +13,10 @@ const STEP: usize = 256;
 /// Widest head whose key tile fits workgroup memory.
 const WIDEST: usize = 1024;
 
-/// Maximum tokens per chunk; a layer with a window has room for them in addition to the window.
+/// Maximum tokens per chunk; a ring has room for them in addition to the sliding window.
 pub const LONGEST_CHUNK: usize = 4096;
 
-/// No window: a query sees all positions up to its own.
+/// No sliding window: a query sees all positions up to its own.
 pub const EVERYTHING: usize = u32::MAX as usize;
 
 /// Angles up to this many bytes (a few tokens) are passed in the parameter buffer.
@@ -148,8 +148,8 @@ impl Cache {
     }
 }
 
-/// Positions that a layer has room for, out of `positions`: a ring as long as a window and a chunk
-/// stops growing.
+/// Positions that a layer has room for, out of `positions`: a ring as long as a sliding window and
+/// a chunk stops growing.
 fn ring(window: Option<usize>, positions: usize) -> usize {
     let positions = positions.next_multiple_of(STEP);
     window.map_or(positions, |window| {

@@ -1,4 +1,4 @@
-//! Matrix products: choice of kernel and grid.
+//! Matrix products: choice of shader and grid.
 
 use super::{Buffer, FEW_ROWS, Kernel, OUTPUTS, Products, TILE, Tensor, WebGpu, Weight, grid_for};
 use crate::quant::BLOCK;

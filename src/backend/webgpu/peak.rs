@@ -1,4 +1,4 @@
-//! Peak speeds of a GPU, measured by synthetic kernels, as a reference for the engine's own.
+//! Peak speeds of a GPU, measured by synthetic shaders, as a reference for the engine's own.
 //!
 //! Vendor figures don't help: none states what a shader can reach through WebGPU.
 
@@ -8,7 +8,7 @@ use super::{LANES, WebGpu, grid_for};
 use crate::error::Result;
 use crate::report::Peaks;
 
-/// Workgroups of a multiply kernel: two for each of 4,096 slots, twice as many as the largest GPUs
+/// Workgroups of a multiply shader: two for each of 4,096 slots, twice as many as the largest GPUs
 /// have, so that the tail is short.
 const GROUPS: usize = 1 << 13;
 

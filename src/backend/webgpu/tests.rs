@@ -1,4 +1,4 @@
-//! Every kernel compared with a slow, obvious reference, on the available GPU: natively that may be
+//! Every shader compared with a slow, obvious twin, on the available GPU: natively that may be
 //! Mesa's lavapipe, in a browser SwiftShader. Shader validation needs no GPU.
 
 mod attention;

@@ -55,7 +55,7 @@ pub struct Config {
     pub width: usize,
     /// Elements of the feed-forward hidden layer.
     pub ffn_width: usize,
-    /// Heads, and each layer's window and position embedding within the trained context.
+    /// Heads, and each layer's sliding window and position embedding within the trained context.
     pub attention: Attention,
     /// Whether queries, keys and values have a bias.
     pub biases: bool,
@@ -117,14 +117,14 @@ impl Config {
         self.width.max(self.ffn_width).max(heads * head_dim)
     }
 
-    /// Multiply-adds of attention per token and visible position, over all layers without a window:
-    /// scores and weighted sums of values.
+    /// Multiply-adds of attention per token and visible position, over all layers with full
+    /// attention: scores and weighted sums of values.
     pub fn attention_macs(&self) -> usize {
         let whole = self.attention.layers.iter().filter(|layer| layer.window.is_none());
         whole.count() * self.macs_of_a_position()
     }
 
-    /// Multiply-adds of attention per token in layers with a window, once the window is full.
+    /// Multiply-adds of attention per token in layers with a sliding window, once it is full.
     pub fn window_macs(&self) -> usize {
         let windows = self.attention.layers.iter().filter_map(|layer| layer.window);
         windows.map(|window| window * self.macs_of_a_position()).sum()
@@ -221,7 +221,7 @@ impl<'a, R: Read + Seek> Keys<'a, R> {
         self.gguf.float(&self.key(name))
     }
 
-    /// Position embedding of layers without a window.
+    /// Position embedding of layers with full attention.
     fn rope(&self, head_dim: usize) -> Result<Rope> {
         let pairs = match self.architecture {
             Architecture::Llama => RopeLayout::Interleaved,
@@ -251,8 +251,8 @@ impl<'a, R: Read + Seek> Keys<'a, R> {
         Ok(Rope { frequency_factors, ..Rope::new(self.float("rope.freq_base")?, dims, pairs) })
     }
 
-    /// Every sixth layer sees everything; the others have a window, with higher rotary frequencies.
-    /// (Gemma 3's report, section 2; defaults as in llama.cpp.)
+    /// Every sixth layer sees everything; the others have a sliding window, with higher rotary
+    /// frequencies. (Gemma 3's report, section 2; defaults as in llama.cpp.)
     fn windowed_layers(&self, layers: usize, whole: &Rope) -> Result<Vec<AttentionLayer>> {
         let window = self.size("attention.sliding_window", MAX_CONTEXT)?;
         let period = self.size_or("attention.sliding_window_pattern", 6)?;

@@ -1,7 +1,7 @@
 //! The Gemma 3 architecture (Gemma Team, "Gemma 3 Technical Report", arXiv:2503.19786): most layers
-//! see a window; queries, keys, and the outputs of attention and of the feed-forward part are
-//! normalized. Tensor names, and gains that are one higher than in the original, follow llama.cpp's
-//! GGUF conversion.
+//! have a sliding window; queries, keys, and the outputs of attention and of the feed-forward part
+//! are normalized. Tensor names, and gains that are one higher than in the original, follow
+//! llama.cpp's GGUF conversion.
 
 use super::parts::{Matrices, Pass, Vocabulary, head_norms};
 use super::{Config, Weights};

@@ -210,7 +210,7 @@ fn asks_for_a_summary(last: &str) -> bool {
     ]);
     // "Summarize.", "TL;DR:"
     let bare = words.iter().filter(|word| !word.is_empty()).count() <= 3
-        && ["summar", "tl;dr", "tldr"].iter().any(|start| last.starts_with(start));
+        && ["summar", "tl;dr", "tldr", "please summar"].iter().any(|start| last.starts_with(start));
     // "Can you send me a summary by Friday?"
     let sent = has(&["send", "sent", "sending", "email", "mail", "meeting", "call"]);
     bare || summary && order && this && !sent

@@ -1,4 +1,4 @@
-//! Benchmarks the engine's kernels one by one, in the sizes of SmolLM2-135M.
+//! Benchmarks the engine's shaders one by one, in the sizes of SmolLM2-135M.
 
 use std::time::Instant;
 
@@ -46,10 +46,10 @@ const ROWS: [usize; 3] = [128, 1024, 2048];
 const QUERIES: [(usize, usize); 7] =
     [(1024, 0), (1024, 1024), (1024, 7168), (1024, 43_955), (1, 2048), (1, 8000), (1, 44_978)];
 
-/// Seconds per measurement; the kernel runs as often as it can.
+/// Seconds per measurement; the shader runs as often as it can.
 const ONE: f64 = 0.1;
 
-/// Results of one kernel at one size.
+/// Results of one shader at one size.
 #[derive(Serialize)]
 pub struct Kernel {
     /// Operation of the decoder.
@@ -65,7 +65,7 @@ pub struct Kernel {
     pub left_out: Option<String>,
 }
 
-/// Measures every kernel at every size that fits the limit.
+/// Measures every shader at every size that fits the limit.
 pub fn measure(gpu: &WebGpu, peaks: &Peaks, effort: &Effort) -> Result<Vec<Kernel>> {
     let mut bench = Bench { gpu, peaks, effort, kernels: Vec::new(), speed: None };
     for weight in WEIGHTS {
@@ -85,7 +85,7 @@ struct Bench<'a> {
     peaks: &'a Peaks,
     effort: &'a Effort,
     kernels: Vec<Kernel>,
-    /// Multiply-adds per second of the last kernel of this kind, to estimate the next.
+    /// Multiply-adds per second of the last shader of this kind, to estimate the next.
     speed: Option<f64>,
 }
 
@@ -97,7 +97,7 @@ impl Bench<'_> {
         let table = made_up(gpu, QuantType::Q4_1, [ROWS[2], inputs])?;
         for rows in rows {
             let x = gpu.embed(&table, &ids(*rows));
-            // Single rows have a separate kernel, always in 32-bit floats.
+            // Single rows have a separate shader, always in 32-bit floats.
             let (ways, operation) = match rows {
                 1 => (vec![Products::F32], "matrix-vector products"),
                 _ => (gpu.products(), "matrix products"),

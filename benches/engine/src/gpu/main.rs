@@ -1,4 +1,4 @@
-//! Benchmarks a GPU natively: its peak speeds, how close the engine's kernels come to them, and how
+//! Benchmarks a GPU natively: its peak speeds, how close the engine's shaders come to them, and how
 //! fast whole prompts are read and decoded. See benches/README.md; `cargo xtask bench --gpu` runs
 //! this.
 
@@ -73,7 +73,7 @@ struct Device {
     adapter: String,
     /// Whether it is a software renderer.
     is_software: bool,
-    /// Its features, and the multiplication format that was fastest in a trial.
+    /// Its features, and the number format of products that was fastest in a trial.
     features: Vec<String>,
     /// Time to load the model, including the trial and shader compilation.
     load_ms: f64,

@@ -13,12 +13,12 @@ use crate::backend::cpu::matrix::{PANEL, Panel, QuantizedRows, Scales};
 use crate::quant::{BLOCK, Bits};
 
 /// Two inputs of all eight outputs in 16 bits, and the next two.
-type RopeLayout = [[v128; 2]; 2];
+type Pairs = [[v128; 2]; 2];
 
 /// Weights unpacked to 16 bits, quad by quad.
 #[derive(Default)]
 pub struct Simd128 {
-    weights: Vec<RopeLayout>,
+    weights: Vec<Pairs>,
     products: Products,
 }
 

@@ -177,8 +177,8 @@ fn attention_is_the_full_softmax() {
     }
 }
 
-/// Windows shorter than a tile, of whole tiles, and longer than the text. The ring wraps around,
-/// and a window off by one is caught.
+/// Sliding windows shorter than a tile, of whole tiles, and longer than the text. The ring wraps
+/// around, and a window off by one is caught.
 #[wasm_bindgen_test(unsupported = test)]
 fn windows_end_where_they_should() {
     let mut random = Random(31);

@@ -1,4 +1,4 @@
-// Shared by both attention kernels. Workgroups share the keys of a query in parts, and
+// Shared by both attention shaders. Workgroups share the keys of a query in parts, and
 // attention_merge.wgsl merges their results. Scores are base-2 logarithms; `FOURS` is a head's
 // width in vec4s.
 struct Params {

@@ -30,7 +30,7 @@ mod cases {
     const FORMS: [QuantType; 4] =
         [QuantType::Q4_1, QuantType::Q5_1, QuantType::Q8_0, QuantType::Q6K];
 
-    /// Row counts around the limits of kernels and tiles; inputs and outputs off the tile size.
+    /// Row counts around the limits of shaders and tiles; inputs and outputs off the tile size.
     const SHAPES: [[usize; 3]; 8] = [
         [1, 32, 5],
         [1, 576, 200],

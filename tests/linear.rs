@@ -1,0 +1,67 @@
+//! Work on a document grows with its length, whatever it holds.
+
+// wasm-pack compiles every test for WebAssembly; this one needs a clock.
+#![cfg(not(target_family = "wasm"))]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{summarizer, tiny};
+use precis::summarize::Options;
+
+/// Texts of `bytes` that have made something look far ahead, or that are all of one kind.
+fn texts(bytes: usize) -> Vec<(&'static str, String)> {
+    let words = "Twenty three words. ";
+    let repeated = |part: &str| part.repeat(bytes / part.len());
+    vec![
+        ("spaces", format!("{words}{} and five more words here.", repeated(" "))),
+        ("tabs and spaces", format!("{words}{}", repeated("\t "))),
+        ("brackets", format!("{words}{}", repeated(")"))),
+        ("open brackets", repeated("(a ")),
+        ("less-than signs", repeated("7,<0.5\n")),
+        ("numbers on one line", repeated("0.5 ")),
+        ("one letter", repeated("a")),
+        ("line ends", repeated("\n")),
+        ("carriage returns", repeated("\r")),
+        ("hyphens at line ends", repeated("ab-\ncd ")),
+        ("headings", repeated("# A heading\n\n")),
+        ("emoji", repeated("🐝")),
+        ("combining marks", repeated("e\u{301}\u{301}")),
+        ("prose", repeated("Bees live in hives, and they fly to flowers in summer. ")),
+    ]
+}
+
+/// What planning takes for texts of so many bytes.
+fn planning(bytes: usize) -> Vec<(&'static str, Duration)> {
+    let summarizer = summarizer(tiny());
+    let options = Options::default();
+    let timed = |(name, text): (&'static str, String)| {
+        let started = Instant::now();
+        // An error, such as that of a text of spaces, is an answer too.
+        let _ = summarizer.plan(&text, &options);
+        (name, started.elapsed())
+    };
+    texts(bytes).into_iter().map(timed).collect()
+}
+
+/// The ratio of times, since how fast the machine is says nothing: four times the text may take eight
+/// times as long (caches), and sixteen would be the square.
+#[test]
+fn planning_takes_linear_time() {
+    let [small, large] = [250_000, 1_000_000].map(planning);
+    for ((name, small), (_, large)) in small.into_iter().zip(large) {
+        // What takes next to nothing can't be compared.
+        let small = small.max(Duration::from_millis(20));
+        assert!(large < 8 * small, "{name}: {small:?} and {large:?}");
+    }
+}
+
+/// `cargo test --release --test linear -- --ignored --nocapture` prints what 10 MB take.
+#[test]
+#[ignore = "measures"]
+fn ten_megabytes() {
+    for (name, time) in planning(9_900_000) {
+        println!("{name:<22} {:.2} s", time.as_secs_f64());
+    }
+}
