@@ -137,12 +137,18 @@ test("docs/errors.md explains every code of the JavaScript side", () => {
   expect(CLIENT_ERROR_CODES.filter((code) => !readme.includes(`| \`${code}\` |`))).toEqual([]);
 });
 
-test("only UTF-8 text passes for a document", async () => {
+test("text is told from what is none, in the encodings that people have", async () => {
   const bytes = (...values: number[]) => Uint8Array.from(values);
   expect(decodeText(new TextEncoder().encode("\ufeffnaïve 🦀\r\n"))).toBe("naïve 🦀\r\n");
   expect(code(() => decodeText(bytes(0x50, 0x4b, 3, 4, 0)))).toBe("document-not-text");
-  expect(code(() => decodeText(bytes(0x61, 0xff, 0x62)))).toBe("document-not-text");
-  expect(code(() => decodeText(bytes(0xff, 0xfe, 0x61, 0)))).toBe("document-not-text");
+  expect(code(() => decodeText(new TextEncoder().encode("%PDF-1.7\ntext")))).toBe("document-not-text");
+  expect(code(() => decodeText(bytes(...Array.from({ length: 999 }, (_, i) => (i * 89) % 256))))).toBe("document-not-text");
+  const german = "Grüße aus Köln: die Bienen fliegen über die Wiesen.";
+  const latin = bytes(...[...german].map((c) => c.charCodeAt(0)));
+  const wide = (swap: boolean, mark: boolean) => bytes(...[...(mark ? "\ufeff" : "") + german].flatMap((c) => (swap ? [c.charCodeAt(0) >> 8, c.charCodeAt(0) & 255] : [c.charCodeAt(0) & 255, c.charCodeAt(0) >> 8])));
+  for (const file of [latin, wide(false, false), wide(false, true), wide(true, false), wide(true, true)]) expect(decodeText(file)).toBe(german);
+  const page = bytes(...new TextEncoder().encode('<meta charset="koi8-r"><p>'), 0xf0, 0xd2, 0xc9, 0xd7, 0xc5, 0xd4);
+  expect(decodeText(page)).toContain("Привет");
   expect((await readTextFile(new Blob(["a".repeat(MAX_BYTES)]))).length).toBe(MAX_BYTES);
   await expect(readTextFile(new Blob(["a".repeat(MAX_BYTES + 1)]))).rejects.toMatchObject({ code: "document-too-large" });
 });
