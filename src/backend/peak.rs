@@ -20,6 +20,9 @@ pub async fn peak_gmacs<B: Backend>(backend: &B, host: &impl Host) -> Result<Opt
 
 /// Speeds of the quantized matrix product, one per batch, in 10⁹ multiply-adds per second; empty if
 /// the clock does not advance during computation.
+///
+/// # Errors
+/// As [`peak_gmacs`].
 pub async fn product_gmacs<B: Backend>(backend: &B, host: &impl Host) -> Result<Vec<f64>> {
     /// Shorter times are unreliable: the clock may be coarse.
     const SHORT_MS: f64 = 5.0;

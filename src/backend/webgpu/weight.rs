@@ -17,6 +17,7 @@ const FOUR: usize = 4;
 
 /// A matrix in GPU memory.
 pub struct Weight {
+    /// How its numbers are packed.
     pub format: Format,
     /// Outputs.
     pub rows: usize,
