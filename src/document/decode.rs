@@ -6,14 +6,22 @@ use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 
 use crate::error::{Error, Result};
 
-/// What files begin with that hold text, and are none.
-const CONTAINERS: [(&[u8], &str); 5] = [
+/// What files begin with that are not plain text.
+const FORMATS: [(&[u8], &str); 10] = [
     (b"%PDF-", "a PDF"),
     (b"PK\x03\x04", "a ZIP archive, or an office document"),
     (b"\x1f\x8b", "a gzip archive"),
     (b"\xd0\xcf\x11\xe0", "an old office document"),
     (b"{\\rtf", "a Rich Text file"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"\x7fELF", "a program"),
+    (b"\0asm", "a program"),
 ];
+
+/// Letters that a text in an old encoding has at least: without, its bytes may be anything.
+const FEW_LETTERS: usize = 4;
 
 /// Bytes that are looked at to tell an encoding.
 const SAMPLE: usize = 64 << 10;
@@ -25,7 +33,7 @@ const SAMPLE: usize = 64 << 10;
 /// being it.
 pub fn decode(bytes: &[u8]) -> Result<String> {
     let not_text = |at: usize| Error::DocumentNotText { at };
-    if let Some((_, format)) = CONTAINERS.iter().find(|(start, _)| bytes.starts_with(start)) {
+    if let Some((_, format)) = FORMATS.iter().find(|(start, _)| bytes.starts_with(start)) {
         return Err(Error::DocumentFormat { format });
     }
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
@@ -48,7 +56,8 @@ pub fn decode(bytes: &[u8]) -> Result<String> {
     let (text, _, replaced) = encoding.decode(bytes);
     let wrong = |c: char| c == char::REPLACEMENT_CHARACTER || c.is_control() && !c.is_whitespace();
     let wrong = text.chars().filter(|c| wrong(*c)).count();
-    match (replaced || wrong > 0) && wrong * 50 > text.chars().count() {
+    let damaged = (replaced || wrong > 0) && wrong * 50 > text.chars().count();
+    match damaged || text.chars().filter(|c| c.is_alphabetic()).count() < FEW_LETTERS {
         true => Err(not_text(invalid)),
         false => Ok(text.into_owned()),
     }
@@ -93,6 +102,8 @@ mod tests {
 
     #[test]
     fn what_is_not_text_is_refused() {
+        assert_eq!(decode(&[0xff]).unwrap_err().code(), "document-not-text");
+        assert_eq!(decode(b"\x89PNG\xff").unwrap_err().code(), "document-not-text");
         assert_eq!(decode(b"%PDF-1.7 text").unwrap_err().code(), "document-not-text");
         let program: Vec<u8> =
             (0..4000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();

@@ -49,7 +49,7 @@ pub fn summarize(
     let documents = find(files, output);
     let model_sha256 = match before.is_empty() {
         true => None,
-        false => Some(model::hash(&mut model::open(&model.model)?)?),
+        false => Some(model::hash(&mut model::open(&model.model, model::FETCH)?)?),
     };
     let is_done = |document: &Document| {
         let wanted = lines::known(&document.sha256, &model_sha256, &asked);

@@ -17,7 +17,7 @@ use precis::summarize::plan::{Form, Length, Strategy};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 
 use super::input::{is_folder, is_standard_input, read_text};
-use super::model::{ModelArguments, load, open, start_threads};
+use super::model::{FETCH, ModelArguments, load, open, start_threads};
 use super::output::{Done, Output, Stop, print_json, say};
 use super::progress::{progress, summary_line};
 use super::{batch, bench, suite};
@@ -183,7 +183,7 @@ fn print_card(kind: Kind, name: String, json: bool, model: &ModelArguments) -> D
 }
 
 fn inspect(path: &Path) -> Done {
-    let gguf = Gguf::open(open(path)?)?;
+    let gguf = Gguf::open(open(path, FETCH)?)?;
     let config = Config::from_gguf(&gguf);
     let mut out = Output::standard();
     let mut keys: Vec<_> = gguf.metadata().collect();

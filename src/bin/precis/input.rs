@@ -26,7 +26,7 @@ pub fn read_text(path: &Path) -> Result<String> {
     let read = if is_standard_input(path) {
         std::io::stdin().take(limit).read_to_end(&mut bytes)
     } else {
-        open(path)?.take(limit).read_to_end(&mut bytes)
+        open(path, "check its name")?.take(limit).read_to_end(&mut bytes)
     };
     read.map_err(|e| host(&path.display().to_string(), &e))?;
     if bytes.len() > MAX_DOCUMENT {

@@ -1,7 +1,7 @@
 //! Which model, on what: the arguments that say so, and loading it.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
@@ -65,12 +65,12 @@ pub fn start_threads(arguments: &ModelArguments) -> Result<Threads> {
 pub fn open_engine(path: &Path, compute: Compute, threads: Threads) -> Result<Engine<File>> {
     let started = Instant::now();
     let now_ms = Rc::new(move || Some(started.elapsed().as_secs_f64() * 1000.0));
-    let sha256 = hash(&mut open(path)?)?;
+    let sha256 = hash(&mut open(path, FETCH)?)?;
     let id = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let file = path.to_path_buf();
     let setup = Setup {
         compute,
-        open: Box::new(move || open(&file)),
+        open: Box::new(move || open(&file, FETCH)),
         read_ms: now_ms(),
         now_ms,
         cpu: Cpu { threads },
@@ -99,9 +99,17 @@ pub fn hash(file: &mut File) -> Result<String> {
     Ok(base16ct::lower::encode_string(&state.finalize()))
 }
 
-/// Opens the file at `path` for reading.
-pub fn open(path: &Path) -> Result<File> {
-    File::open(path).map_err(|e| host(&path.display().to_string(), &e))
+/// What to do where the model is not there.
+pub const FETCH: &str = "run `cargo xtask model fetch`, or name another with --model";
+
+/// Opens the file at `path` for reading; `advice` says what to do where there is none.
+pub fn open(path: &Path, advice: &str) -> Result<File> {
+    File::open(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            Error::Host { reason: format!("there is no file {}: {advice}", path.display()) }
+        }
+        _ => host(&path.display().to_string(), &error),
+    })
 }
 
 /// A failure of this machine, and of what on it.

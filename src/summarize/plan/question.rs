@@ -171,6 +171,21 @@ pub fn split_request(text: &str) -> (usize, Option<&str>) {
     (start, Some(last))
 }
 
+/// Verbs that ask for a summary.
+const ORDERS: [&str; 11] = [
+    "summarize",
+    "summarise",
+    "provide",
+    "write",
+    "give",
+    "create",
+    "generate",
+    "make",
+    "produce",
+    "draft",
+    "condense",
+];
+
 /// Whether a last paragraph, in small letters, asks for a summary of what stands above it. A mail that
 /// asks for a summary of something else does not, and no text does that begins with "In summary".
 fn asks_for_a_summary(last: &str) -> bool {
@@ -179,19 +194,7 @@ fn asks_for_a_summary(last: &str) -> bool {
     let summary = words.iter().any(|word| {
         word.starts_with("summar") || ["tl;dr", "tldr", "abstract", "headline"].contains(word)
     });
-    let order = has(&[
-        "summarize",
-        "summarise",
-        "provide",
-        "write",
-        "give",
-        "create",
-        "generate",
-        "make",
-        "produce",
-        "draft",
-        "condense",
-    ]);
+    let order = has(&ORDERS);
     let this = has(&[
         "above",
         "this",
@@ -213,5 +216,7 @@ fn asks_for_a_summary(last: &str) -> bool {
         && ["summar", "tl;dr", "tldr", "please summar"].iter().any(|start| last.starts_with(start));
     // "Can you send me a summary by Friday?"
     let sent = has(&["send", "sent", "sending", "email", "mail", "meeting", "call"]);
-    bare || summary && order && this && !sent
+    let polite = last.trim_start_matches("please ");
+    let ordered = polite.split_whitespace().next().is_some_and(|word| ORDERS.contains(&word));
+    bare || summary && !sent && (ordered || order && this)
 }

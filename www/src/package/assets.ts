@@ -18,14 +18,27 @@ const VITE_CACHE = /\/\.vite\/deps[^/]*\/assets\/[^/]*$/;
 
 /** Where the assets are: in the folder `assetsUrl`, or where the bundler or the package left them. */
 export function assetUrls(assetsUrl?: string | URL): AssetUrls {
-  const found = own();
-  const folder = assetsUrl === undefined ? viteFolder(found.worker) : folderOf(assetsUrl);
+  if (assetsUrl !== undefined) return inFolder(folderOf(assetsUrl));
+  const { worker, thread, simd, relaxed } = placed();
+  const folder = viteFolder(worker);
+  if (folder) return inFolder(folder);
   // What Next puts in their place is a path without an origin.
-  const urls = Object.entries(found).map(([name, url]) => {
-    const file = name === "worker" || name === "thread" ? `precis-${name}.js` : `precis-${name}.wasm`;
-    return [name, folder === null ? new URL(url.href, pageAddress()).href : new URL(file, folder).href] as const;
-  });
-  return Object.fromEntries(urls) as unknown as AssetUrls;
+  const absolute = ({ href }: URL) => new URL(href, pageAddress()).href;
+  return { worker: absolute(worker), thread: absolute(thread), simd: absolute(simd), relaxed: absolute(relaxed) };
+}
+
+function inFolder(folder: URL): AssetUrls {
+  const at = (file: string) => new URL(file, folder).href;
+  return { worker: at("precis-worker.js"), thread: at("precis-thread.js"), simd: at("precis-simd.wasm"), relaxed: at("precis-relaxed.wasm") };
+}
+
+function placed(): Record<keyof AssetUrls, URL> {
+  try {
+    return own();
+  } catch (cause) {
+    // In a script that is not a module import.meta is empty.
+    throw new PrecisError("engine-unavailable", "The engine's files can't be found from this script: bundle it as an ES module, or set the option assetsUrl to the folder that has them.", { cause });
+  }
 }
 
 /** By a URL that bundlers see, not by import.meta.url itself: webpack puts the path on the builder's disk in that one's place. */

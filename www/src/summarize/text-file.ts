@@ -12,13 +12,18 @@ export async function readTextFile(file: Blob): Promise<string> {
   return decodeText(new Uint8Array(await file.arrayBuffer()));
 }
 
-/** What files begin with that hold text in a format of their own, as Latin letters. */
-const CONTAINERS: [string, string][] = [
+/** What files begin with that are not plain text, in the letters of Windows-1252. */
+const FORMATS: [string, string][] = [
   ["%PDF-", "a PDF"],
   ["PK\u0003\u0004", "a ZIP archive, or an office document"],
-  ["\u001f\u008b", "a gzip archive"],
+  ["\u001f\u2039", "a gzip archive"],
   ["\u00d0\u00cf\u0011\u00e0", "an old office document"],
   ["{\\rtf", "a Rich Text file"],
+  ["\u2030PNG", "a picture"],
+  ["\u00ff\u00d8\u00ff", "a picture"],
+  ["GIF8", "a picture"],
+  ["\u007fELF", "a program"],
+  ["\0asm", "a program"],
 ];
 
 /** Bytes that are looked at to tell an encoding. */
@@ -27,12 +32,14 @@ const SAMPLE = 64 << 10;
 /** A file's bytes as text: by its byte order mark, as UTF-8, as UTF-16, by what it says of itself, or as most old files are. */
 export function decodeText(bytes: Uint8Array): string {
   const head = new TextDecoder("latin1").decode(bytes.subarray(0, 1024));
-  const container = CONTAINERS.find(([start]) => head.startsWith(start))?.[1];
-  if (container !== undefined) throw new PrecisError("document-not-text", `This is ${container}, not plain text: save its text as a text file, and open that.`);
+  const format = FORMATS.find(([start]) => head.startsWith(start))?.[1];
+  if (format !== undefined) throw new PrecisError("document-not-text", `This is ${format}, not plain text: save its text as a text file, and open that.`);
   const marked = head.startsWith("\u00ff\u00fe") ? "utf-16le" : head.startsWith("\u00fe\u00ff") ? "utf-16be" : null;
   const utf8 = marked === null && !bytes.includes(0) ? decoded(bytes, "utf-8", true) : null;
   const text = utf8 ?? decoded(bytes, marked ?? utf16(bytes.subarray(0, SAMPLE)) ?? named(head) ?? "windows-1252", false);
-  if (text !== null && isText(text)) return text;
+  // Bytes in an old encoding may be anything: a text has letters.
+  const certain = utf8 !== null || marked !== null;
+  if (text !== null && isText(text) && (certain || (text.match(/\p{L}/gu)?.length ?? 0) >= 4)) return text;
   throw new PrecisError("document-not-text", "This is not a text file: open plain text, Markdown or a web page.");
 }
 

@@ -69,7 +69,7 @@ export class Summarizer {
       throw new PrecisError("language-unsupported", `The model ${settings.request.id} was not trained for the language "${unknown}". Choose another model, or leave the language out.`);
     }
     if (given.mayDownload === false && (await availability(given)) === "downloadable") {
-      throw new PrecisError("download-refused", `The model ${settings.request.id} is not on this device, and this call may not download it.`);
+      throw new PrecisError("download-refused", `The model ${settings.request.id} is not on this device, and this call may not download it. Ask the person, and call create again without mayDownload: false.`);
     }
     const summarizer = new Summarizer(settings);
     summarizer.#client = summarizer.#open(signal, target);

@@ -74,7 +74,7 @@ function read(file: Blob, at: number): Promise<ArrayBuffer> {
 
 function mayBeFetched({ id, urls, licence }: ModelRequest): void {
   if (licence !== null) {
-    throw new PrecisError("licence-required", `The licence ${licence} of the model ${id} has to be accepted before it is fetched.`);
+    throw new PrecisError("licence-required", `The licence ${licence} of the model ${id} has to be accepted before it is fetched: show it, and set acceptLicence: true.`);
   }
   if (urls.length === 0) throw new PrecisError("download-failed", `The model ${id} is not on this device any more, and has no address: open its file again.`);
 }
