@@ -82,7 +82,7 @@ export class MeasurePanel {
         },
       });
       this.#progress.value = 1;
-      this.#end("Done", "All is measured.");
+      this.#end("Done", "Measurement complete.");
       this.oncard(card);
     } catch (error) {
       const failure = toPrecisError(error);
