@@ -127,7 +127,11 @@ fn what_fails_is_told_and_the_rest_is_done() {
     assert_eq!(files(&lines), ["a.txt", "bad.txt", "none.txt", "b.txt"]);
     let codes: Vec<_> = lines.iter().map(|line| line["error"]["code"].as_str()).collect();
     assert_eq!(codes, [None, Some("document-not-text"), Some("host-failed"), None]);
-    assert!(lines[1]["error"]["message"].as_str().is_some_and(|message| message.contains("not a text file")));
+    assert!(
+        lines[1]["error"]["message"]
+            .as_str()
+            .is_some_and(|message| message.contains("not a text file"))
+    );
     assert!(stderr.contains("error[document-not-text]: bad.txt: "), "{stderr}");
     let (text, _) = ended(1, &mut precis(folder.path(), &arguments[..5]));
     assert!(text.starts_with("== a.txt ==\n") && text.contains("\n\n== b.txt ==\n"), "{text}");
