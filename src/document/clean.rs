@@ -49,8 +49,8 @@ impl Clean {
                 c => c,
             };
             let parted = match c {
-                '\u{ad}' => true,
-                '-' => parts_a_word(original, at, &compounds),
+                '\u{ad}' => halves(original, at, c).is_some(),
+                '-' => halves(original, at, c).is_some_and(|halves| !compounds.contains(&halves)),
                 _ => false,
             };
             if parted {
@@ -117,10 +117,11 @@ impl Clean {
     }
 }
 
-/// Whether nobody sees it: control characters, byte order marks, and spaces without width.
+/// Whether nobody sees it: control characters, byte order marks, spaces without width, and hyphens that
+/// only a line end shows.
 fn invisible(c: char) -> bool {
     let kept = matches!(c, '\n' | '\t');
-    !kept && (c.is_control() || matches!(c, '\u{feff}' | '\u{200b}' | '\u{2060}'))
+    !kept && (c.is_control() || matches!(c, '\u{ad}' | '\u{feff}' | '\u{200b}' | '\u{2060}'))
 }
 
 /// Letters that are set as one.
@@ -136,16 +137,10 @@ fn ligature(c: char) -> Option<&'static str> {
     })
 }
 
-/// Whether the hyphen at this byte is one that a line end put into a word.
-fn parts_a_word(text: &str, at: usize, compounds: &HashSet<(&str, &str)>) -> bool {
-    let Some((before, after)) = halves(text, at) else { return false };
-    !compounds.contains(&(before, after))
-}
-
-/// The two halves of a word about a hyphen that ends a line: letters before it, a small letter after
-/// the line end.
-fn halves(text: &str, at: usize) -> Option<(&str, &str)> {
-    let after = text[at + 1..].strip_prefix(['\r', '\n'])?;
+/// The two halves of a word about the hyphen at this byte, if that ends a line: letters before it, a
+/// small letter after the line end.
+fn halves(text: &str, at: usize, hyphen: char) -> Option<(&str, &str)> {
+    let after = text[at + hyphen.len_utf8()..].strip_prefix(['\r', '\n'])?;
     let after = after.strip_prefix('\n').unwrap_or(after).trim_start_matches([' ', '\t']);
     let (before, after) = (last_word(&text[..at]), first_word(after));
     (before.chars().count() > 1 && after.starts_with(char::is_lowercase)).then_some((before, after))
@@ -198,6 +193,8 @@ mod tests {
     #[wasm_bindgen_test(unsupported = test)]
     fn words_that_a_line_end_parted_are_joined() {
         assert_eq!(text("an experi-\nment, an exam\u{ad}\r\n  ple"), "an experiment, an example");
+        // Elsewhere a soft hyphen is invisible, and nothing else goes with it.
+        assert_eq!(text("a\u{ad}b c\u{ad} d\u{ad}\n\ne"), "ab c d\n\ne");
         // The text has the compound elsewhere.
         assert_eq!(
             text("a well-known man, a well-\nknown man"),
