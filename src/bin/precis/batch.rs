@@ -1,5 +1,5 @@
 //! `precis summarize` for several files and folders: one file after the other with one model, and a
-//! run that is started again goes on where it stopped.
+//! run that is started again continues where it stopped.
 
 use std::collections::HashMap;
 use std::fs::File;

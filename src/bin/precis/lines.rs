@@ -1,5 +1,5 @@
 //! The lines that `precis summarize --json` makes of several files, and a file of them that a later
-//! run goes on with.
+//! run continues with.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
