@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import numpy as np
 
@@ -56,17 +57,32 @@ def lead(text: str) -> str:
     return " ".join(sentences(text)[:3])
 
 
-def tf_idf(texts: list[str]) -> np.ndarray:
-    """Rows of length one, a column for each word."""
-    words = [re.findall(r"[a-z][a-z0-9_-]+", text.lower()) for text in texts]
+def ranks(words: list[list[str]]) -> np.ndarray:
+    """How often a random walk from sentence to similar sentence is at each of them.
+
+    Similar are sentences whose TF-IDF vectors are. A step needs the vectors alone, not the
+    similarity of every pair, so that time and memory grow with the text, not with its square.
+    """
     column = {word: i for i, word in enumerate(sorted({w for ws in words for w in ws}))}
-    counts = np.zeros((len(texts), len(column)), dtype=np.float32)
-    for row, ws in enumerate(words):
-        for word in ws:
-            counts[row, column[word]] += 1
-    idf = np.log((1 + len(texts)) / (1 + (counts > 0).sum(0))) + 1
-    rows = counts * idf
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    counts = [(r, column[w], n) for r, ws in enumerate(words) for w, n in Counter(ws).items()]
+    if not counts:
+        return np.full(len(words), 1 / max(len(words), 1))
+    row, col, count = (np.array(part) for part in zip(*counts, strict=True))
+    idf = np.log((1 + len(words)) / (1 + np.bincount(col))) + 1
+    value = count * idf[col]
+    square = np.bincount(row, value**2, len(words))
+    value = value / np.sqrt(square[row])
+
+    def similar(x: np.ndarray) -> np.ndarray:
+        """The matrix of similarities, with zeros on its diagonal, times x."""
+        y = np.bincount(col, value * x[row])
+        return np.bincount(row, value * y[col], len(words)) - (square > 0) * x
+
+    total = np.maximum(similar(np.ones(len(words))), 1e-9)
+    rank = np.full(len(words), 1 / len(words))
+    for _ in range(50):
+        rank = 0.15 / len(words) + 0.85 * similar(rank / total)
+    return rank
 
 
 def text_rank(text: str) -> str:
@@ -74,14 +90,8 @@ def text_rank(text: str) -> str:
     all_sentences = sentences(text)
     if not all_sentences:
         return ""
-    rows = tf_idf(all_sentences)
-    similar = rows @ rows.T
-    np.fill_diagonal(similar, 0)
-    steps = similar / np.maximum(similar.sum(1, keepdims=True), 1e-9)
-    rank = np.full(len(rows), 1 / len(rows))
-    for _ in range(50):
-        rank = 0.15 / len(rows) + 0.85 * (steps.T @ rank)
-    return all_sentences[int(rank.argmax())]
+    words = [re.findall(r"[a-z][a-z0-9_-]+", s.lower()) for s in all_sentences]
+    return all_sentences[int(ranks(words).argmax())]
 
 
 BASELINES = {"first sentence": first, "lead-3": lead, "TextRank": text_rank}

