@@ -1,5 +1,5 @@
-//! What JavaScript calls, and the hosts that it brings: pages' workers, isolates on the edge, and the
-//! threads of a page. Nothing else in the crate touches JavaScript.
+//! The JavaScript interface of the crate, and its hosts: workers of a page, isolates on the edge, and
+//! a page's threads. No other module touches JavaScript.
 
 #[cfg(not(feature = "edge"))]
 pub mod browser;

@@ -43,7 +43,7 @@ pub enum Compute {
 pub struct Setup<R> {
     /// The requested backend.
     pub compute: Compute,
-    /// Opens the model file; called again if a run has to move.
+    /// Opens the model file; called again if a run moves to another backend.
     pub open: Box<dyn Fn() -> Result<R>>,
     /// A clock in milliseconds; `None` where the clock does not advance during computation.
     pub now_ms: Rc<dyn Fn() -> Option<f64>>,
@@ -84,7 +84,7 @@ impl<R: Read + Seek> Engine<R> {
     /// Loads a model on the fastest backend; `progress` receives the bytes read and the total.
     ///
     /// # Errors
-    /// As [`Model::load`]. A missing GPU is not an error.
+    /// See [`Model::load`]. A missing GPU is not an error.
     pub async fn load(setup: Setup<R>, progress: &mut dyn FnMut(u64, u64)) -> Result<Self> {
         let on = match setup.choose().await? {
             Choice::Gpu(tried) => setup.load_on_gpu(tried, progress).await,
@@ -103,7 +103,7 @@ impl<R: Read + Seek> Engine<R> {
     /// [`Event::Restarted`].
     ///
     /// # Errors
-    /// As [`Summarizer::run`].
+    /// See [`Summarizer::run`].
     pub async fn run(&mut self, text: &str, options: &Options, host: &impl Host) -> Result<Report> {
         loop {
             let outcome = on_either!(self, summarizer => summarizer.run(text, options, host).await);
@@ -122,7 +122,7 @@ impl<R: Read + Seek> Engine<R> {
         self.lost += 1;
         let memory = std::mem::take(self.memory());
         let again = matches!(error, Error::GpuLost { .. }) && self.lost <= NEW_DEVICES;
-        let because = format!("the run was begun anew: {error}");
+        let because = format!("the run was restarted: {error}");
         let gpu = if again { self.load_on_new_device(&because).await } else { None };
         self.on = match gpu {
             Some(on) => on,
@@ -194,7 +194,7 @@ impl<R: Read + Seek> Engine<R> {
     /// The prompts that this engine reads in a suite.
     ///
     /// # Errors
-    /// As [`Prompts::new`].
+    /// See [`Prompts::new`].
     pub fn prompts(&mut self, article: &str, golden: Option<Golden>) -> Result<Prompts> {
         Prompts::new(self.tokenizer(), article, golden)
     }
@@ -222,7 +222,7 @@ impl<R: Read + Seek> Engine<R> {
     /// See [`bench::measure`].
     ///
     /// # Errors
-    /// As there.
+    /// See there.
     pub async fn measure(
         &mut self,
         ids: &[u32],
@@ -238,7 +238,7 @@ impl<R: Read + Seek> Engine<R> {
     /// See [`peak::peak_gmacs`].
     ///
     /// # Errors
-    /// As there.
+    /// See there.
     pub async fn peak_gmacs(&mut self, host: &impl Host) -> Result<Option<f64>> {
         on_either!(self, summarizer => {
             peak::peak_gmacs(summarizer.session().backend(), host).await
@@ -264,7 +264,7 @@ enum Choice {
 /// A GPU that has passed its trial.
 struct Tried {
     gpu: WebGpu,
-    /// Its fastest trial's time, and the CPU's.
+    /// Time of the fastest trial on the GPU, and on the CPU.
     on_gpu: Option<f64>,
     on_cpu: Option<f64>,
     /// Total time of first runs, which include shader compilation.
@@ -300,7 +300,7 @@ impl<R: Read + Seek> Setup<R> {
         let now_ms = Rc::clone(&self.now_ms);
         let gpu = WebGpu::open(Restrictions::default(), Box::new(move || now_ms())).await?;
         if gpu.is_software() && self.compute == Compute::Auto {
-            let reason = format!("{} is no GPU but a program", gpu.adapter());
+            let reason = format!("{} is a software renderer", gpu.adapter());
             return Err(Error::GpuUnavailable { reason });
         }
         let config = Config::from_gguf(&Gguf::open((self.open)()?)?)?;
@@ -339,7 +339,7 @@ impl<R: Read + Seek> Setup<R> {
         };
         let started = (self.now_ms)();
         let model = Model::load(&gpu, &mut Gguf::open((self.open)()?)?, progress)?;
-        // Weights may be in transit until then.
+        // Uploads of weights are asynchronous.
         gpu.finish().await?;
         let load = LoadReport { pipelines_ms: compiling, ..self.loaded(started, &model) };
         let speed = on_gpu.map(|ms| trial::Outcome::tokens_per_ms(ms, model.config.layers()));
@@ -385,7 +385,7 @@ fn counted(threads: usize) -> String {
     }
 }
 
-/// Whether the CPU could do what failed with this error.
+/// Whether this is an error of the GPU, so that the CPU may succeed.
 fn of_the_gpu(error: &Error) -> bool {
     matches!(error.code(), "gpu-unavailable" | "gpu-lost" | "gpu-failed")
         || *error == Error::GpuOutOfMemory

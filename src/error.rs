@@ -19,10 +19,10 @@ pub enum Error {
         /// Offset of the first byte that is not text.
         at: usize,
     },
-    /// The document is a file that holds text in a format of its own.
+    /// The document is a file in a binary format, such as PDF.
     #[error("This is {format}, not plain text: save its text as a text file, and open that.")]
     DocumentFormat {
-        /// Which, with its article.
+        /// Name of the format, with its article.
         format: &'static str,
     },
     /// The document is larger than the limit.
@@ -32,22 +32,22 @@ pub enum Error {
     DocumentTooLarge {
         /// Size of the document in UTF-8 bytes.
         bytes: usize,
-        /// The most that is accepted, in bytes.
+        /// Largest accepted size, in bytes.
         limit: usize,
     },
-    /// The model file ends before its own header says that it does.
+    /// The model file is shorter than its header says.
     #[error(
         "The model file is cut short: {what} needs {needed} bytes and the file has {available}. Download it again."
     )]
     ModelTruncated {
         /// The part of the file that is missing.
         what: String,
-        /// Size that the file should have at least, in bytes.
+        /// Smallest size that the file should have, in bytes.
         needed: u64,
-        /// Size that it has, in bytes.
+        /// Actual size, in bytes.
         available: u64,
     },
-    /// The file is not GGUF at all.
+    /// The file is not a GGUF file.
     #[error(
         "This is not a GGUF model file (it begins with {magic:?}): choose a file that ends in .gguf."
     )]
@@ -55,24 +55,24 @@ pub enum Error {
         /// The first bytes of the file, printable or escaped.
         magic: String,
     },
-    /// The architecture has no implementation here.
+    /// The model's architecture is not implemented.
     #[error("The model's architecture {architecture:?} is not supported; supported: {supported}.")]
     ModelUnsupportedArchitecture {
         /// `general.architecture` of the file.
         architecture: String,
-        /// What would be accepted.
+        /// The supported architectures.
         supported: &'static str,
     },
-    /// A tensor is stored in a format that has no kernel here.
+    /// A tensor has a quant type that is not implemented.
     #[error(
         "Tensor {tensor:?} is stored as {quant}, which is not supported; use a file quantized to {supported}."
     )]
     ModelUnsupportedQuant {
-        /// Name of the tensor, or of the header where the format was met.
+        /// Name of the tensor, or `(header)`.
         tensor: String,
-        /// The format's name or number.
+        /// Name or number of the quant type.
         quant: String,
-        /// What would be accepted.
+        /// The supported quant types.
         supported: &'static str,
     },
     /// A metadata key or a tensor that the architecture needs is absent or has the wrong type.
@@ -82,67 +82,66 @@ pub enum Error {
     ModelMissingKey {
         /// The metadata key or tensor name.
         key: String,
-        /// What was expected under that name.
+        /// The expected value.
         expected: &'static str,
     },
     /// The header contradicts itself or the file.
     #[error("The model file is invalid: {reason}. Download it again or use another file.")]
     ModelInvalid {
-        /// What contradicts what.
+        /// The contradiction.
         reason: String,
     },
     /// The vocabulary or chat template can't be used.
     #[error("The model's tokenizer can't be used: {reason}.")]
     ModelTokenizer {
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
-    /// More tokens than there are positions.
+    /// The prompt has more tokens than the model has positions.
     #[error(
-        "{tokens} tokens do not fit into one prompt, which has {limit} at most: use a shorter one, or have the document read in windows."
+        "The prompt has {tokens} tokens, and the limit is {limit}: use a shorter document, or read it in windows."
     )]
     PromptTooLong {
-        /// Tokens asked for, those already in the cache included.
+        /// Requested tokens, including those already in the cache.
         tokens: usize,
-        /// The largest number: the model's trained positions, or as many as its context has been or
-        /// can be extended to.
+        /// The limit: the trained positions, or those of the extended context.
         limit: usize,
     },
-    /// A result card that can't be read.
-    #[error("This is no result card of Précis: {reason}.")]
+    /// A result card can't be read.
+    #[error("This is not a Précis result card: {reason}.")]
     InvalidCard {
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
-    /// The device has no more memory to give.
+    /// The device is out of memory.
     #[error(
-        "Out of memory: {bytes} bytes for {what} could not be had. Close other tabs or programs, or use a shorter document."
+        "Out of memory: {bytes} bytes for {what} could not be allocated. Close other tabs or programs, or use a shorter document."
     )]
     OutOfMemory {
-        /// What the memory was for.
+        /// Purpose of the memory.
         what: &'static str,
-        /// How much was asked for.
+        /// Requested size.
         bytes: usize,
     },
-    /// The GPU has no more memory to give, and doesn't say for what.
+    /// The GPU is out of memory. It reports neither size nor purpose.
     #[error("The GPU is out of memory.")]
     GpuOutOfMemory,
     /// There is no GPU, or it may not be used.
     #[error("No GPU could be used: {reason}.")]
     GpuUnavailable {
-        /// What the browser or the system said.
+        /// The reason, from the browser, the system or the engine.
         reason: String,
     },
-    /// The GPU went away while it was used: unplugged, reset after a crash, or taken by the browser.
+    /// The GPU was lost during use: unplugged, reset after a crash, or taken away by the browser.
     #[error("The GPU was lost: {reason}.")]
     GpuLost {
-        /// What the browser or the system said.
+        /// The reason, from the browser or the system.
         reason: String,
     },
-    /// The GPU refused something, or computes wrongly.
+    /// The GPU rejected an operation, or computes wrong results.
     #[error("The GPU failed: {reason}.")]
     GpuFailed {
-        /// What the browser or the system said, or what was found wrong.
+        /// The reason, from the browser, the system or the engine.
         reason: String,
     },
     /// An option is out of its range.
@@ -150,9 +149,9 @@ pub enum Error {
     InvalidOptions {
         /// The option's name.
         option: &'static str,
-        /// What was given.
+        /// The given value.
         value: String,
-        /// What would be accepted.
+        /// The accepted values.
         expected: &'static str,
     },
     /// The caller asked to stop.
@@ -161,7 +160,7 @@ pub enum Error {
     /// A reader, a clock or another part outside the engine failed.
     #[error("The host failed: {reason}.")]
     Host {
-        /// What the host said.
+        /// The host's message.
         reason: String,
     },
 }

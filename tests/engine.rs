@@ -121,8 +121,8 @@ fn a_lost_gpu_is_replaced_and_a_second_one_by_the_processor() {
     let (restarts, report) = run_and_lose(1);
     assert_eq!(restarts.len(), 1);
     assert_eq!(report.backend.kind, "webgpu");
-    let reason = report.backend.reason.clone().expect("why it was begun anew");
-    assert!(reason.contains("begun anew"), "{reason}");
+    let reason = report.backend.reason.clone().expect("why it was restarted");
+    assert!(reason.contains("restarted"), "{reason}");
     let chunks = |report: &precis::report::Report| -> Vec<usize> {
         report.prefill.chunks.iter().map(|chunk| chunk.position).collect()
     };
@@ -131,7 +131,7 @@ fn a_lost_gpu_is_replaced_and_a_second_one_by_the_processor() {
     let (restarts, report) = run_and_lose(2);
     assert_eq!((restarts.len(), report.backend.kind.as_str()), (2, "native"));
     let reason = report.backend.reason.expect("why it is not the GPU");
-    assert!(reason.contains("begun anew"), "{reason}");
+    assert!(reason.contains("restarted"), "{reason}");
 }
 
 #[test]

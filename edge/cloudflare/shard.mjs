@@ -1,4 +1,4 @@
-// Cuts a model file into pieces that Cloudflare takes as static assets (at most 25 MiB each), with a manifest beside them.
+// Splits a model file into static assets for Cloudflare (at most 25 MiB each) and writes a manifest.
 //
 //   node shard.mjs MODEL.gguf [--id ID] [--bytes 25165824]
 

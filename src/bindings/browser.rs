@@ -1,7 +1,8 @@
-//! The host in a browser's worker, and what the crate exports to JavaScript.
+//! The host in a browser's worker, and the crate's exports to JavaScript there.
 //!
-//! JavaScript keeps the model file (as a `Blob` in origin private storage, say) and hands out byte
-//! ranges of it; Rust packs them and keeps no others. All other types that cross are generated.
+//! JavaScript keeps the model file, for example as a `Blob` in the origin private file system, and
+//! hands out byte ranges of it. Rust keeps only the packed weights. The TypeScript types of all
+//! other values are generated.
 
 mod suite;
 
@@ -29,7 +30,7 @@ use crate::report::{BackendReport, Report};
 use crate::summarize::Options;
 use crate::summarize::note_cache::CachedNote;
 
-/// `wasm-relaxed-simd` or `wasm-simd`: which build of the module this is.
+/// The build of this module: `wasm-relaxed-simd` or `wasm-simd`.
 #[wasm_bindgen]
 pub fn build() -> String {
     kind().into()
@@ -38,22 +39,24 @@ pub fn build() -> String {
 /// A model that is ready to summarize.
 #[wasm_bindgen]
 pub struct Engine {
-    // A run holds this for as long as it takes; JavaScript asks for one run at a time.
+    // Borrowed for a whole run; JavaScript starts one run at a time.
     engine: RefCell<engine::Engine<JsFile>>,
     prompts: RefCell<Option<Rc<Prompts>>>,
 }
 
 #[expect(
     clippy::await_holding_refcell_ref,
-    reason = "a run holds the engine; whoever asks meanwhile gets an error from `hold`"
+    reason = "a run holds the engine; other calls during it get an error from `hold`"
 )]
 #[wasm_bindgen]
 impl Engine {
-    /// Loads a model of `size` bytes. `read(offset, into)` fills the array `into` with the bytes
-    /// from `offset` on, before it returns, or throws; it may be called again when a run moves from
-    /// one backend to another. `compute` is `auto`, `cpu` or `webgpu`. `threads` counts this worker
-    /// and those that have called `become_thread`; `reason`, why this build and so many of them,
-    /// goes into the reports. `progress(done, total)` counts bytes.
+    /// Loads a model of `size` bytes.
+    ///
+    /// `read(offset, into)` synchronously fills the array `into` with the bytes from `offset` on, or
+    /// throws; it is called again if a run moves to another backend. `compute` is `auto`, `cpu` or
+    /// `webgpu`. `threads` counts this worker and those that have called `become_thread`. `reason`
+    /// says in reports why this build and number of threads were chosen. `progress(done, total)`
+    /// counts bytes.
     ///
     /// # Errors
     /// An `Error` with a `code`.
@@ -102,14 +105,14 @@ impl Engine {
         };
         let mut tell = |done, total| {
             let (done, total) = (JsValue::from(done as f64), JsValue::from(total as f64));
-            // A listener that throws is no reason to stop.
+            // A listener that throws must not stop loading.
             let _ = progress.call2(&JsValue::NULL, &done, &total);
         };
         let engine = engine::Engine::load(setup, &mut tell).await.map_err(|e| thrown(&e))?;
         Ok(Engine { engine: RefCell::new(engine), prompts: RefCell::default() })
     }
 
-    /// Reads and summarizes `text`. The signal ends the run within a chunk.
+    /// Reads and summarizes `text`. The signal stops the run, within a chunk too.
     ///
     /// # Errors
     /// An `Error` with a `code`.
@@ -127,7 +130,7 @@ impl Engine {
         into_js(&report)
     }
 
-    /// Takes a note that was kept of an earlier run, from its event `noted`.
+    /// Adds a note to the note cache that an earlier run sent in the event `noted`.
     ///
     /// # Errors
     /// An `Error` with a `code`.
@@ -146,7 +149,7 @@ impl Engine {
         Ok(())
     }
 
-    /// What computes, and why.
+    /// The backend in use, and the reason for it.
     ///
     /// # Errors
     /// An `Error` with a `code`.
@@ -178,7 +181,7 @@ impl Engine {
         Ok(self.hold()?.config().context)
     }
 
-    /// Multiplications that one prompt token takes in the linear layers.
+    /// Multiply-adds per prompt token in the linear layers.
     ///
     /// # Errors
     /// An `Error` with a `code`.
@@ -186,7 +189,7 @@ impl Engine {
         Ok(self.hold()?.linear_macs())
     }
 
-    /// Bytes of packed weights that writing one token reads.
+    /// Bytes of packed weights read per decoded token.
     ///
     /// # Errors
     /// An `Error` with a `code`.
@@ -194,8 +197,8 @@ impl Engine {
         Ok(self.hold()?.weight_bytes())
     }
 
-    /// Reads `ids` and writes `decode` tokens, for measuring: no template, plan or stopping.
-    /// `profile` asks for the time of each operation.
+    /// Reads `ids` and then writes exactly `decode` tokens, without a chat template or plan.
+    /// `profile` measures the time of each operation.
     ///
     /// # Errors
     /// An `Error` with a `code`.
@@ -211,9 +214,9 @@ impl Engine {
         into_js(&measured.map_err(|e| thrown(&e))?)
     }
 
-    /// Gets ready for a suite: the benchmark document is made of `article`, and the logits after
-    /// the prompt `golden_ids` are held to `golden_logits`, little-endian 16-bit floats; nothing
-    /// where none are recorded for this model.
+    /// Prepares a suite. The benchmark document repeats `article`. The logits after the prompt
+    /// `golden_ids` are compared with `golden_logits`, little-endian 16-bit floats; both are empty
+    /// if none are recorded for this model.
     ///
     /// # Errors
     /// An `Error` with a `code`.
@@ -233,8 +236,8 @@ impl Engine {
         into_js(&Prepared { facts: engine.facts(&host), document })
     }
 
-    /// Does a step of a suite, after `prepare`, on a GPU in these products; but for a rest, which is
-    /// the caller's own. The signal ends it between two chunks.
+    /// Runs a step of a suite, after `prepare`. A GPU multiplies in `products`. The caller handles
+    /// rests. The signal stops it between two chunks.
     ///
     /// # Errors
     /// An `Error` with a `code`.
@@ -248,7 +251,7 @@ impl Engine {
         let products = products.map_err(|e| thrown(&invalid_argument("products", &e)))?;
         let step = step.to_rust().map_err(|e| thrown(&invalid_argument("step", &e)))?;
         let prompts = self.prompts.borrow().clone().ok_or_else(|| {
-            thrown(&Error::Host { reason: "a suite's step was asked for before prepare".into() })
+            thrown(&Error::Host { reason: "perform was called before prepare".into() })
         })?;
         let host = JsHost { signal, on_event: None, clock: Clock::running() };
         let mut engine = self.hold()?;
@@ -267,13 +270,13 @@ impl Engine {
 
 impl Engine {
     fn hold(&self) -> Result<std::cell::RefMut<'_, engine::Engine<JsFile>>, JsValue> {
-        let busy = |_| thrown(&Error::Host { reason: "a run is in progress already".into() });
+        let busy = |_| thrown(&Error::Host { reason: "another run is in progress".into() });
         self.engine.try_borrow_mut().map_err(busy)
     }
 }
 
-/// What the first bytes of a model's file of `size` bytes say of it, and whether it can be loaded.
-/// `undefined` where the header goes on after them: try again with twice as many.
+/// Reads the header in the first bytes of a model file of `size` bytes, and checks that the model
+/// can be loaded. `undefined` if the header is longer: try again with twice as many bytes.
 ///
 /// # Errors
 /// An `Error` with a `code`.
@@ -283,7 +286,7 @@ pub fn inspect_model(first: &[u8], size: f64) -> Result<Option<Ts<Inspection>>, 
     inspected.as_ref().map(into_js).transpose()
 }
 
-/// SHA-256 of a file that comes in pieces, which the web's own cryptography can't do.
+/// SHA-256 of data that arrives in pieces. The browser's own `crypto.subtle` needs all of it at once.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct Sha256 {
@@ -292,7 +295,7 @@ pub struct Sha256 {
 
 #[wasm_bindgen]
 impl Sha256 {
-    /// Of nothing yet.
+    /// A hash of no bytes yet.
     #[wasm_bindgen(constructor)]
     pub fn new() -> Self {
         Self::default()
@@ -303,13 +306,13 @@ impl Sha256 {
         self.state.update(bytes);
     }
 
-    /// The digest of what was added, in lower-case hexadecimal; afterwards it is of nothing again.
+    /// The digest in lower-case hexadecimal. Resets the hash.
     pub fn finish(&mut self) -> String {
         base16ct::lower::encode_string(&self.state.finalize_reset())
     }
 }
 
-/// A file that JavaScript reads for us.
+/// A file that JavaScript reads on request.
 struct JsFile {
     read: Function,
     size: u64,
@@ -322,7 +325,7 @@ impl Read for JsFile {
         if len == 0 {
             return Ok(0);
         }
-        // An array of JavaScript's own: a view of our memory would be cut off if that grew.
+        // Not a view of WebAssembly memory, which would become invalid if that memory grew.
         let into = Uint8Array::new_with_length(len as u32);
         self.read
             .call2(&JsValue::NULL, &JsValue::from(self.position as f64), &into)
@@ -340,7 +343,7 @@ impl Seek for JsFile {
     }
 }
 
-/// What an exception says.
+/// The message of an exception.
 fn describe(error: &JsValue) -> String {
     let message = Reflect::get(error, &"message".into()).ok().and_then(|m| m.as_string());
     message.unwrap_or_else(|| format!("{error:?}"))

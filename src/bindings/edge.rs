@@ -1,11 +1,11 @@
-//! The host in an isolate on the edge, and what the crate exports to JavaScript there.
+//! The host in an isolate on the edge, and the crate's exports to JavaScript there.
 //!
-//! An isolate has one thread, no GPU and little memory (Cloudflare Workers: 128 MB, the module's and
-//! JavaScript's together). So the model is packed while it arrives, its embedding in 4 bits, and the
-//! module is linked with a largest memory (build.rs).
+//! An isolate has one thread, no GPU and little memory: 128 MB on Cloudflare Workers, for the module
+//! and JavaScript together. Therefore the model is packed while it arrives, its embedding in 4 bits,
+//! and the module is linked with a memory limit (build.rs).
 //!
-//! Where a clock must not serve to spy on other tenants it stands still during computation, and moves
-//! on when something from outside arrives.
+//! Some platforms stop the clock during computation, so that it can't be used to spy on other
+//! tenants. It advances when input arrives.
 
 use std::cell::RefCell;
 
@@ -22,7 +22,7 @@ use crate::lm::model::ModelStream;
 use crate::report::{BackendReport, LoadReport, Report};
 use crate::summarize::{Options, Summarizer, Windows};
 
-/// Looks at the clock after which it must have moved if it runs: they take some milliseconds.
+/// Readings of the clock that take some milliseconds together, so that a running clock advances.
 const LOOKS: usize = 100_000;
 
 /// A model file that arrives from its beginning to its end.
@@ -37,8 +37,8 @@ pub struct ModelLoader {
 
 #[wasm_bindgen]
 impl ModelLoader {
-    /// A file of `size` bytes. If `info` has a hash, the file must have it. `reason`, why this build
-    /// of the module, goes into the reports.
+    /// A loader for a file of `size` bytes. If `info` has a hash, the file must match it. `reason`
+    /// says in reports why this build was chosen.
     ///
     /// # Errors
     /// An `Error` with a `code`.
@@ -53,7 +53,7 @@ impl ModelLoader {
         Ok(Self { stream, info, reason, clock, started })
     }
 
-    /// Takes the next bytes of the file.
+    /// Adds the next bytes of the file.
     ///
     /// # Errors
     /// An `Error` with a `code`.
@@ -61,7 +61,7 @@ impl ModelLoader {
         self.stream.push(bytes).map_err(|e| thrown(&e))
     }
 
-    /// The model, once all of the file has been pushed.
+    /// An engine with the model, after all bytes of the file were pushed.
     ///
     /// # Errors
     /// An `Error` with a `code`.
@@ -75,7 +75,7 @@ impl ModelLoader {
             features: cpu::features(),
             reason: Some(format!("{reason}; the embedding is in 4 bits, to save memory")),
         };
-        // The file arrives while it is packed: its last bytes have moved the clock on.
+        // Even a clock that stops during computation has advanced: the last bytes were input.
         let prepare_ms = clock.now_ms().zip(started).map(|(now, started)| now - started);
         let load = LoadReport {
             read_ms: info.read_ms,
@@ -91,18 +91,18 @@ impl ModelLoader {
 /// A model that is ready to summarize.
 #[wasm_bindgen]
 pub struct Engine {
-    // A run holds this for as long as it takes; JavaScript asks for one at a time.
+    // Borrowed for a whole run; JavaScript starts one run at a time.
     summarizer: RefCell<Summarizer<Cpu>>,
     clock: Clock,
 }
 
 #[expect(
     clippy::await_holding_refcell_ref,
-    reason = "a run holds the engine; whoever asks meanwhile gets an error from `hold`"
+    reason = "a run holds the engine; other calls during it get an error from `hold`"
 )]
 #[wasm_bindgen]
 impl Engine {
-    /// How `text` will be read.
+    /// The windows in which `text` will be read.
     ///
     /// # Errors
     /// An `Error` with a `code`.
@@ -110,7 +110,7 @@ impl Engine {
         into_js(&self.hold()?.plan(text, &given(&options)?).map_err(|e| thrown(&e))?)
     }
 
-    /// Takes a note on one window of a document that is summarized elsewhere. The signal ends it
+    /// Takes a note on one window of a document that another isolate summarizes. The signal stops it
     /// between two chunks.
     ///
     /// # Errors
@@ -127,7 +127,7 @@ impl Engine {
         into_js(&summarizer.note(&window, &options, &host).await.map_err(|e| thrown(&e))?)
     }
 
-    /// Reads and summarizes `text`. The signal ends the run between two chunks.
+    /// Reads and summarizes `text`. The signal stops the run between two chunks.
     ///
     /// # Errors
     /// An `Error` with a `code`.
@@ -155,7 +155,7 @@ impl Engine {
 
 impl Engine {
     fn hold(&self) -> Result<std::cell::RefMut<'_, Summarizer<Cpu>>, JsValue> {
-        let busy = |_| thrown(&Error::Host { reason: "a run is in progress already".into() });
+        let busy = |_| thrown(&Error::Host { reason: "another run is in progress".into() });
         self.summarizer.try_borrow_mut().map_err(busy)
     }
 }
@@ -164,7 +164,7 @@ fn given(options: &Ts<Options>) -> Result<Options, JsValue> {
     options.to_rust().map_err(|e| thrown(&invalid_argument("options", &e)))
 }
 
-/// The isolate's clock, having seen whether it runs.
+/// The isolate's clock, after a check whether it runs during computation.
 fn clock() -> Clock {
     let mut clock = Clock::running();
     let began = clock.now_ms();

@@ -1,4 +1,4 @@
-//! What hosts in JavaScript share.
+//! Code shared by the JavaScript hosts.
 
 use std::ops::ControlFlow;
 
@@ -17,19 +17,19 @@ fn start() {
     console_error_panic_hook::set_once();
 }
 
-/// What JavaScript knows about the model file.
+/// JavaScript's facts about the model file.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize, tsify::Tsify)]
 #[tsify(missing_as_null)]
 pub struct ModelInfo {
     /// Its id in the catalogue, or its file name.
     pub id: String,
-    /// SHA-256 of the file, where it has been verified.
+    /// SHA-256 of the file, if verified.
     pub sha256: Option<String>,
     /// Time to fetch the file or to find it in storage.
     pub read_ms: Option<f64>,
 }
 
-/// `wasm-relaxed-simd` or `wasm-simd`: which build of the module this is.
+/// The build of this module: `wasm-relaxed-simd` or `wasm-simd`.
 pub fn kind() -> &'static str {
     match cfg!(target_feature = "relaxed-simd") {
         true => "wasm-relaxed-simd",
@@ -39,23 +39,24 @@ pub fn kind() -> &'static str {
 
 /// The host in JavaScript, for one run.
 pub struct JsHost {
-    /// Ends the run, within a chunk too.
+    /// Stops the run, within a chunk too.
     pub signal: Option<AbortSignal>,
-    /// Hears what happens.
+    /// Receives the events.
     pub on_event: Option<Function>,
     pub clock: Clock,
 }
 
-/// The fine clock.
+/// JavaScript's `performance` clock.
 #[derive(Clone)]
 pub struct Clock {
     performance: Option<Performance>,
-    /// Whether it moves while we compute.
+    /// Whether it advances during computation.
     pub runs: bool,
 }
 
 impl Clock {
-    /// One that runs. Whether there is one shows in what it can: workerd has no class of that name.
+    /// A clock that is assumed to run. It is found by its method `now`, because workerd has no class
+    /// `Performance`.
     pub fn running() -> Self {
         let performance = || {
             let performance = Reflect::get(&js_sys::global(), &"performance".into()).ok()?;
@@ -65,7 +66,8 @@ impl Clock {
         Self { performance: performance(), runs: true }
     }
 
-    /// Since the epoch rather than since a worker's start, so that the caller's times compare.
+    /// Milliseconds since the epoch, not since the worker's start, to be comparable with the caller's
+    /// times.
     pub fn now_ms(&self) -> Option<f64> {
         self.performance.as_ref().map(|p| p.time_origin() + p.now())
     }
@@ -92,7 +94,7 @@ impl Host for JsHost {
 
     fn emit(&self, event: Event) {
         if let (Some(on_event), Ok(event)) = (&self.on_event, Ts::from_rust(&event)) {
-            // A listener that throws is no reason to stop.
+            // A listener that throws must not stop the run.
             let _ = on_event.call1(&JsValue::NULL, &event.into());
         }
     }
@@ -107,12 +109,11 @@ impl Host for JsHost {
     }
 }
 
-/// Comes back in another task, when those that wait have had their turn: messages are delivered
-/// between tasks, not between promises.
+/// Continues in another task, after all waiting tasks. Messages are delivered between tasks, not
+/// between promises.
 ///
-/// In a browser by a message: timers that set timers wait for 4 ms (HTML, "timer initialization
-/// steps"), in which nothing is computed. On the edge by a timer: requests come from outside, and a
-/// clock that stands still moves.
+/// A browser uses a message, because nested timers wait for 4 ms (HTML, "timer initialization
+/// steps"). The edge uses a timer, which lets requests arrive and a stopped clock advance.
 async fn next_task() {
     let Some(Ok(channel)) = cfg!(not(feature = "edge")).then(MessageChannel::new) else {
         return timer().await;
@@ -125,13 +126,13 @@ async fn next_task() {
         }
     });
     let _ = JsFuture::from(sent).await;
-    // Open ones are kept, and keep Node from ending.
+    // An open port would keep Node from ending.
     here.close();
 }
 
 async fn timer() {
     let task = Promise::new(&mut |resolve, _| {
-        // Without a timer it comes back at once, and a run can only be ended with its worker.
+        // Without timers continue at once; then only ending the worker stops a run.
         let set_timeout = Reflect::get(&js_sys::global(), &"setTimeout".into());
         match set_timeout.ok().and_then(|f| f.dyn_into::<Function>().ok()) {
             Some(f) => drop(f.call2(&JsValue::NULL, &resolve, &JsValue::from(0))),
@@ -141,7 +142,7 @@ async fn timer() {
     let _ = JsFuture::from(task).await;
 }
 
-/// What JavaScript tells of the place it runs in.
+/// JavaScript's facts about the browser and the device.
 fn environment() -> EnvironmentReport {
     let get = |of: &JsValue, key: &str| Reflect::get(of, &key.into()).ok();
     let global = js_sys::global();
@@ -159,7 +160,7 @@ fn environment() -> EnvironmentReport {
 /// A JavaScript `Error` with our message and `code`.
 pub fn thrown(error: &Error) -> JsValue {
     let thrown = js_sys::Error::new(&error.to_string());
-    // Setting a property of an object that was just made does not fail.
+    // Setting a property of a new object can't fail.
     let _ = Reflect::set(&thrown, &"code".into(), &error.code().into());
     thrown.into()
 }
@@ -169,7 +170,7 @@ pub fn into_js<T: tsify::Tsify + serde::Serialize>(value: &T) -> Result<Ts<T>, J
     Ts::from_rust(value).map_err(|e| thrown(&Error::Host { reason: e.to_string() }))
 }
 
-/// An argument of another shape than its type.
+/// The error for an argument that doesn't match its type.
 pub fn invalid_argument(option: &'static str, error: &impl std::fmt::Display) -> Error {
     let expected = "an object as the types describe it";
     Error::InvalidOptions { option, value: error.to_string(), expected }

@@ -1,13 +1,13 @@
-//! Threads in the browser's build with shared memory: workers that lend themselves to the engine.
+//! Threads of the browser build with shared memory. Each is a worker that calls `become_thread`.
 //!
-//! The crate wasm-bindgen-rayon would start workers from `blob:` addresses, which a strict
-//! Content-Security-Policy forbids, and nobody hears when one fails.
+//! The crate wasm-bindgen-rayon starts workers from `blob:` addresses, which a strict
+//! Content-Security-Policy forbids, and does not report failures.
 
 use wasm_bindgen::prelude::*;
 
 use crate::backend::cpu;
 
-/// The compiled module, for workers that are to become threads of it.
+/// The compiled module, for workers that will become its threads.
 #[wasm_bindgen]
 pub fn shared_module() -> JsValue {
     wasm_bindgen::module()
@@ -19,8 +19,8 @@ pub fn shared_memory() -> JsValue {
     wasm_bindgen::memory()
 }
 
-/// Lends the calling worker, in which the same module runs on the same memory, to the engine. It
-/// does not come back; when it throws, what the engine was doing will never end.
+/// Turns the calling worker, which runs the same module on the same memory, into a thread of the
+/// engine. Never returns. If it throws, the engine's current call never ends.
 #[wasm_bindgen]
 pub fn become_thread() {
     cpu::become_thread()

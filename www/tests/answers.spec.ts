@@ -25,7 +25,7 @@ test("key points lead to the passages that they come from", async ({ page, preci
     await sentences.nth(i).click();
     await expect(sentences.nth(i)).toHaveAttribute("aria-current", "true");
     await expect(page.locator("#source-quote")).toHaveText(document.slice(start, end).trim().replace(/\s+/g, " "));
-    await page.getByRole("button", { name: "Show it where it stands" }).click();
+    await page.getByRole("button", { name: "Show in document" }).click();
     await expect(precis.document).toBeFocused();
     const selected = await precis.document.evaluate((field: HTMLTextAreaElement) => [field.selectionStart, field.selectionEnd, field.scrollTop] as const);
     expect(selected.slice(0, 2)).toEqual([start, end]);
@@ -34,8 +34,8 @@ test("key points lead to the passages that they come from", async ({ page, preci
   await expect(page.locator(".point[aria-current]")).toHaveCount(1);
 
   await precis.document.fill("Another text.");
-  await page.getByRole("button", { name: "Show it where it stands" }).click();
-  await expect(page.locator("#source-note")).toContainText("It isn't shown above");
+  await page.getByRole("button", { name: "Show in document" }).click();
+  await expect(page.locator("#source-note")).toContainText("This passage can't be shown in the document");
 });
 
 test("a question about a document that was read takes only the question", async ({ page, precis }) => {
@@ -69,7 +69,7 @@ test("what the text doesn't say is marked, in characters that JavaScript counts 
   await precis.open("tiny");
   await precis.run("🐝🐝 Bees fly from here to there.");
   const sentence = precis.summary.locator(".point");
-  await expect(sentence).toHaveAccessibleDescription("Not clearly said in the text");
+  await expect(sentence).toHaveAccessibleDescription("Not clearly supported by the text");
   await sentence.click();
   await expect(page.locator("#source-note")).toContainText("doesn't clearly say this");
   await expect(page.locator("#source-quote")).toHaveText("Bees");

@@ -62,7 +62,7 @@ test("a link carries a card to somebody else, who sees it beside their own", asy
     const other = new Compare(await context.newPage());
     await other.open(new URL(link).hash);
     await expect(other.result.getByRole("heading", { name: "Phone" })).toBeVisible();
-    await expect(other.comparison).toContainText("There is no card of your own yet");
+    await expect(other.comparison).toContainText("You have no card yet");
     const row = (name: string) => other.comparison.getByRole("table").getByRole("row", { name });
     await expect(row("Prefill, 2,048 tokens (pp2048)").getByRole("cell")).toHaveText(["200 ± 0", "—", "—"]);
     // Somebody else's card is not kept.
@@ -124,24 +124,24 @@ test("figures, ratios and axes are written as a reader would", () => {
   expect([ticks(1000), ticks(85), ticks(2.4)]).toEqual([[0, 200, 400, 600, 800, 1000], [0, 20, 40, 60, 80], [0, 0.5, 1, 1.5, 2]]);
 });
 
-test("the browser tax stands beside a native card with as many threads", async ({ compare }) => {
+test("the browser overhead is shown for a native card with as many threads", async ({ compare }) => {
   await compare.open();
   await compare.import(JSON.stringify(card("Laptop", configuration("native", 1, 300), configuration("native", 4, 1000))));
   await expect(compare.item("Laptop")).toHaveCount(1);
-  await expect(compare.result.getByRole("table", { name: "Browser tax" })).toHaveCount(0);
+  await expect(compare.result.getByRole("table", { name: "Browser overhead" })).toHaveCount(0);
   await compare.import(JSON.stringify({ ...laptop(), name: "Laptop in Chrome" }));
-  const tax = compare.result.getByRole("table", { name: "Browser tax" });
-  await expect(tax.getByRole("row", { name: "2,048 tokens" }).getByRole("cell")).toHaveText(["1,000", "400", "2.5×"]);
+  const overhead = compare.result.getByRole("table", { name: "Browser overhead" });
+  await expect(overhead.getByRole("row", { name: "2,048 tokens" }).getByRole("cell")).toHaveText(["1,000", "400", "2.5×"]);
   // A card that has both needs no other.
   await compare.import(JSON.stringify(card("Both", configuration("native", 4, 600), browser())));
   await expect(compare.result.getByRole("heading", { name: "Both" })).toBeVisible();
-  await expect(tax.getByRole("row", { name: "2,048 tokens" }).getByRole("cell")).toHaveText(["600", "400", "1.5×"]);
+  await expect(overhead.getByRole("row", { name: "2,048 tokens" }).getByRole("cell")).toHaveText(["600", "400", "1.5×"]);
   await compare.history.getByRole("button", { name: "Delete Both" }).click();
   await expect(compare.item("Both")).toHaveCount(0);
   // The native card says the same of the newest browser card.
   await compare.history.getByRole("button", { name: /^Open Laptop,/ }).click();
   await expect(compare.result.getByRole("heading", { name: "Laptop", exact: true })).toBeVisible();
-  await expect(tax.getByRole("row", { name: "512 tokens" }).getByRole("cell")).toHaveText(["1,000", "400", "2.5×"]);
+  await expect(overhead.getByRole("row", { name: "512 tokens" }).getByRole("cell")).toHaveText(["1,000", "400", "2.5×"]);
 });
 
 test("marks are computed here, whatever a card says of itself", async ({ compare }) => {
@@ -152,7 +152,7 @@ test("marks are computed here, whatever a card says of itself", async ({ compare
   wrong.prefill[0]!.first_token_ms.values = [1000, 1500, 2000, 1200, 3000];
   wrong.score = 1e9;
   await compare.import(JSON.stringify(card("Wrong", wrong)));
-  await expect(compare.result.getByRole("heading", { name: "Invalid: these figures can't be believed" })).toBeVisible();
+  await expect(compare.result.getByRole("heading", { name: "Invalid: do not trust these figures" })).toBeVisible();
   await expect(compare.result.getByText("its logits are 5.0e-1 from the recorded ones")).toBeVisible();
   await expect(compare.result.getByRole("heading", { name: "Unsteady" })).toBeVisible();
   await expect(compare.result.getByText("reading 512 tokens varies by")).toBeVisible();
@@ -289,10 +289,10 @@ test("without storage, or with a full one, the result stays and the page says so
   await compare.open();
   await compare.import(JSON.stringify(laptop()));
   await expect(compare.result.getByRole("heading", { name: "Laptop" })).toBeVisible();
-  await expect(compare.history.getByRole("status")).toContainText("There is no room for the card");
+  await expect(compare.history.getByRole("status")).toContainText("has no space for the card");
   await expect(compare.importAlert).toBeEmpty();
   await compare.open("&denied");
-  await expect(compare.history.getByRole("status")).toContainText("This browser keeps no cards");
+  await expect(compare.history.getByRole("status")).toContainText("This browser does not store cards");
   await compare.import(JSON.stringify(laptop()));
   await expect(compare.result.getByRole("heading", { name: "Laptop" })).toBeVisible();
   await expect(compare.button("Export JSON")).toBeEnabled();

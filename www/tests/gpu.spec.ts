@@ -51,11 +51,11 @@ test("the GPU reads what the processor does, and the page says who did", async (
   await expect(precis.compute).toHaveValue("webgpu");
 });
 
-test("a processor that plays a GPU is not chosen by itself", async ({ page, precis }) => {
+test("the automatic choice skips a software renderer", async ({ page, precis }) => {
   await precis.open("tiny");
   const { backend } = await report(page, precis, ARTICLE);
   expect(backend).toMatchObject({ kind: "wasm-relaxed-simd", adapter: null });
-  expect(backend.reason).toContain(`${SWIFTSHADER} is no GPU but a program`);
+  expect(backend.reason).toContain(`${SWIFTSHADER} is a software renderer`);
 });
 
 test("without a GPU the processor computes, and the page says why", async ({ page, precis }) => {
@@ -82,12 +82,12 @@ for (const [times, kind] of [[1, "webgpu"], [2, "wasm-relaxed-simd"]] as const) 
     });
     const { backend, prefill, summary } = await report(page, precis, ARTICLE.repeat(3));
     expect(backend.kind).toBe(kind);
-    expect(backend.reason).toContain("the run was begun anew: The GPU was lost");
+    expect(backend.reason).toContain("the run was restarted: The GPU was lost");
     expect(prefill.tokens).toBe(prefill.chunks.reduce((sum, { tokens }) => sum + tokens, 0));
     const states = await page.evaluate(() => (window as unknown as { states: string[] }).states);
-    expect(states.filter((state) => state.startsWith("This run was begun anew. The GPU was lost"))).toHaveLength(times);
+    expect(states.filter((state) => state.startsWith("This run was restarted. The GPU was lost"))).toHaveLength(times);
     expect(states.filter((state) => state.endsWith("0 tokens read"))).toHaveLength(states.length);
-    await expect(page.locator("#restarted")).toHaveText(/^This run was begun anew/);
+    await expect(page.locator("#restarted")).toHaveText(/^This run was restarted/);
     await page.screenshot({ path: `test-results/pictures/lost-${times}.png`, fullPage: true });
     await expect(page.locator("#summary-text")).toHaveText(summary.trim(), { useInnerText: true });
     await expect(precis.device).toHaveText(kind === "webgpu" ? `GPU, ${SWIFTSHADER}` : /^processor, .*The GPU was lost/);

@@ -30,7 +30,7 @@ test("a model that can't be had says why, and Try again gets it", async ({ page,
   await page.route(MODEL, (route) => route.fulfill({ body: "not the model" }));
   await page.goto("/");
   await expect(precis.modelAlert).toContainText("download-corrupt");
-  await expect(precis.modelAlert).toContainText("was thrown away. Try again");
+  await expect(precis.modelAlert).toContainText("was deleted. Try again");
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
   // A run meanwhile tries again by itself, and fails for the same reason.
   await precis.document.fill("Some text.");

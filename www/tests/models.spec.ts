@@ -112,7 +112,7 @@ test("an address that the page can't reach is refused before it is asked", async
   for (const host of ["https://example.org", "https://huggingface.co.example.org", "https://evil-hf.co"]) {
     await address.fill(`${host}/model.gguf`);
     await lookUp.click();
-    await expect(alert).toContainText(`This page can't reach ${new URL(host).host}: fetch the file yourself`);
+    await expect(alert).toContainText(`This page can't reach ${new URL(host).host}: download the file yourself`);
   }
 });
 
@@ -196,7 +196,7 @@ test("a model that the browser deleted is fetched again, and that is said", asyn
     localStorage.setItem("precis-model", JSON.stringify({ ...entry, file: "tiny.gguf" }));
   });
   await page.goto("/");
-  await expect(page.locator("#model-detail")).toContainText("The browser had deleted the model to make room, so it was fetched again. Kept on this device");
+  await expect(page.locator("#model-detail")).toContainText("The browser had deleted the model to free space, so it was downloaded again. Kept on this device");
 });
 
 test("the dialog is used by keyboard alone", async ({ page, precis }) => {

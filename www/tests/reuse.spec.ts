@@ -27,7 +27,7 @@ test("only what is new is read, also after a reload, until it is forgotten", asy
   expect(again.summary).toBe(first.summary);
   expect(again.plan.remembered).toBe(first.plan.windows);
   expect(again.prefill.tokens).toBeLessThan(first.prefill.tokens / 2);
-  await expect(precis.report.getByText("Of these read before")).toBeVisible();
+  await expect(precis.report.getByText("Windows reused")).toBeVisible();
 
   await precis.open("tiny");
   await precis.run(long(", quietly"));

@@ -3,7 +3,7 @@ import { createHandler, fromAssets } from "precis/edge";
 import module from "precis/edge/precis.wasm";
 import manifest from "../assets/model/manifest.json";
 
-// As many windows of a long document are asked of other isolates at a time.
+// Each peer reads one window of a long document at a time, in another isolate.
 const peers = Array.from({ length: 4 }, () => (request: Request) => env.SELF.fetch(request));
 const handler = createHandler({ module, model: fromAssets(env.ASSETS, manifest), token: env.TOKEN, peers });
 

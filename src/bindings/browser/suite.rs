@@ -1,18 +1,18 @@
-//! What the crate exports to JavaScript of the measuring suite and its cards.
+//! JavaScript exports of the measuring suite and its result cards.
 
 use crate::measure::suite::{Document, Facts};
 
-/// What a suite has to know before it begins.
+/// What a suite needs before it starts.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, tsify::Tsify)]
 pub struct Prepared {
-    /// Of each way in which it computes.
+    /// One entry for each configuration.
     pub facts: Vec<Facts>,
-    /// Of what it reads.
+    /// The document that it reads.
     pub document: Document,
 }
 
-/// What a page's main thread needs, which computes nothing: in one of the two builds only, since it
-/// is a twentieth of it.
+/// Exports for a page's main thread. They are in one build only, because they take a twentieth of the
+/// module's size.
 #[cfg(not(target_feature = "relaxed-simd"))]
 mod page {
     use tsify::Ts;
@@ -23,7 +23,7 @@ mod page {
     use crate::measure::suite::{self, Document, Facts, Kind, Outcome, Progress, Task};
     use crate::report::EnvironmentReport;
 
-    /// A run of the measuring suite: says what to do, and takes what came of it.
+    /// A run of the measuring suite: gives out tasks and records their outcomes.
     #[wasm_bindgen]
     pub struct Suite {
         suite: suite::Suite,
@@ -52,7 +52,7 @@ mod page {
             Ok(Self { suite: suite::Suite::new(kind, document, configurations) })
         }
 
-        /// What to do now; nothing at the end.
+        /// The next task; `undefined` at the end.
         ///
         /// # Errors
         /// An `Error` with a `code`.
@@ -61,7 +61,7 @@ mod page {
             self.suite.next_task().as_ref().map(into_js).transpose()
         }
 
-        /// Takes what came of the last task.
+        /// Records the outcome of the last task.
         ///
         /// # Errors
         /// An `Error` with a `code`.
@@ -72,7 +72,7 @@ mod page {
             Ok(())
         }
 
-        /// How far it is.
+        /// The progress of the run.
         ///
         /// # Errors
         /// An `Error` with a `code`.
@@ -80,7 +80,7 @@ mod page {
             into_js(&self.suite.progress())
         }
 
-        /// The card, of a device called `name`; `created` is the time now, in RFC 3339.
+        /// The result card of a device called `name`. `created` is the current time in RFC 3339.
         ///
         /// # Errors
         /// An `Error` with a `code`.
@@ -96,7 +96,7 @@ mod page {
         }
     }
 
-    /// Reads a card that anybody may have made.
+    /// Reads a card from an untrusted source.
     ///
     /// # Errors
     /// An `Error` with the `code` `invalid-card`.
@@ -105,7 +105,7 @@ mod page {
         into_js(&Card::parse(json).map_err(|e| thrown(&e))?)
     }
 
-    /// A card, read by `parse_card`, as `json`, `csv` or `markdown`.
+    /// Writes a card that `parse_card` has read as `json`, `csv` or `markdown`.
     ///
     /// # Errors
     /// An `Error` with a `code`.

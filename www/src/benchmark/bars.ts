@@ -1,7 +1,7 @@
 import { cut, type Drawing, series, type Shape } from "./drawing.js";
 import { type Figure, shown, type Unit, written } from "./figures.js";
 
-/** Bars that share a scale, such as those of one length. */
+/** Bars of one figure, such as those of one length. */
 export interface Group {
   label: string;
   unit: Unit;
@@ -14,14 +14,14 @@ const GAP = 10;
 const THICK = 9;
 
 /**
- * A bar for each median, and a mark for each measurement. All groups of the same unit have the same scale. Names stand above
- * their bars, so that they fit a phone.
+ * Draws a bar for each median, and a mark for each measurement. All groups of the same unit have the same scale. Names are above
+ * their bars, to fit on a phone.
  */
 export function drawBars(groups: readonly Group[], width: number): Drawing {
   const shapes: Shape[] = [];
   let y = 0;
   for (const { label, unit, bars } of groups) {
-    // A share is of all.
+    // Percentages have a scale up to 100.
     const least = unit === "%" ? 100 : 0;
     const largest = Math.max(least, ...groups.filter((group) => group.unit === unit).flatMap(({ bars }) => bars.map(({ figure }) => reach(figure))));
     const x = (value: number) => (largest > 0 ? (value / largest) * (width - 2) : 0);
@@ -34,7 +34,7 @@ export function drawBars(groups: readonly Group[], width: number): Drawing {
       const top = y + 18;
       shapes.push({ type: "rect", x: 0, y: top, width, height: THICK, colour: "line" });
       if (figure.value !== null) shapes.push({ type: "rect", x: 0, y: top, width: x(figure.value), height: THICK, colour: series(index) });
-      // A card from elsewhere may hold thousands.
+      // An imported card may contain thousands.
       for (const one of figure.spread?.values.slice(0, 100) ?? []) {
         shapes.push({ type: "line", points: [[x(one), top - 2], [x(one), top + THICK + 2]], colour: "ink", width: 1.25 });
       }
@@ -49,7 +49,7 @@ function reach({ value, spread }: Figure): number {
   return Math.max(value ?? 0, spread?.max ?? 0);
 }
 
-/** The bars as a table: head, then rows. */
+/** The bars as a table: a head row, then a row for each bar. */
 export function tableOfBars(groups: readonly Group[]): string[][] {
   const rows = groups.flatMap(({ label, unit, bars }) =>
     bars.map(({ name, figure }) => [label, name, shown(figure), (figure.spread?.values ?? []).slice(0, 100).map((value) => written(value, unit)).join(", "), unit]),

@@ -1,8 +1,8 @@
 import type { Card, Configuration, Reading } from "../package/wasm/simd/precis.js";
 import { shownConfigurations } from "./figures.js";
 
-/** What a browser costs: the same length, model and number of threads, natively and in a browser. */
-export interface Tax {
+/** Speeds of a native program and a browser, with the same prompts, model and number of threads. */
+export interface BrowserOverhead {
   /** Name of the card that was measured natively. */
   native: string;
   browser: string;
@@ -11,17 +11,17 @@ export interface Tax {
 }
 
 /**
- * Compares each WebAssembly configuration of `card` with a native one of as many threads: of the card itself, else of the first
- * of `others` that has one, those with the card's own name before the rest, because a name stands for a device.
+ * Compares each WebAssembly configuration of `card` with a native configuration with as many threads. Takes it from the card
+ * itself, else from the first of `others` that has one. Cards with the same name come first, because a name identifies a device.
  */
-export function browserTax(card: Card, others: readonly Card[]): Tax[] {
+export function browserOverhead(card: Card, others: readonly Card[]): BrowserOverhead[] {
   const own = ofBrowser(card, others);
   if (own.length > 0 || !card.configurations.some(({ backend }) => backend.kind === "native")) return own;
-  // The open card is the native one: the newest that it says something of.
-  return others.map((other) => ofBrowser(other, [card])).find((taxes) => taxes.length > 0) ?? [];
+  // The open card is a native one: compare it with the newest card of a browser.
+  return others.map((other) => ofBrowser(other, [card])).find((found) => found.length > 0) ?? [];
 }
 
-function ofBrowser(card: Card, others: readonly Card[]): Tax[] {
+function ofBrowser(card: Card, others: readonly Card[]): BrowserOverhead[] {
   const same = (other: Card) => other.model.sha256 === card.model.sha256 && other.method.document_sha256 === card.method.document_sha256;
   const candidates = [card, ...others.filter((other) => other.name === card.name), ...others].filter(same);
   return shownConfigurations(card).flatMap((configuration) => {
@@ -35,7 +35,7 @@ function ofBrowser(card: Card, others: readonly Card[]): Tax[] {
   });
 }
 
-function lengths(native: Configuration, browser: Configuration): Tax["rows"] {
+function lengths(native: Configuration, browser: Configuration): BrowserOverhead["rows"] {
   const speed = (readings: Reading[], length: number) => readings.find(({ tokens }) => tokens === length)?.tokens_per_second.median ?? null;
   return browser.prefill.flatMap(({ tokens }) => {
     const [there, here] = [speed(native.prefill, tokens), speed(browser.prefill, tokens)];

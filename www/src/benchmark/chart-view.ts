@@ -3,33 +3,33 @@ import { download } from "../ui/save-file.js";
 import { type Colour, cut, DASHES, type Drawing, pngFile, series, svgFile, toSvg } from "./drawing.js";
 import { table } from "./table.js";
 
-/** A chart as the page shows it: a picture, the same as a table, and both kinds of file. */
+/** A chart of the page: a picture, its table, and its files. */
 export interface Chart {
   title: string;
-  /** What is seen, for who reads the page alone. */
+  /** Explanation below the title. */
   note: string;
-  /** The picture in a sentence, for who doesn't see it. */
+  /** Text alternative of the picture. */
   alt: string;
-  /** What its files say it is of: they stand alone. */
+  /** Name of the card, which is added to the title in files. */
   of: string;
-  /** Name of its files, without what tells their kind. */
+  /** Name of its files, without extension. */
   file: string;
   draw: (width: number) => Drawing;
   table: string[][];
-  /** How many of the table's first columns are no numbers. */
+  /** Number of the table's first columns that contain text. */
   texts: number;
-  /** Fills the picture's place itself; without it the drawing does. */
+  /** Draws into the page instead of `draw`. */
   plot?: (host: HTMLElement, width: number) => void;
-  /** Names of the series, where the picture does not have them. */
+  /** Names of the series, if the picture does not show them. */
   legend?: string[];
 }
 
-/** Pixels that files are wide. */
+/** Width of files, in pixels. */
 const FILE_WIDTH = 720;
 
 const MARGIN = 20;
 
-/** A figure for `chart`. */
+/** The `<figure>` of a chart. */
 export function chartView(chart: Chart): HTMLElement {
   const { title, note, alt } = chart;
   const host = element("div", "picture");
@@ -53,25 +53,25 @@ function legend(names: readonly string[]): HTMLElement {
     return { width: 28, height: 12, shapes: [line] };
   };
   const items = names.map((name, index) => {
-    return element("li", "", unheard(toSvg(sample(index))), element("span", "", name));
+    return element("li", "", hidden(toSvg(sample(index))), element("span", "", name));
   });
   return element("ul", "legend fine", ...items);
 }
 
-/** For who listens, a picture is what its place says of it. */
-function unheard(picture: SVGSVGElement): SVGSVGElement {
+/** Hides a picture from screen readers, which read the label of its container. */
+function hidden(picture: SVGSVGElement): SVGSVGElement {
   picture.setAttribute("aria-hidden", "true");
   return picture;
 }
 
-/** Draws as soon as the place has a width, and again when that changes. */
+/** Draws when the container has a width, and again when the width changes. */
 function fill(host: HTMLElement, { draw, plot }: Chart): void {
   let drawn = 0;
   new ResizeObserver(() => {
     const width = host.clientWidth;
     if (width === 0 || width === drawn) return;
-    if (!plot) host.replaceChildren(unheard(toSvg(draw(width))));
-    // A plot follows its place by itself.
+    if (!plot) host.replaceChildren(hidden(toSvg(draw(width))));
+    // A plot follows the container's width itself.
     else if (drawn === 0) plot(host, width);
     drawn = width;
   }).observe(host);
@@ -90,7 +90,7 @@ function fileButton(
   return button;
 }
 
-/** The drawing on a sheet, under its title. */
+/** Adds a background, a margin and a title. */
 function framed(title: string, { width, height, shapes }: Drawing): Drawing {
   const down = MARGIN + 24;
   const moved = shapes.map((shape) =>
@@ -109,7 +109,7 @@ function framed(title: string, { width, height, shapes }: Drawing): Drawing {
   };
 }
 
-/** A colour as the page has it now, light or dark. */
+/** The current value of a colour, in light or dark mode. */
 function colourNow(colour: Colour): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${colour}`).trim();
 }

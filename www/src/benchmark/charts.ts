@@ -6,7 +6,7 @@ import { plotCurves } from "./curve-plot.js";
 import { curvesOf, drawCurves, tableOfCurves } from "./curves.js";
 import { efficiencyLabel, type Figure, lengthLabel, percent, shown, shownConfigurations, type Unit } from "./figures.js";
 
-/** All charts of a card that have something to show. */
+/** All charts of a card that have data. */
 export function chartsOf(card: Card): Chart[] {
   const configurations = shownConfigurations(card);
   const marks = "The bar is the median, each mark is one measurement.";
@@ -17,15 +17,15 @@ export function chartsOf(card: Card): Chart[] {
     bars("Reading speed", "precis-reading", `Tokens per second, by the length of the prompt. ${marks}`, reading),
     bars("Writing speed", "precis-writing", `Tokens per second, by the length of the answer. ${marks}`, writing),
     bars(
-      "What the device does at best",
+      "Peak of the device",
       "precis-peaks",
-      "Measured with plain kernels of this engine; a GMAC is 10⁹ multiply-adds.",
+      "The best speed of plain kernels of this engine. A GMAC is 10⁹ multiply-adds.",
       peaks(configurations),
     ),
     bars(
-      "How near reading comes to that",
+      "Efficiency of reading",
       "precis-roofline",
-      "Multiply-adds of the linear layers and of attention in a second, as a share of the peak of the numbers that products are made in: 8-bit integers on a processor.",
+      "Multiply-adds per second of the linear layers and of attention, as a share of the device's peak in the same number format, which is 8-bit integers on a processor.",
       shares(configurations),
     ),
   ].filter((chart) => chart !== null);
@@ -41,7 +41,7 @@ function curves(configurations: readonly Configuration[]): Omit<Chart, "of"> | n
   });
   return {
     title: "Speed over position",
-    note: "Tokens per second over the tokens read, of each configuration's longest prompt, in the measurement in the middle.",
+    note: "Tokens per second by position, for the longest prompt of each configuration, in the measurement with the median speed.",
     alt: `Speed over position. ${sentences.join(". ")}.`,
     file: "precis-curves",
     draw: (width) => drawCurves(curves, width),
@@ -58,14 +58,14 @@ function bars(title: string, file: string, note: string, groups: readonly Group[
   return { title, note, file, alt: `${title}. ${sentences.slice(0, 40).join(". ")}.`, draw: (width) => drawBars(groups, width), table: tableOfBars(groups), texts: 2 };
 }
 
-/** A group for each length, a bar for each configuration that has it. */
+/** A group for each length, with a bar for each configuration that measured it. */
 function spreads(
   configurations: readonly Configuration[],
   peer: "pp" | "tg",
   of: (configuration: Configuration) => { tokens: number; tokens_per_second: Spread }[],
 ): Group[] {
   const lengths = [...new Set(configurations.flatMap((configuration) => of(configuration).map(({ tokens }) => tokens)))];
-  // A card from elsewhere may have thousands.
+  // An imported card may contain thousands.
   return lengths.sort((a, b) => a - b).slice(0, 16).map((tokens) => {
     const unit: Unit = "tokens/s";
     const label = lengthLabel(tokens, peer);
@@ -78,7 +78,7 @@ function spreads(
   });
 }
 
-/** A group for each length: the share of the peak that each configuration reaches. */
+/** A group for each length, with the efficiency of each configuration. */
 function shares(configurations: readonly Configuration[]): Group[] {
   const lengths = [...new Set(configurations.flatMap(({ prefill }) => prefill.map(({ tokens }) => tokens)))];
   return lengths.sort((a, b) => a - b).slice(0, 16).flatMap((tokens) => {

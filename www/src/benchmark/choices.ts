@@ -1,20 +1,20 @@
 import { type Backend, type Capabilities, pickBuild } from "../package/api/build.js";
 import { counted } from "../ui/format.js";
 
-/** A way to compute that can be measured here. */
+/** A backend that can be measured here. */
 export interface Choice {
-  /** Stable, for the field's value. */
+  /** Stable value of the checkbox. */
   id: string;
   label: string;
   backend: Backend;
-  /** The most threads; as many as there are processors where it is undefined. */
+  /** Maximum number of threads; undefined: one for each processor. */
   threads: number | undefined;
 }
 
-/** What "auto" would take, which is one of the others. */
+/** The backend that "auto" chooses, which is one of the others. */
 const AUTOMATIC: Choice = { id: "auto", label: "Automatic", backend: "auto", threads: undefined };
 
-/** All that this browser can run, the automatic choice first. Whether a GPU computes is known only once it has been tried. */
+/** All backends that this browser can run, the automatic choice first. Whether a GPU works is known only after a try. */
 export function choicesFor(capabilities: Capabilities, gpu: boolean): Choice[] {
   const choices: Choice[] = [AUTOMATIC, { id: "simd", label: "Processor, plain SIMD, 1 thread", backend: "wasm-simd", threads: 1 }];
   if (capabilities.relaxed) {
@@ -28,7 +28,7 @@ export function choicesFor(capabilities: Capabilities, gpu: boolean): Choice[] {
   return choices;
 }
 
-/** Whether `choice` is measured unless the person says otherwise: a quick run takes only what would be used anyway. */
+/** Whether `choice` is selected by default. A quick run measures only the automatic choice, other runs all others. */
 export function isDefault(choice: Choice, quick: boolean): boolean {
   return (choice.id === "auto") === quick;
 }

@@ -1,16 +1,16 @@
 import { counted } from "../ui/format.js";
 
-/** Where the device's name is kept. */
+/** Key of the device's name in local storage. */
 const KEY = "precis-device";
 
-/** What the person called this device, kept for the next time; without `typed` what was kept, or what the browser says. */
+/** The name of this device: `typed`, which is stored for the next time, else the stored name, else one from the browser's data. */
 export function deviceName(typed?: string): string {
   const name = typed === undefined ? kept() : plainName(typed);
   if (typed !== undefined) keep(name);
   return name || suggested();
 }
 
-/** As cards have names: one line without control characters. */
+/** Converts a name to the form that cards require: one line without control characters. */
 export function plainName(name: string): string {
   return name.replace(/\p{Cc}+/gu, " ").trim().slice(0, 60);
 }
@@ -21,7 +21,7 @@ function suggested(): string {
   return [userAgentData?.platform || platform || "This device", ...(cores ? [counted(cores, "processor")] : [])].join(", ");
 }
 
-// Browsers may refuse storage altogether (private windows, blocked cookies): then the name is suggested anew.
+// Browsers may refuse storage (private windows, blocked cookies). Then the name is lost with the page.
 function kept(): string {
   try {
     return plainName(localStorage.getItem(KEY) ?? "");

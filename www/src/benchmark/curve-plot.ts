@@ -7,11 +7,11 @@ import { DASHES, series } from "./drawing.js";
 /** Height of the plot with its axes. */
 const HEIGHT = 260;
 
-/** Draws `curves` into `host`, as wide as that is. */
+/** Draws `curves` into `host`, in its full width. */
 export function plotCurves(host: HTMLElement, curves: readonly Curve[], width: number): void {
   const colour = (name: string) => () => getComputedStyle(host).getPropertyValue(name).trim();
   const end = extent(curves);
-  // Chunks of one configuration end elsewhere than another's: the columns are joined, and the lines go on over the gaps.
+  // Configurations have chunks that end at different positions: join the columns, and draw the lines across gaps.
   const columns = curves.map(({ points }): uPlot.AlignedData => [points.map(({ position }) => position), points.map(({ tokens_per_second }) => tokens_per_second)]);
   const plot = new uPlot(
     {

@@ -2,7 +2,7 @@ import { compact, measured, whole } from "../ui/format.js";
 import type { Configuration, CurvePoint } from "../package/wasm/simd/precis.js";
 import { cut, DASHES, type Drawing, series, type Shape } from "./drawing.js";
 
-/** Speed over position of a configuration, while it read its longest prompt. */
+/** Speed over position of a configuration, for its longest prompt. */
 export interface Curve {
   name: string;
   tokens: number;
@@ -15,7 +15,7 @@ const TOP = 24;
 const LEGEND = 18;
 const PLOT = 220;
 
-/** Of each configuration the curve of the longest prompt, where it has one. */
+/** The curve of each configuration that has one. */
 export function curvesOf(configurations: readonly Configuration[]): Curve[] {
   return configurations.flatMap(({ name, prefill }) => {
     const longest = prefill.findLast(({ curve }) => curve.length > 0);
@@ -23,7 +23,7 @@ export function curvesOf(configurations: readonly Configuration[]): Curve[] {
   });
 }
 
-/** What both axes span, from 0. */
+/** Ends of both axes, which begin at 0. */
 export function extent(curves: readonly Curve[]): { x: number; y: number } {
   const points = curves.flatMap(({ points }) => points);
   const x = points.reduce((most, { position }) => Math.max(most, position), 0);
@@ -31,7 +31,7 @@ export function extent(curves: readonly Curve[]): { x: number; y: number } {
   return { x: x || 1, y: y * 1.1 || 1 };
 }
 
-/** The curves with their axes and a legend, for a file; the page has its own (curve-plot.ts). */
+/** Draws the curves with axes and a legend, for a file. The page uses curve-plot.ts. */
 export function drawCurves(curves: readonly Curve[], width: number): Drawing {
   const shapes: Shape[] = [];
   const end = extent(curves);
@@ -70,7 +70,7 @@ export function ticks(end: number): number[] {
   return Array.from({ length: Math.floor(end / step) + 1 }, (_, i) => i * step);
 }
 
-/** The curves as a table: head, then a row for each point. */
+/** The curves as a table: a head row, then a row for each point. */
 export function tableOfCurves(curves: readonly Curve[]): string[][] {
   const rows = curves.flatMap(({ name, points }) =>
     points.slice(0, 1000).map(({ position, tokens_per_second }) => [name, whole(position), measured(tokens_per_second)]),

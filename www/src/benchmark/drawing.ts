@@ -1,9 +1,9 @@
-/** Pictures as lists of shapes, which become SVG on the page, an SVG file, or a PNG file. */
+/** Pictures as lists of shapes, which are drawn as SVG on the page, or saved as an SVG or PNG file. */
 
-/** A colour by its role; `series-0` to `series-5` tell configurations apart. */
+/** A colour by its purpose. `series-0` to `series-5` are for configurations. */
 export type Colour = "ink" | "muted" | "line" | "sheet" | `series-${number}`;
 
-/** What can be drawn. Coordinates are CSS pixels. */
+/** A shape. Coordinates are CSS pixels. */
 export type Shape =
   | { type: "rect"; x: number; y: number; width: number; height: number; colour: Colour }
   | { type: "line"; points: readonly (readonly [number, number])[]; colour: Colour; width: number; dash?: readonly number[] }
@@ -16,10 +16,10 @@ export interface Drawing {
   shapes: readonly Shape[];
 }
 
-/** How many series have a colour of their own; the others begin anew. */
+/** Number of different series colours; further series repeat them. */
 export const SERIES = 6;
 
-/** Lines of each series, so that nobody needs colours to tell them apart. */
+/** Line pattern of each series, to tell them apart without colours. */
 export const DASHES: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 2], [12, 5]];
 
 /** Size of all text. */
@@ -39,7 +39,7 @@ export function cut(text: string, width: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
-/** As SVG. `paint` gives the colours of a file; without it they are the page's, by classes. */
+/** Converts to SVG. `paint` returns the colours for a file; without it, CSS classes set the page's colours. */
 export function toSvg({ width, height, shapes }: Drawing, paint?: (colour: Colour) => string): SVGSVGElement {
   const make = <K extends keyof SVGElementTagNameMap>(tag: K, attributes: Record<string, string | number>): SVGElementTagNameMap[K] => {
     const made = document.createElementNS(NAMESPACE, tag);
@@ -67,23 +67,23 @@ export function toSvg({ width, height, shapes }: Drawing, paint?: (colour: Colou
   return svg;
 }
 
-/** To a hundredth of a pixel. */
+/** Rounds to a hundredth of a pixel. */
 function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** As an SVG file. */
+/** Makes an SVG file. */
 export function svgFile(drawing: Drawing, paint: (colour: Colour) => string): Blob {
   return new Blob([new XMLSerializer().serializeToString(toSvg(drawing, paint))], { type: "image/svg+xml" });
 }
 
-/** As a PNG file, of two pixels to each of the drawing's. */
+/** Makes a PNG file with two pixels per CSS pixel. */
 export async function pngFile({ width, height, shapes }: Drawing, paint: (colour: Colour) => string): Promise<Blob> {
   const canvas = document.createElement("canvas");
   canvas.width = width * 2;
   canvas.height = height * 2;
   const context = canvas.getContext("2d");
-  if (!context) throw new Error("this browser draws no pictures");
+  if (!context) throw new Error("this browser can't draw pictures");
   context.scale(2, 2);
   for (const shape of shapes) draw(context, shape, paint(shape.colour));
   return new Promise((resolve, reject) => {

@@ -7,8 +7,8 @@ type Engine = typeof import("../package/wasm/simd/precis.js");
 let loading: Promise<Engine> | null = null;
 
 /**
- * The engine on the page's own thread, for what computes next to nothing: the order of a suite, and cards. Loaded when it is
- * first needed, and again after a failure.
+ * The engine on the page's main thread, for short computations: the order of a suite, and cards. Loaded on first use, and again
+ * after a failure.
  */
 export function engine(): Promise<Engine> {
   loading ??= load().catch((error: unknown) => {
@@ -25,7 +25,7 @@ async function load(): Promise<Engine> {
     await wasm.default({ module_or_path: response });
     return wasm;
   } catch (cause) {
-    // What a browser without SIMD says of the module is a CompileError.
+    // A browser without SIMD throws a CompileError.
     if (cause instanceof WebAssembly.CompileError) throw new PrecisError("simd-unsupported", "This browser's WebAssembly has no SIMD, which Précis needs: use a newer browser.", { cause });
     throw unavailable(simd, String(cause), cause);
   }

@@ -10,7 +10,7 @@ const FORMATS = [
   { id: "export-markdown", format: "markdown", file: "precis-card.md", type: "text/markdown" },
 ] as const;
 
-/** The buttons that take the open card out of the page. */
+/** The buttons that export or share the open card. */
 export class ExportActions {
   readonly #buttons: HTMLButtonElement[];
   readonly #status = byId("shared", HTMLSpanElement);
@@ -23,7 +23,7 @@ export class ExportActions {
     this.#buttons = [...files, this.#button("share", (card) => this.#share(card))];
   }
 
-  /** The card that is open, if one is. */
+  /** The open card; null if there is none. */
   set card(card: Card | null) {
     this.#card = card;
     this.#status.textContent = "";
@@ -34,9 +34,9 @@ export class ExportActions {
     const link = await shareLink(JSON.stringify(card));
     try {
       await navigator.clipboard.writeText(link);
-      this.#status.textContent = "Copied: the card is in the link itself";
+      this.#status.textContent = "Copied. The link contains the card.";
     } catch {
-      this.#status.textContent = "The browser did not allow copying: use Export JSON";
+      this.#status.textContent = "Copying was not allowed: use Export JSON";
     }
   }
 
@@ -47,7 +47,7 @@ export class ExportActions {
       try {
         await act(this.#card);
       } catch (error) {
-        this.#status.textContent = `That did not work (${error instanceof Error ? error.message : String(error)})`;
+        this.#status.textContent = `Export failed (${error instanceof Error ? error.message : String(error)})`;
       }
     });
     return button;

@@ -1,51 +1,51 @@
-/** What a card says, as rows of figures. Knows nothing of the page. */
+/** The figures of a card as rows. Independent of the page. */
 import { counted, duration, measured, megabytes, whole } from "../ui/format.js";
 import type { Card, Configuration, Spread } from "../package/wasm/simd/precis.js";
 
-/** How a figure is written. */
+/** Unit of a figure. */
 export type Unit = "tokens/s" | "ms" | "bytes" | "GMAC/s" | "GB/s" | "documents/min" | "%";
 
 /** One figure of a configuration. */
 export interface Figure {
-  /** The same for the same figure of another configuration or card. */
+  /** Equal for the same figure of all configurations and cards. */
   label: string;
   unit: Unit;
   value: number | null;
-  /** Of a figure that was measured several times. */
+  /** Null if the figure was measured once. */
   spread: Spread | null;
 }
 
-/** More than anybody measures: a card from elsewhere may have any number of them. */
+/** Limit for imported cards, which may contain any number of configurations. */
 const MOST_CONFIGURATIONS = 12;
 
-/** What a page shows of a card's configurations. */
+/** The configurations of a card that a page shows. */
 export function shownConfigurations({ configurations }: Card): Configuration[] {
   return configurations.slice(0, MOST_CONFIGURATIONS);
 }
 
-/** The configuration with the best score, or that reads fastest where none has one: what a card is compared by. */
+/** The configuration with the best score, or if none has a score, the fastest at reading. Cards are compared by it. */
 export function best({ configurations }: Card): Configuration | null {
   const speed = ({ prefill }: Configuration) => prefill[0]?.tokens_per_second.median ?? 0;
   const order = (one: Configuration, other: Configuration) => (other.score ?? 0) - (one.score ?? 0) || speed(other) - speed(one);
   return configurations.toSorted(order)[0] ?? null;
 }
 
-/** Its score. */
+/** The score of the best configuration. */
 export function bestScore(card: Card): number | null {
   return best(card)?.score ?? null;
 }
 
-/** "512 tokens (pp512)": the length, and what llama-bench calls it. */
+/** "512 tokens (pp512)": the length, and its name in llama-bench. */
 export function lengthLabel(tokens: number, peer: "pp" | "tg"): string {
   return `${counted(tokens, "token")} (${peer}${tokens})`;
 }
 
-/** "Share of the peak, 512 tokens": what reading so many comes to, beside the best product of such numbers. */
+/** "Share of the peak, 512 tokens": the label of efficiency. */
 export function efficiencyLabel(tokens: number): string {
   return `Share of the peak, ${counted(tokens, "token")}`;
 }
 
-/** A part as a percentage. */
+/** A fraction as a percentage. */
 export function percent(part: number | null): number | null {
   return part === null ? null : 100 * part;
 }
@@ -74,45 +74,45 @@ export function figuresOf({ score, prefill, decode, tokenize, load, peak, memory
   ];
 }
 
-/** `value` in words, without the unit where the row has it. */
+/** `value` as text. Only times and sizes include their unit; rows show all others. */
 export function written(value: number, unit: Unit): string {
   if (unit === "ms") return duration(value);
   if (unit === "bytes") return megabytes(value);
   return measured(value);
 }
 
-/** A figure in words: the median, ± MAD to the same digit and in the same unit. */
+/** A figure as text: median ± MAD, with the same decimals and unit. */
 export function shown({ value, unit, spread }: Figure): string {
   if (value === null) return "—";
   const text = written(value, unit);
   if (spread?.mad == null) return text;
   const [, number = text, decimals = "", suffix = ""] = /^([\d,]+(?:\.(\d+))?)( m?s)?$/.exec(text) ?? [];
   const mad = suffix === " s" ? spread.mad / 1000 : spread.mad;
-  // A time of minutes, or what only a made-up card has.
+  // The text is minutes, or an extreme value of a forged card.
   if (number === text && unit === "ms") return `${text} ± ${written(spread.mad, unit)}`;
   const digits = Math.min(decimals.length, 9);
   return `${number} ± ${mad.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })}${suffix}`;
 }
 
-/** "1 of 5 is an outlier", or nothing. */
+/** "1 of 5 is an outlier"; empty if there is none. */
 export function outliers({ spread }: Figure): string {
   if (!spread || spread.outliers.length === 0) return "";
   const count = spread.outliers.length;
   return `${count} of ${whole(spread.values.length)} ${count === 1 ? "is an outlier" : "are outliers"}`;
 }
 
-/** `theirs ÷ yours`, where both are known and mean something. */
+/** `theirs ÷ yours` as text; "—" if it is undefined. */
 export function ratio(theirs: number | null, yours: number | null): string {
   return theirs === null || yours === null || yours <= 0 ? "—" : `${measured(theirs / yours)}×`;
 }
 
-/** When a card was made, as its reader would say it; whatever it says where that is no time. */
+/** The date and time of a card as text; unchanged if it can't be parsed. */
 export function when(created: string): string {
   const date = new Date(created);
   return Number.isNaN(date.valueOf()) ? created : date.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** Labels of all rows that any of these lists has, in order. */
+/** Labels of all rows in any of these lists, in order. */
 export function rowsOf(lists: readonly (readonly Figure[])[]): { label: string; unit: Unit }[] {
   const rows = new Map<string, { label: string; unit: Unit }>();
   for (const { label, unit } of lists.flat()) if (!rows.has(label)) rows.set(label, { label, unit });

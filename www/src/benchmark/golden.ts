@@ -3,13 +3,13 @@ import articleLogitsUrl from "../../../tests/fixtures/article-300-exact.logits.f
 import tinyUrl from "../../../tests/fixtures/golden-tiny.json?url";
 import tinyLogitsUrl from "../../../tests/fixtures/tiny-200-exact.logits.f16?url";
 
-/** A prompt, and the logits after it; both empty where none are recorded. */
+/** A prompt and its golden logits; both are empty if none are recorded. */
 export interface Golden {
   goldenIds: Uint32Array;
   goldenLogits: Uint8Array;
 }
 
-/** What is read here of a record (tests/fixtures/README.md). */
+/** The fields of a record that are used here (see tests/fixtures/README.md). */
 interface Recorded {
   model: { sha256: string };
   prompts: { name: string; ids: number[] }[];
@@ -20,7 +20,7 @@ const RECORDS = [
   { url: tinyUrl, logits: tinyLogitsUrl, prompt: "tiny-200" },
 ];
 
-/** What is recorded for the model with this hash. */
+/** The golden logits for the model with this hash. */
 export async function goldenOf(sha256: string): Promise<Golden> {
   for (const { url, logits, prompt } of RECORDS) {
     const record = (await (await fetched(url)).json()) as Recorded;

@@ -4,7 +4,7 @@ import { when } from "./figures.js";
 import { plainName } from "./configuration-names.js";
 import type { Kept } from "./store.js";
 
-/** What can be done with a card of the history. */
+/** Actions on a card of the history. */
 export interface HistoryActions {
   open(kept: Kept): Promise<void>;
   compare(kept: Kept): Promise<void>;
@@ -21,13 +21,13 @@ export class HistoryView {
 
   constructor(readonly actions: HistoryActions) {}
 
-  /** Shows these cards, in this order. */
+  /** Shows these cards in this order. */
   show(cards: readonly Kept[]): void {
     this.#empty.hidden = cards.length > 0;
     this.#list.replaceChildren(...cards.map((kept) => this.#item(kept)));
   }
 
-  /** Says what is the matter with the history; nothing where it is empty. */
+  /** Shows a problem of the history; empty: none. */
   set notice(text: string) {
     this.#notice.replaceChildren(...(text ? [element("p", "notice", text)] : []));
   }
@@ -53,7 +53,7 @@ export class HistoryView {
         button("Rename", called, async () => this.#edit(head, name, kept, item)),
         button("Delete", called, async () => {
           await actions.remove(kept);
-          // The keyboard would be nowhere.
+          // The focused button was removed.
           this.#title.focus();
         }),
       ),
@@ -61,7 +61,7 @@ export class HistoryView {
     return item;
   }
 
-  /** Puts a field in the place of the name. */
+  /** Replaces the name with a text field. */
   #edit(head: HTMLElement, name: HTMLElement, kept: Kept, item: HTMLElement): void {
     const field = element("input", "");
     field.type = "text";

@@ -4,9 +4,9 @@ import { readCard } from "./cards.js";
 import { HistoryView } from "./history-view.js";
 import { CardStore, type Kept } from "./store.js";
 
-/** The cards of this browser, and the list of them. What the storage refuses is said in the list, and nothing else suffers. */
+/** The stored cards and their list. Errors of the storage are shown in the list and do not stop anything else. */
 export class History {
-  /** Set by the page: called with a card to show, or to put beside another. */
+  /** Set by the page: called with a card to show, or to compare. */
   onopen: (card: Card) => void = () => undefined;
   oncompare: (card: Card) => void = () => undefined;
 
@@ -19,28 +19,28 @@ export class History {
   });
   #kept: Kept[] = [];
 
-  /** Reads what is kept. */
+  /** Loads the stored cards. */
   refresh(): Promise<void> {
     return this.#change(async () => undefined);
   }
 
-  /** Keeps `card`. */
+  /** Stores `card`. */
   add(card: Card, own: boolean): Promise<void> {
     return this.#change(() => this.#store.add(card, own));
   }
 
-  /** The newest card that was measured here and is another than `card`. */
+  /** The newest card measured here, other than `card`. */
   async newestOwn(card: Card): Promise<Card | null> {
     const kept = this.#kept.find(({ own, created, name }) => own && !(created === card.created && name === card.name));
     return kept ? readCard(kept.json) : null;
   }
 
-  /** Whether `card` was measured here, and is kept. */
+  /** Whether `card` was measured here and is stored. */
   isOwn(card: Card): boolean {
     return this.#kept.some(({ own, created, name }) => own && created === card.created && name === card.name);
   }
 
-  /** All cards that can be read, the newest first. */
+  /** All readable cards, the newest first. */
   async cards(): Promise<Card[]> {
     const read = await Promise.allSettled(this.#kept.map(({ json }) => readCard(json)));
     return read.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));

@@ -5,9 +5,9 @@ import { byId } from "../ui/dom.js";
 import { readCard } from "./cards.js";
 import { MAX_BYTES } from "./share.js";
 
-/** Cards from elsewhere: a file, or what was pasted. */
+/** Imports cards from a file or pasted text. */
 export class ImportPanel {
-  /** Set by the page: called with a card that was read. */
+  /** Set by the page: called with an imported card. */
   oncard: (card: Card) => Promise<void> = async () => undefined;
 
   readonly #alert = byId("import-alert", HTMLDivElement);
@@ -18,7 +18,7 @@ export class ImportPanel {
     byId("import", HTMLButtonElement).addEventListener("click", () => input.click());
     input.addEventListener("change", () => {
       const file = input.files?.[0];
-      // The same file can be chosen again.
+      // Otherwise choosing the same file again would not fire an event.
       input.value = "";
       if (file) void this.#take(() => textOf(file));
     });
@@ -40,7 +40,7 @@ export class ImportPanel {
 }
 
 async function textOf(file: Blob): Promise<string> {
-  // What is too large is not read at all.
-  if (file.size > MAX_BYTES) throw new PrecisError("invalid-card", `This is no result card: it has ${file.size} bytes, of ${MAX_BYTES} at most.`);
+  // Do not read a file that is too large.
+  if (file.size > MAX_BYTES) throw new PrecisError("invalid-card", `This is not a result card: it has ${file.size} bytes, and the limit is ${MAX_BYTES}.`);
   return file.text();
 }

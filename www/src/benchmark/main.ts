@@ -34,7 +34,7 @@ panel.onstart = () => {
 };
 panel.oncard = async (card) => {
   window.precis.card = card;
-  // Shown first: it stays on the page whatever becomes of keeping it.
+  // Shown first, so that it stays on the page if storing it fails.
   await show(card);
   await history.add(card, true);
 };
@@ -44,7 +44,7 @@ history.onopen = async (card) => {
 };
 history.oncompare = async (card) => {
   const other = shown && !same(shown, card) ? shown : await history.newestOwn(card);
-  // Whichever was clicked: "yours" is the one that was measured here.
+  // "Yours" is the card measured here, whichever was clicked.
   if (other && isOwn(card) && !isOwn(other)) comparison.show(other, card, true);
   else comparison.show(card, other, other !== null && isOwn(other));
   comparison.reveal();
@@ -62,7 +62,7 @@ function isOwn(card: Card): boolean {
   return card === window.precis.card || history.isOwn(card);
 }
 
-/** Shows the card of the address, beside one's own. */
+/** Shows the card in the URL, beside the newest own card. */
 async function openShared(): Promise<void> {
   const alert = byId("link-alert", HTMLDivElement);
   alert.replaceChildren();
@@ -82,5 +82,5 @@ workOffline(() => !panel.running && shown === null);
 await history.refresh();
 addEventListener("hashchange", () => void openShared());
 await openShared();
-// For tests: the history is read, and so is the address.
+// For tests: the history and the URL have been read.
 document.querySelector("main")!.dataset.ready = "";

@@ -9,14 +9,14 @@ import { type Choice, choicesFor, isDefault } from "./choices.js";
 import { measure } from "./measure.js";
 import { deviceName } from "./configuration-names.js";
 
-/** The forecast is written anew as often as it changes. */
+/** Interval at which the forecast is updated. */
 const TICK_MS = 500;
 
-/** The panel "Measure this device": what to measure, and how far it is. One run at a time. */
+/** The panel "Measure this device": the options and the progress. One run at a time. */
 export class MeasurePanel {
   /** Set by the page: called when a run begins. */
   onstart: () => void = () => undefined;
-  /** Set by the page: called with the card of a run that came to its end. */
+  /** Set by the page: called with the card of a completed run. */
   oncard: (card: Card) => void = () => undefined;
 
   readonly #form = byId("order", HTMLFormElement);
@@ -31,7 +31,7 @@ export class MeasurePanel {
   readonly #backends: { choice: Choice; box: HTMLInputElement }[];
   #running: AbortController | null = null;
 
-  /** Whether a measuring is under way. */
+  /** Whether a measurement is in progress. */
   get running(): boolean {
     return this.#running !== null;
   }
@@ -41,7 +41,7 @@ export class MeasurePanel {
     const options = this.#backends.map(({ choice, box }) => element("label", "option", box, " ", element("span", "", choice.label)));
     byId("backends", HTMLDivElement).append(...options);
     this.#name.value = deviceName();
-    // Another amount has another default; what was chosen by hand before is chosen again more easily than it is noticed.
+    // Each suite has its own default backends. A change of the suite resets earlier choices, which would be easy to overlook.
     for (const radio of this.#radios) radio.addEventListener("change", () => this.#chooseDefaults());
     this.#chooseDefaults();
     this.#form.addEventListener("submit", (event) => {
@@ -87,8 +87,8 @@ export class MeasurePanel {
     } catch (error) {
       const failure = toPrecisError(error);
       this.#progress.value = 0;
-      if (failure.code === "cancelled") return this.#end("Cancelled", "Nothing was kept.");
-      this.#end("Failed", "Nothing was kept.");
+      if (failure.code === "cancelled") return this.#end("Cancelled", "No result was kept.");
+      this.#end("Failed", "No result was kept.");
       showError(this.#alert, failure, () => void this.#start());
     } finally {
       clearInterval(timer);
@@ -101,9 +101,9 @@ export class MeasurePanel {
     this.#measure.disabled = true;
     this.#lock(true);
     this.#cancel.disabled = false;
-    // A button that goes grey under the keyboard would lose it.
+    // A disabled button would lose the keyboard focus.
     if (focused) this.#cancel.focus();
-    this.#state.textContent = "Getting ready";
+    this.#state.textContent = "Preparing";
     this.#doing.textContent = "Loading the engine";
     this.#left.textContent = "";
     this.#progress.removeAttribute("value");
@@ -132,7 +132,7 @@ export class MeasurePanel {
     this.#doing.textContent = `${label}: ${stage === "download" ? "loading" : "preparing"} the model${part}`;
   }
 
-  /** A task counts as done in part while it takes no longer than expected. */
+  /** Counts a part of the current task as done, up to its expected time. */
   #showForecast({ task, progress: { done, left_ms, doing }, began }: Forecast): void {
     this.#doing.textContent = doing;
     if (done === null || left_ms === null) {

@@ -6,22 +6,22 @@ import { Bench, plain, type ReadyConfiguration } from "./workers.js";
 import type { Choice } from "./choices.js";
 import { engine } from "./engine.js";
 
-/** What to measure. */
+/** Options of a measurement. */
 export interface Order {
   kind: Kind;
-  /** What the person calls the device. */
+  /** Name of the device. */
   name: string;
   choices: readonly Choice[];
 }
 
-/** Hears how far a run is. */
+/** Receives the progress of a run. */
 export interface Listener {
   onLoad(choice: Choice, event: LoadEvent): void;
   /** A task begins. */
   onTask(task: Task, progress: Progress): void;
 }
 
-/** Measures this device. The signal ends the run at once, and nothing comes of it. */
+/** Measures this device. The signal stops the run at once, without a result. */
 export async function measure({ kind, name, choices }: Order, signal: AbortSignal, listener: Listener): Promise<Card> {
   const bench = new Bench();
   const stop = () => bench.close();
@@ -52,7 +52,7 @@ export async function measure({ kind, name, choices }: Order, signal: AbortSigna
   }
 }
 
-/** What comes of `task`. What fails is left out of the card; only the signal ends the run. */
+/** Runs `task`. A failed task is left out of the card; only the signal stops the run. */
 async function outcome({ configuration, step }: Task, ready: readonly ReadyConfiguration[], signal: AbortSignal): Promise<Outcome> {
   try {
     const { client, facts: { products } } = ready[configuration]!;
@@ -79,9 +79,9 @@ function rest(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Keeps the screen on, where the browser lets us, until what is returned is called: a phone would sleep in the middle. */
+/** Keeps the screen on, if the browser allows it, so that phones do not sleep. Returns a function that ends this. */
 function stayAwake(): () => void {
-  // Old browsers have none.
+  // Old browsers have no wake lock.
   const lock = (navigator as Partial<Navigator>).wakeLock?.request("screen").catch(() => undefined);
   return () => void lock?.then((lock) => lock?.release());
 }
@@ -93,7 +93,7 @@ function environment(hidden: boolean | null): EnvironmentReport {
     cross_origin_isolated: globalThis.crossOriginIsolated ?? null,
     hidden_during_run: hidden,
     clock: "runs",
-    // The engine knows.
+    // The engine fills it in.
     version: "",
   };
 }

@@ -1,30 +1,30 @@
 import { byId, element } from "../ui/dom.js";
-import { duration, measured, whole } from "../ui/format.js";
+import { counted, duration, measured, whole } from "../ui/format.js";
 import type { Card, Configuration } from "../package/wasm/simd/precis.js";
 import { chartView } from "./chart-view.js";
 import { chartsOf } from "./charts.js";
 import { best, figuresOf, outliers, rowsOf, shown, shownConfigurations, when } from "./figures.js";
 import { table } from "./table.js";
-import { browserTax } from "./browser-overhead.js";
+import { browserOverhead } from "./browser-overhead.js";
 
-/** Reasons of a mark that are seen at once. */
+/** Number of a mark's reasons that are shown without a click. */
 const FEW = 4;
 
-/** The region "Result": what a card says. All of it is text: a card may be anybody's. */
+/** The region "Result": a card. Everything is inserted as text, because cards are untrusted. */
 export class ResultView {
   readonly #title = byId("result-title", HTMLHeadingElement);
   readonly #body = byId("result-body", HTMLDivElement);
   readonly #empty = byId("result-empty", HTMLParagraphElement);
 
-  /** Shows `card`, with a native one of `others` beside it where that says what the browser costs. */
+  /** Shows `card`. If one of `others` was measured natively on the same device, also shows the browser overhead. */
   show(card: Card | null, others: readonly Card[]): void {
     this.#empty.hidden = card !== null;
     if (!card) return this.#body.replaceChildren();
-    const sections = [headline(card), ...marks(card), figures(card), ...leftOut(card), charts(card), ...taxes(card, others)];
+    const sections = [headline(card), ...marks(card), figures(card), ...leftOut(card), charts(card), ...overheads(card, others)];
     this.#body.replaceChildren(...sections);
   }
 
-  /** Brings the region into view, for who has asked for another card. */
+  /** Scrolls to the region and moves the focus there. */
   reveal(): void {
     this.#title.focus({ preventScroll: true });
     this.#title.scrollIntoView({ block: "start" });
@@ -57,12 +57,12 @@ function marks({ invalid, unsteady }: Card): HTMLElement[] {
   const notice = (kind: string, title: string, reasons: readonly string[]) =>
     reasons.length === 0 ? [] : [element("div", `notice ${kind}`, element("h3", "", title), ...shortList(reasons))];
   return [
-    ...notice("invalid", "Invalid: these figures can't be believed", invalid),
-    ...notice("unsteady", "Unsteady: these figures may differ the next time", unsteady),
+    ...notice("invalid", "Invalid: do not trust these figures", invalid),
+    ...notice("unsteady", "Unsteady: another measurement may give other figures", unsteady),
   ];
 }
 
-/** The first few, and the others for who asks for them. */
+/** The first few reasons, and the others in a closed list. */
 function shortList(texts: readonly string[]): HTMLElement[] {
   if (texts.length <= FEW + 1) return [list(texts)];
   const others = texts.slice(FEW);
@@ -85,7 +85,7 @@ function figures(card: Card): HTMLElement {
   const rows = rowsOf(columns).flatMap(({ label, unit }) => {
     const cells = columns.map((column) => column.find((figure) => figure.label === label) ?? null);
     if (cells.every((cell) => cell === null || cell.value === null)) return [];
-    // Times and sizes carry their units themselves.
+    // Times and sizes include their units.
     const head = element("span", "", label, ...(unit === "ms" || unit === "bytes" ? [] : [" ", element("span", "fine", unit)]));
     return [[head, ...cells.map((cell) => (cell ? value(shown(cell), outliers(cell)) : "—"))]];
   });
@@ -105,7 +105,7 @@ function value(text: string, note: string): Node {
   return element("span", "", text, ...(note ? [element("span", "fine", ` ${note}`)] : []));
 }
 
-/** What is said of a configuration beside its figures: a text, and a note. */
+/** Further rows of a configuration: a text and a note. */
 const FACTS: readonly (readonly [string, (of: Configuration) => [string, string]])[] = [
   [
     "Certificate",
@@ -123,14 +123,14 @@ function charts(card: Card): HTMLElement {
   return element("div", "charts", ...chartsOf(card).map(chartView));
 }
 
-function taxes(card: Card, others: readonly Card[]): HTMLElement[] {
-  return browserTax(card, others).map(({ native, browser, threads, rows }) =>
+function overheads(card: Card, others: readonly Card[]): HTMLElement[] {
+  return browserOverhead(card, others).map(({ native, browser, threads, rows }) =>
     element(
       "div",
-      "tax",
-      element("h3", "", "Browser tax"),
-      element("p", "fine", `${browser} beside the native program with as many threads (${threads}), of the card “${native}”. It says something only if both were measured on one device.`),
-      table("Browser tax", [
+      "overhead",
+      element("h3", "", "Browser overhead"),
+      element("p", "fine", `${browser} compared with the native program with ${counted(threads, "thread")}, from the card “${native}”. This comparison is only valid if both were measured on the same device.`),
+      table("Browser overhead", [
         ["Prompt", "Native, tokens/s", "Browser, tokens/s", "Native ÷ browser"],
         ...rows.map(({ tokens, native, browser }) => [`${whole(tokens)} tokens (pp${tokens})`, measured(native), measured(browser), `${measured(native / browser)}×`]),
       ]),

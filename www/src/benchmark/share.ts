@@ -1,14 +1,14 @@
 import { PrecisError } from "../package/api/errors.js";
 
-/** Bytes of a card's JSON at most: the engine's own limit. */
+/** The engine's limit for a card's JSON, in bytes. */
 export const MAX_BYTES = 1 << 20;
 
-/** Characters of a link's card at most: base64 of as many bytes, which deflate never makes more than a little longer. */
+/** Limit for the card in a link, in characters: base64 of as many bytes. Deflate adds only a few bytes in the worst case. */
 const MAX_CHARACTERS = 1.5 * MAX_BYTES;
 
 const FRAGMENT = "#card=";
 
-/** The address of this page that carries a card's JSON, for whoever opens it. The fragment is never sent to a server. */
+/** The URL of this page with a card's JSON in its fragment, which is never sent to a server. */
 export async function shareLink(json: string): Promise<string> {
   const deflated = new Blob([json]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   const bytes = new Uint8Array(await new Response(deflated).arrayBuffer());
@@ -19,7 +19,7 @@ export async function shareLink(json: string): Promise<string> {
   return url.href;
 }
 
-/** The JSON in `fragment`, as `location.hash` has it; null where it is none of ours. Nothing is known of what it says. */
+/** The untrusted JSON in `fragment`, which is `location.hash`; null if the fragment has another purpose. */
 export async function sharedJson(fragment: string): Promise<string | null> {
   if (!fragment.startsWith(FRAGMENT)) return null;
   const encoded = fragment.slice(FRAGMENT.length);
@@ -33,7 +33,7 @@ export async function sharedJson(fragment: string): Promise<string | null> {
   return inflated(Uint8Array.from(binary, (character) => character.charCodeAt(0)));
 }
 
-/** Stops at MAX_BYTES: a few bytes can be made to unpack into any number of them. */
+/** Stops at MAX_BYTES, because a few compressed bytes can expand to any number. */
 async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
   const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -54,5 +54,5 @@ async function inflated(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 }
 
 function refused(why: string, cause?: unknown): PrecisError {
-  return new PrecisError("invalid-card", `This link holds no result card: ${why}. Ask for it again.`, { cause });
+  return new PrecisError("invalid-card", `This link does not contain a result card: ${why}. Ask for another link.`, { cause });
 }

@@ -3,15 +3,15 @@ import { PrecisError } from "../package/api/errors.js";
 import type { Card } from "../package/wasm/simd/precis.js";
 import { bestScore } from "./figures.js";
 
-/** A card as it is kept. */
+/** A stored card. */
 export interface Kept {
   id: number;
-  /** Whether it was measured here; false of one that was imported. */
+  /** Whether it was measured here; false if it was imported. */
   own: boolean;
   name: string;
   created: string;
   score: number | null;
-  /** The card. Read anew by the engine whenever it is opened: an older version of this page may have written it. */
+  /** The card. The engine reads it again on each use, because an older version of this page may have written it. */
   json: string;
 }
 
@@ -19,7 +19,7 @@ interface Schema extends DBSchema {
   cards: { key: number; value: Omit<Kept, "id"> & { id?: number } };
 }
 
-/** The cards that this browser keeps for this site. */
+/** The cards stored in this browser for this site. */
 export class CardStore {
   #database: Promise<IDBPDatabase<Schema>> | null = null;
 
@@ -29,12 +29,12 @@ export class CardStore {
     return kept.reverse();
   }
 
-  /** Keeps `card`. */
+  /** Stores `card`. */
   async add(card: Card, own: boolean): Promise<void> {
     await this.#try((database) => database.add("cards", { ...row(card), own }));
   }
 
-  /** Puts `card` in the place of what is kept under `id`. */
+  /** Replaces the card stored under `id`. */
   async replace({ id, own }: Kept, card: Card): Promise<void> {
     await this.#try((database) => database.put("cards", { ...row(card), own, id }));
   }
@@ -48,17 +48,17 @@ export class CardStore {
       this.#database ??= open();
       return await work(await this.#database);
     } catch (cause) {
-      // A database that could not be opened may be there the next time.
+      // Try to open the database again the next time.
       this.#database = null;
       if (cause instanceof DOMException && cause.name === "QuotaExceededError") {
-        throw new PrecisError("storage-full", "There is no room for the card in this browser's storage: delete cards that you don't need, or export this one.", { cause });
+        throw new PrecisError("storage-full", "This browser's storage has no space for the card: delete cards that you don't need, or export this one.", { cause });
       }
-      throw new PrecisError("storage-unavailable", "This browser keeps no cards for this page, as in a private window. A result stays until the page is closed: export what you want to keep.", { cause });
+      throw new PrecisError("storage-unavailable", "This browser does not store cards for this page, for example in a private window. A result is lost when the page is closed: export it to keep it.", { cause });
     }
   }
 }
 
-// async, because a browser without any IndexedDB throws at once.
+// async, because a browser without IndexedDB throws synchronously.
 async function open(): Promise<IDBPDatabase<Schema>> {
   return openDB<Schema>("precis-cards", 1, {
     upgrade: (database) => void database.createObjectStore("cards", { keyPath: "id", autoIncrement: true }),

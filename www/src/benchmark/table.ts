@@ -1,6 +1,6 @@
 import { element } from "../ui/dom.js";
 
-/** A table: the first row is its head, the first cell of each other row that row's. The first `texts` columns are no numbers. */
+/** A table. The first row is its head, and the first cell of every row a header. The first `texts` columns contain text, the others numbers. */
 export function table(caption: string, [head = [], ...rows]: readonly (readonly (string | Node)[])[], texts = 1): HTMLElement {
   const kind = (column: number) => (column < texts ? "text" : "");
   const scope = (cell: HTMLTableCellElement, scope: string) => ((cell.scope = scope), cell);
@@ -14,7 +14,7 @@ export function table(caption: string, [head = [], ...rows]: readonly (readonly 
     element("thead", "", element("tr", "", ...head.map((cell, i) => scope(element("th", kind(i), cell), "col")))),
     element("tbody", "", ...body),
   );
-  // Wide tables scroll in their own box, with the keyboard too.
+  // Wide tables scroll in their own box, which the keyboard can reach.
   const box = element("div", "scroll", made);
   box.tabIndex = 0;
   box.role = "group";

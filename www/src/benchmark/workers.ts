@@ -9,7 +9,7 @@ import { chosenModel } from "../ui/chosen-model.js";
 import type { Choice } from "./choices.js";
 import { goldenOf } from "./golden.js";
 
-/** A configuration that is ready to measure: a worker with its model, and the way in which it computes. */
+/** A configuration that is ready to measure: a worker with a loaded model, and its facts. */
 export interface ReadyConfiguration {
   client: Client;
   facts: Facts;
@@ -18,21 +18,20 @@ export interface ReadyConfiguration {
 /** The workers of one run. */
 export class Bench {
   readonly ready: ReadyConfiguration[] = [];
-  /** Configurations that could not be had. */
+  /** Configurations that could not be opened. */
   readonly leftOut: LeftOut[] = [];
-  /** What they read; null while there is none. */
+  /** The document that they read; null until the first is open. */
   document: Prepared["document"] | null = null;
   readonly #clients = new Set<Client>();
   #closed = false;
 
   /**
-   * Opens one worker after the other, so that no model is loaded while another is, which would show in its time.
-   * Rejects if none can be had.
+   * Opens one worker after the other, so that loading times do not influence each other. Rejects if none can be opened.
    */
   async open(choices: readonly Choice[], onLoad: (choice: Choice, event: LoadEvent) => void): Promise<void> {
     const article = await loadArticle();
     let failure: PrecisError | null = null;
-    // The automatic choice is one of the others: last, it is the one that need not be measured twice.
+    // The automatic choice comes last, because it is one of the others and need not be measured twice.
     for (const choice of choices.toSorted((one, other) => Number(one.backend === "auto") - Number(other.backend === "auto"))) {
       const client = await Client.open(assetUrls());
       this.#clients.add(client);
@@ -41,7 +40,7 @@ export class Bench {
         const { facts, document } = await load(client, choice, article, (event) => onLoad(choice, event));
         const refusal = this.#refusal(choice, facts[0]!);
         if (refusal === null) {
-          // A GPU multiplies in several kinds of numbers, and each is measured.
+          // A GPU multiplies in several number formats, and each is measured.
           this.ready.push(...facts.map((facts) => ({ client, facts })));
           this.document = document;
           continue;
@@ -58,18 +57,18 @@ export class Bench {
     if (this.ready.length === 0) throw failure ?? new PrecisError("internal", this.leftOut[0]?.reason ?? "Nothing could be measured.");
   }
 
-  /** Ends all workers at once; what they still owe is cancelled. */
+  /** Ends all workers at once and cancels their calls. */
   close(): void {
     this.#closed = true;
     for (const client of this.#clients) client.close(cancelled());
     this.#clients.clear();
   }
 
-  /** Why this is not measured, empty where that goes without saying; null where it is. */
+  /** Why this configuration is not measured, empty if that is obvious; null if it is measured. */
   #refusal(choice: Choice, { name, backend }: Facts): string | null {
-    if (choice.backend === "webgpu" && backend.kind !== "webgpu") return plain(backend.reason ?? "no GPU computes here");
+    if (choice.backend === "webgpu" && backend.kind !== "webgpu") return plain(backend.reason ?? "there is no usable GPU");
     if (!this.ready.some(({ facts }) => facts.name === name)) return null;
-    // What was chosen automatically is one of the others.
+    // The automatic choice is one of the others.
     return choice.backend === "auto" ? "" : plain(`it would be the same as ${name}: ${backend.reason ?? ""}`);
   }
 }
@@ -81,7 +80,7 @@ async function load(client: Client, { backend, threads }: Choice, article: strin
   return client.call("prepare", { article, ...(await goldenOf(sha256)) });
 }
 
-/** As cards have it: one line, not too long. */
+/** Converts a text to the form that cards require: one line of at most 500 characters. */
 export function plain(text: string): string {
   return text.replace(/\p{Cc}+/gu, " ").slice(0, 500);
 }

@@ -1,14 +1,13 @@
-/** A signal with an end of its own. */
+/** A signal, and the function that ends it. */
 export interface Bound {
   readonly signal: AbortSignal;
-  /** Aborts the signal, for this reason, and stops to listen and to count. */
+  /** Aborts the signal with this reason, and removes its listeners and timer. */
   end(reason?: unknown): void;
 }
 
 /**
- * A signal that aborts with the first of `signals`, or after so many seconds, then with `late`. AbortSignal.any over AbortSignal.timeout would be
- * shorter, and does not always fire: Node holds both of them weakly, so a timeout that nothing else holds is collected, and with
- * it its timer.
+ * A signal that aborts with the first of `signals`, or with `late` after `seconds`. This does not use AbortSignal.any and
+ * AbortSignal.timeout: Node holds only weak references to them, and may collect such a timeout before it fires.
  */
 export function bounded(signals: readonly AbortSignal[], seconds?: number, late: unknown = new DOMException(`It took more than ${seconds} s.`, "TimeoutError")): Bound {
   const controller = new AbortController();

@@ -1,6 +1,6 @@
 import { Failure } from "./errors.js";
 
-/** Refuses a request that doesn't carry `token`. */
+/** Rejects a request without `token`. */
 export async function authorize(request: Request, token: string | undefined): Promise<void> {
   if (token === undefined) return;
   const given = /^bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1] ?? "";
@@ -8,7 +8,7 @@ export async function authorize(request: Request, token: string | undefined): Pr
   throw new Failure("unauthorized", "Send the token of this deployment as Authorization: Bearer TOKEN.", { headers: { "WWW-Authenticate": "Bearer" } });
 }
 
-/** Whether two strings are the same, in a time that doesn't tell how much of them is: their digests have one length and no order. */
+/** Whether two strings are equal. Compares their digests, so that the time does not show how many characters match. */
 async function same(a: string, b: string): Promise<boolean> {
   const digest = async (text: string) => new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
   const [left, right] = await Promise.all([digest(a), digest(b)]);

@@ -2,7 +2,7 @@ import { Failure, orAborted } from "./errors.js";
 import type { Limits } from "./types.js";
 import type { Form, Length, Strategy } from "./wasm/relaxed/precis.js";
 
-/** What a caller asked for. */
+/** A document and the caller's options. */
 export interface Asked {
   text: string;
   length: Length | undefined;
@@ -12,26 +12,26 @@ export interface Asked {
   strategy: Strategy;
 }
 
-/** As in the engine. */
+/** The engine's values of each option. */
 export const LENGTHS = ["headline", "sentence", "short", "medium", "long"] as const satisfies readonly Length[];
 export const FORMS = ["paragraph", "key-points"] as const satisfies readonly Form[];
 export const STRATEGIES = ["auto", "one-pass", "windows"] as const satisfies readonly Strategy[];
 
-/** Characters that an instruction may have, as in the engine. */
+/** The engine's limit for an instruction, in characters. */
 export const LONGEST_INSTRUCTION = 300;
 
-/** Tokens of an answer unless the caller says otherwise, as in the engine: 32 for each sentence, and room for three at least. */
+/** The engine's default limits for an answer, in tokens: 32 for each sentence, and at least 96. */
 const ANSWER: Record<Length, number> = { headline: 96, sentence: 96, short: 96, medium: 192, long: 384 };
 
-/** The options that JSON may carry. */
+/** The accepted JSON fields. */
 const OPTIONS = ["text", "length", "form", "instruction", "max_tokens", "strategy"];
 
-/** A text: something visible, and no NUL. (As a pattern for OpenAPI, where every program has its own idea of \s.) */
+/** Pattern of a text, for OpenAPI: at least one visible character, and no NUL. Spelled out, because programs differ on `\s`. */
 export const TEXT = "^[^\\u0000]*[^\\u0000-\\u0020\\u007F-\\u00A0\\u1680\\u2000-\\u200A\\u2028\\u2029\\u202F\\u205F\\u3000\\uFEFF][^\\u0000]*$";
 
 const VISIBLE = /[^\u0000-\u0020\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF]/;
 
-/** The document that `request` carries, as plain text or as JSON with options. */
+/** Reads the document in `request`: plain text, or JSON with options. */
 export async function readDocument(request: Request, limits: Limits): Promise<Asked> {
   const type = mediaType(request);
   if (type === "text/plain") return asked({ text: decoded(await readBody(request, limits), "document-not-text") }, limits);
@@ -39,13 +39,13 @@ export async function readDocument(request: Request, limits: Limits): Promise<As
   return asked(fields(await readBody(request, limits), OPTIONS), limits);
 }
 
-/** The window that a peer asks for a note on. */
+/** Reads the window that a peer wants a note on. */
 export async function readWindow(request: Request, limits: Limits): Promise<string> {
   if (mediaType(request) !== "application/json") throw unsupported("application/json");
   return checkedText(fields(await readBody(request, limits), ["text"]).text);
 }
 
-/** The body, if it comes within its bounds of size and time. What is too much is not read. */
+/** Reads the body, within the limits of size and time. Stops reading at the limit. */
 export async function readBody(request: Request, { bytes: most, bodySeconds }: Limits): Promise<Uint8Array> {
   const tooLarge = () => new Failure("document-too-large", `The document has more than ${most} bytes: send a part of it, a chapter for example.`);
   const reader = request.body?.getReader();
@@ -73,7 +73,7 @@ export async function readBody(request: Request, { bytes: most, bodySeconds }: L
 }
 
 function broken(cause: unknown): never {
-  throw new Failure("cancelled", "The document did not arrive as a whole.", { cause });
+  throw new Failure("cancelled", "Only a part of the document arrived: send it again.", { cause });
 }
 
 function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
@@ -86,7 +86,7 @@ function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
   return all;
 }
 
-/** The body's type; null for one in another charset than UTF-8 or in a content coding. */
+/** The body's media type; null if it has a content coding, or a charset other than UTF-8. */
 function mediaType(request: Request): string | null {
   const [type = "", ...parameters] = (request.headers.get("content-type") ?? "").toLowerCase().split(";");
   const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith("charset="));
@@ -106,7 +106,7 @@ function decoded(bytes: Uint8Array, code: "document-not-text" | "malformed-json"
   }
 }
 
-/** The fields of a JSON object that has no others than `known`. */
+/** The fields of a JSON object. Only those in `known` are allowed. */
 function fields(bytes: Uint8Array, known: readonly string[]): Record<string, unknown> {
   let value: unknown;
   try {
@@ -115,9 +115,9 @@ function fields(bytes: Uint8Array, known: readonly string[]): Record<string, unk
     if (cause instanceof Failure) throw cause;
     throw new Failure("malformed-json", "The body is not JSON: check its quotes and commas.", { cause });
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid(`the body is not an object with ${known.join(", ")}`);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid(`the body must be an object with ${known.join(", ")}`);
   const unknown = Object.keys(value).find((key) => !known.includes(key));
-  if (unknown !== undefined) throw invalid(`there is no option ${JSON.stringify(unknown.slice(0, 40))}, only ${known.join(", ")}`);
+  if (unknown !== undefined) throw invalid(`${JSON.stringify(unknown.slice(0, 40))} must be one of ${known.join(", ")}`);
   return value as Record<string, unknown>;
 }
 
@@ -127,30 +127,30 @@ function asked(given: Record<string, unknown>, limits: Limits): Asked {
   const form = named("form", given, FORMS) ?? "paragraph";
   const strategy = named("strategy", given, STRATEGIES) ?? "auto";
   if (instruction !== undefined && (typeof instruction !== "string" || [...instruction].length > LONGEST_INSTRUCTION)) {
-    throw invalid(`instruction is no string of at most ${LONGEST_INSTRUCTION} characters`);
+    throw invalid(`instruction must be a string of at most ${LONGEST_INSTRUCTION} characters`);
   }
   if (typeof max_tokens !== "number" || !Number.isInteger(max_tokens) || max_tokens < 1 || max_tokens > limits.tokens) {
-    throw invalid(`max_tokens is no whole number from 1 to ${limits.tokens}`);
+    throw invalid(`max_tokens must be a whole number from 1 to ${limits.tokens}`);
   }
   return { text: checkedText(given["text"]), length, form, instruction, max_tokens, strategy };
 }
 
-/** An option that is one of a few words. */
+/** The value of an option that must be one of `words`. */
 function named<T extends string>(option: string, given: Record<string, unknown>, words: readonly T[]): T | undefined {
   const value = given[option];
   const word = words.find((name) => name === value);
-  if (word === undefined && value !== undefined) throw invalid(`${option} is none of ${words.join(", ")}`);
+  if (word === undefined && value !== undefined) throw invalid(`${option} must be one of ${words.join(", ")}`);
   return word;
 }
 
-/** Checked before the engine is asked, because that may have to load the model first. */
+/** Checks a text before the engine is called, because that may have to load the model first. */
 function checkedText(text: unknown): string {
-  if (typeof text !== "string") throw invalid("text is missing or no string");
-  if (text.includes("\0")) throw new Failure("document-not-text", "The document has NUL characters, which no text has: send plain text or Markdown.");
+  if (typeof text !== "string") throw invalid("text must be a string");
+  if (text.includes("\0")) throw new Failure("document-not-text", "The document contains NUL characters, so it is not text: send plain text or Markdown.");
   if (!VISIBLE.test(text)) throw new Failure("empty-document", "The document is empty: send a text with at least a sentence.");
   return text;
 }
 
 function invalid(what: string): Failure {
-  return new Failure("invalid-options", `This can't be done: ${what}.`);
+  return new Failure("invalid-options", `Invalid request: ${what}.`);
 }

@@ -3,35 +3,35 @@ import { Queue } from "./queue.js";
 import type { Call, Limits, Model } from "./types.js";
 import type { Engine, ModelInfo } from "./wasm/relaxed/precis.js";
 
-/** Takes a model file piece by piece: the part of the engine's `ModelLoader` that is used here. */
+/** The part of the engine's `ModelLoader` that is used here. It receives the model file in pieces. */
 export interface Loader {
   push(bytes: Uint8Array): void;
   finish(): Pick<Engine, "plan" | "note" | "summarize">;
 }
 
-/** A new instance of the engine's module, as `instance.js` makes it. `onTrap` is told of every trap, in whatever task it happens. */
+/** Makes an instance of the engine's module; see `instance.js`. `onTrap` receives every trap, in any task. */
 export type Instantiate = (
   module: WebAssembly.Module,
   onTrap: (error: unknown) => void,
 ) => { ModelLoader: new (size: number, info: ModelInfo, reason: string) => Loader; memory: WebAssembly.Memory };
 
-/** A model that is ready. */
+/** An instance with a loaded model. */
 interface Loaded {
   readonly engine: ReturnType<Loader["finish"]>;
   readonly memory: WebAssembly.Memory;
   readonly loadMs: number;
-  /** Never fulfilled; rejected when the instance traps, whose own promises would then wait for ever. */
+  /** Rejects when the instance traps; the instance's own promises then never settle. */
   readonly trapped: Promise<never>;
 }
 
-/** More than an engine takes to notice that a request was aborted. */
+/** An engine notices an aborted request in less time than this. */
 const GRACE_MS = 15_000;
 
-/** The one engine of this isolate: loaded when it is first asked for something, and anew after a trap. */
+/** The engine of this isolate. Loaded on first use, and again after a trap. */
 export class Host {
   readonly queue: Queue;
   #loaded: Loaded | undefined;
-  /** Counts the instances that were thrown away: what was begun for one of them is nothing to its successor. */
+  /** Number of discarded instances, by which a load or a trap of an old instance is recognized. */
   #discarded = 0;
 
   constructor(
@@ -48,17 +48,17 @@ export class Host {
     return this.#loaded !== undefined;
   }
 
-  /** Bytes of the instance's memory. */
+  /** Size of the instance's memory, in bytes. */
   get memoryBytes(): number | null {
     return this.#loaded?.memory.buffer.byteLength ?? null;
   }
 
-  /** How long the model took to come and to be made ready. */
+  /** Time to fetch and prepare the model. */
   get loadMs(): number | null {
     return this.#loaded?.loadMs ?? null;
   }
 
-  /** Does `work` with the engine when it is its turn. Loading is part of a turn, so concurrent first requests share it. */
+  /** Runs `work` with the engine, in turn. Loading is part of a turn, so concurrent first requests load once. */
   use<T>(call: Call, work: (engine: Loaded["engine"]) => T | Promise<T>): Promise<T> {
     return this.queue.turn(call, async () => {
       try {
@@ -67,7 +67,7 @@ export class Host {
       } catch (error) {
         if (!isTrap(error)) throw error;
         this.#discard();
-        throw new Failure("engine-crashed", "The engine stopped unexpectedly. Try again: it starts afresh.", { cause: error });
+        throw new Failure("engine-crashed", "The engine stopped unexpectedly. Try again: a new one is started.", { cause: error });
       }
     });
   }
@@ -79,7 +79,7 @@ export class Host {
     try {
       let trap: (error: unknown) => void = () => {};
       const trapped = new Promise<never>((_, reject) => (trap = reject));
-      // Nobody may be asking for anything when it happens.
+      // A trap may happen while no request runs.
       trapped.catch(() => {
         if (instance === this.#discarded) this.#discard();
       });
@@ -108,5 +108,5 @@ export class Host {
 
 function unavailable(cause: unknown): never {
   console.error(cause);
-  throw new Failure("model-unavailable", "The model could not be fetched. Try again; if it happens again, the reason stands in the server's log.", { cause });
+  throw new Failure("model-unavailable", "The model could not be fetched. Try again. If it happens again, see the server's log.", { cause });
 }

@@ -1,4 +1,4 @@
-/** The status of every code that this side produces, and of those of the engine's that the caller can do something about. */
+/** HTTP status of each code of the handler, and of those engine codes on which the caller can act. */
 export const STATUS = {
   "malformed-json": 400,
   unauthorized: 401,
@@ -15,7 +15,7 @@ export const STATUS = {
   internal: 500,
   busy: 503,
   timeout: 503,
-  // Nobody reads it: the client is gone.
+  // The client is gone and does not read it.
   cancelled: 503,
   "out-of-memory": 503,
   "model-unavailable": 503,
@@ -24,7 +24,7 @@ export const STATUS = {
 /** One of STATUS. */
 export type Code = keyof typeof STATUS;
 
-/** A failure as the caller is told: a status, a stable `code` for programs, a sentence that says what to do for people. */
+/** A failure as the caller gets it: a status, a stable `code` for programs, and a sentence for people that says what to do. */
 export class Failure extends Error {
   readonly code: string;
   readonly status: number;
@@ -33,28 +33,28 @@ export class Failure extends Error {
   constructor(code: Code | (string & {}), message: string, options: ErrorOptions & { headers?: Record<string, string> } = {}) {
     super(message, options);
     this.code = code;
-    // What else the engine may find wrong is wrong with the model or with this deployment, not with the request.
+    // Other engine errors are caused by the model or the deployment, not by the request.
     this.status = code in STATUS ? STATUS[code as Code] : 500;
     this.headers = options.headers ?? {};
   }
 }
 
-/** Any thrown value as a Failure; the engine's errors carry their code as a property. */
+/** Converts any thrown value to a Failure. The engine's errors have a property `code`. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof Error && "code" in error && typeof error.code === "string") return new Failure(error.code, error.message, { cause: error });
-  if (error instanceof Error && error.name === "AbortError") return new Failure("cancelled", "The client went away.", { cause: error });
-  // Not its message: that is for whoever reads the log.
+  if (error instanceof Error && error.name === "AbortError") return new Failure("cancelled", "The client disconnected.", { cause: error });
+  // The message may contain secrets, so it goes to the log only.
   console.error(error);
-  return new Failure("internal", "Something unexpected failed. Try again; if it happens again, its cause stands in the server's log.", { cause: error });
+  return new Failure("internal", "An unexpected error occurred. Try again. If it happens again, see the server's log.", { cause: error });
 }
 
-/** Whether a WebAssembly instance ended in a state that nobody defined: it trapped, or its stack overflowed. */
+/** Whether the WebAssembly instance trapped or its stack overflowed, which leaves its state undefined. */
 export function isTrap(error: unknown): boolean {
   return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 }
 
-/** `work`, or the signal's reason as soon as it is aborted; `work` then goes on by itself. */
+/** Settles with `work`, or rejects with the signal's reason as soon as it aborts. `work` itself is not stopped. */
 export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason as Error);

@@ -4,27 +4,27 @@ import { orAborted } from "./errors.js";
 import type { Call, FanOut, Fetch, Limits } from "./types.js";
 import type { Note, Options } from "./wasm/relaxed/precis.js";
 
-/** Failures in a row after which a peer gets no more windows of a request. */
+/** After this many failures in a row, a peer gets no more windows of a request. */
 const GIVE_UP_AFTER = 2;
 
-/** Bytes that a note may have: the engine refuses longer ones. */
+/** The engine's limit for a note, in bytes. */
 const LONGEST_NOTE = 4096;
 
-/** A window that nobody has noted yet. */
+/** A window without a note. */
 interface Window {
   readonly index: number;
   readonly text: string;
-  /** Who tried it in vain. */
+  /** Peers that failed to take this note. */
   readonly failedAt: Set<Fetch>;
 }
 
-/** What is told when a note has been taken. */
+/** Progress after each note. */
 export interface NoteProgress {
   done: number;
   of: number;
 }
 
-/** Another deployment of this handler, by its address. */
+/** The peer at this address: another deployment of this handler. */
 export function peerAt(origin: string): Fetch {
   return async (request) => {
     const { method, headers, signal } = request;
@@ -33,8 +33,8 @@ export function peerAt(origin: string): Fetch {
 }
 
 /**
- * Has notes taken on `windows` by the peers and by this isolate, each taking the next when it has done one. A window whose
- * note is missing in the end is left to the engine's own run. `tell` hears of every note.
+ * Takes notes on `windows`, on the peers and on this isolate: each takes the next window when it is done with one. A window that
+ * stays without a note is left to the engine's own run. `tell` is called after every note.
  */
 export async function fanOut(
   windows: readonly string[],
@@ -73,7 +73,7 @@ export async function fanOut(
   };
 
   const here = async () => {
-    // The window is chosen when the engine is free: until then others may take it.
+    // Chosen only when the engine is free, so that a peer can take the window until then.
     const takeOne = () =>
       host.use(all, async (engine) => {
         const window = list.next();
@@ -86,17 +86,17 @@ export async function fanOut(
   try {
     await Promise.all([here(), ...peers.map(elsewhere)]);
   } finally {
-    // Where one failed for good, the others' work is in vain.
+    // After an error, stop the other workers too.
     stop.end();
   }
   return { notes: list.notes, account };
 }
 
-/** The windows that are left, and the notes on those that are not. */
+/** The windows still to do, and the notes taken so far. */
 class List {
   readonly notes: (Note | undefined)[];
   readonly #left: Window[];
-  /** Windows that somebody is at. */
+  /** Number of windows in progress. */
   #out = 0;
   #changed = signal();
 
@@ -113,7 +113,7 @@ class List {
     return this.#take(0);
   }
 
-  /** The next window that `peer` has not failed with. While others may give back theirs, that is worth waiting for. */
+  /** The next window on which `peer` has not failed. Waits while other peers may still give back theirs. */
   async nextFor(peer: Fetch): Promise<Window | undefined> {
     for (;;) {
       const at = this.#left.findIndex(({ failedAt }) => failedAt.size < this.tries && !failedAt.has(peer));
@@ -170,11 +170,11 @@ async function askForNote(peer: Fetch, text: string, token: string | undefined, 
   }
 }
 
-/** What a peer sent, if the engine will take it: one bad note would fail the whole run. */
+/** Validates a peer's note, because the engine's run fails on an invalid one. */
 function noteOf(value: unknown): Note {
   const { text, tokens, ms } = Object(value) as Record<string, unknown>;
   const fits = typeof text === "string" && new TextEncoder().encode(text).length <= LONGEST_NOTE;
-  if (!fits || !isCount(tokens) || !(ms === null || (typeof ms === "number" && ms >= 0))) throw new Error("this is no note");
+  if (!fits || !isCount(tokens) || !(ms === null || (typeof ms === "number" && ms >= 0))) throw new Error("invalid note");
   return { text, tokens, ms };
 }
 

@@ -9,7 +9,7 @@ import { usagePage } from "./page.js";
 import { eventStream, prefersEvents, type Send } from "./sse.js";
 import { type Answer, type Call, type Context, type Handler, type HandlerOptions, type Limits, LIMITS } from "./types.js";
 
-/** A request, and what the runtime gave with it. */
+/** A request and its runtime context. */
 interface Incoming {
   readonly request: Request;
   readonly context: Context | undefined;
@@ -17,7 +17,7 @@ interface Incoming {
 
 type Route = (incoming: Incoming) => Response | Promise<Response>;
 
-/** `createHandler` of one of the engine's builds; `reason`, why this build, goes into the reports. */
+/** Makes `createHandler` for one build of the engine. `reason` says in reports why this build was chosen. */
 export function handlersOf(instantiate: Instantiate, reason: string): (options: HandlerOptions) => Handler {
   return (options) => {
     const service = new Service(instantiate, reason, options);
@@ -33,9 +33,9 @@ class Service {
   readonly #options: HandlerOptions;
   readonly #limits: Limits;
   readonly #host: Host;
-  /** What every call of the engine is told. */
+  /** Options of every engine call. */
   readonly #bounds: { readonly positions: number | undefined; readonly fresh: true };
-  /** What is done by path and method; HEAD goes with GET. */
+  /** Routes by path and method. GET includes HEAD. */
   readonly #routes: Readonly<Record<string, { GET: Route } | { POST: Route }>> = {
     "/": { GET: () => usagePage(this.#options.model, this.#limits, this.#options.token !== undefined) },
     "/openapi.json": { GET: () => Response.json(openApi(this.#limits, this.#options.token !== undefined)) },
@@ -47,7 +47,7 @@ class Service {
   constructor(instantiate: Instantiate, reason: string, options: HandlerOptions) {
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
-    // What one person sent is nothing that another may notice, be it by the time that an answer takes.
+    // `fresh`, because reuse would let one caller learn from response times what another has sent.
     this.#bounds = { positions: this.#limits.positions ?? undefined, fresh: true };
     this.#host = new Host(instantiate, options.module, options.model, reason, this.#limits);
   }
@@ -64,7 +64,7 @@ class Service {
   #routeOf({ url, method }: Request): Route {
     const { pathname } = new URL(url);
     const route = this.#routes[pathname];
-    if (!route) throw new Failure("not-found", "There is nothing here: see / for what there is.");
+    if (!route) throw new Failure("not-found", "There is no such path: / describes the interface.");
     if ("GET" in route && (method === "GET" || method === "HEAD")) return route.GET;
     if ("POST" in route && method === "POST") return route.POST;
     const Allow = "GET" in route ? "GET, HEAD" : "POST";
@@ -80,7 +80,7 @@ class Service {
   async #summarize({ request, context }: Incoming): Promise<Response> {
     await authorize(request, this.#options.token);
     const asked = await readDocument(request, this.#limits);
-    // One that is not admitted is told so by this answer's status; with events, what goes wrong later can only be one of them.
+    // Before the response starts: a rejected request still gets a status. Later errors of an event stream can only be events.
     const leave = this.#host.queue.admit();
     if (!prefersEvents(request.headers.get("accept"))) {
       const answer = await this.#computing(leave, request.signal, context, (call) => this.#read(asked, call, () => {}));
@@ -105,10 +105,10 @@ class Service {
     return Response.json(note, { headers: { "Cache-Control": "no-store" } });
   }
 
-  /** Reads a document: with the peers' help if it has several windows. */
+  /** Reads a document, with the help of peers if it has several windows. */
   async #read({ text, ...asked }: Asked, call: Call, send: Send): Promise<Answer> {
     const { peers = [], token } = this.#options;
-    // On the engine's own clock, so that the first token's time counts from here.
+    // On the engine's clock: the time to first token counts from here.
     const started_ms = performance.timeOrigin + performance.now();
     const options = { ...asked, started_ms, ...this.#bounds };
     const windows = peers.length === 0 ? [] : (await this.#host.use(call, (engine) => engine.plan(text, options))).windows;
@@ -120,7 +120,7 @@ class Service {
     return { summary: report.summary, report, fan_out: shared?.account ?? null };
   }
 
-  /** Does `work` for an admitted request, as long as `signal` is not aborted and time is left; then it leaves. */
+  /** Runs `work` for an admitted request until `signal` aborts or time runs out, then calls `leave`. */
   #computing<T>(leave: () => void, signal: AbortSignal, context: Context | undefined, work: (call: Call) => Promise<T>): Promise<T> {
     const { seconds } = this.#limits;
     const late = new Failure("timeout", `The document could not be read within ${seconds} s. Send a shorter one, or try again.`);
@@ -133,7 +133,7 @@ class Service {
       limit.end();
       leave();
     });
-    // Peers may be at work for it while the engine isn't.
+    // The engine may be idle while peers work on this request.
     call.keep(done);
     return done;
   }

@@ -1,24 +1,24 @@
 import type { Fetch, Model } from "./types.js";
 
-/** What `model/manifest.json` says of the shards beside it. */
+/** Contents of `model/manifest.json`, which describes the shards in its folder. */
 export interface Manifest {
   readonly id: string;
-  /** Of the whole file, lower-case hex. */
+  /** SHA-256 of the whole file, in lower-case hex. */
   readonly sha256: string;
   readonly bytes: number;
-  /** How many files `model/0.bin`, `model/1.bin`, … it was cut into. */
+  /** Number of files `model/0.bin`, `model/1.bin`, … */
   readonly shards: number;
 }
 
-/** What is known of a model file beside where it lies. */
+/** Facts about a model file, without its location. */
 export type Known = Pick<Model, "id" | "sha256" | "bytes">;
 
-/** The part of Cloudflare's R2 that is used here. */
+/** The part of Cloudflare's R2 API that is used here. */
 export interface Bucket {
   get(key: string): Promise<{ readonly body: ReadableStream<Uint8Array> } | null>;
 }
 
-/** A model among a Worker's static assets, whose files have at most 25 MiB and which is therefore cut up. */
+/** A model in a Worker's static assets. It is split, because each asset has at most 25 MiB. */
 export function fromAssets(assets: { fetch: Fetch }, { id, sha256, bytes, shards }: Manifest): Model {
   const open = async (shard: number) => bodyOf(await assets.fetch(new Request(`https://assets.invalid/model/${shard}.bin`)), `model/${shard}.bin`);
   return { id, sha256, bytes, open: () => oneAfterTheOther(Array.from({ length: shards }, (_, shard) => () => open(shard))) };
@@ -36,7 +36,7 @@ export function fromR2(bucket: Bucket, key: string, known: Known): Model {
   };
 }
 
-/** A model at an address, or cut up at several. */
+/** A model at one address, or in parts at several. */
 export function fromUrl(urls: string | readonly string[], known: Known): Model {
   const parts = typeof urls === "string" ? [urls] : urls;
   return { ...known, open: () => oneAfterTheOther(parts.map((url) => async () => bodyOf(await fetch(url), url))) };
@@ -47,7 +47,7 @@ function bodyOf(response: Response, name: string): ReadableStream<Uint8Array> {
   throw new Error(`${name}: status ${response.status}`);
 }
 
-/** What `parts` open, as one stream. The first is opened at once: that it is missing shows before anything is made ready for it. */
+/** Joins `parts` into one stream. Opens the first at once, so that a missing model fails before anything is allocated. */
 async function oneAfterTheOther(parts: readonly (() => Promise<ReadableStream<Uint8Array>>)[]): Promise<ReadableStream<Uint8Array>> {
   let next = 0;
   const open = async () => (await parts[next++]?.())?.getReader();
@@ -64,7 +64,7 @@ async function oneAfterTheOther(parts: readonly (() => Promise<ReadableStream<Ui
       },
       cancel: (reason) => reader?.cancel(reason),
     },
-    // Nothing is read ahead: what is read lies in memory until it is packed.
+    // No reading ahead: bytes stay in memory until they are packed.
     { highWaterMark: 0 },
   );
 }

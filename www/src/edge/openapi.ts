@@ -15,37 +15,37 @@ const object = (properties: Readonly<Record<string, Schema>>, required = Object.
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 const json = (schema: Schema, extra: Schema = {}) => ({ "application/json": { schema, ...extra } });
 
-/** What may be wrong with any call that has a body. */
+/** Errors of every call with a body. */
 const BODY: readonly Code[] = ["body-timeout", "unsupported-media-type", "document-too-large", "malformed-json", "invalid-options", "empty-document", "document-not-text"];
-/** What may be wrong with any call that computes. */
+/** Errors of every call that uses the engine. */
 const COMPUTING: readonly Code[] = ["prompt-too-long", "internal", "engine-crashed", "busy", "timeout", "cancelled", "out-of-memory", "model-unavailable"];
 
 const WHY: Readonly<Record<number, string>> = {
   400: "The body is not JSON.",
   401: "The token is missing or wrong.",
-  408: "The body came too slowly.",
-  413: "The body has too many bytes. The rest of it was not read.",
-  415: "The body is neither plain text nor JSON, not in UTF-8, or in a content coding.",
-  422: "There is nothing to summarize, or an option is out of its range.",
-  500: "The engine, the model or this deployment is at fault. The code may be another of the engine's, such as `model-invalid`.",
-  503: "It can't be done now. `busy` says in Retry-After when to try again.",
+  408: "The body arrived too slowly.",
+  413: "The body is too large. The rest of it was not read.",
+  415: "The body is neither plain text nor JSON, is not in UTF-8, or has a content coding.",
+  422: "The document has no text, or an option is invalid.",
+  500: "An error of the engine, the model or this deployment. `code` may be any code of the engine, such as `model-invalid`.",
+  503: "The request can't be answered now. With the code `busy`, Retry-After says when to try again.",
 };
 
-/** The description of a deployment with these limits. */
+/** The OpenAPI description of a deployment with these limits. */
 export function openApi(limits: Limits, secured: boolean): Schema {
   const text: Schema = { type: "string", minLength: 1, maxLength: limits.bytes, pattern: TEXT };
   const options = {
     text,
-    length: { type: "string", enum: LENGTHS, description: "How long. Without it as long as the document asks for at its end, or a sentence. From `short` on, the document is read in windows: three, six or twelve sentences." },
-    form: { type: "string", enum: FORMS, default: "paragraph", description: "How more than a sentence is set." },
-    instruction: { type: "string", maxLength: LONGEST_INSTRUCTION, description: "What to ask about the document instead of a summary." },
-    max_tokens: { type: "integer", minimum: 1, maximum: limits.tokens, description: "Tokens that an answer may have." },
-    strategy: { type: "string", enum: STRATEGIES, default: "auto", description: "Whether to read in one pass, or in windows." },
+    length: { type: "string", enum: LENGTHS, description: "Length of the summary. Default: what the document requests at its end, or else one sentence. `short`, `medium` and `long` are about three, six and twelve sentences; for these the document is read in windows." },
+    form: { type: "string", enum: FORMS, default: "paragraph", description: "Form of a summary of several sentences." },
+    instruction: { type: "string", maxLength: LONGEST_INSTRUCTION, description: "A question or instruction about the document, answered instead of a summary." },
+    max_tokens: { type: "integer", minimum: 1, maximum: limits.tokens, description: "Maximum number of tokens in the answer." },
+    strategy: { type: "string", enum: STRATEGIES, default: "auto", description: "How the document is read: in one pass, in windows, or whichever fits (`auto`)." },
   };
   const bounds = `At most ${limits.bytes} bytes in ${limits.bodySeconds} s.`;
   return {
     openapi: "3.1.0",
-    info: { title: "Précis", version: "0.1.0", description: "Summarizes documents with a small language model, where the request arrives.", license: { name: "MIT OR Apache-2.0" } },
+    info: { title: "Précis", version: "0.1.0", description: "Summarizes documents with a small language model on the edge.", license: { name: "MIT OR Apache-2.0" } },
     servers: [{ url: "/" }],
     paths: {
       "/summarize": {
@@ -60,7 +60,7 @@ export function openApi(limits: Limits, secured: boolean): Schema {
           },
           responses: {
             200: {
-              description: "The summary. As events: `note` for each window that peers or this isolate have read, `planned`, `stage`, `read` and `piece` while it is computed, then `report` with what JSON would have, or `error`.",
+              description: "The summary. As events: `note` after each window that peers or this isolate have read; `planned`, `stage`, `read` and `piece` during the run; then `report` with the same data as the JSON answer, or `error`.",
               content: { ...json(ref("Answer")), "text/event-stream": { schema: { type: "string" } } },
             },
             ...failures([...BODY, ...COMPUTING], secured),
@@ -70,14 +70,14 @@ export function openApi(limits: Limits, secured: boolean): Schema {
       "/note": {
         post: {
           operationId: "note",
-          summary: "Take a note on a part of a document that is summarized elsewhere",
+          summary: "Take a note on a window of a document that another isolate summarizes",
           ...(secured && { security: [{ token: [] }] }),
           requestBody: { required: true, description: bounds, content: json(object({ text }), { example: { text: "A part of a document." } }) },
           responses: { 200: { description: "The note.", content: json(ref("Note")) }, ...failures([...BODY, ...COMPUTING], secured) },
         },
       },
-      "/health": getAndHead("health", "Whether it is there, without loading anything", json(ref("Health"))),
-      "/": getAndHead("usage", "How to call it, for people", { "text/html": { schema: { type: "string" } } }),
+      "/health": getAndHead("health", "State of this isolate; does not load the model", json(ref("Health"))),
+      "/": getAndHead("usage", "A page that explains how to use this service", { "text/html": { schema: { type: "string" } } }),
       "/openapi.json": getAndHead("describe", "This description", json({ type: "object" })),
     },
     components: {
@@ -86,7 +86,7 @@ export function openApi(limits: Limits, secured: boolean): Schema {
         Answer: object({ summary: { type: "string" }, report: ref("Report"), fan_out: orNull(ref("FanOut")) }),
         Report: {
           type: "object",
-          description: "How fast it was read and where; src/report.rs defines every figure.",
+          description: "Speed, device and all other figures of the run, as defined in src/report.rs.",
           properties: { schema: { type: "string" }, summary: { type: "string" } },
           required: ["schema", "model", "document", "backend", "load", "plan", "prefill", "decode", "memory", "environment", "summary", "absent"],
         },
@@ -105,7 +105,7 @@ export function openApi(limits: Limits, secured: boolean): Schema {
   };
 }
 
-/** The answers to `codes`, by status. */
+/** Responses for `codes`, grouped by status. */
 function failures(codes: readonly Code[], secured: boolean): Record<number, Schema> {
   const all: readonly Code[] = secured ? [...codes, "unauthorized"] : codes;
   const statuses = [...new Set(all.map((code) => STATUS[code]))].sort();
@@ -123,7 +123,7 @@ function failures(codes: readonly Code[], secured: boolean): Record<number, Sche
 
 function getAndHead(operationId: string, summary: string, content: Schema): Schema {
   return {
-    get: { operationId, summary, responses: { 200: { description: "It.", content } } },
-    head: { operationId: `${operationId}Head`, summary: `${summary}: the headers alone`, responses: { 200: { description: "Its headers." } } },
+    get: { operationId, summary, responses: { 200: { description: "OK", content } } },
+    head: { operationId: `${operationId}Head`, summary: `${summary}: headers only`, responses: { 200: { description: "OK" } } },
   };
 }

@@ -15,7 +15,7 @@ th, td { padding: 0.4rem 0.75rem 0.4rem 0; border-bottom: 1px solid var(--line);
 a { color: var(--accent); }
 `;
 
-/** The page that says how to call this deployment. It has no script, and loads nothing. */
+/** The page that explains how to call this deployment. It has no script and loads no other file. */
 export function usagePage({ id }: Model, limits: Limits, secured: boolean): Response {
   const nonce = crypto.randomUUID();
   const token = secured ? ` \\\n  -H "Authorization: Bearer $TOKEN"` : "";
@@ -27,24 +27,24 @@ export function usagePage({ id }: Model, limits: Limits, secured: boolean): Resp
 <style nonce="${nonce}">${STYLE}</style>
 <main>
 <h1>Précis</h1>
-<p>Send a document and get its summary, from the small language model ${escaped(id)} that runs where your request arrives, and a report of how fast it read.</p>
-<h2>A file</h2>
+<p>Send a document, and get its summary and a report on the reading speed. The small language model ${escaped(id)} runs where your request arrives.</p>
+<h2>Summarize a file</h2>
 <pre tabindex="0"><code>curl ${"$URL"}/summarize${token} \\
   -H "Content-Type: text/plain" --data-binary @document.md</code></pre>
-<h2>With options, as it is written</h2>
+<h2>Set options, and stream the summary</h2>
 <pre tabindex="0"><code>curl -N ${"$URL"}/summarize${token} \\
   -H "Content-Type: application/json" -H "Accept: text/event-stream" \\
   -d '{"text": "A document.", "length": "short"}'</code></pre>
-<h2>What it takes</h2>
+<h2>Options</h2>
 <table>
 <tr><th scope="row"><code>text</code><td>Plain text or Markdown, at most ${Math.floor(limits.bytes / 1024).toLocaleString("en")} KiB
-<tr><th scope="row"><code>length</code><td>${words(LENGTHS)}; without it a sentence, or what the document asks for at its end
+<tr><th scope="row"><code>length</code><td>${words(LENGTHS)}. Default: what the document requests at its end, or else one sentence
 <tr><th scope="row"><code>form</code><td>${words(FORMS)}
-<tr><th scope="row"><code>instruction</code><td>What to ask about the document instead of a summary
-<tr><th scope="row"><code>max_tokens</code><td>1 to ${limits.tokens}: what an answer may have
+<tr><th scope="row"><code>instruction</code><td>A question or instruction about the document, answered instead of a summary
+<tr><th scope="row"><code>max_tokens</code><td>Maximum number of tokens in the answer, 1 to ${limits.tokens}
 <tr><th scope="row"><code>strategy</code><td>${words(STRATEGIES)}
 </table>
-<p>An answer comes within ${limits.seconds} seconds. Errors are JSON with a <code>code</code> and a sentence that says what to do; <code>busy</code> comes with <code>Retry-After</code>. All of it: <a href="/openapi.json">openapi.json</a>. How it is doing: <a href="/health">health</a>.</p>
+<p>An answer takes at most ${limits.seconds} seconds. Errors are JSON with a <code>code</code> and a sentence that says what to do; <code>busy</code> has a <code>Retry-After</code> header. Full description: <a href="/openapi.json">openapi.json</a>. State: <a href="/health">health</a>.</p>
 </main>
 </html>
 `;

@@ -2,25 +2,25 @@ import { Failure, orAborted } from "./errors.js";
 import type { Call } from "./types.js";
 
 /**
- * Who computes when. Requests are admitted up to a bound; what they ask of the engine is done one at a time, in order. A
- * request doesn't hold the engine from beginning to end: while its windows are read elsewhere, somebody else's may be read
- * here, even by way of itself.
+ * The queue of requests. It admits a limited number of them, and runs their engine operations one at a time, in order. A request
+ * does not hold the engine from beginning to end: while peers read its windows, this isolate can read a window of another
+ * request, or of the same request if it is its own peer.
  */
 export class Queue {
   /** Requests in progress or waiting, each with the time of its admission. */
   readonly #admitted = new Map<symbol, number>();
-  /** Whoever waits for the engine, in order. */
+  /** Operations waiting for the engine, in order. */
   readonly #line: { turn: symbol; begin: () => void }[] = [];
-  /** Whose turn it is, and since when. */
+  /** The operation in progress, and its start. */
   #turn: symbol | undefined;
   #since = 0;
-  /** Milliseconds that a request took lately, without what it waited for others. */
+  /** Moving average of the milliseconds that a request takes, without waiting for others. */
   #pace = 0;
 
   /**
    * @param most Requests admitted at once.
-   * @param patienceMs A runtime may drop a request without a word, such as one whose client went away. What it held is
-   *   free again when no request that lives could still hold it.
+   * @param patienceMs A runtime may drop a request without any signal, for example when its client disconnects. After this
+   *   time, which is longer than any live request takes, its place and turn are freed.
    * @param onStuck Called when a turn is taken from such a request.
    */
   constructor(
@@ -29,12 +29,12 @@ export class Queue {
     private readonly onStuck: () => void,
   ) {}
 
-  /** Requests that wait for another. */
+  /** Requests admitted beside the first. */
   get waiting(): number {
     return Math.max(0, this.#admitted.size - 1);
   }
 
-  /** Admits a request until it calls what this returns. */
+  /** Admits a request. Returns a function that it must call when it is done. */
   admit(): () => void {
     const began = Date.now();
     for (const [request, since] of this.#admitted) if (began - since > this.patienceMs) this.#admitted.delete(request);
@@ -52,7 +52,7 @@ export class Queue {
     };
   }
 
-  /** Does `work` when it is its turn. A caller that is aborted leaves at once; its turn ends when its work does. */
+  /** Runs `work` in turn. An aborted call rejects at once, but its turn lasts until `work` has ended. */
   async turn<T>(call: Call, work: () => Promise<T>): Promise<T> {
     call.signal.throwIfAborted();
     const turn = Symbol();
@@ -75,7 +75,7 @@ export class Queue {
       await orAborted(promise, signal);
     } catch (error) {
       const at = this.#line.indexOf(place);
-      // Aborted in the moment between being called and coming: the turn goes on to the next.
+      // Aborted after the turn was given but before it began: pass it on.
       if (at < 0) this.#end(turn);
       else this.#line.splice(at, 1);
       throw error;
@@ -83,7 +83,7 @@ export class Queue {
   }
 
   #end(turn: symbol): void {
-    // Taken away meanwhile.
+    // This turn was taken away in the meantime.
     if (this.#turn !== turn) return;
     const next = this.#line.shift();
     this.#give(next?.turn);
@@ -96,7 +96,7 @@ export class Queue {
   }
 }
 
-/** A promise that `begin` fulfils. */
+/** A promise, and the function that resolves it. */
 function gate(): { promise: Promise<void>; begin: () => void } {
   let begin = () => {};
   const promise = new Promise<void>((resolve) => (begin = resolve));

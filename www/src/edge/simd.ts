@@ -2,7 +2,7 @@
 import { handlersOf } from "./handler.js";
 import { instantiate } from "./wasm/simd/instance.js";
 
-/** Makes a handler, which loads the model with the first request that needs it. */
+/** Makes a handler. It loads the model on the first request that needs it. */
 export const createHandler = handlersOf(instantiate, "the build without relaxed SIMD was chosen; an isolate has one thread");
 
 export * from "./exports.js";

@@ -2,8 +2,8 @@
 export type Send = (event: string, data: unknown) => void;
 
 /**
- * Whether a caller would rather have events than one JSON answer. Of several patterns that fit a type the most specific counts
- * (RFC 9110, 12.5.1); where both are as welcome, JSON it is.
+ * Whether a caller prefers events to one JSON answer. Of several patterns that match a type the most specific counts (RFC 9110,
+ * 12.5.1). JSON wins a tie.
  */
 export function prefersEvents(accept: string | null): boolean {
   if (accept === null) return false;
@@ -16,12 +16,12 @@ export function prefersEvents(accept: string | null): boolean {
   return weigh("text/event-stream", "text/*", "*/*") > weigh("application/json", "application/*", "*/*");
 }
 
-/** Milliseconds between two signs of life. */
+/** Milliseconds between two heartbeats. */
 const HEARTBEAT_MS = 3000;
 
 /**
- * An answer that grows until it is closed. `onCancel` is called when the client goes away, which shows when something is sent:
- * so comments are, while there is nothing else. They keep proxies from giving up, too.
+ * A response of server-sent events that ends with `close`. `onCancel` is called when the client disconnects. Runtimes notice that
+ * only when they send something, so comments are sent as heartbeats. They also keep proxies from timing out.
  */
 export function eventStream(onCancel: () => void): { response: Response; send: Send; close: () => void } {
   const encoder = new TextEncoder();
@@ -39,7 +39,7 @@ export function eventStream(onCancel: () => void): { response: Response; send: S
     },
   });
   return {
-    // Proxies that collect an answer before they pass it on would make one of all events.
+    // X-Accel-Buffering: proxies must not buffer the events.
     response: new Response(body, { headers: { "Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no", "Cache-Control": "no-store" } }),
     send: (event, data) => write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
     close() {

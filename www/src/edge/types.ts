@@ -1,84 +1,84 @@
 import type { Report } from "./wasm/relaxed/precis.js";
 
-/** What answers requests: a service binding's `fetch`, another deployment, or this handler itself. */
+/** A function that answers requests: a service binding's `fetch`, another deployment, or this handler itself. */
 export type Fetch = (request: Request) => Promise<Response>;
 
-/** What a runtime passes beside a request. Cloudflare's lets work outlive a client that went away, so that it can be ended in order. */
+/** The runtime's context of a request. Cloudflare's `waitUntil` lets work end in order after the client has disconnected. */
 export interface Context {
   waitUntil?(promise: Promise<unknown>): void;
 }
 
-/** What `createHandler` makes. */
+/** A fetch handler, as `createHandler` returns it. */
 export type Handler = (request: Request, context?: Context) => Promise<Response>;
 
-/** A model file and where it comes from. */
+/** A model file and its source. */
 export interface Model {
   readonly id: string;
-  /** Lower-case hex; the file is refused if it is another. Null is for files that nobody else can change. */
+  /** SHA-256 of the file in lower-case hex, which is verified. Null only for files that nobody else can change. */
   readonly sha256: string | null;
   readonly bytes: number;
-  /** The file from its beginning. Called again for each load. */
+  /** Opens the file at its beginning. Called for each load. */
   open(): Promise<ReadableStream<Uint8Array>>;
 }
 
-/** What a request may take. */
+/** Limits of a request. */
 export interface Limits {
   /** Bytes of a request's body. */
   readonly bytes: number;
-  /** Seconds in which the body has to arrive. */
+  /** Seconds for the body to arrive. */
   readonly bodySeconds: number;
   /** Tokens of a summary. */
   readonly tokens: number;
-  /** Positions that a prompt and its answer take at most, which bounds memory: 1,536 fit an isolate of 128 MB. Null: as many as the model was trained for. */
+  /** Positions of a prompt and its answer, which limits memory: 1,536 fit an isolate of 128 MB. Null: the trained context. */
   readonly positions: number | null;
-  /** Seconds from the body's arrival to the answer, with waiting for others and for the model. */
+  /** Seconds from the body's arrival to the answer, including waiting for other requests and for the model. */
   readonly seconds: number;
-  /** Requests that may wait while one is computed. */
+  /** Requests that may wait while another runs. */
   readonly queue: number;
-  /** How often peers may try a window before it is read here. */
+  /** Attempts by peers on a window before this isolate reads it. */
   readonly tries: number;
-  /** Seconds that a peer may take for a window. */
+  /** Seconds for a peer to take a note. */
   readonly noteSeconds: number;
 }
 
-/** The limits that hold unless others are given. */
+/** The default limits. */
 export const LIMITS: Limits = { bytes: 512 * 1024, bodySeconds: 20, tokens: 256, positions: 1536, seconds: 120, queue: 8, tries: 2, noteSeconds: 60 };
 
-/** What a handler is made of. */
+/** Options of `createHandler`. */
 export interface HandlerOptions {
   /** The compiled `precis/edge/precis.wasm`; for `precis/edge/simd`, `precis/edge/simd.wasm`. */
   module: WebAssembly.Module;
   model: Model;
-  /** What callers have to send as `Authorization: Bearer …`. Without it anybody may call. */
+  /** The token that callers must send as `Authorization: Bearer …`. Without it the service is public. */
   token?: string | undefined;
   limits?: Partial<Limits>;
-  /** Others with the same model and token, who help with documents of several windows. */
+  /** Handlers with the same model and token that help with documents of several windows. */
   peers?: readonly Fetch[];
 }
 
-/** One request among those that are admitted. */
+/** An admitted request. */
 export interface Call {
-  /** Aborted when the client goes away or the time is up; its reason is what to answer. */
+  /** Aborts when the client disconnects or time runs out. Its reason is the error to answer with. */
   readonly signal: AbortSignal;
-  /** Lets work outlive the answer. */
+  /** Keeps the isolate alive until `work` has ended. */
   keep(work: Promise<unknown>): void;
 }
 
-/** How the windows of a document were shared out. */
+/** Statistics of the fan-out of a document's windows. */
 export interface FanOut {
   windows: number;
-  /** Windows that peers took. */
+  /** Windows that peers have read. */
   elsewhere: number;
-  /** How often a window came back from a peer without a note. */
+  /** Failed attempts of peers. */
   retried: number;
-  /** Peers that got no more windows because they failed twice in a row. */
+  /** Peers that were given up after two failures in a row. */
   peers_failed: number;
 }
 
-/** The answer to a document. */
+/** The response to `/summarize`. */
 export interface Answer {
   summary: string;
   report: Report;
-  /** Null where no peer was asked. */
+  /** Null if no peer was asked. */
   fan_out: FanOut | null;
 }

@@ -4,7 +4,7 @@ import { workOffline } from "../offline/register.js";
 import { measured } from "../ui/format.js";
 import { filtered, type Key, type Row, rowsOf, sorted } from "./rows.js";
 
-/** Every card of the folder, as it was when the site was built. The tests have validated them. */
+/** All cards in the folder at build time. Tests validate them. */
 const cards = Object.values(import.meta.glob<Card>("../../../gallery/*.json", { eager: true, import: "default" }));
 
 const COLUMNS: readonly { key: Key; label: string }[] = [
@@ -29,7 +29,7 @@ const heads = COLUMNS.map(({ key, label }) => {
   const button = element("button", "plain sort", label);
   button.type = "button";
   button.addEventListener("click", () => {
-    // A second click turns the order around; figures begin with the largest, texts with the first.
+    // A second click reverses the order. Numbers start with the largest, texts with the first of the alphabet.
     descending = by === key ? !descending : key !== "device" && key !== "backend";
     by = key;
     draw();
@@ -60,7 +60,7 @@ const scroll = element(
   "scroll",
   element("table", "", element("caption", "visually-hidden", "Devices"), element("thead", "", element("tr", "", ...heads.map(({ head }) => head))), body),
 );
-// It scrolls in its own box, with the keyboard too.
+// Wide tables scroll in their own box, which the keyboard can reach.
 scroll.tabIndex = 0;
 scroll.role = "group";
 scroll.ariaLabel = "Devices";

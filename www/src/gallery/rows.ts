@@ -1,7 +1,7 @@
-/** What the gallery says of each configuration of each card, and how that is sorted and filtered. Knows nothing of the page. */
+/** Rows of the gallery, one per configuration of a card, with sorting and filtering. Independent of the page. */
 import type { Card, Configuration } from "../package/wasm/simd/precis.js";
 
-/** A way to compute on a device. */
+/** A configuration on a device. */
 export interface Row {
   device: string;
   backend: string;
@@ -13,14 +13,14 @@ export interface Row {
   date: string;
   /** Whether the card is marked as unsteady. */
   unsteady: boolean;
-  /** All that a filter looks at, in lower case. */
+  /** The text that a filter searches, in lower case. */
   text: string;
 }
 
-/** Names of what can be sorted by. */
+/** Columns that can be sorted. */
 export type Key = Exclude<keyof Row, "text" | "unsteady">;
 
-/** One row for each configuration that measured anything. */
+/** One row for each configuration with measurements. */
 export function rowsOf(cards: readonly Card[]): Row[] {
   return cards.flatMap((card) => card.configurations.filter(({ prefill }) => prefill.length > 0).map((configuration) => rowOf(card, configuration)));
 }
@@ -43,13 +43,13 @@ function rowOf(card: Card, configuration: Configuration): Row {
   };
 }
 
-/** Rows that have every word of `filter` somewhere. */
+/** Rows that contain every word of `filter`. */
 export function filtered(rows: readonly Row[], filter: string): Row[] {
   const words = filter.toLowerCase().split(/\s+/);
   return rows.filter(({ text }) => words.every((word) => text.includes(word)));
 }
 
-/** Rows in the order of one column; what has no figure comes last either way. */
+/** Rows in the order of one column. Rows without a figure come last in both directions. */
 export function sorted(rows: readonly Row[], key: Key, descending: boolean): Row[] {
   const sign = descending ? -1 : 1;
   return [...rows].sort((one, other) => {

@@ -1,17 +1,17 @@
-/** Set in this tab once it has been reloaded for the sake of isolation: that is tried once. */
+/** Set after this tab was reloaded to become isolated, which is tried only once. */
 const RELOADED = "precis-reloaded";
 
 /**
- * Makes this page work without a connection from the next visit on. A host that sends no COOP and COEP gets them from the
- * service worker, which takes a reload, because the page began without; `undisturbed` says whether nothing would be lost by it.
+ * Makes this page work without a connection from the next visit on. If the host does not send COOP and COEP, the service worker
+ * adds them, which needs one reload of the page. `undisturbed` says whether a reload would lose nothing.
  */
 export function workOffline(undisturbed: () => boolean): void {
-  // In development every file is another one with each change.
+  // In development every change makes other files.
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     if (!crossOriginIsolated && undisturbed() && firstTime()) location.reload();
   });
-  // The page works without: private windows and pages without a secure context have no service worker.
+  // Private windows and pages without a secure context have no service worker. The page works without it.
   navigator.serviceWorker.register(new URL("service-worker.js", document.baseURI)).catch(() => undefined);
 }
 
@@ -21,7 +21,7 @@ function firstTime(): boolean {
     sessionStorage.setItem(RELOADED, "");
     return true;
   } catch {
-    // A tab that can't remember it would reload for ever.
+    // A tab that can't remember its reload would reload for ever.
     return false;
   }
 }

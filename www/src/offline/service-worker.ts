@@ -1,22 +1,21 @@
 /**
- * The pages without a connection, and isolated on hosts that can't send the headers for that.
+ * Serves the pages without a connection, and adds the headers that isolate them on hosts that can't send these.
  *
- * The pages themselves come from the network first, so that a new version reaches people with the next visit; what they are
- * made of has its hash in its name, and comes from the cache. A new build of this worker waits until no page of the old one is
- * open any more, because those may still ask for files of the old build. Models are none of its business: they have a store of
- * their own.
+ * HTML pages come from the network first, so that the next visit gets a new version. Other files have their hash in their name and
+ * come from the cache. A new build of this worker waits until all pages of the old build are closed, because they may still request
+ * old files. Models are not stored here, but in the origin private file system.
  */
 import { ISOLATION } from "./isolation.js";
 
 declare const self: ServiceWorkerGlobalScope;
 
-// Written in by the build (vite/offline.ts).
+// Inserted by the build (vite/offline.ts).
 /** All files of this build, relative to the site's folder. */
 declare const PRECIS_FILES: readonly string[];
 /** A hash of them. */
 declare const PRECIS_BUILD: string;
 
-/** Sites in several folders of one host share its caches. */
+/** Contains the scope, because sites in several folders of one host share their caches. */
 const PREFIX = `precis-page ${self.registration.scope} `;
 const CACHE = PREFIX + PRECIS_BUILD;
 const FILES = new Set(PRECIS_FILES.map((file) => new URL(file, self.registration.scope).href));
@@ -30,30 +29,30 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || !url.startsWith(self.registration.scope)) return;
   if (request.mode === "navigate") event.respondWith(fromNetwork(request, url));
   else if (FILES.has(url)) event.respondWith(fromCache(request, url));
-  // The worker of a build newer than this one: in an isolated page its script needs the headers, too.
+  // A worker script of a newer build. In an isolated page it needs the headers, too.
   else if (request.destination === "worker") event.respondWith(fetch(request).then(isolated));
 });
 
 async function fill(): Promise<void> {
   const cache = await caches.open(CACHE);
-  // Past the HTTP cache, which may hold the pages of another build.
+  // Bypass the HTTP cache, which may contain pages of another build.
   await cache.addAll([...FILES].map((file) => new Request(file, { cache: "no-cache" })));
 }
 
 async function takeOver(): Promise<void> {
   const names = await caches.keys();
   await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).map((name) => caches.delete(name)));
-  // The page that brought this worker is its first.
+  // Control the page that registered this worker, too.
   await self.clients.claim();
 }
 
 async function fromNetwork(request: Request, url: string): Promise<Response> {
   try {
-    // Past what the HTTP cache takes for fresh, because it guesses where a host doesn't say.
+    // Bypass the HTTP cache, which guesses how long a page is fresh if the host does not say it.
     return isolated(await fetch(request, { cache: "no-cache" }));
   } catch (error) {
     const cache = await caches.open(CACHE);
-    // Hosts serve a folder's index, and some leave the ending out.
+    // Hosts serve index.html for a folder, and some leave out ".html".
     const kept = (await cache.match(url.endsWith("/") ? `${url}index.html` : url)) ?? (await cache.match(`${url}.html`));
     if (!kept) throw error;
     return isolated(kept);
@@ -65,9 +64,9 @@ async function fromCache(request: Request, url: string): Promise<Response> {
   return isolated((await cache.match(url)) ?? (await fetch(request)));
 }
 
-/** `response` with the headers that isolate the page, and all that it has of its own, its Content-Security-Policy above all. */
+/** `response` with the headers that isolate the page. Keeps its other headers, above all its Content-Security-Policy. */
 function isolated(response: Response): Response {
-  // A redirection that the browser follows by itself, which has nothing to change.
+  // The browser follows a redirect itself; its response can't be changed.
   if (response.type === "opaqueredirect" || response.type === "error") return response;
   const headers = new Headers(response.headers);
   for (const [name, value] of Object.entries({ ...ISOLATION, "Cross-Origin-Resource-Policy": "same-origin" })) headers.set(name, value);
@@ -75,7 +74,7 @@ function isolated(response: Response): Response {
   return new Response(body, { status, statusText, headers });
 }
 
-/** Without what the page alone understands. */
+/** The URL without query and fragment, which only the page uses. */
 function addressOf(request: Request): string {
   const url = new URL(request.url);
   url.search = url.hash = "";

@@ -1,9 +1,9 @@
-/** The files that the package loads by itself. */
+/** URLs of the files that the package loads. */
 import { pageAddress } from "./api/environment.js";
 import { PrecisError } from "./api/errors.js";
 import type { AssetUrls } from "./api/fetch-asset.js";
 
-/** Written so that bundlers see them: each copies the file and puts in its new address. */
+/** Bundlers recognize exactly this form, copy the files, and insert their new addresses. */
 function own(): Record<keyof AssetUrls, URL> {
   return {
     worker: new URL("./assets/precis-worker.js", import.meta.url),
@@ -13,16 +13,16 @@ function own(): Record<keyof AssetUrls, URL> {
   };
 }
 
-/** Where Vite's development server puts a package's scripts, but not their assets. */
+/** Vite's development server moves a package's scripts here, but not their assets. */
 const VITE_CACHE = /\/\.vite\/deps[^/]*\/assets\/[^/]*$/;
 
-/** Where the assets are: in the folder `assetsUrl`, or where the bundler or the package left them. */
+/** URLs of the assets: in the folder `assetsUrl`, or where the bundler or the package put them. */
 export function assetUrls(assetsUrl?: string | URL): AssetUrls {
   if (assetsUrl !== undefined) return inFolder(folderOf(assetsUrl));
   const { worker, thread, simd, relaxed } = placed();
   const folder = viteFolder(worker);
   if (folder) return inFolder(folder);
-  // What Next puts in their place is a path without an origin.
+  // Next.js inserts a path without an origin.
   const absolute = ({ href }: URL) => new URL(href, pageAddress()).href;
   return { worker: absolute(worker), thread: absolute(thread), simd: absolute(simd), relaxed: absolute(relaxed) };
 }
@@ -36,12 +36,12 @@ function placed(): Record<keyof AssetUrls, URL> {
   try {
     return own();
   } catch (cause) {
-    // In a script that is not a module import.meta is empty.
+    // import.meta is empty in a script that is not a module.
     throw new PrecisError("engine-unavailable", "The engine's files can't be found from this script: bundle it as an ES module, or set the option assetsUrl to the folder that has them.", { cause });
   }
 }
 
-/** By a URL that bundlers see, not by import.meta.url itself: webpack puts the path on the builder's disk in that one's place. */
+/** Uses an asset's URL, because webpack replaces import.meta.url itself with a path on the builder's disk. */
 function viteFolder({ href }: URL): URL | null {
   return VITE_CACHE.test(href) ? new URL(href.replace(VITE_CACHE, "/precis/assets/")) : null;
 }

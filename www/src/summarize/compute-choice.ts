@@ -1,12 +1,12 @@
 import type { Backend } from "../package/api/index.js";
 import { byId } from "../ui/dom.js";
 
-/** Where the choice is kept. */
+/** Key of the choice in local storage. */
 const KEY = "precis-compute";
 
-/** The field "Compute on": what the person wants to compute, kept for the next visit. */
+/** The field "Compute on": the wanted backend, remembered for the next visit. */
 export class ComputeChoice {
-  /** Set by the page: called when the person has chosen something else. */
+  /** Set by the page: called when the choice changes. */
   onchange: () => void = () => undefined;
 
   readonly #select = byId("compute", HTMLSelectElement);
@@ -20,18 +20,18 @@ export class ComputeChoice {
     });
   }
 
-  /** What was chosen, in the package's words. */
+  /** The chosen backend. */
   get backend(): Backend {
     return this.#select.value as Backend;
   }
 
-  /** Whether nothing can be chosen, as during a run. */
+  /** Whether the field is disabled, for example during a run. */
   set disabled(disabled: boolean) {
     this.#select.disabled = disabled;
   }
 }
 
-// Browsers may refuse storage altogether (private windows, blocked cookies): then the choice lasts as long as the page.
+// Browsers may refuse storage (private windows, blocked cookies). Then the choice is lost with the page.
 function read(): string | null {
   try {
     return localStorage.getItem(KEY);

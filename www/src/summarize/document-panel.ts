@@ -7,33 +7,33 @@ import { counted } from "../ui/format.js";
 import { htmlToText, isHtml } from "./html.js";
 import { readTextFile } from "./text-file.js";
 
-/** Counting waits for a pause in typing. */
+/** Tokens are counted after this pause in typing. */
 const PAUSE_MS = 300;
-/** Above this many characters browsers take half a second and more to lay a text field out, and seconds for 10 MB. */
+/** Largest text in characters that is shown whole: browsers take half a second or more for the layout of longer ones, and seconds for 10 MB. */
 const EDITABLE = 500_000;
-/** What is shown of a longer text. */
+/** Characters shown of a longer text. */
 const EXCERPT = 20_000;
 
-/** The document: typed, pasted, dropped, opened, or the benchmark; with its length in tokens. */
+/** The document, which is typed, pasted, dropped, opened or the benchmark, and its length in tokens. */
 export class DocumentPanel {
-  /** Set by the page: called with a file that is a model and no text. */
+  /** Set by the page: called with a model file that was opened here instead of a text. */
   onmodel: (file: File) => void = () => undefined;
-  /** Set by the page: called when the benchmark's document is asked for. */
+  /** Set by the page: called when the benchmark is requested. */
   onbenchmark: () => void = () => undefined;
 
   readonly #textarea = byId("document", HTMLTextAreaElement);
   readonly #count = byId("count", HTMLParagraphElement);
   readonly #alert = byId("alert", HTMLDivElement);
   readonly #measure: (text: string) => Promise<number> | null;
-  /** A text too long for the field, which then shows its beginning only. */
+  /** The text, if it is too long for the field, which then shows only its beginning. */
   #held: string | null = null;
-  /** Ends when the file or benchmark asked for last is in. */
+  /** Resolves when the last requested file or benchmark is loaded. */
   #taking: Promise<void> = Promise.resolve();
   #pause: ReturnType<typeof setTimeout> | undefined;
-  /** Which count is the latest asked for: an older one that arrives late is dropped. */
+  /** Number of the latest count, to ignore older ones that arrive late. */
   #asked = 0;
 
-  /** `measure` counts tokens, or gives null while nothing can. */
+  /** `measure` counts tokens, or returns null while that is not possible. */
   constructor(measure: (text: string) => Promise<number> | null) {
     this.#measure = measure;
     this.#textarea.addEventListener("input", () => {
@@ -54,7 +54,7 @@ export class DocumentPanel {
     return this.#held ?? this.#textarea.value;
   }
 
-  /** Puts `text` in the place of what is there. */
+  /** Replaces the document. */
   set text(text: string) {
     this.#held = text.length > EDITABLE ? text : null;
     this.#textarea.readOnly = this.#held !== null;
@@ -65,11 +65,11 @@ export class DocumentPanel {
     this.count();
   }
 
-  /** Selects a part of a document in the field; false if that isn't what is here. */
+  /** Selects a passage of `document` in the field. False if the field shows another text. */
   show({ document, start, end }: { document: string; start: number; end: number }): boolean {
     if (this.text !== document || end > this.#textarea.value.length) return false;
     const field = this.#textarea;
-    // Browsers scroll to where the field gets the focus with a caret, not to a selection.
+    // Browsers scroll to a caret when the field gets the focus, but not to a selection.
     field.setSelectionRange(start, start);
     field.blur();
     field.focus();
@@ -77,13 +77,13 @@ export class DocumentPanel {
     return true;
   }
 
-  /** The text, once a file or the benchmark that was asked for is in. */
+  /** The text, after a requested file or benchmark is loaded. */
   async settled(): Promise<string> {
     await this.#taking;
     return this.text;
   }
 
-  /** Counts now, as far as that is possible. */
+  /** Counts characters, and tokens if possible. */
   count(): void {
     clearTimeout(this.#pause);
     const asked = ++this.#asked;
@@ -94,11 +94,11 @@ export class DocumentPanel {
     };
     const measured = text ? this.#measure(text) : null;
     if (!measured) return show("");
-    // A count that fails leaves the characters; what is wrong will be said when it matters.
+    // If counting fails, only the characters are shown. The run will report the error.
     measured.then((tokens) => show(`${counted(tokens, "token")} · `), () => show(""));
   }
 
-  /** Takes a paste that is too long for the field, or a web page, out of the browser's hands. */
+  /** Handles a pasted text that is too long for the field or is a web page. The browser handles all others. */
   #paste(event: ClipboardEvent): void {
     const pasted = event.clipboardData?.getData("text/plain") ?? "";
     const html = isHtml(pasted);
@@ -110,7 +110,7 @@ export class DocumentPanel {
     else this.text = around(pasted);
   }
 
-  /** A text without the markup of a web page. */
+  /** Converts a web page to text; leaves other texts unchanged. */
   async #reduced(text: string): Promise<string> {
     return isHtml(text) ? htmlToText(text) : text;
   }
@@ -130,7 +130,7 @@ export class DocumentPanel {
     input.addEventListener("change", () => {
       const file = input.files?.[0];
       if (file) this.#takeFile(file);
-      // The same file can be chosen again.
+      // Otherwise choosing the same file again would not fire an event.
       input.value = "";
     });
   }
@@ -138,7 +138,7 @@ export class DocumentPanel {
   #wireDrop(): void {
     const zone = byId("drop", HTMLElement);
     const hasFile = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
-    // On the window: a file dropped beside the panel would otherwise replace the page.
+    // On the window, because a file dropped outside the panel would replace the page.
     addEventListener("dragover", (event) => {
       if (!hasFile(event)) return;
       event.preventDefault();

@@ -1,4 +1,4 @@
-/** Reduces the source of web pages to text. */
+/** A worker that converts the source of web pages to text. */
 import { convert, type DomNode, type FormatCallback } from "html-to-text";
 
 const heading: FormatCallback = (element: DomNode, walk, builder) => {

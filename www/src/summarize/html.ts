@@ -5,7 +5,7 @@ export function isHtml(text: string): boolean {
   return /^\s*(?:<\?xml[^>]*>\s*)?(?:<!--[^]*?-->\s*)*<(?:!doctype\s+html|html)[\s>]/i.test(text.slice(0, 4096));
 }
 
-/** What a reader of the page with this source would read, with headings as in Markdown. In a worker: large pages take seconds. */
+/** Converts the source of a web page to its visible text, with Markdown headings. Uses a worker, because large pages take seconds. */
 export function htmlToText(source: string): Promise<string> {
   const worker = new Worker(new URL("./html-worker.js", import.meta.url), { type: "module", name: "precis html" });
   const text = new Promise<string>((resolve, reject) => {

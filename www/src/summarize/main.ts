@@ -15,7 +15,7 @@ window.precis = { report: null };
 
 const model = new ModelPanel(new ComputeChoice());
 const documentPanel = new DocumentPanel((text) => {
-  // The worker reads during a run; the count catches up after it.
+  // The worker is busy during a run; the tokens are counted after it.
   if (!model.ready || run.running) return null;
   return model.ready.measureInputUsage(text);
 });

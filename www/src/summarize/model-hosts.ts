@@ -1,2 +1,2 @@
-/** Where a model may come from beside this site: huggingface.co, and the hosts that it forwards a download to. */
+/** Hosts other than this site from which a model may be fetched: huggingface.co, and the hosts to which it redirects downloads. */
 export const MODEL_HOSTS = ["https://huggingface.co", "https://*.hf.co"];

@@ -3,13 +3,13 @@ import { type CatalogueEntry, type Choice, fromCatalogue, fromStored } from "../
 import { element } from "../ui/dom.js";
 import { counted, megabytes } from "../ui/format.js";
 
-/** What a row of the list does. */
+/** Actions of a row. */
 export interface RowActions {
   use: (choice: Choice, entry: CatalogueEntry | null) => void;
   remove: (sha256: string) => void;
 }
 
-/** The rows of all models: the catalogue's, and below them those that were brought along and kept. */
+/** Rows of all models: the catalogue, and below it the person's own stored models. */
 export function modelRows(catalogue: readonly CatalogueEntry[], stored: readonly StoredModel[], current: string | null, actions: RowActions): HTMLLIElement[] {
   const listed = catalogue.map((entry) => {
     const here = stored.find(({ sha256 }) => sha256 === entry.sha256);
@@ -22,7 +22,7 @@ export function modelRows(catalogue: readonly CatalogueEntry[], stored: readonly
     .map((model) => {
       const choice = fromStored(model);
       const choose = model.complete ? () => actions.use(choice, null) : null;
-      const state = model.complete ? "On this device. You brought it along." : `A part of it is on this device.`;
+      const state = model.complete ? "On this device. You added it." : "Partly on this device.";
       return row(choice.name, [megabytes(model.bytes)], model, state, model.sha256 === current, choose, actions);
     });
   return [...listed, ...own];
@@ -68,7 +68,7 @@ function licence({ licence, terms }: CatalogueEntry): string | Node {
 
 function stateOf({ bytes, verified, accept }: CatalogueEntry, here: StoredModel | undefined): string {
   if (here?.complete) return "On this device";
-  if (here) return `${megabytes(Math.min(here.bytes, bytes))} of ${megabytes(bytes)} on this device: it goes on from there`;
-  const asked = accept ? "You are asked to accept its licence first. " : "";
-  return verified === false ? `${asked}Not tried by us yet: its file is held to the hash that its host publishes.` : asked || "Not on this device yet";
+  if (here) return `${megabytes(Math.min(here.bytes, bytes))} of ${megabytes(bytes)} on this device. The download continues from there.`;
+  const asked = accept ? "You have to accept its licence first. " : "";
+  return verified === false ? `${asked}We have not tried this model yet. Its file is verified by the hash that its host publishes.` : asked || "Not on this device yet";
 }

@@ -7,12 +7,12 @@ import { byId, nowAndThen } from "../ui/dom.js";
 import { clock, device, megabytes } from "../ui/format.js";
 import { keptBefore, persist } from "./model-storage.js";
 
-/** Failures that trying again can't mend. */
+/** Errors that would occur again on another try. */
 const FINAL = new Set(["simd-unsupported", "model-unsupported-architecture", "model-unsupported-quant", "model-tokenizer", "licence-required"]);
 
-/** The model's part of the header: loads it, shows how far that is, and offers to try again. */
+/** The model section of the header: loads the model, shows the progress, and offers to try again after an error. */
 export class ModelPanel {
-  /** Set by the page: called when a model has become ready. */
+  /** Set by the page: called when a model is ready. */
   onready: () => void = () => undefined;
 
   readonly #name = byId("model-name", HTMLSpanElement);
@@ -23,14 +23,14 @@ export class ModelPanel {
   readonly #alert = byId("model-alert", HTMLDivElement);
   readonly #chooser = byId("choose-model", HTMLButtonElement);
   #loading: Promise<Summarizer> | null = null;
-  /** Ends the loading under way. */
+  /** Stops the current loading. */
   #stop = new AbortController();
 
   /** The summarizer, or null while there is none. */
   ready: Summarizer | null = null;
 
   constructor(readonly compute: ComputeChoice) {
-    // The model is kept by then, or a part of it: preparing it for another device takes a second or two.
+    // This is fast: the model is stored by then, at least in part, and preparing it takes a second or two.
     compute.onchange = () => this.#reload();
   }
 
@@ -40,33 +40,33 @@ export class ModelPanel {
     this.#reload();
   }
 
-  /** Ends the model that is loaded, because its file goes: asking for it again loads it again. */
+  /** Unloads the model before its file is deleted. `get` loads it again. */
   unload(): void {
     this.#end();
     this.#progress.hidden = true;
     this.#device.textContent = "";
     this.#alert.replaceChildren();
     this.#state.textContent = "deleted";
-    this.#detail.textContent = "It is fetched again when you summarize, or choose another model.";
+    this.#detail.textContent = "The model is downloaded again when you summarize. Or choose another model.";
   }
 
-  /** Hash of the model that is loaded. */
+  /** SHA-256 of the loaded model. */
   get sha256(): string | null {
     return this.ready?.model.sha256 ?? null;
   }
 
-  /** Whether nothing can be chosen, as during a run. */
+  /** Whether the model and backend can't be changed, for example during a run. */
   set locked(locked: boolean) {
     this.compute.disabled = this.#chooser.disabled = locked;
   }
 
-  /** The summarizer as soon as it is ready. Loads it if the last attempt failed. */
+  /** Resolves when the summarizer is ready. Loads it if the last attempt failed. */
   get(): Promise<Summarizer> {
     this.#loading ??= this.#load();
     return this.#loading;
   }
 
-  /** Says what computes, and why, where that is not what was asked for. */
+  /** Shows the device that computes, and the reason if it is not the requested one. */
   showDevice({ backend, threads, adapter, reason }: Computing): void {
     const denied = this.compute.backend === "webgpu" && backend !== "webgpu";
     this.#device.textContent = device(threads, adapter) + (denied && reason ? `: ${reason}` : "");
@@ -101,7 +101,7 @@ export class ModelPanel {
       this.#loaded(summarizer);
       return summarizer;
     } catch (error) {
-      // What was given up for another choice has nothing to say any more.
+      // Ignore errors after another model was chosen.
       if (!signal.aborted) this.#failed(toPrecisError(error));
       throw error;
     }
@@ -112,10 +112,10 @@ export class ModelPanel {
     let prepared = 0;
     let doing = "";
     const draw = nowAndThen(() => {
-      // A last frame may come after the end.
+      // A scheduled frame may come after loading has ended.
       if (this.ready || this.#progress.hidden || signal.aborted) return;
       const preparing = downloaded === 1 && prepared > 0;
-      // Two of three parts are the download: preparing takes a second or two on any connection.
+      // The download counts as two thirds of the bar; preparing takes only a second or two.
       this.#progress.value = downloaded * (2 / 3) + prepared / 3;
       this.#state.textContent = preparing ? "preparing" : "loading";
       this.#detail.textContent = preparing ? "" : doing;
@@ -137,18 +137,18 @@ export class ModelPanel {
     this.onready();
   }
 
-  /** Says where the model is, and for how long; and that the browser deleted it, where it did. */
+  /** Shows where the model is stored and how long it stays there, and tells if the browser had deleted it. */
   async #showStorage(summarizer: Summarizer): Promise<void> {
     const { storage, downloaded, sha256, bytes } = summarizer.model;
-    if (storage === "memory") this.#detail.textContent = "Held in memory only: it loads again next time.";
+    if (storage === "memory") this.#detail.textContent = "Kept in memory only: the next visit downloads it again.";
     if (storage === "file") this.#detail.textContent = "Read from its file, which has to be opened again next time.";
     if (storage !== "opfs") return;
-    const deleted = downloaded && keptBefore.has(sha256) ? "The browser had deleted the model to make room, so it was fetched again. " : "";
+    const deleted = downloaded && keptBefore.has(sha256) ? "The browser had deleted the model to free space, so it was downloaded again. " : "";
     keptBefore.add(sha256);
     rememberKept(sha256, bytes);
     const show = (promise: string) => (this.#detail.textContent = `${deleted}Kept on this device${promise}`);
     show(": works without a connection.");
-    // A browser may ask the person first.
+    // The browser may ask the person, so show the storage before the answer.
     const persisted = await persist();
     if (this.ready !== summarizer) return;
     show(persisted ? " until you delete it: works without a connection." : ": works without a connection. The browser may delete it when space runs short.");
@@ -164,10 +164,10 @@ export class ModelPanel {
   }
 }
 
-/** What has come of a download, how fast it is, and how long it takes still. */
+/** Progress, speed and remaining time of a download, in words. */
 function progressInWords({ bytes, totalBytes, bytesPerSecond, secondsLeft }: LoadProgressEvent, { model, keep }: Choice): string {
   const total = totalBytes === null ? "" : ` of ${megabytes(totalBytes)}`;
-  // A file that is opened is read once, for its hash or to copy it.
+  // A file from disk is not downloaded, only read for its hash or a copy.
   const once = model instanceof File ? "" : (keep ?? typeof model !== "string") ? ", once: it is kept on this device" : "";
   const left = secondsLeft === null ? "" : `, ${clock(secondsLeft * 1000)} left`;
   const rate = bytesPerSecond === null ? "" : ` · ${megabytes(bytesPerSecond)}/s${left}`;

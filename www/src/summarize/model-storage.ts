@@ -1,10 +1,10 @@
 import { megabytes } from "../ui/format.js";
 import { RememberedSet } from "../ui/local-storage.js";
 
-/** Hashes of models that were kept here. One that is not there any more was deleted by the browser. */
+/** Hashes of models stored here. If one is missing from the storage, the browser deleted it. */
 export const keptBefore = new RememberedSet("precis-kept");
 
-/** Asks the browser not to delete what this page keeps; true once it has promised. */
+/** Asks the browser not to delete this site's storage. True if it agrees. */
 export async function persist(): Promise<boolean> {
   try {
     return (await navigator.storage.persisted()) || (await navigator.storage.persist());
@@ -14,7 +14,7 @@ export async function persist(): Promise<boolean> {
   }
 }
 
-/** How much is kept, of how much, and for how long, in words. */
+/** Used and allowed storage, and how long models stay, in words. */
 export async function storageInWords(kept: number): Promise<string> {
   const { quota } = (await navigator.storage?.estimate?.().catch(() => null)) ?? {};
   const allowed = quota === undefined ? "" : `this browser allows ${megabytes(quota)}`;
@@ -22,6 +22,6 @@ export async function storageInWords(kept: number): Promise<string> {
   const persisted = await navigator.storage?.persisted?.().catch(() => false);
   const promise = persisted
     ? "They are kept until you delete them."
-    : "The browser may delete them, all at once, when space runs short; then they have to be fetched again.";
+    : "The browser may delete all of them when space runs short. Then they have to be downloaded again.";
   return `Models take ${megabytes(kept)} on this device${allowed && `; ${allowed}`}. ${promise}`;
 }

@@ -9,21 +9,21 @@ import { modelRows } from "./model-list.js";
 import type { ModelPanel } from "./model-panel.js";
 import { keptBefore, storageInWords } from "./model-storage.js";
 
-/** What is offered before it is taken: a model with a licence to accept, a file, or an address. */
+/** A model to confirm before it is used: it has a licence to accept, or is a file or an address. */
 interface Offer {
   name: string;
   facts: [string, string][];
   note: string;
-  /** Whose licence has to be accepted. */
+  /** The entry whose licence has to be accepted. */
   licence: CatalogueEntry | null;
-  /** Whether the person is asked if it is to be kept; what the answer is to begin with. */
+  /** Initial state of the checkbox "Keep it on this device"; null hides it. */
   keep: boolean | null;
-  /** What the button says. */
+  /** Label of the button. */
   action: string;
   take: (keep: boolean) => Choice;
 }
 
-/** The dialog "Models": what can be chosen, what is on this device, and one's own files. */
+/** The dialog "Models": the catalogue, the models on this device, and the person's own files. */
 export class ModelsDialog {
   readonly #panel: ModelPanel;
   readonly #dialog = byId("models", HTMLDialogElement);
@@ -37,7 +37,7 @@ export class ModelsDialog {
   readonly #keep = byId("keep", HTMLInputElement);
   readonly #take = byId("take-model", HTMLButtonElement);
   #offer: Offer | null = null;
-  /** Ends looking a file up when something else is asked for. */
+  /** Stops reading a header when another action starts. */
   #looking = new AbortController();
 
   constructor(panel: ModelPanel) {
@@ -58,22 +58,22 @@ export class ModelsDialog {
     return this.#dialog.open;
   }
 
-  /** Shows what there is. */
+  /** Opens the dialog with the list of models. */
   async open(): Promise<void> {
     this.#show(this.#choice);
     await this.#refresh();
   }
 
-  /** Shows what there is now, if it is open: a model has become ready. */
+  /** Updates the list if the dialog is open. */
   refresh(): void {
     if (this.#dialog.open) void this.#refresh();
   }
 
-  /** Looks at a file that the person opened or dropped. */
+  /** Reads the header of a file that the person opened or dropped, and offers the model. */
   async offerFile(file: File): Promise<void> {
     await this.#look(file, (facts) => ({
       ...described(file.name, facts),
-      note: "It is read where it lies; nothing of it leaves this device.",
+      note: "The file stays where it is and never leaves this device.",
       keep: false,
       action: "Use this model",
       take: (keep) => ({ model: file, name: file.name, bytes: file.size, keep }),
@@ -86,7 +86,7 @@ export class ModelsDialog {
     const name = decodeURIComponent(url.pathname.split("/").at(-1) ?? "") || url.host;
     await this.#look(url.href, (facts) => ({
       ...described(name, facts),
-      note: `From ${url.host}. Nobody has vouched for this file: its licence, too, is for you to check.`,
+      note: `From ${url.host}. Nobody has checked this file. Check its licence yourself.`,
       keep: true,
       action: `Get ${megabytes(facts.bytes)} and use`,
       take: (keep) => ({ model: url.href, name, bytes: facts.bytes, keep }),
@@ -108,13 +108,13 @@ export class ModelsDialog {
     }
   }
 
-  /** Takes a listed model, after its licence where that has to be accepted. */
+  /** Uses a listed model, after its licence is accepted if necessary. */
   #use(choice: Choice, entry: CatalogueEntry | null): void {
     if (!entry || isAccepted(entry)) return this.#close(choice);
     this.#present({
       name: entry.name,
       facts: [["Size", megabytes(entry.bytes)], ["Format", entry.quant], ["Context", counted(entry.context, "token")], ["Licence", entry.licence]],
-      note: "Nothing is fetched before you accept. This browser remembers that you did.",
+      note: "The download starts after you accept. This browser remembers your answer.",
       licence: entry,
       keep: null,
       action: `Accept, get ${megabytes(entry.bytes)} and use`,
@@ -134,7 +134,7 @@ export class ModelsDialog {
       this.#fail(toPrecisError(error));
     }
     await this.#refresh();
-    // The button that had the focus is gone.
+    // The focused button was removed.
     this.#list.querySelector("button")?.focus();
   }
 
@@ -180,13 +180,13 @@ export class ModelsDialog {
 
   #fail(error: PrecisError): void {
     showError(this.#alert, error);
-    // What was asked for stands at the end of a list that is longer than a phone.
+    // The alert is above a list that may be longer than the screen.
     this.#alert.scrollIntoView({ block: "center" });
   }
 
-  /** Shows one of the dialog's two faces. */
-  #show(face: HTMLElement): void {
-    for (const each of [this.#choice, this.#form]) each.hidden = each !== face;
+  /** Shows one of the dialog's two views. */
+  #show(view: HTMLElement): void {
+    for (const each of [this.#choice, this.#form]) each.hidden = each !== view;
     this.#alert.replaceChildren();
     if (!this.#dialog.open) this.#dialog.showModal();
   }
@@ -197,7 +197,7 @@ export class ModelsDialog {
     input.addEventListener("change", () => {
       const file = input.files?.[0];
       if (file) void this.offerFile(file);
-      // The same file can be chosen again.
+      // Otherwise choosing the same file again would not fire an event.
       input.value = "";
     });
     const address = byId("model-address", HTMLInputElement);
@@ -217,17 +217,17 @@ function described(name: string, facts: InspectedModel): Omit<Offer, "note" | "k
     ["Format", `mostly ${quant}`],
     ["Weights", compact(parameters)],
     ["Context", counted(context, "token")],
-    ["Licence, as the file says", license ?? "not said"],
+    ["Licence, as the file says", license ?? "not given"],
     ["Made for", has_chat_template ? "conversations" : "continuing a text"],
   ];
   return { name, facts: told, licence: null };
 }
 
-/** The file's own address, of what a person copied: Hugging Face's pages about files are not the files. */
+/** The URL of the file, or an error if the page can't reach it. On Hugging Face, `/blob/` is a page about the file. */
 function addressOf(typed: string): URL | PrecisError {
   const url = new URL(typed);
   if (url.origin === "https://huggingface.co") url.pathname = url.pathname.replace("/blob/", "/resolve/");
   const allowed = url.origin === location.origin || MODEL_HOSTS.some((host) => new RegExp(`^${host.replaceAll(".", "\\.").replace("*", "[^/]+")}$`).test(url.origin));
   if (allowed) return url;
-  return new PrecisError("download-failed", `This page can't reach ${url.host}: fetch the file yourself, and open it here.`);
+  return new PrecisError("download-failed", `This page can't reach ${url.host}: download the file yourself and open it here.`);
 }

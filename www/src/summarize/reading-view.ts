@@ -5,10 +5,10 @@ import { clock, measured, megabytes, whole } from "../ui/format.js";
 import { Meter } from "../ui/meter.js";
 import type { SummaryView } from "./summary-view.js";
 
-/** Words appear about as fast as somebody speaks. */
+/** Interval at which new words of the summary appear. */
 const WRITING_MS = 100;
 
-/** The dials of a run. Events are gathered and drawn now and then, with the summary as it is written. */
+/** The figures of a run, and the summary while it is written. Events are collected and drawn a few times a second. */
 export class ReadingView {
   readonly #speed = byId("speed", HTMLSpanElement);
   readonly #note = byId("speed-note", HTMLSpanElement);
@@ -26,24 +26,24 @@ export class ReadingView {
 
   constructor(readonly summary: SummaryView) {}
 
-  /** Everything back to the start of a run. */
+  /** Clears everything for a new run. */
   reset(): void {
     this.#restarted.textContent = this.#room.textContent = "";
     this.#note.textContent = ", now";
     this.#clear();
   }
 
-  /** Says what is going on, at once: what stood there may be the end of another run. */
+  /** Shows the stage at once, because the old text may be the end of another run. */
   set stage(text: string) {
     this.#stage.textContent = this.#stageText = text;
   }
 
-  /** Takes in one event of the run. */
+  /** Handles an event of the run. */
   take(event: RunEvent): void {
     switch (event.type) {
       case "planned":
         this.#meter.plan(event.total);
-        this.#room.textContent = `${megabytes(event.kv_bytes)} of memory for what is read, at most`;
+        this.#room.textContent = `Up to ${megabytes(event.kv_bytes)} of memory for the KV cache`;
         break;
       case "read":
         this.#meter.record(event);
@@ -56,15 +56,15 @@ export class ReadingView {
         this.#stageText = "Writing the summary";
         break;
       case "restarted":
-        this.#stageText = "Starting anew";
-        this.#restarted.textContent = `This run was begun anew. ${event.reason}`;
+        this.#stageText = "Restarting";
+        this.#restarted.textContent = `This run was restarted. ${event.reason}`;
         this.#clear();
         break;
     }
     this.#schedule(event.type === "piece" ? WRITING_MS : undefined);
   }
 
-  /** The end of a run on `document`: `report` if it was a good one. */
+  /** Shows the end of a run on `document`. `report` is null if the run failed. */
   finish(stage: string, report: Report | null, document = ""): void {
     this.#stageText = stage;
     this.#draw();
@@ -77,7 +77,7 @@ export class ReadingView {
     this.#note.textContent = report ? ", this run" : "";
   }
 
-  /** Takes back what was read and written. */
+  /** Discards what was read and written. */
   #clear(): void {
     this.#meter = new Meter();
     this.#pieces = "";
@@ -103,7 +103,7 @@ export class ReadingView {
   }
 }
 
-/** A stage is a prompt that begins, so the first thing that happens in each is reading. */
+/** A stage begins with a prompt, so the text says what is read. */
 function stageText({ stage, index, of }: Extract<RunEvent, { type: "stage" }>): string {
   const place = of > 1 ? ` ${index + 1} of ${of}` : "";
   if (stage === "window") return `Reading part${place}`;

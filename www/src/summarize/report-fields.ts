@@ -1,12 +1,12 @@
 import type { Report } from "../package/api/index.js";
 import { compact, duration, measured, megabytes, whole } from "../ui/format.js";
 
-/** One line of a card: where its value is in the Report, and how to write it. */
+/** A line of a card: the path of its value in the report, and its format. */
 export interface Field {
   label: string;
   path: string;
   show: (value: never) => string;
-  /** Value in full, where the line shortens it. */
+  /** Whether a tooltip shows the full value. */
   full?: boolean;
 }
 
@@ -17,7 +17,7 @@ const rate = (value: number) => `${measured(value)} tokens/s`;
 
 const field = (label: string, path: string, show: (value: never) => string, full = false): Field => ({ label, path, show, full });
 
-/** The cards of the Report below its large figure, in the order of a run. */
+/** The cards below the main figure of the report, in the order of a run. */
 export const CARDS: readonly { title: string; fields: readonly Field[] }[] = [
   {
     title: "Prefill",
@@ -42,8 +42,8 @@ export const CARDS: readonly { title: string; fields: readonly Field[] }[] = [
     fields: [
       field("Strategy", "plan.strategy", text),
       field("Windows", "plan.windows", whole),
-      field("Of these read before", "plan.remembered", whole),
-      field("Tokens read for them then", "plan.remembered_tokens", whole),
+      field("Windows reused", "plan.remembered", whole),
+      field("Tokens of reused windows", "plan.remembered_tokens", whole),
       field("Merges", "plan.merges", whole),
       field("Largest chunk", "plan.chunk", (value: number) => `${whole(value)} tokens`),
       field("Context extension", "plan.context_extension", text),
@@ -76,7 +76,7 @@ export const CARDS: readonly { title: string; fields: readonly Field[] }[] = [
     ],
   },
   {
-    title: "Ceiling of this device",
+    title: "Peak of this device",
     fields: [
       field("Multiply-adds", "peak.gemm_gmacs", (value: number) => `${measured(value)} G/s`),
       field("Bandwidth", "peak.bandwidth_gbs", (value: number) => `${measured(value)} GB/s`),
@@ -116,12 +116,12 @@ export const CARDS: readonly { title: string; fields: readonly Field[] }[] = [
   },
 ];
 
-/** The value at a dotted path of the Report; undefined where there is none. */
+/** The value at a dotted path of the report; undefined if it is missing. */
 export function valueAt(report: Report, path: string): unknown {
   return path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown> | null | undefined)?.[key], report);
 }
 
-/** Why the value at `path` is null: the reason given for it or for what it is a part of. */
+/** Why the value at `path` is null: the reason given for it or for its parent. */
 export function reasonAt(report: Report, path: string): string {
   for (let at = path; at; at = at.slice(0, Math.max(0, at.lastIndexOf(".")))) {
     const reason = report.absent[at];

@@ -4,7 +4,7 @@ import { device, duration, measured, megabytes, whole } from "../ui/format.js";
 import { CARDS, type Field, reasonAt, valueAt } from "./report-fields.js";
 import { download } from "../ui/save-file.js";
 
-/** The region "Report": cards to read, and the JSON to take along. */
+/** The region "Report": the cards, and the JSON to copy or download. */
 export class ReportView {
   readonly #cards = byId("cards", HTMLDivElement);
   readonly #empty = byId("report-empty", HTMLParagraphElement);
@@ -18,7 +18,7 @@ export class ReportView {
     this.#download.addEventListener("click", () => this.#downloadJson());
   }
 
-  /** Shows `report`, or nothing while a run is under way. */
+  /** Shows `report`; null during a run. */
   show(report: Report | null): void {
     this.#json = report ? JSON.stringify(report, null, 2) : "";
     this.#copied.textContent = "";
@@ -32,7 +32,7 @@ export class ReportView {
       await navigator.clipboard.writeText(this.#json);
       this.#copied.textContent = "Copied";
     } catch {
-      this.#copied.textContent = "The browser did not allow copying: use Download JSON";
+      this.#copied.textContent = "Copying was not allowed: use Download JSON";
     }
   }
 
@@ -41,7 +41,7 @@ export class ReportView {
   }
 }
 
-/** The one figure that the page is about, three beside it, and the run in a sentence. */
+/** The main figure, three further figures, and the run in a sentence. */
 function headline(report: Report): HTMLElement {
   const { tokens, ms } = report.prefill;
   const speed = figure(report, "prefill.tokens_per_second", measured);
@@ -82,7 +82,7 @@ function value(report: Report, { path, show, full }: Field): HTMLElement {
   return dd;
 }
 
-/** A dash, with the reason for whoever points at it or listens. */
+/** A dash, with the reason as a tooltip and for screen readers. */
 function absent(report: Report, path: string): HTMLElement {
   const reason = reasonAt(report, path);
   const dash = element("span", "", "—");

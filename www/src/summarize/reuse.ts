@@ -3,7 +3,7 @@ import { byId } from "../ui/dom.js";
 import type { ModelPanel } from "./model-panel.js";
 import { PrecisError } from "../package/api/index.js";
 
-/** Whether what was read before is read again, and the button that forgets it. */
+/** The checkbox that reuses earlier reading, and the button that deletes it. */
 export class ReuseChoice {
   readonly #reuse = byId("reuse", HTMLInputElement);
   readonly #forget = byId("forget", HTMLButtonElement);
@@ -14,12 +14,12 @@ export class ReuseChoice {
     this.#reuse.addEventListener("change", () => (this.#forgotten.textContent = ""));
   }
 
-  /** Whether everything is to be read. */
+  /** The option `fresh` of a run. */
   get fresh(): boolean {
     return !this.#reuse.checked;
   }
 
-  /** A measuring run reads everything. */
+  /** Turns reuse off, for measuring. */
   off(): void {
     this.#reuse.checked = false;
   }

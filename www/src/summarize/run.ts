@@ -10,10 +10,10 @@ import type { ReportView } from "./report-view.js";
 import type { ReuseChoice } from "./reuse.js";
 import type { SummaryOptions } from "./summary-options.js";
 
-/** Failures after which the same document may well succeed. */
+/** Errors after which the same document may succeed. */
 const WORTH_RETRYING = new Set(["worker-crashed", "out-of-memory", "internal", "download-failed", "storage-unavailable"]);
 
-/** Summarize and Cancel: one run at a time. */
+/** The buttons Summarize and Cancel. One run at a time. */
 export class RunControl {
   readonly #summarize = byId("summarize", HTMLButtonElement);
   readonly #cancel = byId("cancel", HTMLButtonElement);
@@ -36,12 +36,12 @@ export class RunControl {
     });
   }
 
-  /** Whether a run is under way. */
+  /** Whether a run is in progress. */
   get running(): boolean {
     return this.#running !== null;
   }
 
-  /** Summarizes what the document holds now. */
+  /** Summarizes the current document. */
   async start(): Promise<void> {
     if (this.#running) return;
     const started_ms = performance.timeOrigin + performance.now();
@@ -75,7 +75,7 @@ export class RunControl {
     const focused = document.activeElement === this.#summarize;
     this.#summarize.disabled = this.model.locked = true;
     this.#cancel.disabled = false;
-    // A button that goes grey under the keyboard would lose it.
+    // A disabled button would lose the keyboard focus.
     if (focused) this.#cancel.focus();
     return this.#running;
   }
@@ -93,7 +93,7 @@ export class RunControl {
     const failure = toPrecisError(error);
     if (failure.code === "cancelled") return this.reading.finish("Cancelled", null);
     this.reading.finish("Failed", null);
-    // What kept the model from loading is said, with its own button, where the model is.
+    // The model panel shows errors of loading, with its own button.
     if (this.model.ready) showError(this.#alert, failure, WORTH_RETRYING.has(failure.code) ? () => void this.start() : undefined);
   }
 }

@@ -1,16 +1,16 @@
 import type { Form, Length, Strategy, SummarizeOptions } from "../package/api/index.js";
 import { byId } from "../ui/dom.js";
 
-/** Lengths of more than a sentence, which have a form. */
+/** Lengths of several sentences, for which a form can be chosen. */
 const SEVERAL = ["short", "medium", "long"];
 
-/** What the person wants: how long a summary, in which form, or an answer to a question; and how the document is read for it. */
+/** The fields for length, form, reading method and question. */
 export class SummaryOptions {
   readonly #length = byId("length", HTMLSelectElement);
   readonly #form = byId("form", HTMLSelectElement);
   readonly #strategy = byId("strategy", HTMLSelectElement);
   readonly #instruction = byId("instruction", HTMLInputElement);
-  /** Set by the page: called when the person asks with the Enter key. */
+  /** Set by the page: called when the person presses Enter in the question. */
   onask: () => void = () => undefined;
 
   constructor() {
@@ -22,7 +22,7 @@ export class SummaryOptions {
     this.#refresh();
   }
 
-  /** The engine's options for it. */
+  /** The chosen options, for the engine. */
   get options(): Pick<SummarizeOptions, "length" | "form" | "instruction" | "strategy"> {
     const strategy = this.#strategy.value as Strategy;
     const instruction = this.#instruction.value.trim();
@@ -31,7 +31,7 @@ export class SummaryOptions {
     return length ? { strategy, length, form: this.#form.value as Form } : { strategy };
   }
 
-  /** A question stands in the place of a summary, and only several sentences have a form. */
+  /** A question replaces the summary, and only several sentences have a form. */
   #refresh(): void {
     const asks = this.#instruction.value.trim() !== "";
     this.#length.disabled = asks;

@@ -6,7 +6,7 @@ type Point = Report["points"][number];
 /** Characters of a passage that are quoted. */
 const QUOTED = 600;
 
-/** The summary: as it is written, and in the end with a way from each sentence to where it comes from. */
+/** The summary while it is written. At the end each sentence becomes a button that shows its passage. */
 export class SummaryView {
   readonly #section = byId("summary", HTMLElement);
   readonly #text = byId("summary-text", HTMLParagraphElement);
@@ -16,18 +16,18 @@ export class SummaryView {
   readonly #sourceNote = byId("source-note", HTMLParagraphElement);
   readonly #quote = byId("source-quote", HTMLQuoteElement);
   readonly #show = byId("source-show", HTMLButtonElement);
-  /** Set by the page: shows a part of the document in its field, if it is still there. */
+  /** Set by the page: shows a passage in the document field. False if the field has another text. */
   onshow: (passage: { document: string; start: number; end: number }) => boolean = () => false;
   #chosen: HTMLButtonElement | null = null;
   #passage = { document: "", start: 0, end: 0 };
 
   constructor() {
     this.#show.addEventListener("click", () => {
-      if (!this.onshow(this.#passage)) this.#sourceNote.textContent = "It isn't shown above: the text there has changed, or only its beginning is shown.";
+      if (!this.onshow(this.#passage)) this.#sourceNote.textContent = "This passage can't be shown in the document: the text has changed, or only its beginning is shown.";
     });
   }
 
-  /** An empty sheet. */
+  /** Clears the summary for a new run. */
   clear(): void {
     this.#section.ariaBusy = "true";
     this.#text.replaceChildren();
@@ -36,18 +36,18 @@ export class SummaryView {
     this.#chosen = null;
   }
 
-  /** Adds what was written since. */
+  /** Appends new text. */
   append(pieces: string): void {
     this.#text.append(pieces);
     this.#empty.hidden = true;
   }
 
-  /** The end of a run; with a report of `document`, sentences lead to their passages. */
+  /** Ends a run. With a report on `document`, each sentence becomes a button. */
   finish(report: Report | null, document: string): void {
     this.#section.ariaBusy = "false";
     if (!report) return;
     const { summary, points } = report;
-    // The engine's last word, in case it trims what it streamed.
+    // The final text may differ from the streamed one, for example in white space.
     this.#text.replaceChildren();
     let at = 0;
     for (const point of points) {
@@ -65,7 +65,7 @@ export class SummaryView {
     const button = element("button", point.supported ? "point" : "point unsupported", point.text);
     button.type = "button";
     button.setAttribute("aria-controls", "source");
-    if (!point.supported) button.setAttribute("aria-description", "Not clearly said in the text");
+    if (!point.supported) button.setAttribute("aria-description", "Not clearly supported by the text");
     button.addEventListener("click", () => this.#choose(button, point, document));
     return button;
   }
@@ -78,12 +78,12 @@ export class SummaryView {
     this.#passage = { document, start, end };
     const passage = document.slice(start, end).trim();
     this.#quote.textContent = passage.length > QUOTED ? `${passage.slice(0, QUOTED)}…` : passage;
-    this.#sourceNote.textContent = point.supported ? "From the text:" : "The text doesn't clearly say this. The nearest that it says:";
+    this.#sourceNote.textContent = point.supported ? "From the text:" : "The text doesn't clearly say this. The closest passage:";
     this.#source.hidden = false;
   }
 }
 
-/** Characters, which the engine counts, to the units in which JavaScript does. */
+/** Converts the engine's offsets in code points to JavaScript's offsets in UTF-16 units. */
 function utf16(document: string, { start, end }: Pick<Point, "start" | "end">): [number, number] {
   let [characters, units] = [0, 0];
   const advance = (to: number) => {

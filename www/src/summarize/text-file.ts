@@ -1,9 +1,9 @@
 import { PrecisError } from "../package/api/errors.js";
 
-/** The engine's limit for a document, in bytes of UTF-8: checked here as well, so that a huge file is never read. */
+/** The engine's limit for a document, in UTF-8 bytes. Checked here, too, before a huge file is read. */
 export const MAX_BYTES = 10_000_000;
 
-/** The text of a file that a person dropped or chose. */
+/** The text of a file that the person dropped or opened. */
 export async function readTextFile(file: Blob): Promise<string> {
   if (file.size > MAX_BYTES) {
     const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
@@ -12,7 +12,7 @@ export async function readTextFile(file: Blob): Promise<string> {
   return decodeText(new Uint8Array(await file.arrayBuffer()));
 }
 
-/** What files begin with that are not plain text, in the letters of Windows-1252. */
+/** First bytes of formats that are not plain text, decoded as Windows-1252, and their names. */
 const FORMATS: [string, string][] = [
   ["%PDF-", "a PDF"],
   ["PK\u0003\u0004", "a ZIP archive, or an office document"],
@@ -26,10 +26,10 @@ const FORMATS: [string, string][] = [
   ["\0asm", "a program"],
 ];
 
-/** Bytes that are looked at to tell an encoding. */
+/** Number of bytes used to detect UTF-16. */
 const SAMPLE = 64 << 10;
 
-/** A file's bytes as text: by its byte order mark, as UTF-8, as UTF-16, by what it says of itself, or as most old files are. */
+/** Decodes a file, trying in this order: byte order mark, UTF-8, UTF-16, the charset named by a web page, Windows-1252. */
 export function decodeText(bytes: Uint8Array): string {
   const head = new TextDecoder("latin1").decode(bytes.subarray(0, 1024));
   const format = FORMATS.find(([start]) => head.startsWith(start))?.[1];
@@ -37,13 +37,13 @@ export function decodeText(bytes: Uint8Array): string {
   const marked = head.startsWith("\u00ff\u00fe") ? "utf-16le" : head.startsWith("\u00fe\u00ff") ? "utf-16be" : null;
   const utf8 = marked === null && !bytes.includes(0) ? decoded(bytes, "utf-8", true) : null;
   const text = utf8 ?? decoded(bytes, marked ?? utf16(bytes.subarray(0, SAMPLE)) ?? named(head) ?? "windows-1252", false);
-  // Bytes in an old encoding may be anything: a text has letters.
+  // Any bytes are valid in an old encoding, so require some letters.
   const certain = utf8 !== null || marked !== null;
   if (text !== null && isText(text) && (certain || (text.match(/\p{L}/gu)?.length ?? 0) >= 4)) return text;
   throw new PrecisError("document-not-text", "This is not a text file: open plain text, Markdown or a web page.");
 }
 
-/** Null where the bytes are not of that encoding, or the browser does not know it. */
+/** Null if the bytes are invalid in this encoding, or the browser does not support it. */
 function decoded(bytes: Uint8Array, encoding: string, fatal: boolean): string | null {
   try {
     return new TextDecoder(encoding, { fatal }).decode(bytes);
@@ -52,7 +52,7 @@ function decoded(bytes: Uint8Array, encoding: string, fatal: boolean): string | 
   }
 }
 
-/** UTF-16 without a mark, by where its zeros stand: most texts have many characters below 256. */
+/** Detects UTF-16 without a byte order mark by its zeros: most texts have many characters below 256. */
 function utf16(sample: Uint8Array): string | null {
   const zeros = [0, 0];
   for (let i = 0; i < sample.length; i++) if (sample[i] === 0) zeros[i % 2]!++;
@@ -67,7 +67,7 @@ function named(head: string): string | null {
   return /<meta[^>]{0,200}charset=["']?([\w-]{1,40})/i.exec(head)?.[1] ?? null;
 }
 
-/** Whether hardly any character is one that no text has. */
+/** Whether at most 2 % of the characters are control or replacement characters. */
 function isText(text: string): boolean {
   const strange = text.match(/[\0-\x08\x0e-\x1f\ufffd]/g)?.length ?? 0;
   return strange * 50 <= text.length;

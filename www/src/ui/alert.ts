@@ -1,7 +1,7 @@
 import { type PrecisError } from "../package/api/index.js";
 import { element } from "./dom.js";
 
-/** Shows `error` in `host`, a role=alert: the sentence, its code, and a way to try again where that makes sense. */
+/** Shows `error` in `host`, an element with role=alert: the message, the code, and a button if `retry` is given. */
 export function showError(host: HTMLElement, { message, code }: PrecisError, retry?: () => void): void {
   const box = element("div", "error", element("p", "", message), element("p", "fine", "Code: ", element("code", "", code)));
   if (retry) {

@@ -1,7 +1,7 @@
 import articleUrl from "../../../tests/fixtures/article.md?url";
 import { compose } from "./compose-benchmark.js";
 
-/** Fetches the article that the benchmark repeats from this site. */
+/** Fetches from this site the article that the benchmark repeats. */
 export async function loadArticle(): Promise<string> {
   const response = await fetch(articleUrl);
   if (!response.ok) throw new Error(`the article could not be read (status ${response.status})`);

@@ -2,32 +2,32 @@ import models from "../../../models/models.json";
 import type { ModelEntry, StoredModel } from "../package/api/index.js";
 import { remember, remembered, RememberedSet } from "./local-storage.js";
 
-/** Where the choice is kept. */
+/** Key of the choice in local storage. */
 const KEY = "precis-model";
 
 /** An entry of models.json. */
 export type CatalogueEntry = ModelEntry & (typeof models)[number];
 
-/** A model to load, and how `Summarizer.create` is to be asked for it. */
+/** A model to load, with its options for `Summarizer.create`. */
 export interface Choice {
   model: ModelEntry | Blob | string;
   name: string;
   bytes: number | null;
-  /** Undefined: as the package does. */
+  /** Undefined: the package's default. */
   keep?: boolean;
   acceptLicence?: boolean;
 }
 
-/** All that can be chosen without bringing a file along; the first is the default. */
+/** The catalogue. The first model is the default. */
 export const CATALOGUE: readonly CatalogueEntry[] = models;
 
-/** Addresses of the licences that the person has accepted. */
+/** URLs of the licences that the person has accepted. */
 const licences = new RememberedSet("precis-licences");
 
-/** What was chosen on this page; a file from disk can't be remembered. */
+/** The choice made in this tab. Files from disk can't be remembered for another visit. */
 let chosen: Choice | null = null;
 
-/** What the person chose, here or on another visit; `?model=FILE`, any GGUF file in this site's models/ folder; or the default. */
+/** The chosen model: from this tab, else `?model=FILE` (a GGUF file in this site's models/ folder), else from an earlier visit, else the default. */
 export function chosenModel(): Choice {
   if (chosen) return chosen;
   const file = new URLSearchParams(location.search).get("model");
@@ -40,14 +40,14 @@ export function chosenModel(): Choice {
   return fromCatalogue(CATALOGUE[0]);
 }
 
-/** Takes `choice` from now on. */
+/** Makes `choice` the chosen model. */
 export function choose(choice: Choice): void {
   chosen = choice;
   const { model } = choice;
   remember(KEY, typeof model === "string" || model instanceof Blob ? null : model);
 }
 
-/** What was chosen is kept under this hash: another visit finds it there. */
+/** Remembers the hash under which the chosen model is stored, for another visit. */
 export function rememberKept(sha256: string, bytes: number): void {
   if (chosen?.keep && (typeof chosen.model === "string" || chosen.model instanceof Blob)) {
     remember(KEY, { id: chosen.name, name: chosen.name, bytes, sha256 });
@@ -58,14 +58,14 @@ export function fromCatalogue(entry: CatalogueEntry): Choice {
   return { model: entry, name: `${entry.name} ${entry.quant}`, bytes: entry.bytes, acceptLicence: isAccepted(entry) };
 }
 
-/** A model that was brought along and kept. */
+/** A stored model that is not in the catalogue. */
 export function fromStored({ sha256, bytes, label }: StoredModel): Choice {
   const name = label?.name ?? label?.id ?? `model ${sha256.slice(0, 8)}`;
   const prompt = label?.prompt ? { prompt: label.prompt } : {};
   return { model: { id: label?.id ?? sha256, name, bytes, sha256, ...prompt }, name, bytes };
 }
 
-/** Whether nothing has to be accepted any more before this model is fetched. */
+/** Whether this model can be fetched without accepting a licence first. */
 export function isAccepted({ accept, terms }: ModelEntry): boolean {
   return !accept || (terms !== undefined && licences.has(terms));
 }

@@ -1,4 +1,4 @@
-/** How often the whole benchmark repeats its article. */
+/** Repetitions of the article in the full benchmark. */
 export const ITERATIONS = 8;
 
 /** The benchmark document: the article `iterations` times under numbered headings, then the question. */

@@ -1,4 +1,4 @@
-/** The element with this id; a missing or different one is a mistake in index.html, so it throws. */
+/** The element with this id. Throws if the HTML lacks it or it has another type. */
 export function byId<T extends HTMLElement>(id: string, type: abstract new () => T): T {
   const element = document.getElementById(id);
   if (!(element instanceof type)) throw new Error(`index.html lacks #${id}`);
@@ -17,10 +17,10 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Drawing more often than this shows nothing new, and takes time from threads that compute on the same processors. */
+/** Drawing more often would take time from the threads that compute. */
 const REDRAW_MS = 250;
 
-/** Calls `draw` in a frame, a few times a second at most, however often it is asked to, or every so many milliseconds. */
+/** Returns a function that schedules `draw` in an animation frame, at most once per `everyMs` milliseconds. */
 export function nowAndThen(draw: () => void): (everyMs?: number) => void {
   let asked = false;
   let last = -Infinity;

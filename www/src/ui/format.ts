@@ -12,7 +12,7 @@ export function counted(count: number, noun: string): string {
   return `${whole(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** Three digits that matter: 312, 87.4, 0.52. */
+/** Two or three significant digits: 312, 87.4, 0.52. */
 export function measured(value: number): string {
   if (value >= 100) return whole(value);
   return value >= 10 ? ONE.format(value) : value.toPrecision(2);
@@ -23,7 +23,7 @@ export function compact(value: number): string {
   return COMPACT.format(value);
 }
 
-/** Milliseconds in the unit that a reader would choose. */
+/** Milliseconds in a suitable unit. */
 export function duration(ms: number): string {
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${whole(ms)} ms`;
@@ -38,12 +38,12 @@ export function clock(ms: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-/** What computes, in words. */
+/** The device that computes, in words. */
 export function device(threads: number, adapter: string | null): string {
   return adapter === null ? `processor, ${counted(threads, "thread")}` : `GPU, ${adapter}`;
 }
 
-/** Bytes in megabytes (10^6), a thousand of them and more in gigabytes. */
+/** Bytes in megabytes (10^6), or from 10^9 on in gigabytes. */
 export function megabytes(bytes: number): string {
   if (bytes >= 1e9) return `${ONE.format(bytes / 1e9)} GB`;
   return `${bytes < 10e6 ? (bytes / 1e6).toFixed(1) : whole(bytes / 1e6)} MB`;

@@ -1,24 +1,24 @@
-/** What this browser remembers for the next visit, as JSON under `key`; null where it remembers nothing. */
+/** The JSON value that this browser stores under `key`; null if there is none. */
 export function remembered(key: string): unknown {
   try {
     return JSON.parse(localStorage.getItem(key) ?? "null");
   } catch {
-    // Browsers may refuse storage altogether (private windows, blocked cookies): then it lasts as long as the page.
+    // Browsers may refuse storage (private windows, blocked cookies).
     return null;
   }
 }
 
-/** Remembers `value`, or nothing any more where it is null. */
+/** Stores `value` for the next visit; null removes it. */
 export function remember(key: string, value: unknown): void {
   try {
     if (value === null) localStorage.removeItem(key);
     else localStorage.setItem(key, JSON.stringify(value));
   } catch {
-    // As above.
+    // Without storage, the value is lost with the page.
   }
 }
 
-/** Texts that are remembered together, such as the licences that were accepted. */
+/** A stored set of texts, such as the accepted licences. */
 export class RememberedSet {
   readonly #key: string;
   readonly #texts: Set<string>;

@@ -1,16 +1,16 @@
 import type { RunEvent } from "../package/api/index.js";
 
-/** One chunk as the engine timed it. */
+/** A chunk with its measured time. */
 type ReadEvent = Extract<RunEvent, { type: "read" }>;
 
-/** "Now" is the last chunks that took this long together: steady enough to read, quick enough to follow. */
+/** The current speed is the average over the last chunks that took this long together. */
 const NOW_MS = 1000;
 
-/** Gathers the chunks of a run and works out what the dials show. Knows nothing of the page. */
+/** Collects the chunks of a run and computes the displayed figures. Independent of the page. */
 export class Meter {
-  /** Tokens read in all, at the end of each chunk. */
+  /** Total tokens read at the end of each chunk. */
   readonly positions: number[] = [];
-  /** Speed of each chunk, tokens per second. */
+  /** Speed of each chunk, in tokens per second. */
   readonly speeds: number[] = [];
   readonly #chunks: { tokens: number; ms: number }[] = [];
   #done = 0;
@@ -19,7 +19,7 @@ export class Meter {
   #leftMs: number | null = null;
   #share = 0;
 
-  /** How many tokens the run will read, as far as the plan knows at `now`. */
+  /** Sets how many tokens the run will read, according to the plan made at `now`. */
   plan(total: number, now = performance.now()): void {
     this.#total = total;
     this.#began = now;
@@ -31,7 +31,7 @@ export class Meter {
     this.#leftMs = left_ms;
     const passed = now - this.#began;
     const share = left_ms === null || passed <= 0 ? done / this.#total : passed / (passed + left_ms);
-    // A forecast that turns out too short is no reason to go back.
+    // The progress bar must not go back when a forecast was too short.
     this.#share = Math.max(this.#share, share);
     // Without a clock there is no speed to show.
     if (ms === null) return;
@@ -53,12 +53,12 @@ export class Meter {
     return this.#over(NOW_MS);
   }
 
-  /** The engine's forecast of what is left, in milliseconds; null before the first chunk and without a clock. */
+  /** The engine's forecast of the remaining milliseconds; null before the first chunk and without a clock. */
   get leftMs(): number | null {
     return this.#leftMs;
   }
 
-  /** The share of the run's time that has passed, from 0 to 1, which never shrinks. */
+  /** Share of the run's time that has passed, from 0 to 1. Never decreases. */
   get share(): number {
     return this.#share;
   }
@@ -75,6 +75,6 @@ export class Meter {
 }
 
 function perSecond(tokens: number, ms: number): number {
-  // A coarse clock may say 0 ms for a short chunk.
+  // A coarse clock may measure 0 ms for a short chunk.
   return (tokens / Math.max(ms, 0.01)) * 1000;
 }

@@ -1,6 +1,6 @@
 import { element } from "./dom.js";
 
-/** Hands `content` to the person as a file. */
+/** Downloads `content` as a file. */
 export function download(content: Blob, name: string): void {
   const url = URL.createObjectURL(content);
   const link = element("a", "");

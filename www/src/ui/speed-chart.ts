@@ -7,7 +7,7 @@ import { compact, measured, whole } from "./format.js";
 export class SpeedChart {
   readonly #host: HTMLElement;
   readonly #plot: uPlot;
-  /** Tokens that the x axis spans: the whole run, so that the line moves across it as the reading does. */
+  /** Tokens on the x axis: those of the whole run, so that the line also shows the progress. */
   #span = 1000;
 
   constructor(host: HTMLElement) {
@@ -33,7 +33,7 @@ export class SpeedChart {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#plot.redraw());
   }
 
-  /** Draws what `meter` has. */
+  /** Draws the chunks of `meter`. */
   draw(meter: Meter): void {
     this.#span = meter.total || 1000;
     this.#plot.setData([meter.positions, meter.speeds]);
@@ -41,7 +41,7 @@ export class SpeedChart {
   }
 }
 
-/** Tokens across and tokens a second up; `colour` looks one up when it is drawn. */
+/** Axes of tokens (x) and tokens per second (y). `colour` returns a function that looks up a CSS colour at drawing time. */
 export function axes(colour: (name: string) => () => string): uPlot.Axis[] {
   const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1, size: 4 }, font: "11px system-ui, sans-serif" };
   return [
@@ -54,7 +54,7 @@ function sizeOf(host: HTMLElement): { width: number; height: number } {
   return { width: Math.max(200, host.clientWidth), height: Math.max(120, host.clientHeight) };
 }
 
-/** The chart in words. */
+/** Text alternative of the chart. */
 function describe({ positions, speeds }: Meter): string {
   const first = speeds[0];
   const last = speeds.at(-1);

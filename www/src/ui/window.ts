@@ -3,11 +3,11 @@ import type { Card } from "../package/wasm/simd/precis.js";
 
 declare global {
   interface Window {
-    /** For scripts and tests. */
+    /** Results of the page, for scripts and tests. */
     precis: {
-      /** The Report of the last run, null before it and while one is under way. */
+      /** The report of the last run; null before and during a run. */
       report: Report | null;
-      /** The comparison page's: the card of the last measuring, null before it and while one is under way. */
+      /** On compare.html: the card of the last measurement; null before and during one. */
       card?: Card | null;
     };
   }

@@ -1,6 +1,6 @@
-/** What AbortSignal.any and Promise.withResolvers do, for browsers that lack them. */
+/** Replacements for AbortSignal.any and Promise.withResolvers, which older browsers lack. */
 
-/** A promise, and what settles it. */
+/** A promise and the functions that settle it. */
 export interface Deferred<T> {
   promise: Promise<T>;
   resolve: (value: T | PromiseLike<T>) => void;
@@ -18,11 +18,11 @@ export function deferred<T>(): Deferred<T> {
 /** A signal that follows others until it is released. */
 export interface Following {
   signal: AbortSignal;
-  /** Stops following: what was followed may live much longer. */
+  /** Removes the listeners from the followed signals, which may live much longer. */
   release: () => void;
 }
 
-/** A signal that aborts as soon as one of `signals` does, with its reason. Of those that are aborted already the first counts. */
+/** A signal that aborts with the reason of the first of `signals` to abort. Of those already aborted, the first in order counts. */
 export function firstOf(...signals: (AbortSignal | undefined)[]): Following {
   const controller = new AbortController();
   const listeners = new AbortController();
@@ -34,10 +34,10 @@ export function firstOf(...signals: (AbortSignal | undefined)[]): Following {
   return { signal: controller.signal, release: () => listeners.abort() };
 }
 
-/** `promise`, or a rejection with the signal's reason as soon as it aborts. The promise itself goes on. */
+/** Settles with `promise`, or rejects with the signal's reason as soon as it aborts. `promise` itself is not stopped. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
-  // What it rejects with later is nobody's business.
+  // Ignore later rejections.
   promise.catch(() => undefined);
   signal.throwIfAborted();
   const { promise: aborted, reject } = deferred<never>();

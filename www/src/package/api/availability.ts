@@ -5,11 +5,11 @@ import { modelRequest } from "./model.js";
 import { checkedCreation, type CoreOptions } from "./options.js";
 import { findStored, isBeingStored } from "../models/stored.js";
 
-/** What stands between a page and its first summary. */
+/** Whether a model can be loaded, and whether it must be downloaded first. */
 export type Availability = "unavailable" | "downloadable" | "downloading" | "available";
 
 /**
- * Whether `create` with these options can succeed, and whether it has to download first. Nothing is fetched. Rejects only with
+ * Whether `create` can succeed with these options, and whether it must download first. Fetches nothing. Rejects only with
  * `invalid-options`.
  */
 export async function availability(options?: CoreOptions): Promise<Availability> {

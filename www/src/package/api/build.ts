@@ -1,9 +1,9 @@
 import { PrecisError } from "./errors.js";
 
-/** The two wasm builds of the engine, by the name of their folder under `wasm/`. Only "relaxed" can have threads. */
+/** The two WebAssembly builds of the engine, named like their folders in `wasm/`. Only "relaxed" can have threads. */
 export type BuildName = "simd" | "relaxed";
 
-/** What the browser's WebAssembly can run, and on what. */
+/** The browser's WebAssembly features, and the number of processors. */
 export interface Capabilities {
   simd: boolean;
   relaxed: boolean;
@@ -13,23 +13,23 @@ export interface Capabilities {
   cores: number;
 }
 
-/** A build, its threads, and why they were chosen. */
+/** A build, its number of threads, and the reason for the choice. */
 export interface Choice {
   build: BuildName;
   threads: number;
   reason: string;
 }
 
-/** More threads than this wait for each other more than they compute. */
+/** With more threads, synchronization costs more than they gain. */
 const MOST_THREADS = 16;
 
-/** What a caller may choose: the fastest here, the GPU, the processor, or a particular build on it (to measure it). */
+/** Backends that a caller can choose: the fastest, the GPU, the processor, or a particular build for the processor, to measure it. */
 export const BACKENDS = ["auto", "webgpu", "cpu", "wasm-simd", "wasm-relaxed-simd"] as const;
 
-/** The caller's choice. */
+/** One of BACKENDS. */
 export type Backend = (typeof BACKENDS)[number];
 
-/** What the engine is asked to compute with: whatever is faster, the processor, or the GPU. */
+/** The backend requested from the engine: the faster one, the processor, or the GPU. */
 export type Compute = "auto" | "cpu" | "webgpu";
 
 // Each probe is a module of one function () -> v128; the comment gives its body.
@@ -39,7 +39,7 @@ const SIMD = [...HEAD, 10, 8, 1, 6, 0, 0x41, 0, 0xfd, 0x11, 0x0b];
 // i32.const 0; i32x4.splat; i32.const 0; i32x4.splat; i16x8.relaxed_dot_i8x16_i7x16_s
 const RELAXED = [...HEAD, 10, 15, 1, 13, 0, 0x41, 0, 0xfd, 0x11, 0x41, 0, 0xfd, 0x11, 0xfd, 0x92, 0x02, 0x0b];
 
-/** Asks the browser, by validating a tiny module that uses each instruction set. */
+/** Detects features by validating a tiny module for each instruction set. */
 export function detectCapabilities(): Capabilities {
   const validates = (module: number[]) => typeof WebAssembly !== "undefined" && WebAssembly.validate(Uint8Array.from(module));
   return {
@@ -50,20 +50,20 @@ export function detectCapabilities(): Capabilities {
   };
 }
 
-/** What `backend` leaves to the engine: someone who names a build wants the processor. */
+/** The engine's option for `backend`. A particular build means the processor. */
 export function computeOf(backend: Backend): Compute {
   return backend === "auto" || backend === "webgpu" ? backend : "cpu";
 }
 
 /**
- * Which build to load and how many threads to start: for "webgpu" as well, because the processor takes over where the GPU
- * fails. Pure, so that every combination is tested without such a browser.
+ * Chooses the build to load and the number of threads. Also used for "webgpu", because the processor takes over if the GPU fails.
+ * A pure function, so that tests can cover browsers that they do not have.
  */
 export function pickBuild({ simd, relaxed, isolated, cores }: Capabilities, backend: Backend, threads?: number): Choice {
   if (!simd) {
     throw new PrecisError(
       "simd-unsupported",
-      "This browser's WebAssembly has no SIMD, which reading needs: use Chrome or Edge 91, Firefox 89, Safari 16.4, or a newer one.",
+      "This browser's WebAssembly has no SIMD, which Précis needs: use Chrome or Edge 91, Firefox 89, Safari 16.4, or a newer one.",
     );
   }
   if (backend === "wasm-relaxed-simd" && !relaxed) {

@@ -2,10 +2,10 @@ import { cancelled, PrecisError } from "./errors.js";
 import { type AssetUrls, startWorker, unavailable } from "./fetch-asset.js";
 import type { CallName, Calls, Reply, Request } from "./protocol.js";
 
-/** How long a cancelled call may take to stop before its worker is taken for stuck and ended. */
+/** If a cancelled call does not stop within this time, its worker is ended. */
 const STUCK_AFTER_MS = 2000;
 
-/** What a call may be given beside its parameters. */
+/** Options of a call, beside its parameters. */
 export interface CallOptions<N extends CallName> {
   signal?: AbortSignal | undefined;
   onEvent?: ((event: Calls[N]["event"]) => void) | undefined;
@@ -17,13 +17,13 @@ interface Pending {
   onEvent: ((event: never) => void) | undefined;
 }
 
-/** One worker and the calls that it owes an answer. Once lost, it stays lost: make another. */
+/** A worker and its pending calls. After the worker is lost, make another Client. */
 export class Client {
-  /** Name of the channel on which threads say that they failed: the worker, which waits for them, can't. */
+  /** Name of the channel on which threads report failures. The worker can't report them, because it waits for its threads. */
   readonly alarm = `precis-${crypto.getRandomValues(new Uint32Array(2)).join("-")}`;
   readonly #alarms = new BroadcastChannel(this.alarm);
   readonly #pending = new Map<number, Pending>();
-  /** Calls that were asked to stop and have not yet. */
+  /** Cancelled calls that have not stopped yet. */
   readonly #stopping = new Set<Promise<unknown>>();
   readonly #worker: Worker;
   #nextId = 1;
@@ -45,7 +45,7 @@ export class Client {
     this.#alarms.addEventListener("message", ({ data }: MessageEvent<string>) => this.#crashed(`a thread failed: ${data}`));
   }
 
-  /** Starts a worker. Rejects with `engine-unavailable` where its script can't be had. */
+  /** Starts a worker. Rejects with `engine-unavailable` if its script can't be loaded. */
   static async open(assets: AssetUrls): Promise<Client> {
     return new Client(await startWorker(assets.worker, "precis-worker"), assets);
   }
@@ -55,12 +55,12 @@ export class Client {
     return this.#lost === null;
   }
 
-  /** Resolves when every call that was cancelled has stopped, or the worker was ended because one did not. */
+  /** Resolves when all cancelled calls have stopped, or the worker was ended because one did not. */
   async stopped(): Promise<void> {
     while (this.#stopping.size > 0) await Promise.allSettled(this.#stopping);
   }
 
-  /** Makes a call. A rejection is always a PrecisError; `cancelled` comes once the worker has really stopped. */
+  /** Makes a call. Rejects only with a PrecisError, and with `cancelled` only after the worker has stopped. */
   async call<N extends CallName>(
     name: N,
     params: Calls[N]["params"],
@@ -79,7 +79,7 @@ export class Client {
       this.#post({ id, call: "cancel" });
       stuck = setTimeout(() => {
         this.#settle(id)?.reject(cancelled());
-        this.close(new PrecisError("worker-crashed", "The worker did not stop when asked to and was ended. Try again."));
+        this.close(new PrecisError("worker-crashed", "The worker did not stop after cancelling, so it was ended. Try again."));
       }, STUCK_AFTER_MS);
     };
     signal?.addEventListener("abort", cancel, { once: true });
@@ -92,7 +92,7 @@ export class Client {
     }
   }
 
-  /** Ends the worker at once and rejects what it still owes with `reason`. */
+  /** Ends the worker at once and rejects its pending calls with `reason`. */
   close(reason: PrecisError): void {
     if (this.#lost) return;
     this.#lost = reason;
@@ -102,7 +102,7 @@ export class Client {
   }
 
   #crashed(detail: string): void {
-    // Where the file at that address is no script of ours, the browser says little more than that.
+    // If the URL is not a worker script, the browser gives few details.
     if (!this.#started) return this.close(unavailable(this.assets.worker, detail || "no such script"));
     const what = detail ? ` (${detail})` : "";
     this.close(new PrecisError("worker-crashed", `The engine stopped unexpectedly${what}. Try again: a new one is started.`));

@@ -1,7 +1,7 @@
 import { detectCapabilities } from "./build.js";
 import { PrecisError } from "./errors.js";
 
-/** What is used without asking again, by name. SIMD is asked for apart: the engine's code has the words for it. */
+/** Required browser features, by name. SIMD is checked separately, with its own error. */
 const NEEDED: [string, () => unknown][] = [
   ["Worker", () => globalThis.Worker],
   ["location", () => globalThis.location],
@@ -13,16 +13,16 @@ const NEEDED: [string, () => unknown][] = [
 
 const BROWSERS = "Chrome or Edge 100, Firefox 100, Safari 16.4, or a newer one";
 
-/** The first thing that is missing here; null where all is there. */
+/** The first missing feature; null if none is missing. */
 function missing(): string | null {
   return NEEDED.find(([, found]) => !found())?.[0] ?? null;
 }
 
-/** Throws where this is no browser, or one that is too old. */
+/** Throws if this is not a browser, or it is too old. */
 export function requireBrowser(): void {
   const name = missing();
   if (name === null) return;
-  // Node, Deno and workers of an edge have some of it.
+  // Node, Deno and edge isolates have some of these features.
   const browser = typeof document !== "undefined" || "WorkerGlobalScope" in globalThis;
   const message =
     browser && name !== "Worker"
@@ -36,7 +36,7 @@ export function canRun(): boolean {
   return missing() === null && detectCapabilities().simd;
 }
 
-/** What relative addresses of models are relative to. */
+/** The base URL for relative addresses of models. */
 export function pageAddress(): string {
   return typeof document === "undefined" ? location.href : document.baseURI;
 }

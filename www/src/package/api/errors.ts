@@ -1,4 +1,4 @@
-/** Codes that the JavaScript side produces; docs/errors.md explains them beside the engine's own. */
+/** Error codes of the JavaScript code. docs/errors.md explains these and the engine's codes. */
 export const CLIENT_ERROR_CODES = [
   "browser-unsupported",
   "simd-unsupported",
@@ -23,30 +23,30 @@ export const CLIENT_ERROR_CODES = [
 /** One of CLIENT_ERROR_CODES. */
 export type ClientErrorCode = (typeof CLIENT_ERROR_CODES)[number];
 
-/** Every failure of this package: a stable `code` for programs, a sentence that says what to do for people. */
+/** The error of this package: a stable `code` for programs, and a message for people that says what to do. */
 export class PrecisError extends Error {
-  /** Stable, kebab-case: one of those in docs/errors.md. */
+  /** One of the stable codes in docs/errors.md, in kebab-case. */
   readonly code: string;
 
   constructor(code: ClientErrorCode | (string & {}), message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
-    // Callers written for the web's own Summarizer tell a call that was stopped by this name.
+    // Callers written for the web's own Summarizer recognize stopped calls by this name.
     this.name = code === "cancelled" || code === "destroyed" ? "AbortError" : "PrecisError";
   }
 }
 
-/** The error of a call that its AbortSignal stopped. */
+/** The error of a call that was stopped by its AbortSignal. */
 export function cancelled(): PrecisError {
   return new PrecisError("cancelled", "Cancelled.");
 }
 
-/** Whether `error` says that a person or program asked to stop. */
+/** Whether `error` means that a person or program stopped the call. */
 export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
 }
 
-/** Any thrown value as a PrecisError; the engine's errors carry their code as a property. */
+/** Converts any thrown value to a PrecisError. The engine's errors have a property `code`. */
 export function toPrecisError(error: unknown): PrecisError {
   if (error instanceof PrecisError) return error;
   if (isAbort(error)) return cancelled();
@@ -54,7 +54,7 @@ export function toPrecisError(error: unknown): PrecisError {
   if (error instanceof Error && "code" in error && typeof error.code === "string") {
     return new PrecisError(error.code, message, { cause: error });
   }
-  return new PrecisError("internal", `Something unexpected failed (${message}). Reload the page and try again.`, {
+  return new PrecisError("internal", `An unexpected error occurred (${message}). Reload the page and try again.`, {
     cause: error,
   });
 }

@@ -1,11 +1,11 @@
-/** Getting at the package's own files, and saying so where they are not there. */
+/** Loads the package's own files. */
 import { PrecisError } from "./errors.js";
 
-/** The absolute addresses of those files. */
+/** The absolute URLs of the files. */
 export interface AssetUrls {
   /** Script of the worker that computes. */
   worker: string;
-  /** Script of its further threads. */
+  /** Script of the engine's further threads. */
   thread: string;
   /** The engine for browsers without relaxed SIMD. */
   simd: string;
@@ -14,8 +14,8 @@ export interface AssetUrls {
 }
 
 /**
- * Starts the worker script at `url`. Browsers start none from another origin: of such a script a copy is started, under an
- * address of this page's own.
+ * Starts the worker script at `url`. Browsers do not start workers from another origin, so such a script is copied to a `blob:` URL
+ * of this page.
  */
 export async function startWorker(url: string, name: string): Promise<Worker> {
   try {
@@ -31,11 +31,11 @@ export async function startWorker(url: string, name: string): Promise<Worker> {
 async function copyOf(url: string): Promise<string> {
   const response = await fetched(url);
   const blob = new Blob([await response.text()], { type: "text/javascript" });
-  // Kept for as long as the page: the worker starts threads later.
+  // Never revoked, because the worker starts threads later.
   return URL.createObjectURL(blob);
 }
 
-/** The file at `url`, or an error that says where it was looked for. */
+/** Fetches the file at `url`. An error names the URL. */
 export async function fetched(url: string): Promise<Response> {
   const response = await fetch(url).catch((cause: unknown) => {
     throw unavailable(url, cause instanceof Error ? cause.message : String(cause), cause);
@@ -44,8 +44,8 @@ export async function fetched(url: string): Promise<Response> {
   return response;
 }
 
-/** The error of an asset that can't be had. */
+/** The error for an asset that can't be loaded. */
 export function unavailable(url: string, why: string, cause?: unknown): PrecisError {
-  const next = "Serve the package's folder assets, and say where it is with the option assetsUrl if that is not beside the script.";
+  const next = "Serve the package's folder assets beside the script, or set the option assetsUrl to its address.";
   return new PrecisError("engine-unavailable", `The engine could not be loaded from ${url} (${why}). ${next}`, cause === undefined ? undefined : { cause });
 }

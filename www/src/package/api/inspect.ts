@@ -5,16 +5,16 @@ import { cancelled } from "./errors.js";
 import { type ModelEntry, modelRequest } from "./model.js";
 import type { InspectedModel } from "./protocol.js";
 
-/** What `inspectModel` may be given. */
+/** Options of `inspectModel`. */
 export interface InspectOptions {
   signal?: AbortSignal | undefined;
-  /** As in `create`. */
+  /** See `create`. */
   assetsUrl?: string | URL | undefined;
 }
 
 /**
- * What a model's file says of itself, read from its beginning: of an address no more is fetched than that. Rejects with the
- * code of what keeps the engine from using it: `model-unsupported-architecture`, `model-unsupported-quant`, `model-tokenizer`…
+ * Reads the header of a model file. From an address it fetches only the beginning of the file. If the engine can't use the model,
+ * rejects with the reason's code: `model-unsupported-architecture`, `model-unsupported-quant`, `model-tokenizer`…
  */
 export async function inspectModel(model: ModelEntry | Blob | string, { signal, assetsUrl }: InspectOptions = {}): Promise<InspectedModel> {
   requireBrowser();

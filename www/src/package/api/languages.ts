@@ -1,24 +1,24 @@
 import { PrecisError } from "./errors.js";
 import type { ModelEntry } from "./model.js";
 
-/** The languages that `create` and `availability` may be told. */
+/** The language options of `create` and `availability`. */
 export interface LanguageOptions {
-  /** Languages of the texts, as BCP 47 tags such as "en" or "pt-BR". */
+  /** Languages of the texts as BCP 47 tags, such as "en" or "pt-BR". */
   expectedInputLanguages?: readonly string[] | undefined;
   /** Languages of `context` and `sharedContext`. */
   expectedContextLanguages?: readonly string[] | undefined;
-  /** Language of the summaries. It is checked against what the model knows; a summary is in the language of its text. */
+  /** Language of the summaries. It is only checked: a summary is always in the language of its text. */
   outputLanguage?: string | undefined;
 }
 
-/** The languages in canonical form, each once; null where none was named. */
+/** The languages in canonical form without duplicates; null if not given. */
 export interface Languages {
   expectedInputLanguages: readonly string[] | null;
   expectedContextLanguages: readonly string[] | null;
   outputLanguage: string | null;
 }
 
-/** Checks and canonicalizes the tags. Throws `invalid-options` with a RangeError as its cause. */
+/** Checks and canonicalizes the tags. For an invalid tag throws `invalid-options` with a RangeError as its cause. */
 export function languagesOf({ expectedInputLanguages, expectedContextLanguages, outputLanguage }: LanguageOptions): Languages {
   return {
     expectedInputLanguages: list("expectedInputLanguages", expectedInputLanguages),
@@ -37,14 +37,14 @@ function list(option: string, tags: readonly string[] | undefined): readonly str
 
 function canonical(option: string, tags: unknown[]): string[] {
   try {
-    // It takes nothing but strings: null and numbers are no tags.
+    // As strings, because getCanonicalLocales throws a TypeError for null and numbers.
     return Intl.getCanonicalLocales(tags.map(String));
   } catch (cause) {
-    throw new PrecisError("invalid-options", `Option ${option} has ${JSON.stringify(tags)}: that is no language tag such as "en" or "pt-BR".`, { cause });
+    throw new PrecisError("invalid-options", `Option ${option} has ${JSON.stringify(tags)}: use language tags such as "en" or "pt-BR".`, { cause });
   }
 }
 
-/** The first language that the model does not know; null where it knows them all, or its entry names none. */
+/** The first language that the model was not trained for; null if there is none, or its entry does not list languages. */
 export function unknownLanguage(languages: Languages, model: ModelEntry | Blob | string): string | null {
   const known = typeof model === "object" && "languages" in model ? model.languages : undefined;
   if (!known) return null;

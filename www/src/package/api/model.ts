@@ -1,66 +1,66 @@
 import { PrecisError } from "./errors.js";
 
-/** Where a model's file can be had. Only the kind "url" means something to a browser. */
+/** A source of a model file. Browsers use only the kind "url". */
 export interface ModelSource {
   kind: string;
   url?: string;
 }
 
-/** How a model is asked: in its chat template, or, where it was not trained for conversations, with a text to continue. */
+/** Prompt of a model: its chat template, or for base models a text to continue. */
 export type PromptStyle = "chat" | "completion";
 
-/** A model as `models.json` describes it. With `bytes` and `sha256` a download is verified, and resumed if it breaks off. */
+/** A model entry of `models.json`. With `bytes` and `sha256`, downloads are verified, and continue after an interruption. */
 export interface ModelEntry {
   id: string;
-  /** What people call it. */
+  /** Name for people. */
   name?: string;
-  /** File name: looked for at `models/<file>` beside the page before any other source. */
+  /** File name. `models/<file>` beside the page is tried before other sources. */
   file?: string;
   sources?: readonly ModelSource[];
   bytes?: number;
   /** Lower-case hex. */
   sha256?: string;
-  /** A PromptStyle, as text because that is what TypeScript makes of JSON. Absent: as the file has a chat template or not. */
+  /** A PromptStyle; a string, because that is the type of JSON imports. Default: "chat" if the file has a chat template. */
   prompt?: string;
-  /** Languages that it was trained for, as two-letter codes; absent where nobody says. */
+  /** Languages that it was trained for, as two-letter codes; undefined if unknown. */
   languages?: readonly string[];
   /** Name of the licence. */
   licence?: string;
-  /** Where the licence stands. */
+  /** URL of the licence. */
   terms?: string;
-  /** Whether the licence has to be accepted before the file is fetched. */
+  /** Whether the licence must be accepted before the file is fetched. */
   accept?: boolean;
 }
 
-/** A model as the worker gets it. */
+/** A model as sent to the worker. */
 export interface ModelRequest {
   id: string;
   name: string | null;
-  /** A file that is read where it lies, in place of any address. */
+  /** A file from disk, which is used instead of URLs. */
   file: Blob | null;
-  /** Absolute addresses in the order to try. */
+  /** Absolute URLs, in the order of attempts. */
   urls: readonly string[];
-  /** Size and hash to hold the file to, or null where nobody knows them. */
+  /** Size and hash that the file must have; null if unknown. */
   expected: { bytes: number; sha256: string } | null;
-  /** Whether it stays in the browser's storage. */
+  /** Whether the file is stored in the browser. */
   keep: boolean;
   prompt: PromptStyle | null;
-  /** What has to be accepted before anything is fetched; null where nothing has, or it has been. */
+  /** Name and URL of the licence that must be accepted before fetching; null if none, or if accepted. */
   licence: string | null;
 }
 
-/** The options of `create` that say how a model is had. */
+/** The options of `create` for obtaining a model. */
 export interface ModelOptions {
   keep?: boolean | undefined;
   acceptLicence?: boolean | undefined;
 }
 
-/** Resolves `model`, an entry, a file, or the address of a GGUF file, against the page's address `base`. */
+/** Converts an entry, a file, or the address of a GGUF file to a request. `base` is the page's URL, for relative addresses. */
 export function modelRequest(model: ModelEntry | Blob | string, base: string, { keep, acceptLicence }: ModelOptions = {}): ModelRequest {
   const plain = { name: null, file: null, urls: [], expected: null, keep: keep ?? false, prompt: null, licence: null };
   if (typeof model === "string") {
     const url = absolute(model, base);
-    // Kept, it is found again by all of its address.
+    // A stored model is found again by its full URL.
     return { ...plain, id: keep ? url : lastPart(url), name: lastPart(url), urls: [url] };
   }
   if (model instanceof Blob) {
@@ -75,7 +75,7 @@ export function modelRequest(model: ModelEntry | Blob | string, base: string, { 
     if (source.kind === "url" && source.url !== undefined) urls.push(absolute(source.url, base));
   }
   const expected = expectedOf(model);
-  // One that was opened before may be there although it can't be fetched.
+  // A model without an address may be stored from an earlier opened file.
   if (urls.length === 0 && !expected) {
     throw new PrecisError("invalid-options", `Model ${model.id} has no address: give it a file or a source of kind "url".`);
   }
@@ -92,7 +92,7 @@ function lastPart(url: string): string {
 }
 
 function expectedOf({ id, bytes, sha256 }: ModelEntry): ModelRequest["expected"] {
-  // A size alone is for people: where the hash is unknown, it may be rounded.
+  // Without a hash the size is only shown to people, and may be rounded.
   if (sha256 === undefined) return null;
   const valid = Number.isSafeInteger(bytes) && bytes! > 0 && /^[0-9a-f]{64}$/.test(sha256);
   if (!valid) {

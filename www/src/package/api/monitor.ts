@@ -1,30 +1,30 @@
 import type { LoadEvent } from "./protocol.js";
 import { Rate } from "../models/rate.js";
 
-/** Steps of `loaded`, by the specification, which keeps it from telling a file's exact size. */
+/** Number of steps of `loaded`. The specification requires it, to hide the exact size of the file. */
 const STEPS = 65_536;
 
-// Programs without pages may import this.
+// Node may import this module, and has no ProgressEvent.
 const ProgressEventBase: typeof ProgressEvent = globalThis.ProgressEvent ?? (globalThis.Event as unknown as typeof ProgressEvent);
 
 /** Fired while a model loads: `loaded` runs from 0 to 1, as in the web's own `downloadprogress`. */
 export class LoadProgressEvent extends ProgressEventBase {
-  // Its own field: some browsers cut that of a ProgressEvent down to a whole number.
+  // Overridden, because some browsers round ProgressEvent.loaded down to a whole number.
   override readonly loaded: number;
   override readonly lengthComputable = true;
   override readonly total = 1;
 
   constructor(
     type: "downloadprogress" | "prepareprogress",
-    /** The part that is done, 0 to 1. */
+    /** The part that is loaded, 0 to 1. */
     loaded: number,
-    /** Bytes that are done. */
+    /** Bytes loaded. */
     readonly bytes = 0,
-    /** Bytes of the whole; null while they are unknown. */
+    /** Total bytes; null while unknown. */
     readonly totalBytes: number | null = null,
-    /** Of the last seconds; null until it can be said. */
+    /** Speed of the last seconds; null while unknown. */
     readonly bytesPerSecond: number | null = null,
-    /** A forecast by that speed; null until it can be said. */
+    /** Forecast by that speed; null while unknown. */
     readonly secondsLeft: number | null = null,
   ) {
     super(type, { lengthComputable: true, total: 1 });
@@ -32,7 +32,7 @@ export class LoadProgressEvent extends ProgressEventBase {
   }
 }
 
-/** The typed listeners, and those of any EventTarget. */
+/** Typed listeners, beside those of every EventTarget. */
 export interface CreateMonitor {
   addEventListener(
     type: "downloadprogress" | "prepareprogress",
@@ -42,14 +42,14 @@ export interface CreateMonitor {
   addEventListener(type: string, listener: EventListenerOrEventListenerObject | null, options?: AddEventListenerOptions | boolean): void;
 }
 
-/** What `monitor` receives: "downloadprogress" as on the web, then "prepareprogress" while the weights are packed. */
+/** The argument of `monitor`. Fires "downloadprogress" like the web's own API, then "prepareprogress" while weights are packed. */
 export class CreateMonitor extends EventTarget {
   ondownloadprogress: ((event: LoadProgressEvent) => void) | null = null;
   readonly #rates = { download: new Rate(), prepare: new Rate() };
-  /** The last value of `loaded` for each. */
+  /** Last reported value of `loaded`. */
   readonly #last = { download: -1, prepare: -1 };
 
-  /** Passes on a step of loading. A file of unknown size stays at 0 until it is there. */
+  /** Reports a step of loading. A file of unknown size stays at 0 until it is complete. */
   report({ stage, loaded, total }: LoadEvent): void {
     const rate = this.#rates[stage];
     rate.note(loaded, performance.now());
@@ -58,13 +58,13 @@ export class CreateMonitor extends EventTarget {
     this.#tell(stage, done, loaded, total, rate.bytesPerSecond, rate.secondsLeft(total));
   }
 
-  /** All is loaded: whatever was told, it ends with 1. */
+  /** Reports the end of the download, which is 1 in any case. */
   finish(): void {
     this.#tell("download", 0);
     this.#tell("download", 1);
   }
 
-  /** Tells each value once, the first of them 0, and none that is smaller than the last. */
+  /** Fires an event, if `done` is larger than the last value. */
   #tell(stage: LoadEvent["stage"], done: number, ...figures: [number?, (number | null)?, (number | null)?, (number | null)?]): void {
     if (done <= this.#last[stage]) return;
     this.#last[stage] = done;

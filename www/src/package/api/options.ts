@@ -1,4 +1,4 @@
-/** What callers may ask for, and the checks that name what is wrong with it. */
+/** The options of callers, and their checks. */
 import { type Backend, BACKENDS } from "./build.js";
 import { PrecisError } from "./errors.js";
 import type { LanguageOptions } from "./languages.js";
@@ -6,12 +6,12 @@ import type { ModelEntry } from "./model.js";
 import type { CreateMonitor } from "./monitor.js";
 import type { Event as RunEvent, Form, Format, Length, Options } from "../wasm/simd/precis.js";
 
-/** What kind of summary; "auto" is a sentence, or what the text asks for at its end. */
+/** Types of summaries. "auto" is what the text requests at its end, or else one sentence. */
 export const TYPES = ["key-points", "tldr", "teaser", "headline", "auto"] as const;
 /** One of TYPES. */
 export type SummaryType = (typeof TYPES)[number];
 
-/** How long it is, beside its type. */
+/** Lengths of a type. */
 export const SUMMARY_LENGTHS = ["short", "medium", "long"] as const;
 /** One of SUMMARY_LENGTHS. */
 export type SummaryLength = (typeof SUMMARY_LENGTHS)[number];
@@ -22,9 +22,9 @@ const FORMS = ["paragraph", "key-points"] as const satisfies Form[];
 const STRATEGIES = ["auto", "one-pass", "windows"] as const;
 const PROMPTS = ["chat", "completion"] as const;
 
-/** What `availability` takes, and `create` too. */
+/** Options of `availability` and `create`. */
 export interface CoreOptions extends LanguageOptions {
-  /** Default "key-points". "teaser" is written as "tldr" is: the models here are too small to tease. */
+  /** Default "key-points". "teaser" gives the same as "tldr", because these models are too small for teasers. */
   type?: SummaryType | undefined;
   /** Default "markdown", which marks key points with "- "; "plain-text" marks them with "• ". */
   format?: Format | undefined;
@@ -33,47 +33,47 @@ export interface CoreOptions extends LanguageOptions {
   /** An entry of `models.json`, a GGUF file from disk, or the address of one. Default: the first entry. */
   model?: ModelEntry | Blob | string | undefined;
   /**
-   * Whether the model stays in the browser's storage. Default: entries do, files and addresses, which nothing verifies, do
-   * not. Those are kept under the hash that they turned out to have; an address is not asked again then.
+   * Whether the model is stored in the browser. Default: true for entries, false for files and addresses, which are not verified.
+   * With `keep`, those are stored under their actual hash, and the address is not fetched again.
    */
   keep?: boolean | undefined;
 }
 
-/** What `Summarizer.create` takes. */
+/** Options of `Summarizer.create`. */
 export interface CreateOptions extends CoreOptions {
-  /** What the model should know about all texts, such as who reads the summaries. It is not summarized. */
+  /** Background for all texts, such as who reads the summaries. It is not summarized. */
   sharedContext?: string | undefined;
-  /** Stops the download; what is there by then is kept and the next `create` goes on from it. Later it destroys the Summarizer. */
+  /** Stops the download, which the next `create` continues. Later it destroys the Summarizer. */
   signal?: AbortSignal | undefined;
-  /** Called at once with the target of the progress events. */
+  /** Called synchronously with the target of the progress events. */
   monitor?: ((monitor: CreateMonitor) => void) | undefined;
-  /** Whether a model that is not on this device may be fetched. Default: yes; else `create` rejects with `download-refused`. */
+  /** Whether a model that is not on this device may be fetched. Default true. If false, `create` rejects with `download-refused`. */
   mayDownload?: boolean | undefined;
-  /** Says that the person has accepted the licence of an entry that asks for it. Without, such a model is not fetched. */
+  /** True if the person has accepted the licence of an entry with `accept`. Such a model is not fetched otherwise. */
   acceptLicence?: boolean | undefined;
-  /** Default "auto": the GPU where it is faster than the processor, else the fastest build that this browser runs. */
+  /** Default "auto": the GPU if it is faster than the processor, else the fastest build that this browser runs. */
   backend?: Backend | undefined;
-  /** The most threads to use. Default: one for each processor, where the page is cross-origin isolated. */
+  /** Maximum number of threads. Default: one for each processor if the page is cross-origin isolated, else one. */
   threads?: number | undefined;
   /**
-   * Whether the engine's notes on parts of long documents are kept in the browser's storage, 2 MB at most. A document that was
-   * read before, or the rest of one whose run was broken off, then takes only what is new, in this page or the next. They are
-   * sentences about what was read, under a hash of it. Default: no, and they are forgotten with the Summarizer.
+   * Whether the engine's notes on windows of long documents are stored in the browser, up to 2 MB a model. Later runs then read only
+   * new windows, also after an interrupted run or on another page. A note is a sentence about a window, stored under a hash of it.
+   * Default false: notes are lost with the Summarizer.
    */
   remember?: boolean | undefined;
-  /** Address of the folder with the package's assets, if that is not where the bundler or the package left it. */
+  /** URL of the folder with the package's assets. Default: where the bundler or the package put it. */
   assetsUrl?: string | URL | undefined;
 }
 
-/** What a summary may be given beside the text. What it says of length and form goes before what `create` was told. */
+/** Options of a summary. They override the length and form given to `create`. */
 export interface SummarizeOptions extends Partial<Omit<Options, "notes" | "prompt">> {
   /** Stops this call, which rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Every step of the run, as the engine tells it. After "restarted", all that was read and written so far is void. */
+  /** Called with every event of the run. "restarted" means that everything read and written so far is discarded. */
   onprogress?: ((event: RunEvent) => void) | undefined;
 }
 
-/** What `create` asks of every summary. */
+/** The engine's options for the options of `create`. */
 export function preset(type: SummaryType, length: SummaryLength, format: Format): Partial<Options> {
   const at = SUMMARY_LENGTHS.indexOf(length);
   switch (type) {
@@ -89,7 +89,7 @@ export function preset(type: SummaryType, length: SummaryLength, format: Format)
   }
 }
 
-/** A check says what a value must be; null where it is that. */
+/** A check returns what a value must be, or null if the value is valid. */
 type Check = (value: unknown) => string | null;
 
 const oneOf =
@@ -107,7 +107,7 @@ const flag = ofType("boolean", "true or false");
 const call = ofType("function", "a function");
 const abortable: Check = (value) => (value instanceof AbortSignal ? null : "an AbortSignal");
 
-/** The engine's own words go beyond a check: it says itself how large a number or text may be. */
+/** Checks of types only. The engine checks the limits of numbers and texts. */
 const OF_A_RUN: Record<keyof Required<SummarizeOptions>, Check> = {
   length: oneOf(...LENGTHS),
   sentences: whole,
@@ -141,17 +141,17 @@ const OF_CREATION: Partial<Record<keyof CreateOptions, Check>> = {
   monitor: call,
 };
 
-/** How a model is asked, for its entry. */
+/** Checks the `prompt` of a model entry. */
 export const isPrompt = oneOf(...PROMPTS);
 
-/** The options of `create` and `availability`, checked. What the web's own API may get besides is ignored, as it would be. */
+/** Checks the options of `create` and `availability`. Ignores unknown options, like the web's own API. */
 export function checkedCreation<T extends CreateOptions>(options: T | null | undefined): T {
   const given = record(options) as T;
   for (const [option, check] of Object.entries(OF_CREATION)) examine(option, given[option as keyof T], check);
   return given;
 }
 
-/** The options of a call, checked, those that are undefined left out. */
+/** Checks the options of a call, and removes undefined ones. */
 export function checkedCall(options: SummarizeOptions | null | undefined): SummarizeOptions {
   const given = Object.entries(record(options)).filter(([, value]) => value !== undefined);
   for (const [option, value] of given) {
@@ -162,7 +162,7 @@ export function checkedCall(options: SummarizeOptions | null | undefined): Summa
   return Object.fromEntries(given);
 }
 
-/** A text to summarize, checked. */
+/** Checks the text to summarize. */
 export function checkedText(text: unknown): string {
   if (typeof text === "string") return text;
   throw new PrecisError("invalid-options", `The text is ${shown(text)}: it must be a string.`);
@@ -180,7 +180,7 @@ function examine(option: string, value: unknown, check: Check): void {
   if (wanted !== null) throw new PrecisError("invalid-options", `Option ${option} is ${shown(value)}: it must be ${wanted}.`);
 }
 
-/** A value for a message: short, whatever it is. */
+/** A short text for any value, for messages. */
 function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";

@@ -1,7 +1,6 @@
 /**
- * `precis/polyfill`: defines `globalThis.Summarizer` where the browser has none, or has one that says "unavailable". It behaves
- * as the specification says (webmachinelearning/writing-assistance-apis), down to the errors, which have the PrecisError as
- * their `cause`.
+ * `precis/polyfill`: defines `globalThis.Summarizer` if the browser has none, or if the browser's is "unavailable". It follows the
+ * specification (webmachinelearning/writing-assistance-apis), including the errors, whose `cause` is the PrecisError.
  */
 import { firstOf } from "./abort.js";
 import type { Availability } from "./availability.js";
@@ -10,25 +9,25 @@ import type { CreateOptions, SummarizeOptions } from "./options.js";
 import { asyncIterable } from "./stream.js";
 import { Summarizer as Engine } from "./summarizer.js";
 
-/** What the specification knows nothing of: which model, and how it computes. */
+/** Options that the specification does not have: the model, and how it computes. */
 export type Configuration = Pick<CreateOptions, "model" | "keep" | "acceptLicence" | "backend" | "threads" | "remember" | "assetsUrl">;
 
 let configuration: Configuration = {};
 
-/** Says what every Summarizer that is created from now on computes with. */
+/** Sets these options for every Summarizer created later. */
 export function configure(options: Configuration): void {
   configuration = { ...options };
 }
 
-/** The members of the specification's dictionaries; whatever else a caller passes is ignored. */
+/** Members of the specification's dictionaries. Other options of a caller are ignored. */
 const OF_CREATION = ["expectedContextLanguages", "expectedInputLanguages", "format", "length", "monitor", "outputLanguage", "sharedContext", "signal", "type"];
 const OF_AVAILABILITY = ["expectedContextLanguages", "expectedInputLanguages", "format", "length", "outputLanguage", "type"];
 const OF_A_CALL = ["context", "signal"];
 
-/** Members that are converted to strings, as Web IDL does it. */
+/** Members that are converted to strings, like in Web IDL. */
 const STRINGS = new Set(["context", "format", "length", "outputLanguage", "sharedContext", "type"]);
 
-/** Ours beside the specification's four. */
+/** The type that only this package has. The specification rejects it. */
 const OWN_TYPE = "auto";
 
 function members(options: unknown, names: readonly string[]): Record<string, unknown> {
@@ -40,7 +39,7 @@ function members(options: unknown, names: readonly string[]): Record<string, unk
   return Object.fromEntries(converted);
 }
 
-/** The names that the specification gives to failures, by our codes; what is not listed is an UnknownError. */
+/** The specification's error names for our codes. All other codes are an UnknownError. */
 const NAMES: Record<string, string> = {
   "browser-unsupported": "NotSupportedError",
   "simd-unsupported": "NotSupportedError",
@@ -56,7 +55,7 @@ const NAMES: Record<string, string> = {
   "storage-unavailable": "OperationError",
 };
 
-/** Our error as the specification's; anything else, such as an abort's reason, as it is. */
+/** Converts a PrecisError to the specification's error. Returns all others, such as an abort reason, unchanged. */
 function standard(error: unknown): unknown {
   if (!(error instanceof PrecisError)) return error;
   const { code, message, cause } = error;
@@ -72,10 +71,10 @@ async function standardly<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Only `create` may construct. */
+/** Allows only `create` to call the constructor. */
 const KEY = Symbol("precis");
 
-/** The specification's Summarizer on the engine of this package. */
+/** The specification's Summarizer, implemented with this package. */
 export class Summarizer {
   readonly #engine: Engine;
   readonly #end: AbortController;
@@ -93,9 +92,9 @@ export class Summarizer {
   static async create(options = {}): Promise<Summarizer> {
     return standardly(async () => {
       const given: CreateOptions = { ...configuration, ...members(options, OF_CREATION) };
-      // A page that nobody has touched may not download.
+      // The specification allows a download only after a user action.
       const mayDownload = navigator.userActivation?.hasBeenActive !== false;
-      // Our own end of it: destroying has a reason that is the specification's.
+      // A signal of this class, to destroy with the specification's reason.
       const end = new AbortController();
       const signal = given.signal instanceof AbortSignal ? firstOf(given.signal, end.signal).signal : (given.signal ?? end.signal);
       return new Summarizer(KEY, await Engine.create({ ...given, signal, mayDownload }), end);
@@ -158,7 +157,7 @@ export class Summarizer {
   }
 }
 
-/** The same stream with the specification's errors. */
+/** Converts the errors of a stream. */
 function standardStream(stream: ReadableStream<string>): ReadableStream<string> & AsyncIterable<string> {
   const reader = stream.getReader();
   const pull = async (controller: ReadableStreamDefaultController<string>) => {
@@ -177,17 +176,17 @@ function needsInput(given: number): void {
   if (given === 0) throw new TypeError("1 argument required, but only 0 present.");
 }
 
-/** Defines `globalThis.Summarizer`, whatever is there. */
+/** Defines `globalThis.Summarizer`, replacing an existing one. */
 export function install(): void {
   Object.defineProperty(globalThis, "Summarizer", { value: Summarizer, writable: true, configurable: true });
 }
 
-/** Resolves when it is known which Summarizer the page has: "native" or "precis". */
+/** Resolves with the Summarizer that the page uses: "native" or "precis". */
 export const ready: Promise<"native" | "precis"> = choose();
 
 async function choose(): Promise<"native" | "precis"> {
   const native = (globalThis as { Summarizer?: { availability(): Promise<string> } }).Summarizer;
-  // Where there is none ours is there at once, for scripts that do not wait.
+  // Without a native one, install synchronously, for scripts that do not wait.
   if (native && (await native.availability().catch(() => "unavailable")) !== "unavailable") return "native";
   install();
   return "precis";

@@ -3,73 +3,73 @@ import type { AssetUrls } from "./fetch-asset.js";
 import type { ModelRequest } from "./model.js";
 import type { BackendReport, Event as RunEvent, Inspection, Options, Outcome, Prepared, Products, Report, Step } from "../wasm/simd/precis.js";
 
-/** What happens while a model loads; sizes in bytes, `total` null while it is unknown. */
+/** Progress of loading a model, in bytes; `total` is null while unknown. */
 export interface LoadEvent {
   stage: "download" | "prepare";
   loaded: number;
   total: number | null;
 }
 
-/** What to load, and on what to run it. */
+/** Parameters of loading: the model and the backend. */
 export interface LoadParams {
-  /** Where the engine's files are. */
+  /** URLs of the engine's files. */
   assets: AssetUrls;
   model: ModelRequest;
   backend: Backend;
-  /** The most threads. */
+  /** Maximum number of threads. */
   threads: number | undefined;
-  /** Whether notes on what was read are kept in the browser's storage. */
+  /** Whether notes are stored in the browser. */
   remember: boolean;
-  /** Name of the channel on which the client hears of a thread that failed. */
+  /** Name of the channel on which threads report failures to the client. */
   alarm: string;
 }
 
-/** What computes, as the Report says it. */
+/** The backend in use, as in the report. */
 export interface Computing {
   /** `wasm-simd`, `wasm-relaxed-simd` or `webgpu`. */
   backend: string;
-  /** Threads that compute. */
+  /** Number of threads. */
   threads: number;
-  /** Name of the GPU; null where the processor computes. */
+  /** Name of the GPU; null if the processor computes. */
   adapter: string | null;
-  /** Why these. */
+  /** Reason for this choice. */
   reason: string | null;
 }
 
-/** What came of loading a model. */
+/** A loaded model. */
 export interface LoadedModel extends Computing {
-  /** "opfs" where it is kept on the device, "file" where it is read from disk, else "memory". */
+  /** "opfs": stored in the browser; "file": read from disk; "memory": kept in memory only. */
   storage: "opfs" | "memory" | "file";
-  /** False when the file was there already. */
+  /** False if the file was already on the device. */
   downloaded: boolean;
   sha256: string;
   bytes: number;
-  /** The model's positions, in tokens. */
+  /** Trained context, in tokens. */
   context: number;
 }
 
-/** A model that can be loaded, as the beginning of its file describes it. */
+/** The header of a model that can be loaded. */
 export interface InspectedModel extends Inspection {
   /** Size of the file. */
   bytes: number;
 }
 
-/** What a measuring suite reads, and the logits that it holds the engine's to. */
+/** The document of a suite, and the golden logits for its certificate. */
 export interface PrepareParams {
   /** The article that the benchmark document repeats. */
   article: string;
-  /** A prompt whose logits were recorded for this model; empty where there is none. */
+  /** A prompt with recorded logits for this model; empty if there is none. */
   goldenIds: Uint32Array;
-  /** Those after its last token, as little-endian 16-bit floats. */
+  /** Logits after its last token, as little-endian 16-bit floats. */
   goldenLogits: Uint8Array;
 }
 
-/** The Report's words for what computes, as LoadedModel has them. */
+/** Converts the report of the backend. */
 export function computing({ kind, threads, adapter, reason }: BackendReport): Computing {
   return { backend: kind, threads, adapter, reason };
 }
 
-/** Every call that the worker answers: its parameters, its result, and the events that it sends on the way. */
+/** The worker's calls, with their parameters, results and events. */
 export interface Calls {
   load: { params: LoadParams; result: LoadedModel; event: LoadEvent };
   inspect: { params: { assets: AssetUrls; model: ModelRequest }; result: InspectedModel; event: never };
@@ -77,19 +77,19 @@ export interface Calls {
   summarize: { params: { text: string; options: Options }; result: Report; event: RunEvent };
   forget: { params: Record<string, never>; result: void; event: never };
   prepare: { params: PrepareParams; result: Prepared; event: never };
-  /** A step of a suite, after "prepare"; but for a rest, which is the caller's own. */
+  /** A step of a suite, after "prepare". The caller handles rests. */
   perform: { params: { products: Products | null; step: Step }; result: Outcome; event: never };
 }
 
 /** Name of a call. */
 export type CallName = keyof Calls;
 
-/** Client to worker. "cancel" names the call to stop by its id and has no answer of its own. */
+/** Client to worker. "cancel" has the id of the call to stop, and gets no reply. */
 export type Request =
   | { [N in CallName]: { id: number; call: N; params: Calls[N]["params"] } }[CallName]
   | { id: number; call: "cancel" };
 
-/** Worker to client: "started" once, and for each call any number of events, then one result or error, under the call's id. */
+/** Worker to client: "started" once, and for each call any number of events, then one result or error, with the call's id. */
 export type Reply =
   | { type: "started" }
   | { id: number; type: "event"; event: Calls[CallName]["event"] }

@@ -1,4 +1,4 @@
-/** `stream` with an async iterator, which `for await` needs and some browsers' streams lack. */
+/** Adds an async iterator to `stream` for `for await`, if the browser's streams lack it. */
 export function asyncIterable<T>(stream: ReadableStream<T>): ReadableStream<T> & AsyncIterable<T> {
   if (!(Symbol.asyncIterator in stream)) {
     Object.defineProperty(stream, Symbol.asyncIterator, { value: () => iterate(stream) });
@@ -17,7 +17,7 @@ async function* iterate<T>(stream: ReadableStream<T>): AsyncGenerator<T, void> {
       yield value;
     }
   } finally {
-    // Leaving the loop early cancels, as the built-in iterator does.
+    // Leaving the loop early cancels the stream, like the built-in iterator.
     if (!ended) await reader.cancel();
     reader.releaseLock();
   }

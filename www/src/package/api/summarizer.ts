@@ -17,7 +17,7 @@ import { asyncIterable } from "./stream.js";
 import { watchVisibility } from "./visibility.js";
 import type { Event as RunEvent, Format, Options, PointReport, Report } from "../wasm/simd/precis.js";
 
-/** What a Summarizer was created with. */
+/** Settings of a Summarizer. */
 interface Settings {
   request: ModelRequest;
   assets: AssetUrls;
@@ -31,13 +31,13 @@ interface Settings {
   sharedContext: string;
 }
 
-/** A model, loaded in a worker of its own, that summarizes one document at a time. */
+/** Summarizes one document at a time, with a model in a dedicated worker. */
 export class Summarizer {
-  /** The most tokens that a text may have: one of 10 MB, which is the limit, has no more. Long texts are read in windows. */
+  /** Maximum tokens of a text: the limit is 10 MB, and each token has at least one byte. Long texts are read in windows. */
   readonly inputQuota = 10_000_000;
 
   readonly #settings: Settings;
-  /** Aborts when this is destroyed. */
+  /** Aborts when this Summarizer is destroyed. */
   readonly #end = new AbortController();
   #client: Promise<Client> | null = null;
   #loaded: LoadedModel | null = null;
@@ -47,13 +47,13 @@ export class Summarizer {
     this.#settings = settings;
   }
 
-  /** Whether `create` with these options would succeed, and whether it would have to download. Nothing is fetched. */
+  /** Whether `create` can succeed with these options, and whether it must download first. Fetches nothing. */
   static async availability(options?: CoreOptions): Promise<Availability> {
     return availability(options);
   }
 
   /**
-   * Downloads the model unless it is kept already, and prepares it. Without a model it is the catalogue's first. Rejects with a
+   * Downloads the model if it is not stored yet, and loads it. The default is the catalogue's first model. Rejects with a
    * PrecisError, or with the signal's reason.
    */
   static async create(options?: CreateOptions): Promise<Summarizer> {
@@ -66,7 +66,7 @@ export class Summarizer {
     monitor?.(target);
     const unknown = unknownLanguage(settings.languages, model);
     if (unknown !== null) {
-      throw new PrecisError("language-unsupported", `The model ${settings.request.id} was not trained for the language "${unknown}". Choose another model, or leave the language out.`);
+      throw new PrecisError("language-unsupported", `The model ${settings.request.id} was not trained for the language "${unknown}". Choose another model, or omit the language.`);
     }
     if (given.mayDownload === false && (await availability(given)) === "downloadable") {
       throw new PrecisError("download-refused", `The model ${settings.request.id} is not on this device, and this call may not download it. Ask the person, and call create again without mayDownload: false.`);
@@ -75,7 +75,7 @@ export class Summarizer {
     summarizer.#client = summarizer.#open(signal, target);
     await unlessAborted(summarizer.#client, signal);
     target.finish();
-    // Whoever aborts on that last event is heard.
+    // The listener of the last event may abort.
     await unlessAborted(nextTask(), signal);
     signal?.addEventListener("abort", () => summarizer.#destroy(signal.reason), { signal: summarizer.#end.signal });
     return summarizer;
@@ -93,7 +93,7 @@ export class Summarizer {
     return this.#settings.length;
   }
 
-  /** "" where there is none. */
+  /** "" if there is none. */
   get sharedContext(): string {
     return this.#settings.sharedContext;
   }
@@ -110,24 +110,24 @@ export class Summarizer {
     return this.#settings.languages.outputLanguage;
   }
 
-  /** What was loaded, from where, and what computes: after a run that had to move, where it ended. */
+  /** The loaded model and its backend. A run that moves to another backend changes it. */
   get model(): LoadedModel {
     return this.#loaded!;
   }
 
-  /** The Report of the last run that ended well; null before the first. */
+  /** The report of the last successful run; null before the first. */
   get report(): Report | null {
     return this.#report;
   }
 
-  /** The sentences of the last summary, and where in its text each comes from. */
+  /** The sentences of the last summary, with their passages in the text. */
   get points(): readonly PointReport[] {
     return this.#report?.points ?? [];
   }
 
   /**
-   * The summary of `text`; "" where the text is empty. Runs follow each other: a second call waits for the first. Rejects with a
-   * PrecisError, or with the signal's reason.
+   * Summarizes `text`; "" if the text is empty. A second call waits for the first. Rejects with a PrecisError, or with the signal's
+   * reason.
    */
   async summarize(text: string, options?: SummarizeOptions): Promise<string> {
     const { signal, ...given } = checkedCall(options);
@@ -141,9 +141,9 @@ export class Summarizer {
   }
 
   /**
-   * The summary of `text` piece by piece, as it is written. Cancelling the stream stops the run. A run that loses its GPU
-   * begins again elsewhere; if pieces were handed out by then, the stream ends with the error `gpu-lost`, because they can't be
-   * taken back. Throws at once where the options are wrong, the signal is aborted, or this is destroyed.
+   * Streams the summary of `text` in pieces while it is written. Cancelling the stream stops the run. A run that loses its GPU
+   * restarts; if the stream has already delivered pieces, it ends with the error `gpu-lost`, because they can't be taken back.
+   * Throws synchronously if the options are wrong, the signal is aborted, or this Summarizer is destroyed.
    */
   summarizeStreaming(text: string, options?: SummarizeOptions): ReadableStream<string> & AsyncIterable<string> {
     const { signal, onprogress, ...given } = checkedCall(options);
@@ -165,9 +165,9 @@ export class Summarizer {
             controller.enqueue(event.text);
             handedOut = true;
           } else if (event.type === "restarted" && handedOut) {
-            fail(new PrecisError("gpu-lost", `${event.reason} A part of the summary had been handed out: ask for it again.`));
+            fail(new PrecisError("gpu-lost", `${event.reason} A part of the summary was already delivered: summarize again.`));
           } else if (over) {
-            // Now rather than at once: an engine on the move can't stop, and would be taken for stuck.
+            // Only now: while the engine moves to another backend it can't stop, and its worker would be ended.
             left.abort();
           }
           onprogress?.(event);
@@ -186,7 +186,7 @@ export class Summarizer {
     return asyncIterable(stream);
   }
 
-  /** How many tokens `text` has, together with its context. */
+  /** Counts the tokens of `text` and its context. */
   async measureInputUsage(text: string, options?: Pick<SummarizeOptions, "signal" | "context">): Promise<number> {
     const { signal, context = "" } = checkedCall(options);
     const { signal: stop, release } = firstOf(this.#end.signal, signal);
@@ -200,13 +200,13 @@ export class Summarizer {
     }
   }
 
-  /** Forgets what earlier runs noted of the documents that they read, here and in the browser's storage. */
+  /** Deletes the notes of earlier runs, in memory and in the browser's storage. */
   async forget(): Promise<void> {
     this.#end.signal.throwIfAborted();
     await (await this.#connected()).call("forget", {});
   }
 
-  /** Ends the worker and frees its memory; calls under way reject. The model stays in the browser's storage. */
+  /** Ends the worker and frees its memory. Pending calls reject. The model stays in the browser's storage. */
   destroy(): void {
     this.#destroy(new PrecisError("destroyed", "This Summarizer was destroyed: create another."));
   }
@@ -219,7 +219,7 @@ export class Summarizer {
   }
 
   async #run(text: string, { onprogress, ...given }: SummarizeOptions, signal: AbortSignal): Promise<string> {
-    // What has nothing to read has nothing to say.
+    // The specification wants an empty summary for an empty text.
     if (!/[^\s\p{Cc}]/u.test(text)) return "";
     const options = this.#asked(given);
     const hidden = watchVisibility();
@@ -236,23 +236,23 @@ export class Summarizer {
     }
   }
 
-  /** The engine's options: what `create` was told, and over that what the call was told. */
+  /** The engine's options: those of `create`, overridden by those of the call. */
   #asked(given: Partial<Options>): Partial<Options> {
     const { type, length, format, sharedContext } = this.#settings;
     const { sentences, ...rest } = preset(type, length, format);
     const context = joined(sharedContext, given.context ?? "");
     const started_ms = performance.timeOrigin + performance.now();
-    // A length that the call names is meant as it says.
+    // A length of the call replaces the sentences of the preset.
     const counted = given.length === undefined && sentences !== undefined ? { sentences } : {};
     return { ...rest, ...counted, started_ms, ...given, ...(context && { context }) };
   }
 
-  /** The live worker with its model; a new one when the last was lost. */
+  /** The worker with its model; a new one if the last was lost. */
   async #connected(): Promise<Client> {
     this.#end.signal.throwIfAborted();
     const last = this.#client;
     const client = await last?.catch(() => null);
-    // One that does not stop when asked to is lost, and another takes its place.
+    // A worker that does not stop is ended, and replaced below.
     await client?.stopped();
     this.#end.signal.throwIfAborted();
     // Another call may have opened a worker in the meantime.
@@ -275,7 +275,7 @@ export class Summarizer {
   }
 }
 
-/** `using` destroys it, where the language knows that. */
+/** `using` destroys it, if the browser supports `using`. */
 export interface Summarizer extends Disposable {}
 if (Symbol.dispose) {
   Object.defineProperty(Summarizer.prototype, Symbol.dispose, { value: Summarizer.prototype.destroy, writable: true, configurable: true });
@@ -283,7 +283,7 @@ if (Symbol.dispose) {
 
 function settingsOf(options: CreateOptions, model: ModelEntry | Blob | string): Settings {
   const { type = "key-points", format = "markdown", length = "short", sharedContext = "", backend = "auto", threads, remember = false } = options;
-  // In the specification's order: languages are looked at first.
+  // The specification checks languages first.
   const languages = languagesOf(options);
   const request = modelRequest(model, pageAddress(), options);
   return { request, assets: assetUrls(options.assetsUrl), backend, threads, remember, languages, type, length, format, sharedContext };
@@ -293,7 +293,7 @@ function joined(one: string, other: string): string {
   return [one.trim(), other.trim()].filter(Boolean).join("\n");
 }
 
-/** Resolves when other tasks have had their turn. */
+/** Resolves in the next task. */
 function nextTask(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }

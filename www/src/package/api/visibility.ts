@@ -1,6 +1,6 @@
-/** Notes whether the page is hidden at any moment from now on: browsers slow hidden pages down, and the figures with them. */
+/** Records whether the page is hidden at any time from now on, because browsers slow down hidden pages. */
 export function watchVisibility(): { was: () => boolean | null; stop: () => void } {
-  // Null in a worker, which has no page to ask.
+  // A worker has no document.
   if (typeof document === "undefined") return { was: () => null, stop: () => undefined };
   let hidden = document.hidden;
   const note = () => {

@@ -1,7 +1,7 @@
 import { cancelled } from "../api/errors.js";
 import { type Part, SLICE_BYTES } from "./part.js";
 
-/** The engine's hash, fed while bytes arrive. */
+/** The engine's incremental SHA-256. */
 export interface Hash {
   update(bytes: Uint8Array): void;
   /** Lower-case hex. */
@@ -9,11 +9,11 @@ export interface Hash {
   free(): void;
 }
 
-/** Hashes a part in the order of its bytes, in whichever order they come. */
+/** Hashes a part in the order of its bytes, while they arrive in any order. */
 export class Digest {
   readonly #part: Part;
   readonly #hash: Hash;
-  /** How far it is. */
+  /** Number of bytes hashed. */
   #done = 0;
 
   constructor(part: Part, hash: Hash) {
@@ -21,20 +21,20 @@ export class Digest {
     this.#hash = hash;
   }
 
-  /** These bytes have been written: takes them in, or else a slice of those that are there already. */
+  /** Called after `bytes` were written at `at`. Hashes them if they are next, or else a slice of earlier bytes. */
   take(bytes: Uint8Array<ArrayBuffer>, at: number): void {
     if (at !== this.#done) return this.#slice();
     this.#hash.update(bytes);
     this.#done += bytes.length;
   }
 
-  /** The part was started over. */
+  /** Starts again, because the part did. */
   restart(): void {
     this.#hash.finish();
     this.#done = 0;
   }
 
-  /** The digest of all that is there. Lets others run between slices, so that `signal` can stop it. */
+  /** Hashes the remaining bytes and returns the digest. Yields between slices, so that `signal` can stop it. */
   async finish(signal: AbortSignal): Promise<string> {
     while (this.#done < this.#part.prefix) {
       this.#slice();

@@ -7,31 +7,31 @@ import type { Part } from "./part.js";
 import { firstAnswer, partAnswer, takesRanges } from "./source.js";
 import { shared, type Span } from "./spans.js";
 
-/** Called with the bytes that are there and, once known, the size of the whole. */
+/** Called with the loaded bytes, and the total if known. */
 export type Progress = (loaded: number, total: number | null) => void;
 
-/** Whether the first bytes of a file of `size` bytes are its whole header. Throws what keeps it from being used. */
+/** Whether `first` contains the whole header of a file of `size` bytes. Throws if the engine can't use the model. */
 export type Check = (first: Uint8Array, size: number) => boolean;
 
-/** What a download needs beside its part. */
+/** Options of a download. */
 export interface DownloadOptions {
   newHash: () => Hash;
-  /** Asked before the rest is fetched. */
+  /** Checks the header before the rest is fetched. */
   check: Check;
   signal: AbortSignal;
   progress: Progress;
 }
 
-/** Connections at once: the hosts of models bound the speed of each. */
+/** Parallel connections. Model hosts limit the speed of each. */
 const CONNECTIONS = 4;
 
-/** Below this, another connection takes longer to open than it saves. */
+/** Minimum bytes for another connection; opening one for less would not save time. */
 const LEAST_SHARE = 4 << 20;
 
-/** What a file says of itself that no fault of the network brings about. A file whose hash is known is held to that for the rest. */
+/** Errors in a header that a damaged download does not cause. For files with a known hash, all other damage is found by the hash. */
 const UNSUPPORTED = new Set(["model-unsupported-architecture", "model-unsupported-quant", "model-tokenizer"]);
 
-/** Fills `part` with the model's file, going on from what it holds, and returns the verified sha256. */
+/** Downloads the missing bytes of `part`, and returns the verified SHA-256. */
 export async function download(model: ModelRequest, part: Part, options: DownloadOptions): Promise<string> {
   const transfer = new Transfer(model, part, options);
   try {
@@ -46,14 +46,14 @@ class Transfer {
   readonly #part: Part;
   readonly #options: DownloadOptions;
   readonly #digest: Digest;
-  /** Ends all connections when one of them fails. */
+  /** Stops all connections when one of them fails. */
   readonly #stop = new AbortController();
   readonly #following: Following;
   readonly #signal: AbortSignal;
   #total: number | null;
-  /** What ended one of the further connections. */
+  /** Error of a further connection. */
   #failed: unknown = null;
-  /** Bytes at which the header is tried; null once it is known. */
+  /** Number of bytes at which the header is checked next; null after it was read. */
   #enough: number | null = FIRST_TRY;
 
   constructor(model: ModelRequest, part: Part, options: DownloadOptions) {
@@ -68,7 +68,7 @@ class Transfer {
 
   async run(): Promise<string> {
     this.#tryHeader();
-    // A second turn fetches what connections left that were refused, on one that was not.
+    // If the host refused some connections, a second pass fetches the remaining bytes with a single one.
     for (let alone = false; this.#total === null || this.#part.missing(this.#total).length > 0; alone = true) {
       const { url, response } = await firstAnswer(this.#model.urls, this.#part.prefix, this.#signal);
       if (response.status !== 206) this.#restart();
@@ -81,7 +81,7 @@ class Transfer {
     return this.#verified(await this.#digest.finish(this.#signal));
   }
 
-  /** No connection outlives the transfer. */
+  /** Stops all connections and frees the hash. */
   end(): void {
     this.#stop.abort();
     this.#following.release();
@@ -89,8 +89,8 @@ class Transfer {
   }
 
   /**
-   * Takes what `response` sends, and as soon as the header is known to be good shares the rest with further connections to
-   * `url`. False if it ends too early.
+   * Receives `response`. After the header was checked, shares the rest with further connections to `url`. False if the response
+   * ends too early.
    */
   async #receive(response: Response, url: string | null): Promise<boolean> {
     const missing = this.#total === null ? [] : this.#part.missing(this.#total);
@@ -114,12 +114,12 @@ class Transfer {
     } catch (error) {
       this.#stop.abort();
       await Promise.all(others);
-      // One that fails ends the others, which then have nothing to say of their own.
+      // The first failure aborts the other connections: report that one, not their aborts.
       throw this.#failed ?? error;
     }
   }
 
-  /** Fetches one share after the other until none is left, or the host refuses. Never rejects. */
+  /** Fetches shares until none is left, or the host refuses. Never rejects. */
   async #fetchShares(url: string, shares: Span[]): Promise<void> {
     try {
       for (let share = shares.shift(); share; share = shares.shift()) {
@@ -133,7 +133,7 @@ class Transfer {
     }
   }
 
-  /** Writes what `response` sends to `span`, whose end may move while it does, and returns where it ended. */
+  /** Writes the bytes of `response` to `span`, whose end may change meanwhile, and returns the end of the written bytes. */
   async #pump(response: Response, span: Span, onChunk: () => void): Promise<number> {
     const reader = response.body!.getReader();
     let at = span.start;
@@ -155,7 +155,7 @@ class Transfer {
       this.#tell();
     }
     if (span.end < (this.#total ?? 0)) await reader.cancel();
-    // What comes after the last byte shows a file of another length.
+    // More bytes mean that this is another file.
     else if (!(await reader.read().catch(() => ({ done: true }))).done) {
       await reader.cancel();
       throw this.#corrupt(`more than ${at} bytes came`);
@@ -195,28 +195,28 @@ class Transfer {
     return sha256;
   }
 
-  /** Another file than the one that was meant: all of it goes. `came` says how many bytes, where that is what is wrong. */
+  /** Discards all bytes and returns the error. `came` tells the number of bytes, if it is wrong. */
   #corrupt(came: string | null): PrecisError {
     this.#part.restart();
     const what = came === null ? "its checksum is wrong" : `${came} instead of ${this.#total}`;
-    return new PrecisError("download-corrupt", `The model arrived damaged (${what}) and was thrown away. Try again; if it happens again, the source is at fault.`);
+    return new PrecisError("download-corrupt", `The downloaded model is damaged (${what}) and was deleted. Try again. If it happens again, the file at the source is wrong.`);
   }
 
   #interrupted(cause: unknown): PrecisError {
     const { kept } = this.#part;
     const there = this.#total === null ? `${megabytes(kept)} MB` : `${megabytes(kept)} of ${megabytes(this.#total)} MB`;
-    const next = kept > 0 && this.#model.expected ? `${there} are kept, and trying again goes on from there` : "Try again";
+    const next = kept > 0 && this.#model.expected ? `${there} are kept: try again to continue from there` : "Try again";
     return new PrecisError("download-failed", `The connection broke while the model was loading. ${next}.`, { cause });
   }
 }
 
 function contentLength(response: Response): number | null {
-  // Under a content coding the header counts other bytes than those that arrive.
+  // With a content coding the header counts encoded bytes.
   const length = response.headers.get("content-encoding") ? null : response.headers.get("content-length");
   return length ? Number(length) : null;
 }
 
-/** Bytes as whole megabytes (10^6), as file managers and data plans count. */
+/** Bytes as megabytes (10^6), like file managers and data plans. */
 export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(bytes < 10e6 ? 1 : 0);
 }

@@ -2,10 +2,10 @@ import { cancelled, PrecisError } from "../api/errors.js";
 import type { ModelRequest } from "../api/model.js";
 import { firstAnswer } from "./source.js";
 
-/** How much of a file is there before its header is tried for the first time. */
+/** Number of bytes at which the header is checked for the first time. */
 export const FIRST_TRY = 256 << 10;
 
-/** What `look` finds in the first bytes of the model's file: it is given more of them until it finds something. */
+/** Calls `look` with the first bytes of a model file, and with more until it returns a result. */
 export async function readHeader<T>(model: ModelRequest, look: (first: Uint8Array, size: number) => T | undefined, signal: AbortSignal): Promise<{ found: T; size: number }> {
   const { body, size } = model.file ? { body: model.file.stream(), size: model.file.size } : await opened(model, signal);
   const reader = body.getReader();
@@ -22,7 +22,7 @@ export async function readHeader<T>(model: ModelRequest, look: (first: Uint8Arra
       }
       if (!done && there < enough && there < size) continue;
       enough = 2 * there;
-      // A file that ends before its size is one of this size.
+      // If the file ends too early, its actual size counts.
       const found = look(bytes.subarray(0, there), done ? there : size);
       if (found !== undefined) return { found, size };
     }
@@ -34,13 +34,13 @@ export async function readHeader<T>(model: ModelRequest, look: (first: Uint8Arra
   }
 }
 
-/** The answer of the first source that has the file; no more of it is read than is asked for. */
+/** The response of the first source that has the file. */
 async function opened({ urls }: ModelRequest, signal: AbortSignal): Promise<{ body: ReadableStream<Uint8Array>; size: number }> {
   const { url, response } = await firstAnswer(urls, 0, signal);
   const size = Number(response.headers.get("content-length"));
   if (size > 0 && !response.headers.has("content-encoding")) return { body: response.body!, size };
   await response.body?.cancel();
-  throw new PrecisError("download-failed", `${new URL(url).host} does not say how large the model is: fetch its file yourself and open it.`);
+  throw new PrecisError("download-failed", `${new URL(url).host} does not tell the size of the model: download the file yourself and open it.`);
 }
 
 function grown(bytes: Uint8Array<ArrayBuffer>, least: number): Uint8Array<ArrayBuffer> {

@@ -1,48 +1,48 @@
 import { PrecisError } from "../api/errors.js";
 import { gaps, length, type Span, withSpan } from "./spans.js";
 
-/** Bytes taken from the file at once when it is read back: far below what a phone notices. */
+/** Bytes read from the file at once. Small enough for the memory of phones. */
 export const SLICE_BYTES = 4 << 20;
 
-/** The most spans that a table holds: four connections leave four, and each of some interruptions a few more. */
+/** Maximum spans in the table. Four connections leave four, and each interruption a few more. */
 const TABLE_SPANS = 64;
 
-/** Two 64-bit floats a span, as this machine has them. */
+/** Two 64-bit floats per span, in the machine's byte order. */
 const TABLE_BYTES = TABLE_SPANS * 2 * Float64Array.BYTES_PER_ELEMENT;
 
-/** A download that is under way. */
+/** A partial download. */
 export interface Part {
-  /** Bytes that are there from the beginning on, without a gap. */
+  /** Number of bytes from the beginning without a gap. */
   readonly prefix: number;
-  /** All bytes that are there. */
+  /** Number of all bytes present. */
   readonly size: number;
-  /** Bytes that another attempt would find again. */
+  /** Number of bytes that another attempt can reuse. */
   readonly kept: number;
-  /** What a file of `total` bytes still lacks. */
+  /** Missing spans of a file of `total` bytes. */
   missing(total: number): Span[];
   write(bytes: Uint8Array<ArrayBuffer>, at: number): void;
-  /** Some of the bytes, all of which are there. */
+  /** Reads a span that is present. */
   read(span: Span): Uint8Array<ArrayBuffer>;
-  /** Prepares for bytes of a file of `total` bytes that come in any order; false where this can't be. */
+  /** Prepares for writing a file of `total` bytes in any order; false if that is not possible. */
   spread(total: number): boolean;
-  /** Back to nothing. */
+  /** Deletes all bytes. */
   restart(): void;
-  /** Must be called in the end, whatever happened. */
+  /** Must be called at the end, also after errors. */
   close(): void;
 }
 
 /**
- * A part that lives in the origin private file system and outlives the page. As long as it grows at its end, the file's size
- * says what is there. Once it is spread, a table behind the place of the last byte does; it is in the same file so that
- * neither is ever there without the other.
+ * A part in the origin private file system, which outlives the page. While it grows only at its end, the file's size says which
+ * bytes are present. After `spread`, a table of spans behind the last byte does. The table is in the same file, so that neither can
+ * exist without the other.
  */
 export class OpfsPart implements Part {
   readonly #file: FileSystemSyncAccessHandle;
   #spans: Span[];
-  /** Where the table begins; null where there is none. */
+  /** Offset of the table; null if there is none. */
   #table: number | null = null;
 
-  /** `total` is the size of the whole, where it is known. */
+  /** `total` is the size of the complete file; null if unknown. */
   constructor(file: FileSystemSyncAccessHandle, total: number | null) {
     this.#file = file;
     const size = file.getSize();
@@ -65,7 +65,7 @@ export class OpfsPart implements Part {
     return this.size;
   }
 
-  /** Bytes of storage that it takes now. */
+  /** Size in storage, in bytes. */
   get stored(): number {
     return this.#file.getSize();
   }
@@ -84,7 +84,7 @@ export class OpfsPart implements Part {
     const bytes = new Uint8Array(end - start);
     for (let done = 0; done < bytes.length; ) {
       const read = this.#file.read(bytes.subarray(done), { at: start + done });
-      if (read === 0) throw new PrecisError("storage-unavailable", "The browser's storage could not be read back. Reload the page and try again.");
+      if (read === 0) throw new PrecisError("storage-unavailable", "The browser's storage could not be read. Reload the page and try again.");
       done += read;
     }
     return bytes;
@@ -102,7 +102,7 @@ export class OpfsPart implements Part {
     this.#table = null;
   }
 
-  /** The table goes when there is nothing more to say in it. */
+  /** Removes the table if the file is complete. */
   close(): void {
     if (this.#table !== null && this.prefix === this.#table) this.#file.truncate(this.#table);
     this.#file.flush();
@@ -112,7 +112,7 @@ export class OpfsPart implements Part {
   #writeTable(): void {
     if (this.#table === null) return;
     const table = new Float64Array(TABLE_SPANS * 2);
-    // What does not fit is fetched again.
+    // Spans that do not fit are fetched again.
     table.set(this.#spans.slice(0, TABLE_SPANS).flatMap(({ start, end }) => [start, end]));
     this.#put(new Uint8Array(table.buffer), this.#table);
   }
@@ -129,7 +129,7 @@ export class OpfsPart implements Part {
   }
 }
 
-/** The table behind `total` bytes; null where it makes no sense. */
+/** Reads the table behind `total` bytes; null if it is invalid. */
 function readTable(file: FileSystemSyncAccessHandle, total: number): Span[] | null {
   const table = new Float64Array(TABLE_SPANS * 2);
   if (file.read(new Uint8Array(table.buffer), { at: total }) !== TABLE_BYTES) return null;
@@ -143,7 +143,7 @@ function readTable(file: FileSystemSyncAccessHandle, total: number): Span[] | nu
   return spans;
 }
 
-/** A part where the browser offers no storage. It becomes a Blob, which the browser may hold outside of this process. */
+/** A part in memory, for browsers without storage. It becomes a Blob, which the browser may keep outside of this process. */
 export class MemoryPart implements Part {
   size = 0;
   readonly kept = 0;
@@ -157,7 +157,7 @@ export class MemoryPart implements Part {
     return gaps([{ start: 0, end: this.size }], total);
   }
 
-  /** `at` is its end: it is never spread. */
+  /** `at` is always the end, because `spread` returns false. */
   write(bytes: Uint8Array<ArrayBuffer>, _at: number): void {
     this.#chunks.push(bytes);
     this.size += bytes.length;
@@ -186,7 +186,7 @@ export class MemoryPart implements Part {
 
   close(): void {}
 
-  /** All of it; the chunks are let go. */
+  /** Returns all bytes and frees the chunks. */
   intoBlob(): Blob {
     const blob = new Blob(this.#chunks);
     this.restart();

@@ -1,26 +1,26 @@
-/** The speed shown is of this long: steady enough to read, quick enough to follow. */
+/** The speed is an average over this time. */
 const WINDOW_MS = 5000;
 
-/** Works out how fast a download is and how long it takes still. */
+/** Computes the speed and remaining time of a download. */
 export class Rate {
-  /** Bytes that were there at moments of the last seconds, the oldest first. */
+  /** Loaded bytes at times of the last seconds, the oldest first. */
   readonly #samples: { at: number; bytes: number }[] = [];
 
-  /** `bytes` are there, at this moment in milliseconds. */
+  /** Records that `bytes` are loaded at the time `at`, in milliseconds. */
   note(bytes: number, at: number): void {
     this.#samples.push({ at, bytes });
-    // The last sample that is old enough stays: it is where the window begins.
+    // Keep one older sample: it is the start of the interval.
     while (this.#samples.length > 2 && this.#samples[1]!.at <= at - WINDOW_MS) this.#samples.shift();
   }
 
-  /** Null until there is something to compare. */
+  /** Null until bytes have arrived between two samples. */
   get bytesPerSecond(): number | null {
     const [first, last] = [this.#samples.at(0), this.#samples.at(-1)];
     if (!first || !last || last.at <= first.at || last.bytes <= first.bytes) return null;
     return ((last.bytes - first.bytes) / (last.at - first.at)) * 1000;
   }
 
-  /** Until `total` bytes are there; null while that can't be said. */
+  /** Seconds until `total` bytes are loaded; null if unknown. */
   secondsLeft(total: number | null): number | null {
     const speed = this.bytesPerSecond;
     const last = this.#samples.at(-1);

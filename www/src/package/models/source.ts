@@ -1,7 +1,7 @@
 import { cancelled, PrecisError } from "../api/errors.js";
 import type { Span } from "./spans.js";
 
-/** The first source that has the file, and its answer: a 206 goes on exactly at `offset`, any other starts at 0. */
+/** The first source that has the file, and its response: a 206 starts exactly at `offset`, any other status at 0. */
 export async function firstAnswer(urls: readonly string[], offset: number, signal: AbortSignal): Promise<{ url: string; response: Response }> {
   const failures: string[] = [];
   for (const url of urls) {
@@ -12,7 +12,7 @@ export async function firstAnswer(urls: readonly string[], offset: number, signa
   throw new PrecisError("download-failed", `The model could not be fetched (${failures.join("; ")}). Check the connection and try again.`);
 }
 
-/** Exactly these bytes of the file at `url`; null where that refuses. */
+/** A response with exactly this span of the file at `url`; null if the host refuses. */
 export async function partAnswer(url: string, span: Span, signal: AbortSignal): Promise<Response | null> {
   const answer = await ask(url, span, signal);
   if (typeof answer === "string") return null;
@@ -21,19 +21,19 @@ export async function partAnswer(url: string, span: Span, signal: AbortSignal): 
   return null;
 }
 
-/** Whether the host of `response` sends parts of the file when asked to. */
+/** Whether the host of `response` supports range requests. */
 export function takesRanges(response: Response): boolean {
   return response.status === 206 || response.headers.get("accept-ranges") === "bytes";
 }
 
-/** The answer of one source, or why it has none. */
+/** The response of a source, or the reason why it failed. */
 async function ask(url: string, span: Span, signal: AbortSignal): Promise<Response | string> {
   const { start, end } = span;
   const whole = start === 0 && end === Infinity;
   const headers = whole ? undefined : { Range: `bytes=${start}-${end === Infinity ? "" : end - 1}` };
   let response: Response;
   try {
-    // no-store: the HTTP cache would keep the file a second time.
+    // no-store, because the HTTP cache would store the file a second time.
     response = await fetch(url, { signal, cache: "no-store", ...(headers && { headers }) });
   } catch (error) {
     if (signal.aborted) throw cancelled();
@@ -45,7 +45,7 @@ async function ask(url: string, span: Span, signal: AbortSignal): Promise<Respon
     await response.body?.cancel();
     return ask(url, { start: 0, end: Infinity }, signal);
   }
-  // A page where the file should be is a static host's way to say "not found".
+  // Some static hosts send a page with status 200 for a missing file.
   const isPage = response.headers.get("content-type")?.startsWith("text/html") ?? false;
   if (response.ok && response.body && !wrongPart && !isPage) return response;
   await response.body?.cancel();

@@ -1,10 +1,10 @@
-/** Bytes of a file from `start` up to, and without, `end`. */
+/** Bytes of a file from `start` up to, but not including, `end`. */
 export interface Span {
   start: number;
   end: number;
 }
 
-/** `spans`, which are in order and apart, with one more; those that touch become one. */
+/** Adds a span to sorted, disjoint `spans`, and joins those that touch. */
 export function withSpan(spans: readonly Span[], { start, end }: Span): Span[] {
   const apart = spans.filter((span) => span.end < start || span.start > end);
   const touching = spans.filter((span) => span.end >= start && span.start <= end);
@@ -15,14 +15,14 @@ export function withSpan(spans: readonly Span[], { start, end }: Span): Span[] {
   return [...apart, joined].sort((one, other) => one.start - other.start);
 }
 
-/** What `spans` leave out of a file of `total` bytes. */
+/** The gaps between `spans` in a file of `total` bytes. */
 export function gaps(spans: readonly Span[], total: number): Span[] {
   const ends = [0, ...spans.map(({ end }) => end)];
   const starts = [...spans.map(({ start }) => start), total];
   return ends.map((start, i) => ({ start, end: starts[i]! })).filter(({ start, end }) => start < end);
 }
 
-/** At least `count` spans of `missing`, the largest halved as often as that leaves `least` bytes to each; in order. */
+/** Splits `missing` into about `count` spans: halves the largest while both halves have at least `least` bytes. Sorted. */
 export function shared(missing: readonly Span[], count: number, least: number): Span[] {
   const shares = [...missing];
   while (shares.length < count) {
@@ -34,7 +34,7 @@ export function shared(missing: readonly Span[], count: number, least: number): 
   return shares.sort((one, other) => one.start - other.start);
 }
 
-/** Bytes of a span. */
+/** Length of a span in bytes. */
 export function length({ start, end }: Span): number {
   return end - start;
 }

@@ -5,16 +5,16 @@ import type { ModelRequest } from "../api/model.js";
 import { MemoryPart, OpfsPart, SLICE_BYTES } from "./part.js";
 import { INCOMING, type Label, labelled, lockOf, openFolder } from "./stored.js";
 
-/** A model's file and how it was had. */
+/** A model file, and where it came from. */
 export interface ObtainedModel {
   file: Blob;
   storage: "opfs" | "memory" | "file";
-  /** False when it was there already. */
+  /** False if it was already on the device. */
   downloaded: boolean;
   sha256: string;
 }
 
-/** What obtaining a model needs of the worker. */
+/** Options for obtaining a model. */
 export interface StoreOptions {
   newHash: () => Hash;
   check: Check;
@@ -22,14 +22,14 @@ export interface StoreOptions {
   progress: Progress;
 }
 
-/** The model's file, from the browser's storage, from disk, or else from the net, verified. */
+/** Gets the verified model file from the browser's storage, from disk, or else by download. */
 export async function obtainModel(model: ModelRequest, options: StoreOptions): Promise<ObtainedModel> {
-  // Only a worker can write there, by a handle that some browsers lack.
+  // Writing needs a sync access handle, which only workers have, and some browsers lack.
   const writable = "createSyncAccessHandle" in (globalThis.FileSystemFileHandle?.prototype ?? {});
   const folder = model.keep && writable ? await openFolder() : null;
   if (!folder) return model.file ? onDisk(model.file, options) : inMemory(model, options);
   const { expected } = model;
-  // Two tabs that want the same model: the second waits, and then finds it there.
+  // If two tabs load the same model, the second waits and then finds it stored.
   return exclusively(lockOf(expected?.sha256 ?? INCOMING), options.signal, async () => {
     const sha256 = expected?.sha256 ?? (model.file ? null : await labelled(folder, model.id));
     const kept = sha256 && (await find(folder, `${sha256}.gguf`, expected?.bytes ?? null));
@@ -48,7 +48,7 @@ async function inMemory(model: ModelRequest, options: StoreOptions): Promise<Obt
   return { file: part.intoBlob(), storage: "memory", downloaded: true, sha256 };
 }
 
-/** Reads the file once, for its hash, and leaves it where it is. */
+/** Hashes a file from disk, without copying it. */
 async function onDisk(file: Blob, { newHash, signal, progress }: StoreOptions): Promise<ObtainedModel> {
   const hash = newHash();
   try {
@@ -68,15 +68,15 @@ function read(file: Blob, at: number): Promise<ArrayBuffer> {
     .slice(at, at + SLICE_BYTES)
     .arrayBuffer()
     .catch((cause: unknown) => {
-      throw new PrecisError("host-failed", "The model's file could not be read: it was changed or moved. Open it again.", { cause });
+      throw new PrecisError("host-failed", "The model file could not be read, because it was changed or moved. Open it again.", { cause });
     });
 }
 
 function mayBeFetched({ id, urls, licence }: ModelRequest): void {
   if (licence !== null) {
-    throw new PrecisError("licence-required", `The licence ${licence} of the model ${id} has to be accepted before it is fetched: show it, and set acceptLicence: true.`);
+    throw new PrecisError("licence-required", `The licence ${licence} of the model ${id} must be accepted before the download: show it, and set acceptLicence: true.`);
   }
-  if (urls.length === 0) throw new PrecisError("download-failed", `The model ${id} is not on this device any more, and has no address: open its file again.`);
+  if (urls.length === 0) throw new PrecisError("download-failed", `The model ${id} is no longer on this device and has no address: open its file again.`);
 }
 
 async function intoFolder(folder: FileSystemDirectoryHandle, model: ModelRequest, options: StoreOptions): Promise<{ file: File; sha256: string }> {
@@ -87,14 +87,14 @@ async function intoFolder(folder: FileSystemDirectoryHandle, model: ModelRequest
   const part = new OpfsPart(await openPart(handle), model.expected?.bytes ?? null);
   let sha256: string;
   try {
-    // What is left of another file.
+    // It may contain the rest of another file.
     if (!model.expected) part.restart();
     if (total !== null) await makeSure(total - part.stored);
     sha256 = model.file ? await copied(model.file, part, options) : await download(model, part, options);
   } catch (error) {
     const full = error instanceof DOMException && error.name === "QuotaExceededError";
     const { size } = part;
-    // A part that can't grow is of no use, and its room is wanted; one that nothing verifies can't be gone on with.
+    // Delete a part that can't grow, to free its space, and a part without a known hash, which can't be continued.
     if (full || !model.expected) part.restart();
     part.close();
     if (part.size === 0) await folder.removeEntry(name);
@@ -106,7 +106,7 @@ async function intoFolder(folder: FileSystemDirectoryHandle, model: ModelRequest
   return { file: await rename(folder, handle, `${sha256}.gguf`), sha256 };
 }
 
-/** Copies a file from disk, and returns its hash. */
+/** Copies a file from disk and returns its hash. */
 async function copied(file: Blob, part: OpfsPart, { newHash, check, signal, progress }: StoreOptions): Promise<string> {
   const digest = new Digest(part, newHash());
   try {
@@ -132,7 +132,7 @@ async function openPart(handle: FileSystemFileHandle): Promise<FileSystemSyncAcc
   }
 }
 
-/** Throws if `bytes` more are known not to fit. What the browser says may be more than there is: then writing fails. */
+/** Throws if the browser reports less than `bytes` of free storage. The report may be too high; then writing fails. */
 async function makeSure(bytes: number): Promise<void> {
   const { quota, usage } = (await navigator.storage.estimate?.().catch(() => null)) ?? {};
   if (quota === undefined || usage === undefined || bytes <= quota - usage) return;
@@ -141,8 +141,8 @@ async function makeSure(bytes: number): Promise<void> {
 
 function storageFull(needed: number | null, has: string, cause: unknown): PrecisError {
   const needs = needed === null ? "its file needs more" : `it needs ${megabytes(needed)} MB`;
-  const next = "Delete another model, free some space on the device, or clear the data of sites you don't need, and try again.";
-  return new PrecisError("storage-full", `There is no room for the model: ${needs} of this browser's storage, ${has}. ${next}`, { cause });
+  const next = "Delete another model, free some space on the device, or clear the data of other sites, and try again.";
+  return new PrecisError("storage-full", `There is not enough space for the model: ${needs} of this browser's storage, ${has}. ${next}`, { cause });
 }
 
 async function writeLabel(folder: FileSystemDirectoryHandle, sha256: string, label: Label): Promise<void> {
@@ -167,7 +167,7 @@ async function find(folder: FileSystemDirectoryHandle, name: string, bytes: numb
   return null;
 }
 
-/** Gives the whole file its final name; where files can't be moved it is copied, and `find` tells a copy cut short by its size. */
+/** Gives the complete file its final name. Browsers that can't move files copy it; `find` recognizes an incomplete copy by its size. */
 async function rename(folder: FileSystemDirectoryHandle, from: FileSystemFileHandle, name: string): Promise<File> {
   if ("move" in from) {
     await (from as FileSystemFileHandle & { move(name: string): Promise<void> }).move(name);

@@ -1,10 +1,10 @@
-/** What lies in the browser's storage, as a page asks for it. */
+/** The models in the browser's storage, for pages. */
 import { PrecisError } from "../api/errors.js";
 
 /** Folder of the origin private file system that holds the models. */
 const FOLDER = "precis-models";
 
-/** A model whose hash no catalogue may know says beside its file what it is. */
+/** Description of a model that is not in the catalogue, stored beside its file. */
 export interface Label {
   id: string;
   name: string | null;
@@ -14,15 +14,15 @@ export interface Label {
 /** A model in the browser's storage, or a part of one. */
 export interface StoredModel {
   sha256: string;
-  /** What it takes. */
+  /** Size in storage. */
   bytes: number;
-  /** Whether all of it is there. */
+  /** False if it is a partial download. */
   complete: boolean;
-  /** Null for models of a catalogue, which are known by their hash. */
+  /** Null for models of the catalogue, which are found by their hash. */
   label: Label | null;
 }
 
-/** Null where the browser has no such storage, or refuses it (private windows, pages without a secure context). */
+/** The folder of models; null if the browser has no such storage or refuses it (private windows, pages without a secure context). */
 export async function openFolder(): Promise<FileSystemDirectoryHandle | null> {
   try {
     const root = await navigator.storage.getDirectory();
@@ -32,12 +32,12 @@ export async function openFolder(): Promise<FileSystemDirectoryHandle | null> {
   }
 }
 
-/** Name of the lock that whoever writes or deletes this model holds. */
+/** Name of the lock that is held while this model is written. */
 export function lockOf(key: string): string {
   return `${FOLDER}/${key}`;
 }
 
-/** The file of a model that is kept whole: by the hash that is expected, or else by the id that it was kept under. */
+/** The complete file of a stored model, found by the expected hash, or else by its id. */
 export async function findStored(id: string, expected: { bytes: number; sha256: string } | null): Promise<File | null> {
   const folder = await openFolder();
   const sha256 = expected?.sha256 ?? (folder && (await labelled(folder, id)));
@@ -46,16 +46,16 @@ export async function findStored(id: string, expected: { bytes: number; sha256: 
   return file && (!expected || file.size === expected.bytes) ? file : null;
 }
 
-/** Whether a tab of this site is about to keep this model. */
+/** Whether a tab of this site is storing this model now. */
 export async function isBeingStored(expected: { sha256: string } | null): Promise<boolean> {
   const held = (await navigator.locks?.query().catch(() => null))?.held ?? [];
   return held.some(({ name }) => name === lockOf(expected?.sha256 ?? INCOMING));
 }
 
-/** Name of a part whose hash is not known until it is there. There is one at a time, and another attempt begins again. */
+/** Name of a part whose hash is known only at its end. There is only one, and another attempt starts again. */
 export const INCOMING = "incoming.part";
 
-/** The hash of the model that was kept under this id. */
+/** The hash of the model stored with this id. */
 export async function labelled(folder: FileSystemDirectoryHandle, id: string): Promise<string | null> {
   for await (const name of folder.keys()) {
     const [, sha256] = /^([0-9a-f]{64})\.json$/.exec(name) ?? [];
@@ -64,7 +64,7 @@ export async function labelled(folder: FileSystemDirectoryHandle, id: string): P
   return null;
 }
 
-/** All models and parts that are kept on this device. */
+/** All stored models and parts. */
 export async function storedModels(): Promise<StoredModel[]> {
   const folder = await openFolder();
   if (!folder) return [];
@@ -72,14 +72,14 @@ export async function storedModels(): Promise<StoredModel[]> {
   for await (const [name, handle] of folder.entries()) {
     const [, sha256, part] = /^([0-9a-f]{64})\.gguf(\.part)?$/.exec(name) ?? [];
     if (sha256 === undefined || handle.kind !== "file") continue;
-    // Gone meanwhile: another tab deleted it, or gave a part its final name.
+    // Another tab may have deleted or renamed it meanwhile.
     const file = await (handle as FileSystemFileHandle).getFile().catch(() => null);
     if (file) models.push({ sha256, bytes: file.size, complete: part === undefined, label: await readLabel(folder, sha256) });
   }
   return models;
 }
 
-/** Removes a model, or a part of one, from this device. */
+/** Deletes a model or a part of it. */
 export async function deleteModel(sha256: string): Promise<void> {
   const folder = await openFolder();
   for (const name of [`${sha256}.gguf`, `${sha256}.gguf.part`, `${sha256}.json`]) {
@@ -90,7 +90,7 @@ export async function deleteModel(sha256: string): Promise<void> {
   }
 }
 
-/** What the model says of itself; null where nothing lies beside it. */
+/** The label of a stored model; null if it has none. */
 export async function readLabel(folder: FileSystemDirectoryHandle, sha256: string): Promise<Label | null> {
   try {
     const file = await (await folder.getFileHandle(`${sha256}.json`)).getFile();

@@ -1,24 +1,24 @@
-/** Notes on what was read, kept in the browser's storage: one file a model, a line a note, the newest last. */
+/** The note cache in the browser's storage: one file per model, one line per note, the newest last. */
 import type { CachedNote } from "../wasm/simd/precis.js";
 
 /** Folder of the origin private file system. */
 const FOLDER = "precis-notes";
 
-/** What a file may take; when it is reached, its older half goes. */
+/** Maximum size of a file. At this size its older half is deleted. */
 const MOST_BYTES = 2_000_000;
 
-/** The notes of one model. Storage that fails costs time another day and nothing else, so no method rejects. */
+/** The stored notes of one model. No method rejects: without stored notes a later run only takes longer. */
 export class KeptNotes {
   readonly #name: string;
   #waiting = "";
   #written: Promise<void> = Promise.resolve();
 
-  /** Of the model with this hash. */
+  /** `sha256` is the hash of the model. */
   constructor(sha256: string) {
     this.#name = `${sha256}.jsonl`;
   }
 
-  /** All that are kept, the oldest first. */
+  /** All stored notes, the oldest first. */
   async all(): Promise<CachedNote[]> {
     try {
       const folder = await openFolder();
@@ -29,7 +29,7 @@ export class KeptNotes {
     }
   }
 
-  /** Adds one. It is written as soon as those before it are. */
+  /** Adds a note. It is written after those before it. */
   add(note: CachedNote): void {
     if (this.#waiting === "") this.#written = this.#written.then(() => this.#write()).catch(() => undefined);
     this.#waiting += `${JSON.stringify(note)}\n`;
@@ -54,7 +54,7 @@ export class KeptNotes {
   }
 }
 
-/** Removes the notes of all models. */
+/** Deletes the stored notes of all models. */
 export async function forgetNotes(): Promise<void> {
   const root = await navigator.storage.getDirectory().catch(() => null);
   await root?.removeEntry(FOLDER, { recursive: true }).catch(() => undefined);
@@ -74,7 +74,7 @@ function dropOlderHalf(access: FileSystemSyncAccessHandle): void {
   access.write(newer, { at: 0 });
 }
 
-/** A line's note; nothing where the tab was closed in the middle of it. */
+/** The note in a line; empty if the line is incomplete because the tab was closed. */
 function parsed(line: string): CachedNote[] {
   try {
     const { key, note } = JSON.parse(line) as Partial<CachedNote>;

@@ -1,13 +1,13 @@
-/** A worker that becomes one of the engine's threads: `assets/precis-thread.js`, a script of its own. */
+/** A worker that becomes a thread of the engine: `assets/precis-thread.js`. */
 import * as wasm from "../wasm/relaxed/precis.js";
 
 declare const self: DedicatedWorkerGlobalScope;
 
-/** What makes a worker a part of the engine that sent it. */
+/** The message to a thread: the engine's module and memory. */
 export interface ThreadPart {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
-  /** Name of the channel on which the page hears of a thread that failed. */
+  /** Name of the channel on which threads report failures to the page. */
   alarm: string;
 }
 
@@ -17,7 +17,7 @@ self.onmessage = async ({ data: { module, memory, alarm } }: MessageEvent<Thread
   try {
     wasm.become_thread();
   } catch (error) {
-    // The worker that waits for this thread's share waits for ever and hears nothing; the page does.
+    // The engine's worker waits for this thread for ever and receives no messages, so tell the page.
     new BroadcastChannel(alarm).postMessage(String(error));
     throw error;
   }
