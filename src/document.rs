@@ -3,6 +3,10 @@
 pub mod clean;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod decode;
+pub mod html;
+pub mod kind;
 pub mod segment;
 pub mod sentences;
+pub mod structure;
+pub mod traced;
 pub mod words;

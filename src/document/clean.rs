@@ -1,7 +1,11 @@
-//! Text as people have it, made even: one kind of line end, no invisible characters, words that a
-//! line end parted joined again. Every character knows where it came from.
+//! Text as people have it, made even: without the markup of web pages, one kind of line end, no
+//! invisible characters, words that a line end parted joined again. Every character knows where it
+//! came from.
 
 use std::collections::HashSet;
+
+use super::html;
+use super::traced::Traced;
 
 /// White space of one kind in a row that a text keeps. More says nothing, and some of what looks for
 /// the ends of sentences takes the square of its length.
@@ -16,32 +20,43 @@ const FEW_CONTROLS: usize = 8;
 /// A cleaned text, and where its characters stood in the original.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Clean {
-    text: String,
+    text: Traced,
     /// Characters of the original.
     chars: usize,
-    /// Where the original runs on differently: the byte here, and the character there.
-    moves: Vec<(usize, usize)>,
-    /// The original's character that comes next if nothing moves.
-    next: usize,
     /// Control characters that were left out.
     controls: usize,
 }
 
 impl Clean {
-    /// Cleans a text, in time that grows with its length and nothing else.
+    /// Cleans a text or the source of a web page, in time that grows with its length and nothing else.
     pub fn new(original: &str) -> Self {
-        let mut clean = Self { text: String::with_capacity(original.len()), ..Self::default() };
-        let compounds = compounds(original);
+        if html::is_html(original) {
+            let page = html::to_text(original).text;
+            Self::made(original, page.text(), page.origins())
+        } else {
+            Self::of_text(original)
+        }
+    }
+
+    /// Cleans a text that is no source of a web page, whatever it looks like.
+    pub fn of_text(original: &str) -> Self {
+        Self::made(original, original, 0..)
+    }
+
+    /// Cleans a text of which each character stands somewhere in the original.
+    fn made(original: &str, text: &str, places: impl IntoIterator<Item = usize>) -> Self {
+        let mut clean = Self {
+            text: Traced::with_capacity(text.len()),
+            chars: original.chars().count(),
+            controls: 0,
+        };
+        let compounds = compounds(text);
         let mut gap = (' ', 0);
-        let mut rest = original.char_indices().peekable();
-        while let Some((at, c)) = rest.next() {
-            let here = clean.chars;
-            clean.chars += 1;
+        let mut rest = text.char_indices().zip(places).peekable();
+        while let Some(((at, c), here)) = rest.next() {
             let c = match c {
                 '\r' => {
-                    if rest.next_if(|(_, next)| *next == '\n').is_some() {
-                        clean.chars += 1;
-                    }
+                    rest.next_if(|((_, next), _)| *next == '\n');
                     '\n'
                 }
                 '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
@@ -49,23 +64,21 @@ impl Clean {
                 c => c,
             };
             let parted = match c {
-                '\u{ad}' => halves(original, at, c).is_some(),
-                '-' => halves(original, at, c).is_some_and(|halves| !compounds.contains(&halves)),
+                '\u{ad}' => halves(text, at, c).is_some(),
+                '-' => halves(text, at, c).is_some_and(|halves| !compounds.contains(&halves)),
                 _ => false,
             };
             if parted {
                 // The line end after it goes, and the next line's indentation.
-                while rest.next_if(|(_, next)| next.is_whitespace()).is_some() {
-                    clean.chars += 1;
-                }
+                while rest.next_if(|((_, next), _)| next.is_whitespace()).is_some() {}
             } else if let Some(letters) = ligature(c) {
-                clean.push_all(letters, here);
+                clean.text.push_str(letters, here);
             } else if invisible(c) {
                 clean.controls += usize::from(c.is_control());
             } else {
                 gap = if c.is_whitespace() && c == gap.0 { (c, gap.1 + 1) } else { (c, 1) };
                 if !c.is_whitespace() || gap.1 <= LONGEST_GAP {
-                    clean.push(c, here);
+                    clean.text.push(c, here);
                 }
             }
         }
@@ -74,7 +87,7 @@ impl Clean {
 
     /// The text.
     pub fn text(&self) -> &str {
-        &self.text
+        self.text.text()
     }
 
     /// Characters of the original.
@@ -90,30 +103,7 @@ impl Clean {
     /// Where in the original the character stands that begins at this byte, in characters; at the end
     /// of the text, the original's end.
     pub fn original(&self, byte: usize) -> usize {
-        if byte >= self.text.len() {
-            return self.chars;
-        }
-        let at = self.moves.partition_point(|(here, _)| *here <= byte);
-        let (here, there) = at.checked_sub(1).map_or((0, 0), |at| self.moves[at]);
-        there + self.text[here..byte].chars().count()
-    }
-
-    /// Adds a character that is the original's at `there`.
-    fn push(&mut self, c: char, there: usize) {
-        if self.next != there {
-            self.moves.push((self.text.len(), there));
-        }
-        self.text.push(c);
-        self.next = there + 1;
-    }
-
-    /// Adds letters that one character of the original stands for.
-    fn push_all(&mut self, letters: &str, there: usize) {
-        for letter in letters.chars() {
-            // Each counts as a move of its own: they all come from one place.
-            self.next = usize::MAX;
-            self.push(letter, there);
-        }
+        self.text.origin(byte).unwrap_or(self.chars)
     }
 }
 
@@ -174,7 +164,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     fn text(original: &str) -> String {
-        Clean::new(original).text
+        Clean::new(original).text().to_owned()
     }
 
     #[wasm_bindgen_test(unsupported = test)]
@@ -212,19 +202,33 @@ mod tests {
         let clean = Clean::new(original);
         let chars: Vec<char> = original.chars().collect();
         assert_eq!(clean.original_chars(), chars.len());
-        for (byte, c) in clean.text.char_indices() {
+        for (byte, c) in clean.text().char_indices() {
             let there = chars[clean.original(byte)];
             let same = there == c || there == 'ﬁ' && "fi".contains(c) || there == '\r' && c == '\n';
             assert!(same, "{c:?} at {byte} is said to come from {there:?}");
         }
-        assert_eq!(clean.original(clean.text.len()), chars.len());
+        assert_eq!(clean.original(clean.text().len()), chars.len());
         assert!(!clean.was_binary());
         assert!(Clean::new(&"ab\0\u{1}\u{2}".repeat(9)).was_binary());
         // What is even already stays as it is.
         let even = "# Title\n\nText with  two spaces.\n";
-        assert_eq!(
-            Clean::new(even),
-            Clean { text: even.into(), chars: 32, next: 32, ..Clean::default() }
-        );
+        let clean = Clean::new(even);
+        assert_eq!((clean.text(), clean.original(9)), (even, 9));
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn web_pages_are_cleaned_of_their_markup() {
+        let original =
+            "<!doctype html>\r\n<title>T</title><h1>Süße&nbsp;ﬁgs</h1><p>A &lt; B.\r\nYes&shy;.";
+        let clean = Clean::new(original);
+        assert_eq!(clean.text(), "# Süße figs\n\nA < B. Yes.");
+        let chars: Vec<char> = original.chars().collect();
+        assert_eq!(clean.original_chars(), chars.len());
+        let from = |letters: &str| chars[clean.original(clean.text().find(letters).unwrap())];
+        let found =
+            ["# S", "S", "ü", " fi", "fi", "igs", "gs", "A", "<", " B", " Y", "Y", "."].map(from);
+        assert_eq!(found, ['S', 'S', 'ü', '&', 'ﬁ', 'ﬁ', 'g', 'A', '&', ' ', '\r', 'Y', '.']);
+        assert_eq!(clean.original(clean.text().len()), chars.len());
+        assert_eq!(Clean::new("Not <p>a page</p>.").text(), "Not <p>a page</p>.");
     }
 }

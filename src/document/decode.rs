@@ -1,8 +1,8 @@
-//! Bytes of a file to text: by its byte order mark, as UTF-8, as UTF-16 by its zeros, else by what
-//! the bytes look most like.
+//! Bytes of a file to text: by its byte order mark, as UTF-8, as UTF-16 by its zeros, by what a web
+//! page says of itself, else by what the bytes look most like.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::error::{Error, Result};
 
@@ -26,6 +26,9 @@ const FEW_LETTERS: usize = 4;
 /// Bytes that are looked at to tell an encoding.
 const SAMPLE: usize = 64 << 10;
 
+/// Bytes in which a web page names its encoding.
+const HEAD: usize = 1024;
+
 /// The text of a file.
 ///
 /// # Errors
@@ -47,11 +50,11 @@ pub fn decode(bytes: &[u8]) -> Result<String> {
     let encoding = match utf16(sample) {
         Some(encoding) => encoding,
         None if sample.contains(&0) => return Err(not_text(invalid)),
-        None => {
+        None => named(bytes).unwrap_or_else(|| {
             let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
             detector.feed(bytes, true);
             detector.guess(None, Utf8Detection::Deny)
-        }
+        }),
     };
     let (text, _, replaced) = encoding.decode(bytes);
     let wrong = |c: char| c == char::REPLACEMENT_CHARACTER || c.is_control() && !c.is_whitespace();
@@ -61,6 +64,23 @@ pub fn decode(bytes: &[u8]) -> Result<String> {
         true => Err(not_text(invalid)),
         false => Ok(text.into_owned()),
     }
+}
+
+/// The encoding that a web page names in its head: `<meta charset=…>`, or the one with a content type.
+fn named(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(HEAD)]).to_ascii_lowercase();
+    let tags = head.split("<meta").skip(1).filter_map(|rest| rest.split('>').next());
+    let mut labels = tags.filter_map(|tag| {
+        let (_, label) = tag.split_once("charset")?;
+        let label =
+            label.trim_start().strip_prefix('=')?.trim_start().trim_start_matches(['"', '\'']);
+        let end = label.find(|c: char| c.is_whitespace() || "\"';/".contains(c));
+        Some(&label[..end.unwrap_or(label.len())])
+    });
+    let encoding = labels.find_map(|label| Encoding::for_label(label.as_bytes()))?;
+    // It is neither: a page that says so was changed after.
+    let is_other = encoding == UTF_8 || encoding == UTF_16LE || encoding == UTF_16BE;
+    (!is_other).then_some(encoding)
 }
 
 /// UTF-16 without a mark, by where its zeros stand: most texts have many characters below 256.
@@ -98,6 +118,31 @@ mod tests {
         let (shift_jis, ..) = encoding_rs::SHIFT_JIS.encode("蜜蜂は花粉を集めて巣に戻ります。");
         assert_eq!(decode(&shift_jis).unwrap(), "蜜蜂は花粉を集めて巣に戻ります。");
         assert_eq!(decode(b"").unwrap(), "");
+    }
+
+    #[test]
+    fn a_page_names_its_encoding() {
+        // Too few letters to tell Cyrillic encodings apart by.
+        let page = |head: &str| format!("<html><head>{head}</head><p>Мёд, 5 €");
+        for head in [
+            "<meta charset=iso-8859-5>",
+            "<META Charset = \"ISO-8859-5\" />",
+            "<meta http-equiv='Content-Type' content='text/html; charset=iso-8859-5'>",
+            "<meta name=a content=b><meta charset='utf-8'><meta charset='iso-8859-5'>",
+        ] {
+            let text = page(head).replace('€', "N");
+            let (bytes, ..) = encoding_rs::ISO_8859_5.encode(&text);
+            assert_eq!(decode(&bytes).unwrap(), text);
+        }
+        // What is UTF-8 is that, whatever it says.
+        let text = page("<meta charset=iso-8859-5>");
+        assert_eq!(decode(text.as_bytes()).unwrap(), text);
+        // A name that nobody knows, and one too far behind.
+        let (bytes, ..) = encoding_rs::WINDOWS_1252.encode("<meta charset=none><p>Grüße aus Köln");
+        assert!(decode(&bytes).unwrap().ends_with("Grüße aus Köln"));
+        let far = format!("{}<meta charset=koi8-r><p>Grüße aus Köln", " ".repeat(1024));
+        let (bytes, ..) = encoding_rs::WINDOWS_1252.encode(&far);
+        assert!(decode(&bytes).unwrap().ends_with("Grüße aus Köln"));
     }
 
     #[test]

@@ -15,6 +15,23 @@ const BEFORE: [&str; 62] = [
     "mm", "sr", "sra", "srta", "dra", "sig", "dott", "tel",
 ];
 
+/// Names of months that a day with a full stop comes before.
+const MONTHS: [&str; 13] = [
+    "Januar",
+    "Jänner",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+];
+
 /// The sentences of a text with the white space after them, and the byte at which each begins.
 pub fn sentences(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut ends = ends(text).into_iter();
@@ -79,6 +96,10 @@ fn goes_on(sentence: &str, rest: &str) -> bool {
     }
     let word = before.rsplit(|c: char| c.is_whitespace() || "([\"'“‘".contains(c)).next();
     let word = word.unwrap_or_default();
+    let day = word.len() <= 2 && word.bytes().all(|b| b.is_ascii_digit()) && !word.is_empty();
+    if day && MONTHS.iter().any(|month| rest.starts_with(month)) {
+        return true;
+    }
     let initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase);
     let named = initial && rest.starts_with(char::is_uppercase) && before.len() > word.len();
     named || BEFORE.contains(&word.to_lowercase().as_str())
@@ -104,6 +125,7 @@ mod tests {
         assert_eq!(split("See Fig. 3 and J. R. Smith. He is Dr. No. Yes.").len(), 2);
         assert_eq!(split("We met George W. Bush. He spoke.").len(), 2);
         assert_eq!(split("Dies gilt z.B. Für alle. Nr. 5 lebt.").len(), 2);
+        assert_eq!(split("Das Bad bleibt bis 17. November zu. Dann öffnet es.").len(), 2);
         assert_eq!(split("I chose A. It was right. Use vitamin C.\n\nNext.").len(), 4);
     }
 

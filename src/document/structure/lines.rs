@@ -1,0 +1,398 @@
+//! What each line of a text is, by its own signs and by how often others look like it.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::document::sentences::heading_level;
+
+/// What a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    Blank,
+    Text,
+    Heading,
+    Item,
+    /// A paragraph with a number, as in contracts: "7.2 …".
+    Clause,
+    Turn,
+    Row,
+    Code,
+    Header,
+    /// The line of a mail's header that names its subject.
+    Subject,
+    Quoted,
+    Furniture,
+}
+
+/// A line: its mark, and where its text lies without marks.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub mark: Mark,
+    pub body: Range<usize>,
+    pub speaker: Option<Range<usize>>,
+}
+
+/// Bytes of a speaker's name at most.
+const LONGEST_NAME: usize = 40;
+
+/// Bytes of a heading without a mark, at most.
+const LONGEST_HEADING: usize = 80;
+
+/// Lines that are alike, but for digits, are furniture from so many on.
+const REPEATED: usize = 3;
+
+/// Bytes of a running head.
+const HEAD: std::ops::RangeInclusive<usize> = 8..=120;
+
+/// Names in mail headers, in several languages.
+const HEADERS: [&str; 22] = [
+    "from", "to", "cc", "bcc", "date", "sent", "subject", "reply-to", "von", "an", "datum",
+    "gesendet", "betreff", "de", "à", "objet", "envoyé", "para", "asunto", "oggetto", "da", "a",
+];
+
+const SUBJECTS: [&str; 5] = ["subject", "betreff", "objet", "asunto", "oggetto"];
+
+/// All lines of a text.
+pub fn lines(text: &str) -> Vec<Line> {
+    let ranges = ranges(text);
+    let repeated = repeated(text, &ranges);
+    let speakers = speakers(text, &ranges);
+    let mut lines: Vec<Line> = Vec::with_capacity(ranges.len());
+    let mut fence: Option<&str> = None;
+    // Below "-----Original Message-----" all is older.
+    let mut older = false;
+    for (index, range) in ranges.iter().enumerate() {
+        let (whole, next) = (&text[range.clone()], ranges.get(index + 1));
+        let next = next.map_or("", |next| text[next.clone()].trim());
+        let words = whole.trim();
+        let start = range.start + whole.len() - whole.trim_start().len();
+        let body = start..start + words.len();
+        let line = |mark| Line { mark, body: body.clone(), speaker: None };
+        let below = |mark, skip: usize| {
+            let rest = &words[skip..];
+            let start = body.start + skip + rest.len() - rest.trim_start().len();
+            Line { mark, body: start..body.end.max(start), speaker: None }
+        };
+        if let Some(mark) = fence {
+            if words.starts_with(mark) {
+                fence = None;
+            }
+            lines.push(line(Mark::Code));
+            continue;
+        }
+        if let Some(mark) = ["```", "~~~"].into_iter().find(|mark| words.starts_with(mark)) {
+            fence = Some(mark);
+            lines.push(line(Mark::Code));
+            continue;
+        }
+        let header = header_name(words);
+        let in_header =
+            lines.last().is_some_and(|l| matches!(l.mark, Mark::Header | Mark::Subject));
+        let begins_header = header.is_some() && (in_header || header_name(next).is_some());
+        if begins_header && !in_header && has_text(&lines) {
+            older = true;
+        }
+        older |= opens_older_mail(words) && has_text(&lines);
+        let new = if words.is_empty() {
+            line(Mark::Blank)
+        } else if words.starts_with('>') || older {
+            line(Mark::Quoted)
+        } else if quotes_mail(words, next) {
+            line(Mark::Quoted)
+        } else if let Some(name) = header.filter(|_| begins_header) {
+            let value = below(Mark::Subject, name.len() + 1);
+            match SUBJECTS.contains(&name.to_lowercase().as_str()) {
+                true => Line { body: without_replies(text, value.body), ..value },
+                false => line(Mark::Header),
+            }
+        } else if repeated.contains_key(&masked(words))
+            || is_page_number(words)
+            || is_time_code(words)
+        {
+            line(Mark::Furniture)
+        } else if let Some(level) = heading_level(words) {
+            let title = below(Mark::Heading, level.into());
+            Line {
+                body: title.body.start
+                    ..title.body.start + text[title.body].trim_end_matches(['#', ' ']).len(),
+                ..title
+            }
+        } else if is_rule(words) {
+            // What is drawn under a line makes that a heading.
+            if let Some(last) = lines.last_mut()
+                && last.mark == Mark::Text
+                && last.body.len() <= LONGEST_HEADING
+                && words.starts_with(['=', '-'])
+            {
+                last.mark = Mark::Heading;
+            }
+            line(Mark::Blank)
+        } else if is_row(words) {
+            line(Mark::Row)
+        } else if let Some((name, skip)) =
+            speaker(words).filter(|(name, _)| speakers.contains_key(*name))
+        {
+            let at = name.as_ptr() as usize - text.as_ptr() as usize;
+            Line { speaker: Some(at..at + name.len()), ..below(Mark::Turn, skip) }
+        } else if let Some(skip) = bullet(words) {
+            below(Mark::Item, skip)
+        } else if let Some((skip, clause)) = number(words) {
+            let rest = words[skip..].trim_start();
+            let title = rest.len() <= LONGEST_HEADING
+                && rest.split_whitespace().count() <= 8
+                && !rest.ends_with(['.', '!', '?', ';', ',', ':'])
+                && rest.chars().next().is_some_and(char::is_uppercase)
+                && next.is_empty();
+            match (title, clause) {
+                (true, _) => below(Mark::Heading, skip),
+                (false, true) => below(Mark::Clause, skip),
+                (false, false) => below(Mark::Item, skip),
+            }
+        } else {
+            line(Mark::Text)
+        };
+        lines.push(new);
+    }
+    lines
+}
+
+/// Whether a line alone in its paragraph reads as a heading. The first line of a text may be longer.
+pub fn reads_as_heading(line: &str, first: bool) -> bool {
+    let words = line.split_whitespace().count();
+    let longest = if first { 14 } else { 8 };
+    let wide = line.chars().any(|c| c >= '\u{2E80}');
+    let begins = line
+        .chars()
+        .next()
+        .is_some_and(|c| c.is_alphanumeric() && !c.is_lowercase() || "\"“«「『`".contains(c));
+    line.len() <= LONGEST_HEADING + if first { 40 } else { 0 }
+        && words <= longest
+        && (!wide || line.chars().count() <= 30)
+        && begins
+        && !line.ends_with(['.', '!', '?', ',', ';', ':', '。', '！', '？', '؟', '、', '…'])
+}
+
+/// The lines of a text, without their ends.
+fn ranges(text: &str) -> Vec<Range<usize>> {
+    let mut at = 0;
+    let cut = |line: &str| {
+        let here = at..at + line.trim_end_matches('\n').len();
+        at += line.len();
+        here
+    };
+    text.split_inclusive('\n').map(cut).collect()
+}
+
+/// Lines that occur again and again but for their digits: running heads and feet.
+fn repeated(text: &str, ranges: &[Range<usize>]) -> HashMap<String, usize> {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for range in ranges {
+        let words = text[range.clone()].trim();
+        let is_prose = words.ends_with(['.', '!', '?', ',', ';', ':', '。', '{', '}', ')']);
+        let marked = words.starts_with(['#', '|', '>', '-', '*', '+', '`', '=', '<', '[', '(']);
+        if HEAD.contains(&words.len()) && !is_prose && !marked {
+            *counts.entry(masked(words)).or_default() += 1;
+        }
+    }
+    // Two pages have the same head twice; columns set apart by spaces are no prose.
+    let is_head = |mask: &String, count: usize| {
+        let lower = mask.to_lowercase();
+        let page =
+            ["page ", "seite ", "pagina ", "página ", "стр"].iter().any(|p| lower.contains(p));
+        count >= REPEATED || count == 2 && (page || mask.contains("   "))
+    };
+    counts.retain(|mask, count| is_head(mask, *count));
+    counts
+}
+
+/// A line with every run of digits as one sign.
+fn masked(words: &str) -> String {
+    if !HEAD.contains(&words.len()) {
+        return String::new();
+    }
+    let mut out = String::with_capacity(words.len());
+    for c in words.chars() {
+        match c.is_numeric() {
+            true if out.ends_with('#') => {}
+            true => out.push('#'),
+            false => out.push(c),
+        }
+    }
+    out
+}
+
+/// Names before a colon that are speakers': there are two of them or one talks often, and a good part
+/// of the lines has one.
+fn speakers<'a>(text: &'a str, ranges: &[Range<usize>]) -> HashMap<&'a str, usize> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut filled = 0;
+    for range in ranges {
+        let words = text[range.clone()].trim();
+        filled += usize::from(!words.is_empty());
+        if let Some((name, _)) = speaker(words) {
+            *counts.entry(name).or_default() += 1;
+        }
+    }
+    counts.retain(|_, count| *count > 1);
+    let turns: usize = counts.values().sum();
+    if turns < 4 || turns * 4 < filled {
+        counts.clear();
+    }
+    counts
+}
+
+/// The name of who speaks in a line, and where what is said begins: "Ana: …", "[12:03] ana: …",
+/// "12:03 <ana> …", "Professor D (laughing): …".
+fn speaker(words: &str) -> Option<(&str, usize)> {
+    let time = |c: char| c.is_ascii_digit() || "[]():.-/ ".contains(c);
+    let rest = words.trim_start_matches(time);
+    if let Some(inner) = rest.strip_prefix('<') {
+        let end = inner[..inner.floor_char_boundary(LONGEST_NAME)].find('>')?;
+        let skip = words.len() - inner.len() + end + 1;
+        return Some((&inner[..end], skip));
+    }
+    let near = &rest[..rest.floor_char_boundary(2 * LONGEST_NAME)];
+    let colon = near.find([':', '：'])?;
+    let label = &near[..colon];
+    let after = &rest[colon..];
+    let sign = after.chars().next()?.len_utf8();
+    let name = label.split(['(', '[']).next()?.trim();
+    let is_name = !name.is_empty()
+        && name.len() <= LONGEST_NAME
+        && name.split_whitespace().count() <= 4
+        && name.chars().all(|c| c.is_alphanumeric() || " .'’_-#&".contains(c))
+        && name.chars().next().is_some_and(char::is_alphabetic)
+        && (after[sign..].is_empty() || after[sign..].starts_with(char::is_whitespace) || sign > 1);
+    is_name.then(|| (name, words.len() - after.len() + sign))
+}
+
+/// The name of a mail header's field at the beginning of a line.
+fn header_name(words: &str) -> Option<&str> {
+    let near = &words[..words.floor_char_boundary(16)];
+    let name = near[..near.find(':')?].trim_matches('*');
+    HEADERS.contains(&name.to_lowercase().as_str()).then_some(name)
+}
+
+fn has_text(lines: &[Line]) -> bool {
+    lines
+        .iter()
+        .rev()
+        .take(200)
+        .any(|line| !matches!(line.mark, Mark::Blank | Mark::Header | Mark::Subject))
+}
+
+/// Whether older mail is copied below this line.
+fn opens_older_mail(words: &str) -> bool {
+    let inner = words.trim_matches(['-', '_', ' ']);
+    words.starts_with("--")
+        && [
+            "Original Message",
+            "Forwarded message",
+            "Ursprüngliche Nachricht",
+            "Message d'origine",
+            "Mensaje original",
+        ]
+        .iter()
+        .any(|start| inner.eq_ignore_ascii_case(start) || inner.starts_with(start))
+}
+
+/// Whether a line introduces quoted mail: "On …, Ana wrote:".
+fn quotes_mail(words: &str, next: &str) -> bool {
+    let says =
+        ["wrote:", "schrieb:", "a écrit :", "a écrit:", "escribió:", "ha scritto:", "schreef:"];
+    next.starts_with('>')
+        && words.len() < 200
+        && (says.iter().any(|say| words.ends_with(say))
+            || words.ends_with(':') && words.starts_with("Am "))
+}
+
+/// A subject without "Re:" and "Fwd:".
+fn without_replies(text: &str, mut value: Range<usize>) -> Range<usize> {
+    while let Some((mark, _)) = text[value.clone()].split_once(':')
+        && ["re", "aw", "fwd", "fw", "wg", "sv", "antw", "tr"]
+            .contains(&mark.trim().to_lowercase().as_str())
+    {
+        let rest = &text[value.start + mark.len() + 1..value.end];
+        value.start = value.end - rest.trim_start().len();
+    }
+    value
+}
+
+/// Bytes of a list's mark before an item.
+fn bullet(words: &str) -> Option<usize> {
+    let mut chars = words.chars();
+    let mark = chars.next()?;
+    let spaced = chars.next().is_some_and(char::is_whitespace);
+    ("-*+•–—◦▪·‣".contains(mark) && spaced || mark == '•').then(|| {
+        let box_end = words[mark.len_utf8()..].trim_start();
+        let checked = ["[ ] ", "[x] ", "[X] "].iter().any(|mark| box_end.starts_with(mark));
+        words.len() - box_end.len() + if checked { 4 } else { 0 }
+    })
+}
+
+/// Bytes of a number before an item or a clause, and whether it is a clause's: "7.2 ", "§ 3 ".
+fn number(words: &str) -> Option<(usize, bool)> {
+    let section = words.starts_with('§');
+    let rest = words.trim_start_matches(['§', ' ']);
+    let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+    let mark = &rest[..digits];
+    let after = &rest[digits..];
+    if mark.is_empty() || mark.starts_with('.') || mark.len() > 10 {
+        let letter = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+        let (letter, after) = letter?;
+        let short =
+            (1..=4).contains(&letter.len()) && letter.chars().all(|c| c.is_ascii_alphanumeric());
+        return (short && after.starts_with(' ')).then(|| (words.len() - after.len(), false));
+    }
+    if let Some(after) = after.strip_prefix(')') {
+        return after.starts_with(' ').then(|| (words.len() - after.len(), false));
+    }
+    let dots = mark.matches('.').count();
+    let spaced = after.starts_with([' ', '\t']);
+    let parted = dots > 0 && mark.split('.').all(|part| part.len() <= 3);
+    // "1. Item", "7.2 Clause", "2 Findings"; "3.5 million" and "2024 was" are text.
+    let begins =
+        after.trim_start().chars().next().is_some_and(|c| !c.is_lowercase() && !c.is_ascii_digit());
+    let item = dots == 1 && mark.ends_with('.') && mark.len() <= 4;
+    (spaced && begins && (parted || section || mark.len() <= 2))
+        .then(|| (words.len() - after.len(), !item))
+}
+
+/// Whether a line is drawn: "-----".
+fn is_rule(words: &str) -> bool {
+    words.len() > 2 && words.chars().all(|c| "=-*_~+#".contains(c))
+}
+
+/// Whether a line is a row of a table with bars or tabs.
+fn is_row(words: &str) -> bool {
+    let bars = words.bytes().filter(|b| *b == b'|').count();
+    let tabs = words.bytes().filter(|b| *b == b'\t').count();
+    bars > 1 && (words.starts_with('|') || words.contains(" | ")) || tabs > 1
+}
+
+/// "12", "- 12 -", "Page 3 of 41".
+fn is_page_number(words: &str) -> bool {
+    let inner = words.trim_matches(['-', '–', '|', ' ', '[', ']']);
+    if inner.is_empty() || inner.len() > 24 {
+        return false;
+    }
+    let lower = inner.to_lowercase();
+    let rest = ["page", "seite", "página", "pagina", "p."]
+        .iter()
+        .find_map(|page| lower.strip_prefix(page));
+    match rest {
+        Some(rest) => {
+            rest.chars().any(|c| c.is_ascii_digit())
+                && rest.split_whitespace().all(|w| {
+                    w.chars().all(|c| c.is_ascii_digit() || "/.".contains(c))
+                        || ["of", "von", "de", "di", "sur"].contains(&w)
+                })
+        }
+        None => inner.len() < words.len() && inner.chars().all(|c| c.is_ascii_digit()),
+    }
+}
+
+/// "00:01:02,000 --> 00:01:05,000", "WEBVTT".
+fn is_time_code(words: &str) -> bool {
+    words == "WEBVTT" || words.contains(" --> ") && words.starts_with(|c: char| c.is_ascii_digit())
+}

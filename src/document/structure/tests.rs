@@ -1,0 +1,116 @@
+use super::*;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+/// The kinds and texts of blocks.
+fn blocks(text: &str) -> Vec<(BlockKind, String)> {
+    let structure = Structure::new(text);
+    let lines = |block: &Block| {
+        block.lines.iter().map(|line| &text[line.clone()]).collect::<Vec<_>>().join("|")
+    };
+    structure.blocks.iter().map(|block| (block.kind, lines(block))).collect()
+}
+
+fn kinds(text: &str) -> Vec<BlockKind> {
+    blocks(text).into_iter().map(|(kind, _)| kind).collect()
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn lines_of_one_paragraph_are_one_block() {
+    let text = "# Title\n\nText of\ntwo lines.\n\n- one\n  more\n- two\n\nName\n====\nText.\n";
+    let expected = [
+        (BlockKind::Heading, "Title"),
+        (BlockKind::Paragraph, "Text of|two lines."),
+        (BlockKind::Item, "one|more"),
+        (BlockKind::Item, "two"),
+        (BlockKind::Heading, "Name"),
+        (BlockKind::Paragraph, "Text."),
+    ];
+    let expected = expected.map(|(kind, text)| (kind, text.to_string()));
+    assert_eq!(blocks(text)[..4], expected[..4]);
+    assert_eq!(blocks(text)[4..], expected[4..]);
+    let structure = Structure::new(text);
+    assert_eq!(structure.title.map(|title| &text[title]), Some("Title"));
+    assert_eq!(structure.blocks[5].heading, Some(4));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn numbers_part_clauses_from_headings_and_items() {
+    let text = "3. TERM\n\n3.1 This Agreement starts on 1 February\nand ends later.\n\n1. Heat the oven.\n2. Stir.\n\n\
+                The price is\n3.5 million.\n";
+    let expected = [
+        (BlockKind::Heading, "TERM"),
+        (BlockKind::Paragraph, "This Agreement starts on 1 February|and ends later."),
+        (BlockKind::Item, "Heat the oven."),
+        (BlockKind::Item, "Stir."),
+        (BlockKind::Paragraph, "The price is|3.5 million."),
+    ];
+    assert_eq!(blocks(text), expected.map(|(kind, text)| (kind, text.to_string())));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn speakers_are_told_from_words_before_a_colon() {
+    let text = "Ana: Can everybody hear me?\nBogdan: Yes.\nAna: Good. One thing\nis left.\nBogdan: Go on.\n";
+    let structure = Structure::new(text);
+    assert!(structure.blocks.iter().all(|block| block.kind == BlockKind::Turn));
+    assert_eq!(structure.blocks[2].speaker.clone().map(|name| &text[name]), Some("Ana"));
+    assert_eq!(structure.blocks[2].lines.len(), 2);
+    // A note is nobody.
+    let prose = "Some text here.\n\nNote: this is one.\n\nMore text.\n\nNote: another.\n\nEnd of it all.\n\nLast.\n";
+    assert!(!kinds(prose).contains(&BlockKind::Turn));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn mail_is_parted_from_its_header_and_from_older_mail() {
+    let text = "From: Marta <m@example.org>\nTo: Tobias\nSubject: Re: AW: Spring offsite\n\nHi,\n\nWe move to the lodge.\n\n\
+                On Thu, Renske wrote:\n> Should I wait?\n>> Yes.\n";
+    use BlockKind::{Header, Heading, Paragraph, Quoted};
+    let found = kinds(text);
+    assert_eq!(found[..3], [Header; 3]);
+    assert!(matches!(found[3], Paragraph | Heading));
+    assert_eq!(found[4..], [Paragraph, Quoted, Quoted, Quoted]);
+    let structure = Structure::new(text);
+    assert_eq!(structure.title.map(|title| &text[title]), Some("Spring offsite"));
+    let old = "See below.\n\n-----Original Message-----\nFrom: A\nTo: B\n\nOld text.\n";
+    assert_eq!(kinds(old)[0], Paragraph);
+    assert!(kinds(old)[1..].iter().all(|kind| *kind == Quoted));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_page_break_does_not_end_a_sentence() {
+    let page = |n: usize| {
+        format!("Board of Transport          Final Report\n\nPage {n} of 41        v2\n\n")
+    };
+    let text = format!(
+        "{}The number of trips grew a lot.\nThe growth was largest among those over\n\n{}seventy. Most trips were booked.\n\n{}End of the text.\n",
+        page(1),
+        page(2),
+        page(3)
+    );
+    let running: Vec<_> =
+        blocks(&text).into_iter().filter(|(kind, _)| *kind == BlockKind::Paragraph).collect();
+    assert_eq!(
+        running[0].1,
+        "The number of trips grew a lot.|The growth was largest among those over|seventy. Most trips were booked."
+    );
+    assert_eq!(running.len(), 2);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn tables_code_and_time_codes_are_no_text() {
+    let text = "WEBVTT\n\n00:00:01.000 --> 00:00:04.000\nHello and welcome to all.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\nlet x = 1;\n```\n";
+    use BlockKind::{Code, Furniture, Paragraph, Row};
+    assert_eq!(kinds(text), [Furniture, Furniture, Paragraph, Row, Row, Row, Code, Code, Code]);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn any_text_keeps_its_bytes_in_order() {
+    let mut random = crate::random::Random(3);
+    let marks: Vec<char> = "a .\n#é日:>-|`1\t".chars().collect();
+    for _ in 0..50 {
+        let text: String = (0..300).map(|_| marks[random.below(marks.len())]).collect();
+        let structure = Structure::new(&text);
+        for line in structure.blocks.iter().flat_map(|block| &block.lines) {
+            assert!(text.get(line.clone()).is_some(), "{text:?} {line:?}");
+        }
+    }
+}
