@@ -5,8 +5,11 @@
 //! `precis.report/1`; fields may be added, but never change their meaning.
 
 mod absent;
+mod enums;
 
 use std::collections::BTreeMap;
+
+pub use self::enums::{Kind, Support};
 
 /// Version of the schema.
 pub const SCHEMA: &str = "precis.report/1";
@@ -93,6 +96,9 @@ reported! {
         pub tokens: usize,
         /// Time to encode the document once.
         pub tokenize_ms: Option<f64>,
+        /// What kind of document it is, as recognized or as the options say.
+        #[serde(default)]
+        pub kind: Option<Kind>,
     }
 
     /// The backend.
@@ -124,7 +130,8 @@ reported! {
 
     /// How the document was read.
     pub struct PlanReport {
-        /// `one-pass` or `windows`.
+        /// `one-pass`, `windows`, `passages` (those that match a question), or `as-is` for a text that
+        /// is too short to summarize.
         pub strategy: String,
         /// Parts that the document was read in; 1 for a single pass.
         pub windows: usize,
@@ -141,13 +148,13 @@ reported! {
         /// Prompt tokens read for those notes.
         #[serde(default)]
         pub remembered_tokens: usize,
-        /// Rounds of merging notes before the answer; 0 if they fitted at once.
+        /// Rounds of merging notes before the answer. Notes are no longer merged: always 0.
         pub merges: usize,
         /// Tokens in the largest chunk.
         pub chunk: usize,
         /// How the context was extended: `YaRN, factor 5.75`.
         pub context_extension: Option<String>,
-        /// The request that the answer follows: the document's last line, or the default.
+        /// What the model was asked for the summary: the document's own request at its end, or ours.
         pub request: String,
     }
 
@@ -235,9 +242,11 @@ reported! {
         pub start: usize,
         /// End of that passage.
         pub end: usize,
-        /// Whether the document supports it, judged by words: most of its words, and all of its
-        /// names and numbers, occur in the part that it is about.
+        /// Whether the document supports it: [`Self::support`] is not `unsupported`.
         pub supported: bool,
+        /// In whose words it is, and whether the document supports it.
+        #[serde(default)]
+        pub support: Support,
     }
 
     /// All operations of one kind.

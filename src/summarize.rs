@@ -3,45 +3,43 @@
 mod ask;
 mod check;
 mod chunks;
-mod draft;
 mod forecast;
 pub mod note_cache;
 mod notes;
 mod options;
 pub mod plan;
 mod points;
+pub mod profile;
 mod run;
+mod salience;
+mod source;
 mod write;
 
 use std::collections::HashSet;
-use std::ops::Range;
 
 use self::ask::elapsed;
-use self::check::Source;
 use self::chunks::Chunks;
 use self::forecast::Forecast;
 use self::note_cache::NoteCache;
 pub use self::options::{MAX_DOCUMENT, Options, Windows};
 use self::options::{check_notes, checked};
-use self::plan::{Asking, Form, Limits, Plan, PromptStyle, Question, Strategy};
-use self::points::{NOTES_OF_A_LINE, Sourced, as_it_is};
+use self::plan::{Asking, Limits, Plan, Planned, PromptStyle, Reading, SENTENCE, Strategy};
+use self::points::{Material, as_it_is};
+use self::profile::Profile;
 use self::run::Run;
+use self::source::{Document, placed};
 use crate::backend::{Backend, peak};
 use crate::document::clean::Clean;
+use crate::document::kind;
+use crate::document::structure::Structure;
 use crate::error::{Error, Result};
-use crate::host::{Event, Host, Note};
+use crate::host::{Event, Host, Note, Stage};
 use crate::lm::model::Model;
 use crate::lm::session::Session;
 use crate::report::{
-    BackendReport, DocumentReport, LoadReport, MemoryReport, ModelReport, PlanReport, PointReport,
-    Report, SCHEMA,
+    BackendReport, DocumentReport, LoadReport, MemoryReport, ModelReport, PlanReport, Report,
+    SCHEMA,
 };
-
-/// How many times the trained context a model of windows reads in one pass without being asked to.
-const UNASKED_EXTENSION: usize = 2;
-
-/// Tokens that a sentence of an answer takes, and a half.
-const SENTENCE: usize = 32;
 
 /// Summarizes documents, one at a time, with one model.
 pub struct Summarizer<B: Backend> {
@@ -125,22 +123,22 @@ impl<B: Backend> Summarizer<B> {
     /// so, and what the session says. After any of them the next run starts afresh.
     pub async fn run(&mut self, text: &str, options: &Options, host: &impl Host) -> Result<Report> {
         let called_ms = host.now_ms();
-        let clean = checked(text, options)?;
+        let clean = checked(text, options, Clean::new)?;
         let text = clean.text();
         let tokens = self.session.model().tokenizer.encode_with_starts(text)?;
         host.catch_up().await;
         let tokenize_ms = elapsed(called_ms, host.now_ms());
+        let document = Document::new(text, options);
         let limits = self.limits(options)?;
-        let answer = limits.answer;
-        let plan = Plan::new(text, &tokens.starts, limits, options.strategy, options.wish());
+        let asking = self.asking(options);
+        let plan = Plan::new(self.reading(&document, &tokens.starts, limits, &asking, options));
         check_notes(&options.notes, &plan)?;
         if let Some(limit) = options.positions.filter(|_| plan.is_one_pass()) {
-            let tokens = tokens.ids.len() + plan.reminder + limits.overhead + answer;
+            let tokens = tokens.ids.len() + limits.overhead + limits.answer;
             if tokens > limit {
                 return Err(Error::PromptTooLong { tokens, limit });
             }
         }
-        let strategy = if plan.is_one_pass() { "one-pass" } else { "windows" };
 
         let mut report = Report {
             schema: SCHEMA.into(),
@@ -149,11 +147,12 @@ impl<B: Backend> Summarizer<B> {
                 chars: clean.original_chars(),
                 tokens: tokens.ids.len(),
                 tokenize_ms,
+                kind: Some(plan.kind),
             },
             backend: self.backend.clone(),
             load: self.load.clone(),
             plan: PlanReport {
-                strategy: strategy.into(),
+                strategy: plan.strategy.into(),
                 windows: plan.windows.len(),
                 request: plan.request.clone(),
                 ..PlanReport::default()
@@ -169,19 +168,20 @@ impl<B: Backend> Summarizer<B> {
             self.finish(&mut report, host).await?;
             return Ok(report);
         }
-        let lengths = self.prompts(text, &tokens.starts, &plan, limits, options)?;
-        let total = lengths.iter().sum();
+        let lengths = self.unread(&plan, options);
         host.emit(Event::Planned {
             tokens: tokens.ids.len(),
-            total,
+            total: lengths.iter().sum(),
             windows: plan.windows.len(),
-            strategy: strategy.into(),
-            kv_bytes: self.session.cache_bytes_for(plan.longest_prompt(tokens.ids.len(), limits)),
+            strategy: plan.strategy.into(),
+            kv_bytes: self.session.cache_bytes_for(plan.longest_prompt(limits)),
         });
         drop(tokens);
+        let Document { structure, salience, .. } = document;
+        let material = Material { text, structure: &structure, plan: &plan, salience };
 
         let mut run = self.begin(options, host, &mut report, &lengths);
-        let notes = run.take_notes(text, &plan, &options.notes).await?;
+        let notes = run.take_notes(&plan, &options.notes).await?;
         let started = options.started_ms.or(called_ms);
         let mut first_ms = None;
         let mut tell = |piece: &str| {
@@ -190,7 +190,7 @@ impl<B: Backend> Summarizer<B> {
             }
             host.emit(Event::Piece { text: piece.into() });
         };
-        let written = run.answer(text, &plan, notes, answer, &mut tell).await?;
+        let written = run.answer(material, notes, limits.answer, &mut tell).await?;
         report.summary = written.text;
         report.points = placed(&clean, written.points);
         report.first_token_ms = first_ms;
@@ -205,13 +205,23 @@ impl<B: Backend> Summarizer<B> {
     /// # Errors
     /// As [`Self::run`].
     pub fn plan(&self, text: &str, options: &Options) -> Result<Windows> {
-        let clean = checked(text, options)?;
+        let clean = checked(text, options, Clean::new)?;
         let text = clean.text();
         let tokens = self.session.model().tokenizer.encode_with_starts(text)?;
-        let limits = self.limits(options)?;
-        let plan = Plan::new(text, &tokens.starts, limits, options.strategy, options.wish());
+        let document = Document::new(text, options);
+        let (limits, asking) = (self.limits(options)?, self.asking(options));
+        let plan = Plan::new(self.reading(&document, &tokens.starts, limits, &asking, options));
+        // Without prompts for windows there is nothing that other isolates could read.
+        let noted = plan.prompts.iter().filter(|prompt| prompt.stage == Stage::Window).count();
+        if noted < 2 {
+            return Ok(Windows {
+                tokens: tokens.ids.len(),
+                kind: plan.kind,
+                windows: vec![text.into()],
+            });
+        }
         let windows = plan.windows.into_iter().map(|window| text[window].into()).collect();
-        Ok(Windows { tokens: tokens.ids.len(), windows })
+        Ok(Windows { tokens: tokens.ids.len(), kind: plan.kind, windows })
     }
 
     /// Takes a note on one window of a document that is summarized elsewhere.
@@ -224,7 +234,7 @@ impl<B: Backend> Summarizer<B> {
         options: &Options,
         host: &impl Host,
     ) -> Result<Note> {
-        let clean = checked(window, options)?;
+        let clean = checked(window, options, Clean::of_text)?;
         let window = clean.text();
         let mut report = Report::default();
         let limit = self.limits(options)?.context;
@@ -232,23 +242,50 @@ impl<B: Backend> Summarizer<B> {
         if tokens > limit {
             return Err(Error::PromptTooLong { tokens, limit });
         }
+        let kind =
+            options.kind.unwrap_or_else(|| kind::recognize(window, &Structure::new(window)).0);
         let mut run = self.begin(options, host, &mut report, &[tokens]);
-        let prompt = plan::note_prompt(window, &run.asking);
-        Ok(run.take_note(&prompt).await?.0)
+        let prompt = run.asking.note(window, kind, run.profile);
+        let key = note_cache::key(&prompt);
+        let planned =
+            Planned { stage: Stage::Window, window: 0, prompt: Some(prompt), key, tokens };
+        Ok(run.take_note(&planned).await?.0)
     }
 
-    /// The windows of which there is no note yet, of those that are alike the first.
-    fn unread(&self, text: &str, plan: &Plan, options: &Options) -> Vec<Range<usize>> {
-        let asking = self.asking(options);
+    /// Tokens of the prompts of a plan whose answers are not known yet; of those that are alike, the
+    /// first.
+    fn unread(&self, plan: &Plan, options: &Options) -> Vec<usize> {
         let mut known = HashSet::new();
-        let windows = plan.windows.iter().enumerate();
-        let unread = windows.filter(|(index, window)| {
-            let key = note_cache::key(&plan::note_prompt(&text[(*window).clone()], &asking));
-            let elsewhere = options.notes.get(*index).is_some_and(Option::is_some);
-            let before = self.memory.note(&key).is_some() || !known.insert(key);
+        let unread = plan.prompts.iter().filter(|prompt| {
+            if prompt.stage != Stage::Window {
+                return true;
+            }
+            let elsewhere = options.notes.get(prompt.window).is_some_and(Option::is_some);
+            let before = self.memory.note(&prompt.key).is_some() || !known.insert(&prompt.key);
             !elsewhere && (options.fresh || !before)
         });
-        unread.map(|(_, window)| window.clone()).collect()
+        unread.map(|prompt| prompt.tokens).collect()
+    }
+
+    fn reading<'a>(
+        &self,
+        document: &'a Document<'a>,
+        starts: &'a [usize],
+        limits: Limits,
+        asking: &'a Asking,
+        options: &'a Options,
+    ) -> Reading<'a> {
+        let profile = self.profile(options);
+        let Document { text, kind, salience, .. } = document;
+        let kind = *kind;
+        let (strategy, wish) = (options.strategy, options.wish());
+        Reading { text, starts, kind, salience, profile, asking, limits, strategy, wish }
+    }
+
+    /// How the model is used.
+    fn profile(&self, options: &Options) -> Profile {
+        let profile = Profile::of(self.model.parameters, self.asking(options).style);
+        Profile { wording: options.wording.unwrap_or(profile.wording), ..profile }
     }
 
     /// How the model is asked.
@@ -258,7 +295,7 @@ impl<B: Backend> Summarizer<B> {
             false => PromptStyle::Completion,
         });
         let background = options.context.as_deref().unwrap_or_default().trim().to_owned();
-        Asking { style, background }
+        Asking { style, background, language: "" }
     }
 
     fn limits(&self, options: &Options) -> Result<Limits> {
@@ -268,55 +305,9 @@ impl<B: Backend> Summarizer<B> {
         // One sentence may be as long as three.
         let sentences = options.wish().most().max(3);
         let answer = options.max_tokens.unwrap_or(SENTENCE * sentences).min(context / 4);
-        let reach = if self.reaches_far(options) { UNASKED_EXTENSION * context } else { context };
         let background = model.tokenizer.encode(&self.asking(options).background)?.len();
         let overhead = model.tokenizer.overhead() + background;
-        Ok(Limits { context, reach, overhead, answer })
-    }
-
-    /// Whether one pass may go past the trained context without being asked to: layers that see
-    /// windows take as long far out as anywhere, and never see a distance that is new to them.
-    fn reaches_far(&self, options: &Options) -> bool {
-        let has_windows = self.session.model().config.window_macs() > 0;
-        has_windows && options.positions.is_none() && options.strategy == Strategy::Auto
-    }
-
-    /// Tokens of the prompts that a run will ask, in order, estimated.
-    fn prompts(
-        &self,
-        text: &str,
-        starts: &[usize],
-        plan: &Plan,
-        limits: Limits,
-        options: &Options,
-    ) -> Result<Vec<usize>> {
-        if plan.is_one_pass() {
-            let document = plan::count(starts, &plan.windows[0]);
-            return Ok(vec![document + plan.reminder + limits.overhead]);
-        }
-        let windows = self.unread(text, plan, options);
-        let tokens = windows.iter().map(|window| plan::count(starts, window) + limits.overhead);
-        // Most are about half as long as they may be.
-        let notes = |count: usize| count * (plan::NOTE / 2 + plan::LIST_MARK);
-        let (merges, notes) = match plan.question {
-            // Notes that are too many for one prompt are read, and others written, once at least.
-            Question::Request { .. } => {
-                (notes(windows.len()) / plan.notes_budget.max(1), notes(plan.windows.len()))
-            }
-            Question::Line { .. } | Question::Points { .. } => {
-                (0, notes(plan.windows.len().min(NOTES_OF_A_LINE)))
-            }
-        };
-        let merges = std::iter::repeat_n(plan.notes_budget + limits.overhead, merges);
-        let answer = match plan.question {
-            Question::Points { form: Form::KeyPoints, .. } => None,
-            _ => {
-                let rest = plan.answer_prompt(text, &[], &self.asking(options)).text;
-                let rest = self.session.model().tokenizer.encode(&rest)?.len();
-                Some(rest + notes.min(plan.notes_budget) + limits.overhead)
-            }
-        };
-        Ok(tokens.chain(merges).chain(answer).collect())
+        Ok(Limits { context, overhead, answer })
     }
 
     /// A run of which no prompt has been asked yet; `lengths` are their tokens.
@@ -336,9 +327,8 @@ impl<B: Backend> Summarizer<B> {
             Some(tokens_per_ms) => chunks.expecting(tokens_per_ms),
             None => chunks,
         };
-        let asked = options.strategy == Strategy::OnePass && options.positions.is_none();
-        let extends = asked || self.reaches_far(options);
-        let asking = self.asking(options);
+        let extends = options.strategy == Strategy::OnePass && options.positions.is_none();
+        let (asking, profile) = (self.asking(options), self.profile(options));
         let model = self.session.model();
         let cost = |tokens: &usize| forecast::cost(&model.config, model.linear_macs, 0, *tokens);
         let forecast = Forecast::new(lengths.iter().map(cost));
@@ -355,6 +345,7 @@ impl<B: Backend> Summarizer<B> {
             prompts,
             extends,
             asking,
+            profile,
             memory,
             fresh,
         }
@@ -385,15 +376,4 @@ impl<B: Backend> Summarizer<B> {
         report.explain_absent();
         Ok(())
     }
-}
-
-/// The report's points: passages are those of the text as it was given, in characters.
-fn placed(text: &Clean, points: Vec<Sourced>) -> Vec<PointReport> {
-    let place = |Sourced { text: statement, source: Source { range, supported } }| {
-        let last = text.text()[range.clone()].char_indices().next_back();
-        let start = text.original(range.start);
-        let end = last.map_or(start, |(at, _)| text.original(range.start + at) + 1);
-        PointReport { text: statement, start, end, supported }
-    };
-    points.into_iter().map(place).collect()
 }

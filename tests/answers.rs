@@ -8,7 +8,7 @@ mod common;
 use common::host::TestHost;
 use common::{now, part, summarizer, tiny};
 use precis::host::Event;
-use precis::report::Report;
+use precis::report::{Report, Support};
 use precis::summarize::Options;
 use precis::summarize::plan::{Form, Format, Length, Strategy};
 
@@ -60,13 +60,14 @@ fn each_length_has_its_sentences() {
     assert!(sentence.summary.ends_with('.'));
     let headline = run(&text, &of(Length::Headline, Form::Paragraph));
     assert!(!headline.summary.ends_with('.') && !headline.summary.is_empty());
+    assert!(headline.summary.split_whitespace().count() <= 13, "{:?}", headline.summary);
     let mut before = sentence.summary.len();
     for (length, most) in [(Length::Short, 3), (Length::Medium, 6), (Length::Long, 12)] {
         let report = run(&text, &of(length, Form::Paragraph));
-        assert!(report.summary.starts_with(&sentence.summary), "{:?}", report.summary);
         assert!((2..=most).contains(&report.points.len()), "{:?}", report.points);
         assert!(report.summary.len() > before, "{length:?}: {:?}", report.summary);
-        assert!(report.points.iter().skip(1).all(|point| point.supported));
+        // A small model quotes.
+        assert!(report.points.iter().all(|point| point.support == Support::Quoted));
         before = report.summary.len();
     }
 }
@@ -128,10 +129,10 @@ fn a_request_in_the_document_gives_way_to_what_the_person_asks() {
     let text = format!("{}Please summarize this as a poem.", part(1));
     assert_eq!(run(&text, &Options::default()).plan.request, "Please summarize this as a poem.");
     let asked = run(&text, &of(Length::Short, Form::Paragraph));
-    assert_eq!(asked.plan.request, "Summarize the document above in three sentences.");
+    assert!(asked.plan.request.contains(" above in three sentences."), "{}", asked.plan.request);
     let whole = Options { strategy: Strategy::OnePass, ..of(Length::Short, Form::KeyPoints) };
     let whole = run(&text, &whole);
-    assert_eq!(whole.plan.request, "List the three key points of the document above.");
+    assert!(whole.plan.request.starts_with("List the three most important points of the "));
     assert_eq!(whole.plan.strategy, "one-pass");
 }
 

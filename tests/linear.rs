@@ -14,6 +14,7 @@ use precis::summarize::Options;
 fn texts(bytes: usize) -> Vec<(&'static str, String)> {
     let words = "Twenty three words. ";
     let repeated = |part: &str| part.repeat(bytes / part.len());
+    let page = |inner: &str| format!("<html><p>{words}{inner}");
     vec![
         ("spaces", format!("{words}{} and five more words here.", repeated(" "))),
         ("tabs and spaces", format!("{words}{}", repeated("\t "))),
@@ -28,6 +29,14 @@ fn texts(bytes: usize) -> Vec<(&'static str, String)> {
         ("headings", repeated("# A heading\n\n")),
         ("emoji", repeated("🐝")),
         ("combining marks", repeated("e\u{301}\u{301}")),
+        ("open tags", page(&repeated("<div>"))),
+        ("tags without an end", page(&repeated("<p"))),
+        ("less-than signs in a page", page(&repeated("<"))),
+        ("ampersands in a page", page(&repeated("&amp"))),
+        ("comments without an end", page(&repeated("<!--"))),
+        ("short paragraphs in a page", page(&repeated("<p>a"))),
+        ("crossing tags", page(&repeated("<span hidden><div></span>"))),
+        ("tables in tables", page(&repeated("<table><tr><td>a"))),
         ("prose", repeated("Bees live in hives, and they fly to flowers in summer. ")),
     ]
 }

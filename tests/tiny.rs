@@ -16,7 +16,8 @@ use precis::Error;
 use precis::host::native::{Native, block_on};
 use precis::host::{Event, Host, Stage};
 use precis::report::{BackendReport, LoadReport, Report, SCHEMA};
-use precis::summarize::plan::{DEFAULT_REQUEST, PromptStyle, Strategy};
+use precis::summarize::plan::{PromptStyle, Strategy};
+use precis::summarize::profile::Wording;
 use precis::summarize::{MAX_DOCUMENT, Options, Summarizer};
 use serde_json::Value;
 
@@ -71,7 +72,13 @@ fn check(report: &Report, events: &[Event]) {
         next = (chunk.prompt, chunk.position + chunk.tokens);
     }
     assert_eq!(prefill.reused_tokens, reused);
-    assert!(prefill.tokens + reused >= report.document.tokens);
+    let is_whole = report.plan.strategy != "passages";
+    // But for the headings that windows begin with.
+    assert!(
+        !is_whole
+            || 10 * (prefill.tokens + reused + report.plan.remembered_tokens)
+                >= 9 * report.document.tokens
+    );
     assert!(report.memory.kv_bytes > 0);
 
     let Event::Planned { tokens, windows, strategy, .. } = &events[0] else {
@@ -101,10 +108,13 @@ fn check(report: &Report, events: &[Event]) {
             .filter(|e| matches!(e, Event::Stage { stage, .. } if *stage == wanted))
             .count()
     };
-    let notes = if report.plan.windows == 1 { 0 } else { report.plan.windows };
-    assert_eq!((of(Stage::Window), of(Stage::Answer)), (notes, 1));
-    assert_eq!(of(Stage::Merge) > 0, report.plan.merges > 0);
-    assert_eq!(next.0 + 1, notes + of(Stage::Merge) + 1);
+    let (notes, answers) = (of(Stage::Window), of(Stage::Answer));
+    match report.plan.strategy.as_str() {
+        "windows" => assert!(notes == report.plan.windows && answers <= 1),
+        _ => assert_eq!((notes, answers), (0, 1)),
+    }
+    assert_eq!((of(Stage::Merge), report.plan.merges), (0, 0));
+    assert_eq!(next.0 + 1, notes + answers - report.plan.remembered);
 }
 
 #[test]
@@ -114,32 +124,28 @@ fn a_short_document_is_read_in_one_pass() {
     check(&report, &host.events.borrow());
     assert_eq!((report.plan.strategy.as_str(), report.plan.windows), ("one-pass", 1));
     assert_eq!(report.document.chars, SHORT.chars().count());
-    assert_eq!(report.plan.request, DEFAULT_REQUEST);
+    assert!(report.plan.request.starts_with("Summarize the text above in one sentence"));
     assert!(report.first_token_ms.is_some() && !report.summary.is_empty());
     assert!(report.decode.tokens < 96);
 }
 
-/// A base model with sliding windows continues the document; one pass reads up to two contexts.
+/// A base model with sliding windows reads past its context where one pass is asked for.
 #[test]
-fn a_base_model_goes_on_with_the_document() {
-    let word = "reading ";
+fn a_base_model_is_given_a_text_to_continue() {
     let context = tiny_gemma().config.context;
-    for (text, passes, extended) in [
-        (SHORT.to_string(), true, false),
-        (word.repeat(context * 11 / 16), true, true),
-        (word.repeat(2 * context), false, false),
+    let long = "reading ".repeat(context * 11 / 16);
+    for (text, strategy, extended) in [
+        (SHORT, Strategy::Auto, false),
+        (long.as_str(), Strategy::Auto, false),
+        (long.as_str(), Strategy::OnePass, true),
     ] {
         let host = TestHost::ticking();
-        let report = now(summarizer(tiny_gemma()).run(&text, &Options::default(), &host))
-            .expect("a summary");
+        let report =
+            now(summarizer(tiny_gemma()).run(text, &with(strategy), &host)).expect("a summary");
         let what = format!("{} tokens of {context}", report.document.tokens);
-        assert_eq!(report.plan.strategy == "one-pass", passes, "{what}");
         assert_eq!(report.plan.context_extension.is_some(), extended, "{what}");
-        assert_eq!(report.document.tokens > context, extended || !passes, "{what}");
-        // The document's own first words, if it has a sentence.
-        let begun = if passes && !extended { "The page reads" } else { "This document" };
-        assert!(report.summary.starts_with(begun), "{:?}", report.summary);
-        assert!(!report.summary.contains('\n'), "{:?}", report.summary);
+        assert_eq!(report.plan.strategy == "one-pass", text == SHORT || extended, "{what}");
+        assert!(!report.summary.is_empty() && report.decode.tokens > 0, "{what}");
         let pieces = host.events.borrow();
         let pieces = pieces.iter().filter_map(|event| match event {
             Event::Piece { text } => Some(text.as_str()),
@@ -153,19 +159,24 @@ fn a_base_model_goes_on_with_the_document() {
 }
 
 #[test]
-fn a_long_document_is_read_in_windows_and_merged() {
-    let host = TestHost::ticking();
-    let report = run(&long(), &Options::default(), &host).expect("a summary");
-    check(&report, &host.events.borrow());
-    assert_eq!(report.plan.strategy, "windows");
-    assert!(report.plan.windows > 5 && report.plan.merges == 0, "{:?}", report.plan);
-    // A line needs a few notes, a question all of them.
-    let host = TestHost::ticking();
-    let question = Options { instruction: Some("Who runs?".into()), ..Options::default() };
-    let report = run(&long(), &question, &host).expect("an answer");
-    check(&report, &host.events.borrow());
-    assert!(report.plan.windows > 5 && report.plan.merges > 0, "{:?}", report.plan);
-    assert_eq!(report.plan.request, "Who runs?");
+fn a_long_document_is_read_in_windows() {
+    for wording in [Wording::Quotes, Wording::Own] {
+        let host = TestHost::ticking();
+        let options = Options { wording: Some(wording), ..Options::default() };
+        let report = run(&long(), &options, &host).expect("a summary");
+        check(&report, &host.events.borrow());
+        assert_eq!(report.plan.strategy, "windows");
+        assert!(report.plan.windows > 5, "{:?}", report.plan);
+    }
+    // A question needs the passages that match it, and without any all notes.
+    for (question, strategy) in [("Who runs the engine?", "passages"), ("Zzyzx?", "windows")] {
+        let host = TestHost::ticking();
+        let options = Options { instruction: Some(question.into()), ..Options::default() };
+        let report = run(&long(), &options, &host).expect("an answer");
+        check(&report, &host.events.borrow());
+        assert_eq!(report.plan.strategy, strategy);
+        assert_eq!(report.plan.request, question);
+    }
 }
 
 fn with(strategy: Strategy) -> Options {
@@ -188,16 +199,14 @@ fn a_long_document_is_read_in_one_pass_where_that_is_asked_for() {
     let report = now(summarizer.run(&long(), &with(Strategy::OnePass), &host)).expect("a summary");
     check(&report, &host.events.borrow());
     assert_eq!((report.plan.strategy.as_str(), report.plan.windows), ("one-pass", 1));
-    // Tokens read plus the 64 tokens of a line, in quarters of 512.
-    let quarters = (essence(&report).1 + 64).div_ceil(128);
+    // Tokens read plus the 48 tokens of a note, in quarters of 512.
+    let quarters = (essence(&report).1 + 48).div_ceil(128);
     assert!(quarters > 8, "{quarters}");
     let extension = format!("YaRN, factor {}", quarters as f32 / 4.0);
     assert_eq!(report.plan.context_extension, Some(extension));
-    let model = tiny();
-    let ids = model.tokenizer.chat(&format!("{}\n\n{DEFAULT_REQUEST}", long().trim()));
-    // Plus the opening.
-    let more = essence(&report).1 - ids.expect("plain text").len();
-    assert!((200..500).contains(&more), "{more}");
+    // All of the document was read, and the request.
+    let more = essence(&report).1 - report.document.tokens;
+    assert!((20..120).contains(&more), "{more}");
 
     // The next run is an ordinary one.
     let next = now(summarizer.run(SHORT, &Options::default(), &TestHost::default()));
@@ -221,8 +230,8 @@ fn a_short_document_is_not_extended() {
 fn a_document_that_fits_is_read_in_windows_where_that_is_asked_for() {
     let options = |strategy| Options { max_tokens: Some(8), ..with(strategy) };
     let tokenizer = tiny().tokenizer;
-    // A window leaves room for a note of 56 tokens, a single pass for an answer of 8.
-    let tokens = 512 - tokenizer.overhead() - 130;
+    // A window has at most what a note of 8 tokens leaves, and so has a single pass with its request.
+    let tokens = 512 - tokenizer.overhead() - 138;
     let starts = tokenizer.encode_with_starts(&long()).expect("plain text").starts;
     let text = &long()[..starts[tokens]];
     for (strategy, windows) in [(Strategy::Auto, 1), (Strategy::OnePass, 1), (Strategy::Windows, 2)]
@@ -246,7 +255,7 @@ fn one_pass_has_a_limit() {
     let error = now(summarizer.run(&text, &with(Strategy::OnePass), &TestHost::default()));
     let error = error.expect_err("more than 32 times 512 tokens");
     assert_eq!(error.code(), "prompt-too-long");
-    assert!(error.to_string().contains("16384 at most"), "{error}");
+    assert!(error.to_string().contains("the limit is 16384"), "{error}");
     assert!(now(summarizer.run(SHORT, &Options::default(), &TestHost::default())).is_ok());
 }
 

@@ -20,6 +20,7 @@ use self::suite::Prepared;
 use super::js::{Clock, JsHost, ModelInfo, into_js, invalid_argument, kind, thrown};
 use crate::backend::cpu::{self, Cpu, Threads};
 use crate::backend::webgpu::Products;
+use crate::document::clean::Clean;
 use crate::engine::{self, Compute, Setup};
 use crate::error::Error;
 use crate::lm::gguf;
@@ -273,6 +274,12 @@ impl Engine {
         let busy = |_| thrown(&Error::Host { reason: "another run is in progress".into() });
         self.engine.try_borrow_mut().map_err(busy)
     }
+}
+
+/// The text of a document as it is read: web pages without their markup, line ends made even.
+#[wasm_bindgen]
+pub fn readable(text: &str) -> String {
+    Clean::new(text).text().into()
 }
 
 /// Reads the header in the first bytes of a model file of `size` bytes, and checks that the model

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::perform::{Golden, Prompts, benchmark};
 pub(crate) use self::perform::{clock_ms, perform};
-pub use self::tasks::{Kind, Outcome, Step, Task};
+pub use self::tasks::{Outcome, Step, SuiteKind, Task};
 use crate::backend::webgpu::Products;
 use crate::measure::bench::Measurement;
 use crate::measure::card::{
@@ -104,7 +104,7 @@ pub struct Progress {
 
 /// A run of the suite.
 pub struct Suite {
-    kind: Kind,
+    kind: SuiteKind,
     document: Document,
     entries: Vec<Entry>,
     queue: VecDeque<Task>,
@@ -130,7 +130,7 @@ struct Entry {
 
 impl Suite {
     /// A suite without measurements.
-    pub fn new(kind: Kind, document: Document, configurations: Vec<Facts>) -> Self {
+    pub fn new(kind: SuiteKind, document: Document, configurations: Vec<Facts>) -> Self {
         let entries: Vec<Entry> = configurations.into_iter().map(Entry::new).collect();
         let first = [
             Step::Tokenize,

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::plan::{self, Prompt, PromptStyle};
+use super::plan::{Prompt, PromptStyle};
 use super::run::Run;
 use crate::backend::Backend;
 use crate::document::segment;
@@ -24,13 +24,8 @@ const TURN_MS: f64 = 75.0;
 pub struct Extent {
     /// Tokens at most.
     pub tokens: usize,
-    /// Whether it ends with its first sentence.
-    pub one_sentence: bool,
-}
-
-impl Extent {
-    /// A note is one sentence.
-    pub const NOTE: Self = Self { tokens: plan::NOTE, one_sentence: true };
+    /// Sentences at most: a small model goes on otherwise.
+    pub sentences: usize,
 }
 
 impl<B: Backend, H: Host> Run<'_, B, H> {
@@ -163,7 +158,7 @@ struct Answer<F> {
     /// Whether it ends with its first paragraph: it is one sentence, or a text that is gone on with and
     /// has others after that.
     paragraph: bool,
-    one_sentence: bool,
+    sentences: usize,
     /// Bytes of the text that were told.
     told: usize,
     on_piece: F,
@@ -171,9 +166,9 @@ struct Answer<F> {
 
 impl<F: FnMut(&str) -> ControlFlow<()>> Answer<F> {
     fn new(lead: String, extent: Extent, style: PromptStyle, on_piece: F) -> Self {
-        let paragraph = extent.one_sentence || style == PromptStyle::Completion;
-        let one_sentence = extent.one_sentence;
-        Self { text: lead, line_ended: false, paragraph, one_sentence, told: 0, on_piece }
+        let sentences = extent.sentences;
+        let paragraph = sentences == 1 || style == PromptStyle::Completion;
+        Self { text: lead, line_ended: false, paragraph, sentences, told: 0, on_piece }
     }
 
     /// Adds a piece, tells what is new, and breaks where the answer ends.
@@ -187,10 +182,13 @@ impl<F: FnMut(&str) -> ControlFlow<()>> Answer<F> {
             false
         };
         // That a sentence has ended shows when the next one begins.
-        let first = if self.one_sentence { first_sentence(&self.text) } else { self.text.len() };
-        let sentence_ended = first < self.text.len();
+        let enough = match self.sentences {
+            usize::MAX => self.text.len(),
+            sentences => first_sentences(&self.text, sentences),
+        };
+        let sentence_ended = enough < self.text.len();
         if sentence_ended {
-            self.text.truncate(first.max(self.told));
+            self.text.truncate(enough.max(self.told));
         }
         self.tell()?;
         match sentence_ended || paragraph_ended {
@@ -226,19 +224,22 @@ async fn let_others_run(host: &impl Host) -> Result<()> {
     }
 }
 
-/// Bytes of the first sentence by the rules of Unicode (UAX #29), white space after it included.
-/// What is shorter than a sentence can be, such as the number before an item of a list, is taken
-/// together with what follows.
-fn first_sentence(text: &str) -> usize {
+/// Bytes of the first `count` sentences by the rules of Unicode (UAX #29), white space after them
+/// included. What is shorter than a sentence can be, such as the number before an item of a list, is
+/// taken together with what follows.
+fn first_sentences(text: &str, count: usize) -> usize {
     const SHORTEST: usize = 20;
-    let mut end = 0;
-    for (_, sentence) in segment::sentences(text) {
-        end += sentence.len();
-        if end >= SHORTEST {
-            break;
+    let (mut begun, mut found) = (0, 0);
+    for (at, sentence) in segment::sentences(text) {
+        let end = at + sentence.len();
+        if end - begun >= SHORTEST {
+            (begun, found) = (end, found + 1);
+            if found == count {
+                return end;
+            }
         }
     }
-    end
+    text.len()
 }
 
 /// Adds a piece to a paragraph: lines go on after a space, as in texts whose lines are all of one
@@ -284,7 +285,8 @@ mod tests {
 
     #[wasm_bindgen_test(unsupported = test)]
     fn a_sentence_ends_where_the_next_begins() {
-        let first = |text: &str| text[..first_sentence(text)].to_string();
+        let first = |text: &str| text[..first_sentences(text, 1)].to_string();
+        assert_eq!(first_sentences("The cat sat on the mat. It was a large cat. And", 2), 44);
         assert_eq!(first("The cat sat on the mat. It was"), "The cat sat on the mat. ");
         assert_eq!(
             first("The cat sat on 3.5 mats, e.g. this"),

@@ -1,4 +1,4 @@
-//! Whether a text says what a sentence says, and where: by words, names and numbers.
+//! Whether a text says what a sentence says, and where: by words, names, numbers and negation.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -13,19 +13,25 @@ use crate::document::words::{names, stem, terms};
 pub struct Source {
     /// Bytes of the few sentences, or lines, that have most of its words.
     pub range: Range<usize>,
-    /// Whether what it says is there: most of its words, and all of its names and numbers, in the
-    /// part of the text that was looked at.
+    /// Whether what it says is there: most of its words, all of its names and numbers in the part of
+    /// the text that was looked at, and a negation only where that has one, too.
     pub supported: bool,
 }
 
+/// Sentences or lines that a passage may have.
+const LONGEST: usize = 4;
+
+/// What each costs, so that none is there for nothing.
+const COST: f64 = 0.02;
+
+/// The share of its words that a part must have.
+const MOST: f64 = 0.7;
+
+/// The share of its words that the passage must have.
+const PASSAGE: f64 = 0.5;
+
 /// Looks for what a sentence says in a part of a text.
 pub fn source(sentence: &str, text: &str, part: Range<usize>) -> Source {
-    /// Sentences or lines that a passage may have.
-    const LONGEST: usize = 4;
-    /// What each costs, so that none is there for nothing.
-    const COST: f64 = 0.02;
-    /// The share of its words that a part must have.
-    const MOST: f64 = 0.7;
     let wanted: HashSet<String> = terms(sentence).collect();
     let mut found: HashSet<String> = HashSet::new();
     let mut units: Vec<(Range<usize>, HashSet<String>)> = Vec::new();
@@ -40,7 +46,7 @@ pub fn source(sentence: &str, text: &str, part: Range<usize>) -> Source {
         units.push((start..start + trimmed.len(), has));
     }
     let total = wanted.len().max(1) as f64;
-    let mut best = (f64::MIN, part.clone());
+    let mut best = (f64::MIN, 0.0, part.clone());
     for first in 0..units.len() {
         let mut has: HashSet<&String> = HashSet::new();
         for length in 1..=LONGEST.min(units.len() - first) {
@@ -49,9 +55,10 @@ pub fn source(sentence: &str, text: &str, part: Range<usize>) -> Source {
                 break;
             }
             has.extend(more);
-            let score = has.len() as f64 / total - COST * length as f64;
+            let share = has.len() as f64 / total;
+            let score = share - COST * length as f64;
             if score > best.0 {
-                best = (score, units[first].0.start..range.end);
+                best = (score, share, units[first].0.start..range.end);
             }
         }
     }
@@ -59,8 +66,26 @@ pub fn source(sentence: &str, text: &str, part: Range<usize>) -> Source {
     for word in text[part].unicode_words() {
         missing.remove(&stem(word));
     }
-    let supported = missing.is_empty() && found.len() as f64 >= MOST * total;
-    Source { range: best.1, supported }
+    let (_, share, range) = best;
+    let supported = missing.is_empty()
+        && found.len() as f64 >= MOST * total
+        && share >= PASSAGE
+        && (!negates(sentence) || negates(&text[range.clone()]));
+    Source { range, supported }
+}
+
+/// Whether a text denies something, in the languages whose words for it are known here.
+fn negates(text: &str) -> bool {
+    const NEGATIONS: [&str; 34] = [
+        "not", "no", "never", "none", "nobody", "nothing", "without", "cannot", "neither", "nor",
+        "refused", "denied", "nicht", "kein", "keine", "keinen", "niemand", "nie", "ohne", "ne",
+        "pas", "jamais", "aucun", "sans", "sin", "nunca", "ningún", "nadie", "non", "mai", "niet",
+        "geen", "не", "нет",
+    ];
+    text.unicode_words().any(|word| {
+        let lower = word.to_lowercase();
+        NEGATIONS.contains(&lower.as_str()) || lower.ends_with("n't") || lower.ends_with("n’t")
+    })
 }
 
 #[cfg(test)]
@@ -83,6 +108,9 @@ mod tests {
         assert_eq!(found("They collect pollen from 50 flowers a day."), (pollen.into(), false));
         assert!(!found("It was Peter who counted them in 2024.").1);
         assert!(!found("Trains are late again today.").1);
+        // Nor may it deny what the text says.
+        assert!(!found("They do not collect pollen from flowers.").1);
+        assert!(!found("Honey isn't sweet.").1);
         // Only in the part that it is about.
         assert!(!source("Honey is sweet.", text, 0..20).supported);
         assert_eq!(source("Honey is sweet.", text, 5..5).range, 5..5);

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::document::clean::Clean;
+use crate::document::kind::Kind;
 use crate::error::{Error, Result};
 use crate::host::Note;
 use crate::summarize::plan::{Form, Format, Length, Plan, PromptStyle, Strategy, SummaryRequest};
+use crate::summarize::profile::Wording;
 
 /// The largest document, in bytes.
 pub const MAX_DOCUMENT: usize = 10_000_000;
@@ -22,7 +24,7 @@ const LONGEST_CONTEXT: usize = 2000;
 /// The most sentences that may be asked for.
 const MOST_SENTENCES: usize = 24;
 
-/// Bytes that a note from elsewhere may have: many times what [`crate::summarize::plan::NOTE`] tokens need.
+/// Bytes that a note from another isolate may have: many times what its tokens need.
 const LONGEST_NOTE: usize = 4096;
 
 /// What a run may be told.
@@ -52,6 +54,10 @@ pub struct Options {
     pub profile: bool,
     /// Whether to read the document in one pass or in windows.
     pub strategy: Strategy,
+    /// What kind of document it is; recognized without it.
+    pub kind: Option<Kind>,
+    /// In whose words the summary is; without it as the model is good at.
+    pub wording: Option<Wording>,
     /// How the model is asked; without it in a conversation if its file has a chat template.
     pub prompt: Option<PromptStyle>,
     /// Positions that a prompt and its answer may take, at most those that the model was trained for:
@@ -87,12 +93,14 @@ impl Options {
 pub struct Windows {
     /// Tokens of the document.
     pub tokens: usize,
+    /// What kind of document it is, for [`Options::kind`].
+    pub kind: Kind,
     /// The texts of its windows, in order; one in one pass.
     pub windows: Vec<String>,
 }
 
-/// The document as it is read, if it can be summarized as the options say.
-pub(super) fn checked(text: &str, options: &Options) -> Result<Clean> {
+/// The document as it is read and `clean` makes it, if it can be summarized as the options say.
+pub(super) fn checked(text: &str, options: &Options, clean: fn(&str) -> Clean) -> Result<Clean> {
     if text.len() > MAX_DOCUMENT {
         return Err(Error::DocumentTooLarge { bytes: text.len(), limit: MAX_DOCUMENT });
     }
@@ -121,7 +129,7 @@ pub(super) fn checked(text: &str, options: &Options) -> Result<Clean> {
             return Err(Error::InvalidOptions { option, value: value.to_string(), expected });
         }
     }
-    let clean = Clean::new(text);
+    let clean = clean(text);
     if clean.was_binary() {
         let at = text.find(char::is_control).unwrap_or_default();
         return Err(Error::DocumentNotText { at });

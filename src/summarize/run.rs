@@ -4,6 +4,7 @@ use super::chunks::Chunks;
 use super::forecast::{self, Forecast};
 use super::note_cache::NoteCache;
 use super::plan::Asking;
+use super::profile::Profile;
 use crate::backend::Backend;
 use crate::host::Host;
 use crate::lm::session::Session;
@@ -23,6 +24,7 @@ pub struct Run<'a, B: Backend, H> {
     /// Whether a prompt may go past the trained context.
     pub(super) extends: bool,
     pub(super) asking: Asking,
+    pub(super) profile: Profile,
     /// Notes of this run and of those before.
     pub(super) memory: &'a mut NoteCache,
     /// Whether everything is read, whatever was read before.

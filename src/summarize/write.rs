@@ -1,151 +1,324 @@
-//! What is written when the document has been read: a line, points, or whatever was asked for.
+//! What is written when the document has been read: statements that the document supports.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use super::ask::Extent;
-use super::draft::Draft;
-use super::plan::{Form, Plan, Question};
-use super::points::{Answer, Point, candidates, line_notes, most_notes, opening, set, sources};
+use super::check;
+use super::plan::{Planned, Prompt, Question, SENTENCE, listed};
+use super::points::{Answer, Material, Point, opening, statement, statements, words};
+use super::profile::Wording;
 use super::run::Run;
+use super::salience::choose;
 use crate::backend::Backend;
 use crate::document::segment;
-use crate::document::words::{self, WordCounts};
 use crate::error::Result;
 use crate::host::{Event, Host, Stage};
+use crate::report::Support;
 
-/// Tokens that a line may have: more than a sentence of a document takes, which the model shortens.
-const LINE: usize = 64;
+/// Sentences of an answer to a question.
+const ANSWER: usize = 3;
 
-/// What an answer is written from.
-struct Material<'a> {
-    text: &'a str,
-    plan: &'a Plan,
-    /// Those that its prompt has.
-    notes: Vec<String>,
-}
+/// Sentences of the document that a headline is written from.
+const KEY_SENTENCES: usize = 6;
+
+/// What is said where the document does not answer a question.
+const NOT_SAID: &str = "The document does not say.";
+
+/// The share of a question's words that a sentence must have to answer it.
+const ANSWERS: f64 = 0.5;
 
 impl<B: Backend, H: Host> Run<'_, B, H> {
-    /// Answers the plan's question about `text`, of whose windows there are these notes; `tell` is
-    /// given the answer piece by piece.
+    /// Answers the plan's question from the document and the notes on its windows; `tell` is given the
+    /// answer piece by piece.
     pub async fn answer(
         &mut self,
-        text: &str,
-        plan: &Plan,
+        mut material: Material<'_>,
         notes: Vec<String>,
         tokens: usize,
         tell: &mut dyn FnMut(&str),
     ) -> Result<Answer> {
-        let body = plan.body();
-        let (answer, points) = match plan.question {
-            Question::Points { most, form } => {
-                let (words, all) = (WordCounts::new(text), candidates(text, plan, &notes));
-                let line = match form {
-                    Form::Paragraph => {
-                        let notes = line_notes(&words, plan, all.clone());
-                        let read = Material { text, plan, notes };
-                        Some(self.write_line(&read, &words, false, tokens, tell).await?)
+        let plan = material.plan;
+        let answer = match plan.question {
+            Question::Headline => {
+                material.vote(&notes);
+                let prompt = self.answer_prompt(&material, &notes);
+                let extent = Extent { tokens: SENTENCE, sentences: 1 };
+                let written = self.write(&prompt, extent, |_| ControlFlow::Continue(())).await?;
+                let point = material.headline(&written);
+                tell(&point.text);
+                Answer { text: point.text.clone(), points: vec![point] }
+            }
+            Question::Summary { sentences, .. } => {
+                let has_answer =
+                    plan.prompts.last().is_some_and(|last| last.stage == Stage::Answer);
+                if plan.wording == Wording::Quotes {
+                    let votes = match has_answer {
+                        true => {
+                            let prompt = self.answer_prompt(&material, &notes);
+                            let note = self.profile.note();
+                            let extent = Extent { tokens: note.tokens.min(tokens), ..note };
+                            vec![self.write(&prompt, extent, |_| ControlFlow::Continue(())).await?]
+                        }
+                        false => notes.clone(),
+                    };
+                    material.vote(&votes);
+                }
+                let mut summary = Statements::new(&material, sentences, tell);
+                match (plan.wording, has_answer) {
+                    (Wording::Quotes, _) => summary.fill(),
+                    (Wording::Own, true) => {
+                        let prompt = self.answer_prompt(&material, &notes);
+                        let extent = Extent { tokens, sentences };
+                        self.write(&prompt, extent, |piece| summary.push(piece)).await?;
+                        summary.end();
+                        summary.fill();
                     }
-                    Form::KeyPoints => None,
+                    (Wording::Own, false) => {
+                        let candidates = material.candidates(&notes);
+                        let words = material.words();
+                        let chosen = material.chosen(&candidates, HashSet::new(), sentences, words);
+                        chosen.into_iter().for_each(|point| summary.add(point));
+                    }
+                }
+                summary.answer()
+            }
+            Question::Ask if plan.wording == Wording::Quotes => {
+                let prompt = self.answer_prompt(&material, &notes);
+                let extent = Extent { tokens, sentences: 1 };
+                let written = self.write(&prompt, extent, |_| ControlFlow::Continue(())).await?;
+                let answer = quoted_answer(&material, &written);
+                tell(&answer.text);
+                answer
+            }
+            Question::Ask | Question::Request { .. } => {
+                let sentences = match plan.question {
+                    Question::Ask => ANSWER,
+                    Question::Request { one_sentence: true } => 1,
+                    _ => usize::MAX,
                 };
-                let line = line.map(|text| Point { text, part: body.clone() });
-                let (list, points) = set(&words, all, line, most, plan.bullet, tell);
-                match list.is_empty() {
-                    // Nothing in it reads as a sentence: the model says what it makes of it.
-                    true => {
-                        let few = notes.into_iter().take(most_notes(plan)).collect();
-                        let notes = self.merge(few, plan.notes_budget).await?;
-                        let read = Material { text, plan, notes };
-                        self.only_point(&read, &words, tokens, tell).await?
-                    }
-                    false => (list, points),
-                }
-            }
-            Question::Line { headline } => {
-                let words = WordCounts::new(text);
-                let notes = line_notes(&words, plan, candidates(text, plan, &notes));
-                let read = Material { text, plan, notes };
-                if plan.bullet.is_empty() {
-                    let line = self.write_line(&read, &words, headline, tokens, tell).await?;
-                    (line.clone(), vec![Point { text: line, part: body.clone() }])
-                } else {
-                    self.only_point(&read, &words, tokens, tell).await?
-                }
-            }
-            Question::Request { one_sentence } => {
-                let notes = self.merge(notes, plan.notes_budget).await?;
-                let read = Material { text, plan, notes };
-                let extent = Extent { tokens, one_sentence };
-                let answer = self.write(&read, extent, telling(tell)).await?;
-                let sentences = segment::sentences(&answer).map(|(_, s)| s.trim());
-                let points = sentences.filter(|s| words::terms(s).next().is_some());
-                let points = points.map(|s| Point { text: s.into(), part: body.clone() }).collect();
-                (answer, points)
+                let prompt = self.answer_prompt(&material, &notes);
+                let extent = Extent { tokens, sentences };
+                let told = |piece: &str| {
+                    tell(piece);
+                    ControlFlow::Continue(())
+                };
+                let text = self.write(&prompt, extent, told).await?;
+                let points = sourced(&material, &text);
+                Answer { text, points }
             }
         };
-        if answer.trim().is_empty() {
-            let own = opening(&text[body.clone()]);
-            tell(&own);
-            let points = vec![Point { text: own.clone(), part: body }];
-            return Ok(Answer { text: own, points: sources(text, points) });
+        if answer.text.trim().is_empty() {
+            let point = opening(material.text, plan.body());
+            tell(&point.text);
+            return Ok(Answer { text: point.text.clone(), points: vec![point] });
         }
-        Ok(Answer { text: answer, points: sources(text, points) })
+        Ok(answer)
     }
 
-    /// A list of one point.
-    async fn only_point(
-        &mut self,
-        read: &Material<'_>,
-        words: &WordCounts,
-        tokens: usize,
-        tell: &mut dyn FnMut(&str),
-    ) -> Result<(String, Vec<Point>)> {
-        let bullet = read.plan.bullet;
-        tell(bullet);
-        let mut line = self.write_line(read, words, false, tokens, tell).await?;
-        if line.trim().is_empty() {
-            line = opening(&read.text[read.plan.body()]);
-            tell(&line);
+    /// The prompt of the answer: as planned, or with the notes.
+    fn answer_prompt(&self, material: &Material<'_>, notes: &[String]) -> Prompt {
+        let plan = material.plan;
+        if let Some(Planned { stage: Stage::Answer, prompt: Some(prompt), .. }) =
+            plan.prompts.last()
+        {
+            return prompt.clone();
         }
-        let point = Point { text: line.clone(), part: read.plan.body() };
-        Ok((format!("{bullet}{line}"), vec![point]))
+        let text = match plan.question {
+            Question::Headline if plan.wording == Wording::Quotes => {
+                let key = choose(
+                    material.salience.candidates.iter(),
+                    HashSet::new(),
+                    |_| true,
+                    KEY_SENTENCES,
+                );
+                let mut key: Vec<_> = key.into_iter().map(|c| &c.sentence).collect();
+                key.sort_by_key(|sentence| sentence.range.start);
+                key.iter().map(|sentence| sentence.text.as_str()).collect::<Vec<_>>().join(" ")
+            }
+            _ => self.notes_that_fit(material, notes),
+        };
+        self.asking.about(&text, &plan.request, "This document")
     }
 
-    /// What the model says to the plan's request, as it comes.
+    /// The notes that say most, in order, as many as the prompt has room for.
+    fn notes_that_fit(&self, material: &Material<'_>, notes: &[String]) -> String {
+        let tokenizer = &self.session.model().tokenizer;
+        let count = |text: &str| tokenizer.encode(text).map_or(text.len(), |ids| ids.len()) + 2;
+        let mut left = material.plan.notes_budget;
+        let candidates = material.candidates(notes);
+        let fits = |candidate: &super::salience::Candidate| {
+            let tokens = count(&candidate.sentence.text);
+            let fits = candidate.own && tokens <= left;
+            left -= if fits { tokens } else { 0 };
+            fits
+        };
+        let mut best =
+            choose(candidates.iter().filter(|c| c.own), HashSet::new(), fits, notes.len() * 3);
+        if best.is_empty() {
+            let most = (left / SENTENCE).clamp(1, 24);
+            best = choose(candidates.iter(), HashSet::new(), |_| true, most);
+        }
+        best.sort_by_key(|candidate| candidate.sentence.range.start);
+        listed(&best.iter().map(|candidate| &candidate.sentence.text).collect::<Vec<_>>())
+    }
+
+    /// What the model says to a prompt, as it comes.
     async fn write(
         &mut self,
-        read: &Material<'_>,
+        prompt: &Prompt,
         extent: Extent,
         on_piece: impl FnMut(&str) -> ControlFlow<()>,
     ) -> Result<String> {
         self.host.emit(Event::Stage { stage: Stage::Answer, index: 0, of: 1 });
-        let prompt = read.plan.answer_prompt(read.text, &read.notes, &self.asking);
-        self.ask(&prompt, extent, on_piece).await
-    }
-
-    /// A line, in words of the document: those of its first sentence where the model's are none.
-    async fn write_line(
-        &mut self,
-        read: &Material<'_>,
-        words: &WordCounts,
-        headline: bool,
-        tokens: usize,
-        tell: &mut dyn FnMut(&str),
-    ) -> Result<String> {
-        let Some(line) = &read.plan.line else {
-            let extent = Extent { tokens, one_sentence: true };
-            return self.write(read, extent, telling(tell)).await;
-        };
-        let mut draft = Draft::new(line, headline, tell);
-        let extent = Extent { tokens: tokens.min(LINE), one_sentence: true };
-        let written = self.write(read, extent, |piece| draft.push(piece)).await?;
-        Ok(draft.finish(&written, words))
+        self.ask(prompt, extent, on_piece).await
     }
 }
 
-/// Hands every piece on.
-fn telling(tell: &mut dyn FnMut(&str)) -> impl FnMut(&str) -> ControlFlow<()> {
-    |piece| {
-        tell(piece);
-        ControlFlow::Continue(())
+/// A summary as it comes: each statement is checked when it is complete, and told as it will stay.
+struct Statements<'a> {
+    material: &'a Material<'a>,
+    sentences: usize,
+    /// How much a statement must say.
+    bar: f64,
+    /// What the model wrote since the last statement.
+    pending: String,
+    said: HashSet<u32>,
+    text: String,
+    points: Vec<Point>,
+    tell: &'a mut dyn FnMut(&str),
+}
+
+impl<'a> Statements<'a> {
+    fn new(material: &'a Material<'a>, sentences: usize, tell: &'a mut dyn FnMut(&str)) -> Self {
+        Self {
+            material,
+            sentences,
+            bar: material.salience.bar(sentences),
+            pending: String::new(),
+            said: HashSet::new(),
+            text: String::new(),
+            points: Vec::new(),
+            tell,
+        }
+    }
+
+    fn push(&mut self, piece: &str) -> ControlFlow<()> {
+        self.pending.push_str(piece);
+        while let Some(end) = complete(&self.pending) {
+            let sentence: String = self.pending.drain(..end).collect();
+            self.settle(&sentence);
+        }
+        match self.points.len() >= self.sentences {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    }
+
+    /// Takes what was written last.
+    fn end(&mut self) {
+        for sentence in statements(&std::mem::take(&mut self.pending)) {
+            self.settle(&sentence);
+        }
+    }
+
+    fn settle(&mut self, sentence: &str) {
+        for statement in statements(sentence) {
+            // What the model picked must say about as much as the document's best sentences.
+            let settled = self.material.settle(&statement, &self.said);
+            if let Some(point) = settled.filter(|point| self.material.is_worth(point, self.bar)) {
+                self.add(point);
+            }
+        }
+    }
+
+    fn add(&mut self, point: Point) {
+        let repeats = self.points.iter().any(|other| other.text == point.text);
+        if repeats || self.points.len() >= self.sentences {
+            return;
+        }
+        self.said.extend(self.material.salience.terms(&point.text));
+        let before = match self.points.is_empty() {
+            true => self.material.plan.bullet.to_string(),
+            false => self.material.separator(),
+        };
+        for piece in [before.as_str(), &point.text] {
+            (self.tell)(piece);
+            self.text.push_str(piece);
+        }
+        self.points.push(point);
+    }
+
+    /// Adds sentences of the document where the model wrote less than was asked for.
+    fn fill(&mut self) {
+        let left = self.material.words().saturating_sub(words(&self.text));
+        let most = self.sentences - self.points.len();
+        if most == 0 || !self.points.is_empty() && 3 * left < self.material.words() {
+            return;
+        }
+        let all = &self.material.salience.candidates;
+        for point in self.material.chosen(all, self.said.clone(), most, left) {
+            self.add(point);
+        }
+    }
+
+    fn answer(self) -> Answer {
+        Answer { text: self.text, points: self.points }
+    }
+}
+
+/// Where the first sentence ends that another one follows, or its line ends.
+fn complete(text: &str) -> Option<usize> {
+    let begun = text.len() - text.trim_start().len();
+    let line = text[begun..].find('\n').map(|at| begun + at + 1);
+    let mut ends =
+        segment::sentences(&text[begun..]).map(|(at, sentence)| begun + at + sentence.len());
+    let sentence = ends.find(|end| text[..*end].trim().len() >= 20).filter(|end| *end < text.len());
+    match (line, sentence) {
+        (Some(line), Some(sentence)) => Some(line.min(sentence)),
+        (line, sentence) => line.or(sentence),
+    }
+}
+
+/// The sentences of an answer and where they come from.
+fn sourced(material: &Material<'_>, text: &str) -> Vec<Point> {
+    let point = |sentence: String| {
+        let settled = material.settle(&sentence, &HashSet::new());
+        let supported = settled.as_ref().is_some_and(|point| point.support == Support::Supported);
+        let range = settled.map_or_else(
+            || check::source(&sentence, material.text, material.plan.body()).range,
+            |point| point.range,
+        );
+        let support = if supported { Support::Supported } else { Support::Unsupported };
+        Point { text: sentence, range, support }
+    };
+    let sentences = segment::sentences(text).map(|(_, sentence)| sentence.trim());
+    let sentences = sentences.filter(|sentence| sentence.chars().any(char::is_alphanumeric));
+    sentences.map(|sentence| point(sentence.into())).collect()
+}
+
+/// An answer in the document's words: the model's where the document supports it, else the sentence
+/// that is most like the question.
+fn quoted_answer(material: &Material<'_>, written: &str) -> Answer {
+    let own = statement(written).and_then(|s| material.settle(&s, &HashSet::new()));
+    let question = material.salience.terms(&material.plan.request);
+    let about = |point: &Point| {
+        let said = material.salience.terms(&point.text);
+        !question.is_empty() && 2 * question.intersection(&said).count() >= question.len()
+    };
+    if let Some(point) = own.filter(|point| point.support == Support::Supported && about(point)) {
+        return Answer { text: point.text.clone(), points: vec![point] };
+    }
+    let like = material.salience.answers(&question).filter(|(_, share)| *share >= ANSWERS);
+    match like {
+        Some((candidate, _)) => {
+            let point = Point {
+                text: candidate.sentence.text.clone(),
+                range: candidate.sentence.range.clone(),
+                support: Support::Quoted,
+            };
+            Answer { text: point.text.clone(), points: vec![point] }
+        }
+        None => Answer { text: NOT_SAID.into(), points: Vec::new() },
     }
 }

@@ -11,7 +11,7 @@ use precis::host::Event;
 use precis::host::native::{Native, block_on};
 use precis::lm::gguf::Gguf;
 use precis::lm::model::Config;
-use precis::measure::suite::Kind;
+use precis::measure::suite::SuiteKind;
 use precis::summarize::Options;
 use precis::summarize::plan::{Form, Length, Strategy};
 use serde::de::{DeserializeOwned, IntoDeserializer};
@@ -71,10 +71,10 @@ enum Command {
         /// in the longer ones on one thread too, and on the GPU where the backend is not "cpu".
         #[arg(
             long,
-            value_parser = named::<Kind>,
+            value_parser = named::<SuiteKind>,
             conflicts_with_all = ["prompt_tokens", "decode_tokens", "repetitions", "profile"]
         )]
-        suite: Option<Kind>,
+        suite: Option<SuiteKind>,
         /// What the card calls this machine.
         #[arg(long, requires = "suite", default_value = "unnamed")]
         name: String,
@@ -175,7 +175,7 @@ fn summarize(file: &Path, json: bool, options: &Options, model: &ModelArguments)
     Ok(())
 }
 
-fn print_card(kind: Kind, name: String, json: bool, model: &ModelArguments) -> Done {
+fn print_card(kind: SuiteKind, name: String, json: bool, model: &ModelArguments) -> Done {
     let compute = model.backend.into();
     let card = suite::measure(kind, name, &model.model, compute, start_threads(model)?)?;
     let card = if json { card.json()? } else { card.markdown() };

@@ -11,7 +11,7 @@ use precis::engine::{Compute, Engine};
 use precis::host::Host;
 use precis::host::native::{Native, block_on};
 use precis::measure::card::Card;
-use precis::measure::suite::{Facts, Golden, Kind, Outcome, Prompts, Step, Suite};
+use precis::measure::suite::{Facts, Golden, Outcome, Prompts, Step, Suite, SuiteKind};
 use serde_json::Value;
 
 use super::model;
@@ -25,7 +25,7 @@ struct Configuration {
 /// Measures, and returns the card of a machine called `name`. On the processor with `threads` and,
 /// where there is time, with one; on the GPU with all that it can multiply in.
 pub fn measure(
-    kind: Kind,
+    kind: SuiteKind,
     name: String,
     model: &Path,
     compute: Compute,
@@ -66,7 +66,7 @@ pub fn measure(
 }
 
 fn run(
-    kind: Kind,
+    kind: SuiteKind,
     name: String,
     engines: &mut [Engine<File>],
     prompts: &[Prompts],
@@ -102,8 +102,8 @@ fn run(
 }
 
 /// One thread, and all of them; a quick run has the time for one of both.
-fn counts(kind: Kind, threads: Threads) -> Vec<Threads> {
-    match threads.count() == 1 || kind == Kind::Quick {
+fn counts(kind: SuiteKind, threads: Threads) -> Vec<Threads> {
+    match threads.count() == 1 || kind == SuiteKind::Quick {
         true => vec![threads],
         false => vec![Threads::started(1), threads],
     }

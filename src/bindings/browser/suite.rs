@@ -20,7 +20,7 @@ mod page {
 
     use crate::bindings::browser::{into_js, invalid_argument, thrown};
     use crate::measure::card::Card;
-    use crate::measure::suite::{self, Document, Facts, Kind, Outcome, Progress, Task};
+    use crate::measure::suite::{self, Document, Facts, Outcome, Progress, SuiteKind, Task};
     use crate::report::EnvironmentReport;
 
     /// A run of the measuring suite: gives out tasks and records their outcomes.
@@ -37,7 +37,7 @@ mod page {
         /// An `Error` with a `code`.
         #[wasm_bindgen(constructor)]
         pub fn new(
-            kind: Ts<Kind>,
+            kind: Ts<SuiteKind>,
             document: Ts<Document>,
             configurations: Vec<Ts<Facts>>,
         ) -> Result<Suite, JsValue> {

@@ -13,7 +13,7 @@ use crate::report::{MemoryReport, Peaks};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub enum Kind {
+pub enum SuiteKind {
     /// 512 and 2,048 tokens, 64 decoded; under a minute.
     Quick,
     /// Also 8,192 tokens and one iteration of the benchmark, 256 decoded; ten minutes.
@@ -22,7 +22,7 @@ pub enum Kind {
     Full,
 }
 
-impl Kind {
+impl SuiteKind {
     /// Name in cards.
     pub fn name(self) -> &'static str {
         match self {

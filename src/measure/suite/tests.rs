@@ -39,7 +39,7 @@ fn answer(step: &Step, speed: f64) -> Outcome {
 }
 
 /// All tasks of a run, and the card.
-fn run(kind: Kind, speeds: &[f64]) -> (Vec<Task>, Card) {
+fn run(kind: SuiteKind, speeds: &[f64]) -> (Vec<Task>, Card) {
     let names = speeds.iter().enumerate().map(|(i, _)| facts(&format!("configuration {i}")));
     let mut suite = Suite::new(kind, document(), names.collect());
     let mut tasks = Vec::new();
@@ -56,7 +56,7 @@ fn counted(tasks: &[Task], step: &Step) -> usize {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn a_quick_run_measures_five_times_after_a_warm_up() {
-    let (tasks, card) = run(Kind::Quick, &[1.0]);
+    let (tasks, card) = run(SuiteKind::Quick, &[1.0]);
     let read = |tokens| Step::Read { tokens };
     assert_eq!(counted(&tasks, &Step::WarmUp { tokens: 512, write: 8 }), 1);
     assert_eq!([512, 2048, 8192].map(|n| counted(&tasks, &read(n))), [0, 5, 0]);
@@ -80,7 +80,7 @@ fn a_quick_run_measures_five_times_after_a_warm_up() {
 /// Changes during a run affect all configurations.
 #[wasm_bindgen_test(unsupported = test)]
 fn configurations_take_turns() {
-    let (tasks, _) = run(Kind::Quick, &[2.0, 2.0]);
+    let (tasks, _) = run(SuiteKind::Quick, &[2.0, 2.0]);
     let order: Vec<usize> = tasks
         .iter()
         .filter(|task| task.step == Step::Read { tokens: 2048 })
@@ -92,7 +92,7 @@ fn configurations_take_turns() {
 #[wasm_bindgen_test(unsupported = test)]
 fn what_the_budget_has_no_time_for_is_left_out_and_named() {
     // Five readings of 2,048 tokens, 20 seconds each.
-    let (tasks, card) = run(Kind::Quick, &[0.1]);
+    let (tasks, card) = run(SuiteKind::Quick, &[0.1]);
     assert_eq!(counted(&tasks, &Step::Write { tokens: 64, after: 512 }), 5);
     assert_eq!(counted(&tasks, &Step::Read { tokens: 2048 }), 0);
     let [.., last] = &card.method.left_out[..] else { panic!("nothing is left out") };
@@ -100,7 +100,7 @@ fn what_the_budget_has_no_time_for_is_left_out_and_named() {
     assert!(last.reason.contains("minutes"), "{}", last.reason);
 
     // A slow configuration takes no time from the others.
-    let (tasks, card) = run(Kind::Quick, &[0.1, 1.0]);
+    let (tasks, card) = run(SuiteKind::Quick, &[0.1, 1.0]);
     let read: Vec<_> = tasks.iter().filter(|t| t.step == Step::Read { tokens: 2048 }).collect();
     assert_eq!(read.len(), 5);
     assert!(read.iter().all(|task| task.configuration == 1));
@@ -109,16 +109,16 @@ fn what_the_budget_has_no_time_for_is_left_out_and_named() {
     let lengths = |kind, speed| -> Vec<usize> {
         run(kind, &[speed]).1.configurations[0].prefill.iter().map(|r| r.tokens).collect()
     };
-    assert_eq!(lengths(Kind::Standard, 1.0), [512, 2048, 5600, 8192]);
+    assert_eq!(lengths(SuiteKind::Standard, 1.0), [512, 2048, 5600, 8192]);
     assert_eq!(
-        lengths(Kind::Full, 100.0),
+        lengths(SuiteKind::Full, 100.0),
         [512, 2048, 5600, 8192, 11_200, 16_800, 22_400, 28_000, 33_600, 39_200, 44_800]
     );
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn what_fails_is_left_out_and_not_tried_again() {
-    let mut suite = Suite::new(Kind::Quick, document(), vec![facts("a"), facts("b")]);
+    let mut suite = Suite::new(SuiteKind::Quick, document(), vec![facts("a"), facts("b")]);
     let mut tried = 0;
     while let Some(task) = suite.next_task() {
         let fails = task.configuration == 0 && task.step == Step::Read { tokens: 2048 };
@@ -136,7 +136,7 @@ fn what_fails_is_left_out_and_not_tried_again() {
     assert_eq!([lengths(0), lengths(1)], [1, 2]);
 
     // If one fails its warm-up, it is skipped and the other continues.
-    let mut suite = Suite::new(Kind::Quick, document(), vec![facts("a"), facts("b")]);
+    let mut suite = Suite::new(SuiteKind::Quick, document(), vec![facts("a"), facts("b")]);
     while let Some(task) = suite.next_task() {
         let fails = task.configuration == 0 && matches!(task.step, Step::WarmUp { .. });
         suite.record(match fails {
@@ -151,7 +151,7 @@ fn what_fails_is_left_out_and_not_tried_again() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn progress_goes_to_the_end() {
-    let mut suite = Suite::new(Kind::Quick, document(), vec![facts("a")]);
+    let mut suite = Suite::new(SuiteKind::Quick, document(), vec![facts("a")]);
     let mut last = 0.0;
     let mut seen = 0;
     while let Some(task) = suite.next_task() {

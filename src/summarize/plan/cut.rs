@@ -10,6 +10,8 @@ use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use crate::document::sentences::heading_level;
+
 /// How strongly a text is divided at a byte; greater is stronger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Border {
@@ -64,14 +66,6 @@ pub fn border(text: &str, at: usize) -> Border {
         return Border::Sentence;
     }
     Border::Character
-}
-
-/// The level of a line that is a Markdown heading, 1 to 6.
-pub fn heading_level(line: &str) -> Option<u8> {
-    let text = line.trim_start_matches('#');
-    let level = line.len() - text.len();
-    let is_heading = (1..=6).contains(&level) && text.starts_with([' ', '\t']);
-    is_heading.then_some(level as u8)
 }
 
 /// Tokens of a text, of which it is known where they begin.
@@ -210,18 +204,4 @@ fn split(
         };
         rest.extend([at..range.end, range.start..at]);
     }
-}
-
-/// Where to end a part of at most `budget` tokens that begins where `range` does: the strongest
-/// border in its second half, of equals the last. Always after the beginning.
-pub fn last_border(text: &str, range: &Range<usize>, tokens: Tokens, budget: usize) -> usize {
-    let [half, limit] = [budget.max(1) / 2, budget.max(1)].map(|token| tokens.nth(range, token));
-    if limit == range.end {
-        return limit;
-    }
-    let boundaries = |from: usize| (from..=limit).filter(|at| text.is_char_boundary(*at));
-    let best =
-        boundaries(half).filter(|at| *at > range.start).max_by_key(|at| (border(text, *at), *at));
-    // A first token longer than the whole budget: end at the next character.
-    best.unwrap_or_else(|| text.ceil_char_boundary(range.start + 1))
 }

@@ -2,15 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::cut::heading_level;
-use super::{Line, Plan};
-use crate::document::sentences;
-
-/// Asked of each window.
-const NOTE_REQUEST: &str = "Summarize the text above in one sentence.";
-
-/// Words of the document's first sentence that the answer begins with.
-const LEAD: usize = 3;
+use super::question::{Form, number};
+use crate::document::kind::Kind;
+use crate::document::sentences::heading_level;
+use crate::document::structure::Structure;
+use crate::summarize::profile::{Profile, Wording};
+use crate::summarize::salience::Salience;
 
 /// How the model is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +16,7 @@ const LEAD: usize = 3;
 pub enum PromptStyle {
     /// In a conversation, by the chat template in the model's file: models that follow instructions.
     Chat,
-    /// With a text that it goes on with: models that were not taught to follow any.
+    /// With a text to continue: models that were not taught to follow instructions.
     Completion,
 }
 
@@ -28,7 +25,7 @@ pub enum PromptStyle {
 pub struct Prompt {
     /// What it reads.
     pub text: String,
-    /// The first words of its answer, which it goes on with.
+    /// The first words of its answer; empty in a conversation.
     pub lead: String,
 }
 
@@ -39,71 +36,158 @@ pub struct Asking {
     pub style: PromptStyle,
     /// What the person says about the document; may be empty. It is not summarized.
     pub background: String,
+    /// The language to answer in, in English; empty for English.
+    pub language: &'static str,
 }
 
 impl From<PromptStyle> for Asking {
     fn from(style: PromptStyle) -> Self {
-        Self { style, background: String::new() }
+        Self { style, background: String::new(), language: "" }
     }
 }
 
 impl Asking {
-    /// What a summary of a whole document is asked with.
-    fn answer(&self, text: String, request: &str, line: Option<&Line>) -> Prompt {
-        let lead = line.map_or("", |line| lead(&line.sentence));
-        self.ask(text, request, lead, "This document")
-    }
-
-    /// What a note on a part is asked with.
-    fn note(&self, text: String) -> Prompt {
-        let first = sentences::first_sentence(&text);
-        self.ask(text, NOTE_REQUEST, first.as_deref().map_or("", lead), "This text")
-    }
-
-    /// The answer is begun with `lead`. Where that is empty a text goes on with `otherwise`: it must be
-    /// begun, where an answer need not be.
-    fn ask(&self, mut text: String, request: &str, lead: &str, otherwise: &str) -> Prompt {
-        let (request, lead) = match self.style {
-            PromptStyle::Chat => (request, lead),
-            PromptStyle::Completion if lead.is_empty() => ("Summary:", otherwise),
-            PromptStyle::Completion => ("Summary:", lead),
-        };
+    /// A request about a text. A completion model is given the text and the word "Summary" instead.
+    pub fn about(&self, text: &str, request: &str, lead: &str) -> Prompt {
+        let mut prompt = text.trim().to_string();
         if !self.background.is_empty() {
-            text.push_str("\n\nBackground: ");
-            text.push_str(&self.background);
+            prompt.push_str("\n\nBackground: ");
+            prompt.push_str(&self.background);
         }
-        text.push_str("\n\n");
-        text.push_str(request);
-        Prompt { text, lead: lead.into() }
+        prompt.push_str("\n\n");
+        match self.style {
+            PromptStyle::Chat => {
+                prompt.push_str(request);
+                if !self.language.is_empty() {
+                    prompt.push_str(" Answer in ");
+                    prompt.push_str(self.language);
+                    prompt.push('.');
+                }
+                Prompt { text: prompt, lead: String::new() }
+            }
+            PromptStyle::Completion => {
+                prompt.push_str("Summary:");
+                Prompt { text: prompt, lead: lead.into() }
+            }
+        }
     }
-}
 
-impl Plan {
-    /// The prompt for the answer, over the whole document, or over notes on its windows.
-    pub fn answer_prompt(&self, text: &str, notes: &[String], asking: &Asking) -> Prompt {
-        let mut prompt = match self.windows.as_slice() {
-            [window] => text[window.clone()].trim().to_string(),
-            _ => format!("Notes on the parts of a document, in order:\n- {}", notes.join("\n- ")),
+    /// A note on one window of a document, by nothing but the window: isolates that share a document
+    /// ask the same.
+    pub fn note(&self, window: &str, kind: Kind, profile: Profile) -> Prompt {
+        let passage = passage(window);
+        let text = match profile.wording {
+            Wording::Own => {
+                with_key(passage, &Salience::new(passage, &Structure::new(passage), kind))
+            }
+            Wording::Quotes => passage.into(),
         };
-        if !self.headings.is_empty() {
-            prompt.push_str("\n\nSections of the document:\n- ");
-            prompt.push_str(&self.headings.join("\n- "));
-        }
-        if !self.opening.is_empty() {
-            prompt.push_str("\n\nThe document begins:\n\n");
-            prompt.push_str(&self.opening);
-        }
-        asking.answer(prompt, &self.request, self.line.as_ref())
+        self.about(&text, &note_request(kind, profile.note_sentences), "This text")
     }
 }
 
-/// The prompt for a note on one window.
-pub fn note_prompt(window: &str, asking: &Asking) -> Prompt {
-    asking.note(passage(window).into())
+/// What a note is asked with.
+pub fn note_request(kind: Kind, sentences: usize) -> String {
+    let Words { thing, tell } = Words::of(kind);
+    let count = in_sentences(sentences);
+    format!("Summarize the {thing} above in {count}. {tell} Name people, dates and amounts.")
 }
 
-/// A window without the headings that it begins with, which may number what is otherwise alike; the
-/// answer's prompt has them in its list. All of it where nothing else is there.
+/// Sentences that a prompt repeats.
+const KEY: usize = 8;
+
+/// A text of fewer sentences repeats none.
+const FEW: usize = 12;
+
+/// A text with its most telling sentences once more: what stands last weighs most with a small model.
+pub fn with_key(text: &str, salience: &Salience) -> String {
+    let key = salience.key(KEY);
+    match salience.candidates.len() < FEW {
+        true => text.into(),
+        false => format!(
+            "{}\n\nThe most important statements of the text:\n- {}",
+            text.trim(),
+            key.join("\n- ")
+        ),
+    }
+}
+
+/// What a summary of a document is asked with.
+pub fn summary_request(kind: Kind, sentences: usize, form: Form) -> String {
+    let Words { thing, tell } = Words::of(kind);
+    match (form, sentences) {
+        (Form::KeyPoints, _) => {
+            let count = number(sentences);
+            format!(
+                "List the {count} most important points of the {thing} above, one short sentence each. {tell}"
+            )
+        }
+        (Form::Paragraph, 1) => {
+            format!("Summarize the {thing} above in one sentence of at most 30 words. {tell}")
+        }
+        (Form::Paragraph, _) => note_request(kind, sentences),
+    }
+}
+
+/// What a headline is asked with.
+pub fn headline_request(kind: Kind) -> String {
+    let thing = Words::of(kind).thing;
+    format!("Write a headline of at most ten words for the {thing} above.")
+}
+
+/// The notes on the parts of a document, as a text to summarize.
+pub fn listed<S: AsRef<str>>(notes: &[S]) -> String {
+    let mut text = String::from("Notes on the parts of a document, in order:");
+    for note in notes {
+        text.push_str("\n- ");
+        text.push_str(note.as_ref());
+    }
+    text
+}
+
+fn in_sentences(count: usize) -> String {
+    format!("{} {}", number(count), if count == 1 { "sentence" } else { "sentences" })
+}
+
+/// What is asked of a kind of document.
+struct Words {
+    /// What it is called.
+    thing: &'static str,
+    /// What to tell of it.
+    tell: &'static str,
+}
+
+impl Words {
+    fn of(kind: Kind) -> Self {
+        let (thing, tell) = match kind {
+            Kind::Transcript | Kind::Chat => (
+                "conversation",
+                "Say what was proposed and decided, who objected, and who does what by when.",
+            ),
+            Kind::Minutes => ("minutes", "Say what was decided, and who does what by when."),
+            Kind::Mail => {
+                ("mail", "Say what the writer reports and wants, from whom, and until when.")
+            }
+            Kind::Story => ("story", "Say who does what, what changes, and how it ends."),
+            Kind::Contract => (
+                "rules",
+                "Say who must or may do what, what it costs, when it begins and how it ends.",
+            ),
+            Kind::Paper => ("paper", "Say what was done, what was found, and what follows."),
+            Kind::Technical => ("document", "Say what it is or proposes, why, and how it works."),
+            Kind::ReleaseNotes => {
+                ("release notes", "Say what is new, what changed and what to watch for.")
+            }
+            Kind::Table | Kind::Log | Kind::Code | Kind::Prose => {
+                ("text", "Say what happened or was decided, who did it, and what happens next.")
+            }
+        };
+        Self { thing, tell }
+    }
+}
+
+/// A window without the headings that it begins with, which may number what is otherwise alike. All
+/// of it where nothing else is there.
 pub fn passage(window: &str) -> &str {
     let mut rest = window.trim();
     while let Some((heading, below)) = rest.split_once('\n')
@@ -112,16 +196,4 @@ pub fn passage(window: &str) -> &str {
         rest = below.trim_start();
     }
     rest
-}
-
-/// The prompt for one note made of several.
-pub fn merge_prompt(notes: &[String], asking: &Asking) -> Prompt {
-    asking.note(format!("- {}", notes.join("\n- ")))
-}
-
-/// The first words of a sentence, which the model goes on with; all of it would leave nothing to write.
-fn lead(sentence: &str) -> &str {
-    let mut words = sentence.split_inclusive(char::is_whitespace);
-    let bytes: usize = words.by_ref().take(LEAD).map(str::len).sum();
-    if words.next().is_none() { "" } else { sentence[..bytes].trim_end() }
 }

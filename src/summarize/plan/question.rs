@@ -2,9 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Asked when neither the person nor the document asks for anything.
-pub const DEFAULT_REQUEST: &str = "Summarize the document above in one sentence.";
-
 /// As a person would write them: a small model reads words better than digits.
 const NUMBERS: [&str; 13] = [
     "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
@@ -19,7 +16,7 @@ const LONGEST_REQUEST: usize = 400;
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub enum Length {
-    /// A line without a full stop, as short as a sentence of the document allows.
+    /// A line of at most twelve words, without a full stop.
     Headline,
     /// One sentence.
     Sentence,
@@ -48,7 +45,7 @@ impl Length {
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub enum Form {
-    /// As a paragraph that begins with what the whole document is about.
+    /// As a paragraph.
     #[default]
     Paragraph,
     /// As a list, a sentence for each of its points.
@@ -95,18 +92,17 @@ pub struct SummaryRequest<'a> {
 /// What the answer will be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
-    /// A line that says what the document is: its own words, shortened by the model.
-    Line {
-        /// Whether it is a headline.
-        headline: bool,
-    },
-    /// Notes on the document's parts, the most telling ones in their order.
-    Points {
+    /// A headline.
+    Headline,
+    /// A summary.
+    Summary {
         /// So many sentences at most.
-        most: usize,
+        sentences: usize,
         /// How they are set.
         form: Form,
     },
+    /// The answer to a question about the document.
+    Ask,
     /// Whatever the model says to a request.
     Request {
         /// Whether that ends with its first sentence, because one was asked for: a small model goes
@@ -121,38 +117,48 @@ impl SummaryRequest<'_> {
         self.sentences.or(self.length.map(Length::sentences)).unwrap_or(1)
     }
 
-    /// What the answer will be, and what the model is asked for it. `request` is the document's own;
-    /// `whole` says that the document must be read in one pass, where there are no notes.
-    pub fn question(&self, request: Option<&str>, whole: bool) -> (Question, String) {
-        let open = self.length.is_none() && self.sentences.is_none();
-        let words = self.instruction.or(request.filter(|_| open));
-        if let Some(words) = words {
-            let lower = words.to_lowercase();
-            let one = ["one sentence", "one-sentence", "single sentence", "single-sentence"];
-            let one_sentence = one.iter().any(|words| lower.contains(words));
-            let question = match self.instruction {
-                None if one_sentence => Question::Line { headline: false },
-                _ => Question::Request { one_sentence },
-            };
-            return (question, words.into());
-        }
-        let length = self.length.unwrap_or(Length::Sentence);
-        let most = self.most();
-        let number = NUMBERS.get(most).map_or_else(|| most.to_string(), |word| (*word).into());
-        if most == 1 {
-            let headline = length == Length::Headline;
-            return (Question::Line { headline }, request.unwrap_or(DEFAULT_REQUEST).into());
-        }
-        let in_words = match self.form {
-            Form::Paragraph => format!("Summarize the document above in {number} sentences."),
-            Form::KeyPoints => format!("List the {number} key points of the document above."),
-        };
-        let question = match whole {
-            true => Question::Request { one_sentence: false },
-            false => Question::Points { most, form: self.form },
-        };
-        (question, in_words)
+    /// Whether the person said nothing about what they want.
+    pub fn is_open(&self) -> bool {
+        self.length.is_none() && self.sentences.is_none() && self.instruction.is_none()
     }
+
+    /// What the answer will be. `request` is the document's own.
+    pub fn question(&self, request: Option<&str>) -> Question {
+        let open = self.length.is_none() && self.sentences.is_none();
+        if let Some(instruction) = self.instruction {
+            return match is_question(instruction) {
+                true => Question::Ask,
+                false => Question::Request { one_sentence: asks_for_one_sentence(instruction) },
+            };
+        }
+        if let Some(request) = request.filter(|_| open) {
+            return match asks_for_one_sentence(request) {
+                true => Question::Summary { sentences: 1, form: Form::Paragraph },
+                false => Question::Request { one_sentence: false },
+            };
+        }
+        match self.length {
+            Some(Length::Headline) if self.most() == 1 => Question::Headline,
+            _ => Question::Summary { sentences: self.most(), form: self.form },
+        }
+    }
+}
+
+/// A number as a person would write it.
+pub fn number(count: usize) -> String {
+    NUMBERS.get(count).map_or_else(|| count.to_string(), |word| (*word).into())
+}
+
+fn asks_for_one_sentence(request: &str) -> bool {
+    let lower = request.to_lowercase();
+    let one = ["one sentence", "one-sentence", "single sentence", "single-sentence"];
+    one.iter().any(|words| lower.contains(words))
+}
+
+/// Whether an instruction asks something about the document, rather than for a text.
+fn is_question(instruction: &str) -> bool {
+    let ended = instruction.trim_end();
+    ended.ends_with(['?', '？', '؟'])
 }
 
 /// Where the part of a text to read ends, and what the text asks for at its end.

@@ -1,0 +1,48 @@
+//! What a model is good at, by its size and training. benches/README.md has the measurements.
+
+use serde::{Deserialize, Serialize};
+
+use super::ask::Extent;
+use super::plan::{PromptStyle, SENTENCE};
+
+/// Models with fewer parameters quote: what they write in their own words says less than the
+/// document's best sentences, and is more often wrong.
+const SMALLEST_WRITER: usize = 1_000_000_000;
+
+/// In whose words a summary is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub enum Wording {
+    /// In the document's: the sentences that say most, chosen with the model's help.
+    Quotes,
+    /// In the model's: statements that the document supports; sentences of the document in place of
+    /// those that it does not.
+    Own,
+}
+
+/// How a model is used.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Profile {
+    /// In whose words it summarizes.
+    pub wording: Wording,
+    /// Tokens of a text up to which it keeps the thread.
+    pub window: usize,
+    /// Sentences of a note on a window.
+    pub note_sentences: usize,
+}
+
+impl Profile {
+    /// Of a model with so many parameters.
+    pub fn of(parameters: usize, style: PromptStyle) -> Self {
+        let writes = style == PromptStyle::Chat && parameters >= SMALLEST_WRITER;
+        let wording = if writes { Wording::Own } else { Wording::Quotes };
+        let window = if writes { 3000 } else { 1500 };
+        Self { wording, window, note_sentences: if writes { 3 } else { 1 } }
+    }
+
+    /// How long a note is.
+    pub(super) fn note(self) -> Extent {
+        Extent { tokens: self.note_sentences * SENTENCE, sentences: self.note_sentences }
+    }
+}

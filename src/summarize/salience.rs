@@ -1,0 +1,264 @@
+//! Which sentences of a document say most: signs that cost nothing beside reading it with a model.
+//!
+//! A sentence counts by the words that it shares with many others (centrality), by numbers and names,
+//! by words with which decisions and conclusions are told, by what the title and the heading above say,
+//! and against it that it is a question, a fragment, addressed to somebody, or quoted speech. The
+//! weights were set on documents of many kinds; benches/README.md has what they gain.
+
+mod cues;
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use self::cues::{is_about, is_reference, is_telling, tells};
+use crate::document::kind::Kind;
+use crate::document::sentences::{self, Sentence};
+use crate::document::structure::{BlockKind, Structure};
+use crate::document::words::{is_unspaced, terms};
+
+/// A sentence of a document that may stand in its summary.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The sentence.
+    pub sentence: Sentence,
+    /// How much it says of the document; comparable within the document.
+    pub score: f64,
+    /// Its words, by their numbers in [`Salience`].
+    pub terms: HashSet<u32>,
+    /// Whether it is in the model's words.
+    pub own: bool,
+}
+
+impl Candidate {
+    /// How much of it is in `said`, from 0 to 1.
+    fn overlap(&self, said: &HashSet<u32>) -> f64 {
+        self.terms.intersection(said).count() as f64 / self.terms.len().max(1) as f64
+    }
+}
+
+/// The sentences of a document and how much each says.
+pub struct Salience {
+    /// In the document's order.
+    pub candidates: Vec<Candidate>,
+    ids: HashMap<String, u32>,
+}
+
+/// How much less a sentence counts for each word that was said before.
+const REDUNDANCY: f64 = 0.8;
+
+/// A sentence of which so much was said before says nothing new.
+const REPEATED: f64 = 0.75;
+
+/// What the mean sentence of a text in which words are not told apart by spaces has.
+const CHARS_OF_A_WORD: usize = 2;
+
+impl Salience {
+    /// Weighs every sentence of `text`.
+    pub fn new(text: &str, structure: &Structure, kind: Kind) -> Self {
+        let mut ids: HashMap<String, u32> = HashMap::new();
+        let mut candidates = Vec::new();
+        let mut known: HashSet<String> = HashSet::new();
+        for sentence in sentences::sentences(text, structure) {
+            // What a document says twice it says once in a summary.
+            if sentences::is_notice(&sentence.text) || !known.insert(sentence.text.clone()) {
+                continue;
+            }
+            let terms = terms(&sentence.text).filter(|term| !cues::is_function_word(term));
+            let id = |term| {
+                let next = ids.len() as u32;
+                *ids.entry(term).or_insert(next)
+            };
+            let terms = terms.map(id).collect();
+            candidates.push(Candidate { sentence, score: 0.0, terms, own: false });
+        }
+        let title: HashSet<u32> = structure
+            .title
+            .iter()
+            .flat_map(|title| terms(&text[title.clone()]))
+            .filter(|term| !cues::is_function_word(term))
+            .filter_map(|term| ids.get(&term).copied())
+            .collect();
+        let mut salience = Self { candidates, ids };
+        salience.weigh(text, structure, kind, &title);
+        salience
+    }
+
+    fn weigh(&mut self, text: &str, structure: &Structure, kind: Kind, title: &HashSet<u32>) {
+        let mut counts = vec![0_u32; self.ids.len()];
+        for candidate in &self.candidates {
+            candidate.terms.iter().for_each(|term| counts[*term as usize] += 1);
+        }
+        // A word of many sentences of a long text is no subject, but a word of the language.
+        let many = (self.candidates.len() as u32 / 4).max(6);
+        let weight = |term: &u32| match counts[*term as usize] {
+            0..=1 => 0.0,
+            n if n > many => 0.0,
+            n => f64::from(n).ln_1p(),
+        };
+        let central: Vec<f64> = self
+            .candidates
+            .iter()
+            .map(|c| {
+                c.terms.iter().map(weight).sum::<f64>() / (c.terms.len() as f64 + 4.0).powf(0.7)
+            })
+            .collect();
+        let most = central.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+        let count = self.candidates.len().max(1) as f64;
+        for (index, candidate) in self.candidates.iter_mut().enumerate() {
+            let block = &structure.blocks[candidate.sentence.block];
+            let heading = block.heading.map(|heading| &text[structure.blocks[heading].range()]);
+            let signs = Signs {
+                central: central[index] / most,
+                titled: (candidate.terms.intersection(title).count() as f64 / 2.0).min(1.0),
+                telling_heading: heading.is_some_and(cues::is_telling_heading),
+                far: index as f64 / count,
+                item: block.kind == BlockKind::Item,
+            };
+            candidate.score = signs.score(&candidate.sentence.text, kind);
+        }
+    }
+
+    /// Adds to the score of the sentences in these parts of the document.
+    pub fn prefer(&mut self, parts: &[Range<usize>], bonus: f64) {
+        for candidate in &mut self.candidates {
+            let here = &candidate.sentence.range;
+            if parts.iter().any(|part| part.start < here.end && here.start < part.end) {
+                candidate.score += bonus;
+            }
+        }
+    }
+
+    /// The words of a statement that the document has, too.
+    pub fn terms(&self, statement: &str) -> HashSet<u32> {
+        terms(statement).filter_map(|term| self.ids.get(&term).copied()).collect()
+    }
+
+    /// The sentences that say most, in order.
+    pub fn key(&self, most: usize) -> Vec<&str> {
+        let mut key = choose(self.candidates.iter(), HashSet::new(), |_| true, most);
+        key.sort_by_key(|candidate| candidate.sentence.range.start);
+        key.into_iter().map(|candidate| candidate.sentence.text.as_str()).collect()
+    }
+
+    /// The score of the sentence that is last of the best `most`.
+    pub fn bar(&self, most: usize) -> f64 {
+        let best = choose(self.candidates.iter(), HashSet::new(), |_| true, most);
+        best.iter().map(|candidate| candidate.score).fold(f64::INFINITY, f64::min)
+    }
+
+    /// The sentence that has most of a statement's words, and their share.
+    pub fn most_like(&self, terms: &HashSet<u32>) -> Option<(&Candidate, f64)> {
+        // Of two that have as many, the shorter one.
+        let like = |c: &Candidate| {
+            let shared = c.terms.intersection(terms).count() as f64;
+            shared / (terms.len().max(1) as f64) - 0.002 * c.terms.len() as f64
+        };
+        let best = self
+            .candidates
+            .iter()
+            .map(|c| (c, like(c)))
+            .reduce(|a, b| if b.1 > a.1 { b } else { a })?;
+        let shared = best.0.terms.intersection(terms).count() as f64;
+        Some((best.0, shared / terms.len().max(1) as f64))
+    }
+
+    /// The sentence that answers a question by its words: it has most of them, and says more.
+    pub fn answers(&self, question: &HashSet<u32>) -> Option<(&Candidate, f64)> {
+        let more = |c: &&Candidate| {
+            c.terms.difference(question).next().is_some() && !c.sentence.text.ends_with('?')
+        };
+        let share = |c: &Candidate| {
+            c.terms.intersection(question).count() as f64 / question.len().max(1) as f64
+        };
+        let worth = |c: &Candidate| share(c) + 0.1 * c.score;
+        let best = self
+            .candidates
+            .iter()
+            .filter(more)
+            .reduce(|a, b| if worth(b) > worth(a) { b } else { a })?;
+        Some((best, share(best)))
+    }
+}
+
+/// The candidates that say most beyond what is `said`, at most `most` of them, and those alone that
+/// `fits` takes. Best first.
+pub fn choose<'a>(
+    candidates: impl Iterator<Item = &'a Candidate>,
+    mut said: HashSet<u32>,
+    mut fits: impl FnMut(&Candidate) -> bool,
+    most: usize,
+) -> Vec<&'a Candidate> {
+    // The best hundreds are enough: what is said before only makes others worse.
+    let mut left: Vec<&Candidate> = candidates.collect();
+    left.sort_by(|a, b| b.score.total_cmp(&a.score));
+    left.truncate(200 + 20 * most);
+    let mut chosen: Vec<&Candidate> = Vec::new();
+    while chosen.len() < most && !left.is_empty() {
+        let worth = |c: &Candidate| c.score - REDUNDANCY * c.overlap(&said);
+        let best =
+            (0..left.len()).reduce(|a, b| if worth(left[b]) > worth(left[a]) { b } else { a });
+        let Some(best) = best else { break };
+        let candidate = left.remove(best);
+        let repeats = !candidate.terms.is_empty() && candidate.overlap(&said) > REPEATED;
+        if repeats || !fits(candidate) {
+            continue;
+        }
+        said.extend(&candidate.terms);
+        chosen.push(candidate);
+    }
+    chosen
+}
+
+/// What is known of a sentence beside its words.
+struct Signs {
+    central: f64,
+    titled: f64,
+    telling_heading: bool,
+    /// Where it stands, from 0 to 1.
+    far: f64,
+    item: bool,
+}
+
+impl Signs {
+    fn score(&self, sentence: &str, kind: Kind) -> f64 {
+        let wide = sentence.chars().filter(|c| is_unspaced(*c)).count();
+        let words: Vec<&str> = sentence.unicode_words().collect();
+        let length =
+            if wide > 0 { sentence.chars().count() / CHARS_OF_A_WORD } else { words.len() };
+        let length = length.max(1) as f64;
+        let flag = |is: bool| f64::from(u8::from(is));
+        let lower = sentence.to_lowercase();
+        let first: Option<String> = words.first().map(|word| word.to_lowercase());
+        let numbers = cues::numbers(&words).min(3) as f64 / 3.0;
+        let named = |(i, word): &(usize, &&str)| {
+            *i > 0 && word.starts_with(char::is_uppercase) && word.len() > 1
+        };
+        let names = words.iter().enumerate().filter(named).count().min(3) as f64 / 3.0;
+        let personal = (10.0 * cues::personal(&words) as f64 / length).min(1.0);
+        let ended = sentence.trim_end_matches(['"', '”', '’', ')', '」', '*']);
+        let question = ended.ends_with(['?', '？', '؟']);
+        let fragment = !sentences::is_sentence(sentence) && !(self.item && length >= 5.0);
+        let quoted = sentence.starts_with(['"', '“', '„', '«', '「']);
+        // In a tale or a talk people speak of themselves.
+        let spoken = matches!(kind, Kind::Story | Kind::Transcript | Kind::Chat | Kind::Mail);
+        self.central
+            + 0.35 * numbers
+            + 0.15 * names
+            + 0.25 * (tells(&lower).min(2) as f64 / 2.0)
+            + 0.25 * flag(is_telling(&lower))
+            + 0.4 * flag(is_about(&lower))
+            + 0.3 * flag(self.telling_heading)
+            + 0.35 * self.titled
+            - if spoken { 0.2 } else { 0.5 } * personal
+            - 0.8 * flag(question)
+            - 0.4 * flag(quoted && !spoken)
+            - 0.15 * flag(first.is_some_and(|word| is_reference(&word)))
+            - 0.5 * flag(cues::is_contact(sentence))
+            - 0.6 * flag(fragment)
+            - 0.6 * ((10.0 - length) / 10.0).max(0.0)
+            - 0.3 * ((length - 40.0) / 20.0).clamp(0.0, 2.0)
+            - 0.1 * flag(self.far > 0.85 && kind == Kind::Prose)
+    }
+}

@@ -1,0 +1,278 @@
+//! Words by which sentences tell that they matter, in several languages.
+
+/// Words of a language that say nothing by themselves, of four letters and more, cut as
+/// [`stem`](crate::document::words::stem) cuts them.
+const FUNCTION_WORDS: &str = "\
+ that this with from have has had been were they them their there then than what when which while where who whom whose \
+ will would should could shall must might about after before into over under more most some such only also very just \
+ your yours ours each other others because between both does doing done being here make made many much upon these those \
+ through during without within against until again same even ever still like well really \
+ eine einen einem einer eines nicht auch sich wird werden wurde wurden haben hatte hatten sind dass oder aber wenn noch \
+ nach über unter beim durch gegen ohne sein seine seiner ihre ihrer ihren diese dieser dieses dieses kann können soll \
+ sollen muss müssen mehr sehr schon \
+ pour dans avec sont sans plus mais elle elles nous vous leur leurs cette cela comme tout tous toute être avoir fait \
+ para como pero este esta estos estas todo todos sobre entre desde hasta cuando porque también más \
+ della delle degli nella nelle sono anche come questo questa quando perché \
+ voor niet deze wordt worden naar zijn heeft maar \
+ это как что для или при если чтобы также было были только ";
+
+/// Whether a stem is a word that all texts of its language have.
+pub fn is_function_word(stem: &str) -> bool {
+    FUNCTION_WORDS.split(' ').any(|word| !word.is_empty() && same_stem(word, stem))
+}
+
+fn same_stem(word: &str, stem: &str) -> bool {
+    let end = word.char_indices().nth(6).map_or(word.len(), |(at, _)| at);
+    &word[..end] == stem
+}
+
+/// Words with which plans, outcomes and duties are told.
+const TELLING: [&str; 74] = [
+    "will",
+    "decided",
+    "decide",
+    "agreed",
+    "agree",
+    "recommend",
+    "recommends",
+    "recommended",
+    "must",
+    "shall",
+    "approved",
+    "approve",
+    "announced",
+    "announce",
+    "propose",
+    "proposed",
+    "proposes",
+    "plan",
+    "planned",
+    "conclude",
+    "concluded",
+    "conclusion",
+    "therefore",
+    "result",
+    "results",
+    "found",
+    "showed",
+    "moved",
+    "postponed",
+    "cancelled",
+    "closed",
+    "closes",
+    "close",
+    "opens",
+    "starts",
+    "start",
+    "begins",
+    "ends",
+    "until",
+    "instead",
+    "never",
+    "deadline",
+    "wird",
+    "werden",
+    "bleibt",
+    "beschlossen",
+    "entschieden",
+    "muss",
+    "müssen",
+    "geplant",
+    "deshalb",
+    "empfiehlt",
+    "décidé",
+    "sera",
+    "seront",
+    "doit",
+    "doivent",
+    "propose",
+    "recommande",
+    "donc",
+    "decidió",
+    "será",
+    "debe",
+    "deben",
+    "acordó",
+    "deciso",
+    "deve",
+    "sarà",
+    "besloten",
+    "wordt",
+    "решил",
+    "будет",
+    "должен",
+    "قرر",
+];
+
+/// Parts of words, for languages that write words together.
+const TELLING_PARTS: [&str; 12] = [
+    "決定",
+    "延期",
+    "変更",
+    "いたします",
+    "することに",
+    "中止",
+    "决定",
+    "将于",
+    "必须",
+    "ابتدا",
+    "سيتم",
+    "결정",
+];
+
+/// How many words of a sentence, in small letters, tell plans and outcomes.
+pub fn tells(lower: &str) -> usize {
+    let word = |word: &str| TELLING.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()));
+    lower.split_whitespace().filter(|w| word(w)).count()
+        + TELLING_PARTS.iter().filter(|part| lower.contains(*part)).count()
+}
+
+/// Whether a sentence reports a decision, a finding or a plan.
+pub fn is_telling(lower: &str) -> bool {
+    const STEMS: [&str; 22] = [
+        "decid",
+        "agreed",
+        "recommend",
+        "approv",
+        "announc",
+        "propos",
+        "conclu",
+        "confirm",
+        "postpon",
+        "cancel",
+        "launch",
+        "replac",
+        "instead",
+        "therefore",
+        "will be ",
+        "will close",
+        "will start",
+        "will move",
+        "will stay",
+        "beschl",
+        "entschied",
+        "décid",
+    ];
+    STEMS.iter().any(|stem| lower.contains(stem))
+}
+
+/// Whether a sentence says what the document is: "This policy explains …", "We propose …".
+pub fn is_about(lower: &str) -> bool {
+    const DOCUMENTS: [&str; 36] = [
+        "this agreement",
+        "this policy",
+        "this document",
+        "this report",
+        "this paper",
+        "this article",
+        "this guide",
+        "this proposal",
+        "this pep",
+        "this rfc",
+        "this study",
+        "this notice",
+        "this specification",
+        "this tool",
+        "this project",
+        "this recipe",
+        "this post",
+        "this module",
+        "this licen",
+        "this chapter",
+        "we propose",
+        "we present",
+        "we show",
+        "we find",
+        "we recommend",
+        "we argue",
+        "is a command-line",
+        "is a library",
+        "is a tool",
+        "dieser bericht",
+        "dieses dokument",
+        "diese studie",
+        "ce document",
+        "ce rapport",
+        "este documento",
+        "本稿",
+    ];
+    DOCUMENTS.iter().any(|start| lower.contains(start))
+}
+
+/// Whether a sentence gives an address rather than a statement.
+pub fn is_contact(sentence: &str) -> bool {
+    ["@", "http://", "https://", "www."].iter().any(|sign| sentence.contains(sign))
+}
+
+/// Whether a heading announces what matters.
+pub fn is_telling_heading(heading: &str) -> bool {
+    const PARTS: [&str; 34] = [
+        "recommend",
+        "conclu",
+        "summary",
+        "abstract",
+        "decision",
+        "outcome",
+        "result",
+        "finding",
+        "overview",
+        "motivation",
+        "key point",
+        "next step",
+        "action item",
+        "rationale",
+        "fazit",
+        "zusammenfass",
+        "ergebnis",
+        "empfehl",
+        "beschl",
+        "résumé",
+        "conclusión",
+        "resumen",
+        "riassunto",
+        "conclusioni",
+        "samenvatting",
+        "まとめ",
+        "結論",
+        "要約",
+        "概要",
+        "摘要",
+        "结论",
+        "الخلاصة",
+        "вывод",
+        "요약",
+    ];
+    let lower = heading.to_lowercase();
+    PARTS.iter().any(|part| lower.contains(part))
+}
+
+/// Whether a first word leans on the sentence before.
+pub fn is_reference(word: &str) -> bool {
+    const REFERENCES: [&str; 26] = [
+        "it", "he", "she", "they", "that", "this", "these", "those", "so", "and", "but", "then",
+        "er", "sie", "dies", "das", "und", "aber", "il", "elle", "mais", "et", "ello", "pero", "y",
+        "also",
+    ];
+    REFERENCES.contains(&word)
+}
+
+/// How many words are the speaker's or the reader's.
+pub fn personal(words: &[&str]) -> usize {
+    const PERSONS: [&str; 12] =
+        ["i", "my", "me", "you", "your", "ich", "mein", "je", "mon", "yo", "mi", "io"];
+    words.iter().filter(|word| PERSONS.contains(&word.to_lowercase().as_str())).count()
+}
+
+/// How many words are numbers, in digits or in words.
+pub fn numbers(words: &[&str]) -> usize {
+    const NUMBERS: [&str; 40] = [
+        "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+        "twenty", "thirty", "forty", "fifty", "sixty", "ninety", "hundred", "thousand", "million",
+        "billion", "half", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "zehn",
+        "hundert", "deux", "trois", "quatre", "cinq", "dos", "tres", "cuatro", "cinco", "due",
+    ];
+    let is = |word: &&&str| {
+        word.chars().any(char::is_numeric) || NUMBERS.contains(&word.to_lowercase().as_str())
+    };
+    words.iter().filter(is).count()
+}
