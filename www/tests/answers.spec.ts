@@ -20,8 +20,10 @@ test("key points lead to the passages that they come from", async ({ page, preci
   await expect(page.locator("#summary-text")).toHaveText(report.summary, { useInnerText: true });
   const document = await precis.document.inputValue();
   const sentences = precis.summary.locator(".point");
-  for (const [i, { start, end, supported }] of report.points.entries()) {
-    expect(supported).toBe(true);
+  for (const [i, { start, end, support, supported }] of report.points.entries()) {
+    // A small model quotes.
+    expect([support, supported]).toEqual(["quoted", true]);
+    await expect(sentences.nth(i)).toHaveAccessibleDescription("Quoted from the document");
     await sentences.nth(i).click();
     await expect(sentences.nth(i)).toHaveAttribute("aria-current", "true");
     await expect(page.locator("#source-quote")).toHaveText(document.slice(start, end).trim().replace(/\s+/g, " "));
@@ -41,26 +43,44 @@ test("key points lead to the passages that they come from", async ({ page, preci
 test("a question about a document that was read takes only the question", async ({ page, precis }) => {
   await precis.open("real");
   await precis.run(ARTICLE);
-  await page.getByLabel("Or ask").fill("Which animals is this about?");
+  await page.getByLabel("Or ask").fill("What do bees collect from flowers?");
   await expect(page.getByLabel("Length")).toBeDisabled();
   await page.getByLabel("Or ask").press("Enter");
   await expect(precis.stage).not.toHaveText("Done");
   await expect(precis.stage).toHaveText("Done", { timeout: 60_000 });
   const report = (await page.evaluate(() => window.precis.report))!;
-  expect(report.plan.request).toBe("Which animals is this about?");
+  expect(report.plan.request).toBe("What do bees collect from flowers?");
   expect(report.prefill.reused_tokens).toBeGreaterThan(report.document.tokens);
   expect(report.prefill.tokens).toBeLessThan(30);
-  expect(report.summary).toMatch(/bee/i);
+  expect(report.summary).toMatch(/bee|nectar|pollen/i);
 });
 
-test("what the text doesn't say is marked, in characters that JavaScript counts as two as well", async ({ page, precis }) => {
+test("a question that the document does not answer is said so", async ({ page, precis }) => {
+  await precis.open("real");
+  await page.getByLabel("Or ask").fill("Who won the football championship?");
+  await precis.run(ARTICLE);
+  await expect(page.locator("#summary-text")).toHaveText("The document does not say.");
+  await expect(precis.summary.locator(".point")).toHaveCount(0);
+  await expect(page.locator("#summary-hint")).toBeHidden();
+  const report = (await page.evaluate(() => window.precis.report))!;
+  expect(report.points).toEqual([]);
+});
+
+test("each sentence says whose words it is in, in characters that JavaScript counts as two as well", async ({ page, precis }) => {
   // The engine's words can't be chosen, so they are put into its mouth where the worker hands them over.
   await page.addInitScript(() => {
     const listen = Worker.prototype.addEventListener;
     Worker.prototype.addEventListener = function (this: Worker, type: string, listener: never, options?: never) {
       const replaced = (event: MessageEvent) => {
         const report = event.data?.type === "result" ? event.data.result : null;
-        if (report?.points) report.points = [{ text: report.summary, start: 3, end: 7, supported: false }];
+        if (report?.points) {
+          report.summary = "They fly. Insects travel. Cows swim.";
+          report.points = [
+            { text: "They fly.", start: 3, end: 7, supported: true, support: "quoted" },
+            { text: "Insects travel.", start: 8, end: 11, supported: true, support: "supported" },
+            { text: "Cows swim.", start: 12, end: 16, supported: false, support: "unsupported" },
+          ];
+        }
         (listener as (event: MessageEvent) => void)(event);
       };
       return listen.call(this, type, (type === "message" ? replaced : listener) as EventListener, options);
@@ -68,11 +88,28 @@ test("what the text doesn't say is marked, in characters that JavaScript counts 
   });
   await precis.open("tiny");
   await precis.run("🐝🐝 Bees fly from here to there.");
-  const sentence = precis.summary.locator(".point");
-  await expect(sentence).toHaveAccessibleDescription("Not clearly supported by the text");
-  await sentence.click();
-  await expect(page.locator("#source-note")).toContainText("doesn't clearly say this");
-  await expect(page.locator("#source-quote")).toHaveText("Bees");
+  const expected = [
+    ["They fly.", "Quoted from the document", "Quoted from the document:", "Bees"],
+    ["Insects travel.", "In the model's words", "In the model's words. The document says:", "fly"],
+    ["Cows swim.", "Not clearly supported by the text", "The text doesn't clearly say this. The closest passage:", "from"],
+  ] as const;
+  for (const [text, description, note, passage] of expected) {
+    const sentence = precis.summary.getByRole("button", { name: text, exact: true });
+    await expect(sentence).toHaveAccessibleDescription(description);
+    await sentence.click();
+    await expect(page.locator("#source-note")).toHaveText(note);
+    await expect(page.locator("#source-quote")).toHaveText(passage);
+  }
+  // The quotation marks are no text, and so are not copied.
+  await expect(page.locator("#summary-text")).toHaveText("They fly. Insects travel. Cows swim.", { useInnerText: true });
+  const copied = await page.locator("#summary-text").evaluate((text) => {
+    getSelection()!.selectAllChildren(text);
+    return getSelection()!.toString();
+  });
+  expect(copied).not.toMatch(/[“”]/);
+  const mark = await precis.summary.locator(".point.quoted").evaluate((sentence) => getComputedStyle(sentence, "::before").content);
+  expect(mark).toContain("“");
+  await expect(precis.summary.locator(".point.quoted")).toHaveCount(1);
 });
 
 test("the source of a web page becomes its text", async ({ page, precis }) => {
@@ -80,7 +117,7 @@ test("the source of a web page becomes its text", async ({ page, precis }) => {
   const source = `<!DOCTYPE html><html><head><title>t</title><style>p{}</style><script>document.title = "broken"</script></head>
     <body><nav>Menu</nav><h2>Bees &amp; honey</h2><p>Bees <b>collect</b>
     <a href="https://example.org">nectar</a>.</p><ul><li>one</li></ul><img src="x" onerror="document.title='broken'"></body></html>`;
-  const text = /^## Bees & honey\n\nBees collect nectar\.\n\n\s*\* one$/;
+  const text = "## Bees & honey\n\nBees collect nectar.\n\n- one";
   await precis.document.fill("Before. ");
   await precis.document.evaluate((field: HTMLTextAreaElement, source) => {
     field.setSelectionRange(8, 8);
@@ -88,11 +125,18 @@ test("the source of a web page becomes its text", async ({ page, precis }) => {
     clipboardData.setData("text/plain", source);
     field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, cancelable: true, bubbles: true }));
   }, source);
-  await expect(precis.document).toHaveValue(/^Before\. ## Bees & honey/);
+  await expect(precis.document).toHaveValue(`Before. ${text}`);
   await page.locator("#file").setInputFiles({ name: "a.html", mimeType: "text/html", buffer: Buffer.from(source) });
   await expect(precis.document).toHaveValue(text);
   expect(await page.title()).toBe("Précis");
-  // A text that only speaks of markup is left as it is.
-  await page.locator("#file").setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("Use <html> at the top.") });
-  await expect(precis.document).toHaveValue("Use <html> at the top.");
+  // A text that only speaks of markup is left as it is, and so is one that begins like it.
+  for (const plain of ["Use <html> at the top.", "<Ada> Is the hive open?\n<Ben> Not yet."]) {
+    await page.locator("#file").setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from(plain) });
+    await expect(precis.document).toHaveValue(plain);
+  }
+  // A page that scripts would fill leaves the document alone.
+  await page.locator("#file").setInputFiles({ name: "b.htm", mimeType: "text/html", buffer: Buffer.from('<!doctype html><div id="app"></div><script>start()</script>') });
+  await expect(precis.alert).toContainText("empty-document");
+  await expect(precis.alert).toContainText("This web page has no text in its source");
+  await expect(precis.document).toHaveValue("<Ada> Is the hive open?\n<Ben> Not yet.");
 });

@@ -4,7 +4,7 @@ import type * as Body from "../src/edge/body.js";
 import type * as Sse from "../src/edge/sse.js";
 import { ARTICLE, ask, compiled, createHandler, health, module, refusal, standIn, tiny } from "./edge/service.js";
 
-const { readDocument, TEXT } = await compiled<typeof Body>("body.js");
+const { readDocument, readWindow, TEXT } = await compiled<typeof Body>("body.js");
 const { prefersEvents } = await compiled<typeof Sse>("sse.js");
 
 const LIMITS = { bytes: 1000, bodySeconds: 20, tokens: 100, positions: null, seconds: 1, queue: 1, tries: 2, noteSeconds: 1 };
@@ -31,18 +31,24 @@ function endless(chunk: Uint8Array | null) {
 
 test("documents come as text or as JSON with options", async () => {
   const read = (body: string | Uint8Array | object, headers = {}) => readDocument(ask("/summarize", body, headers), LIMITS);
-  const defaults = { length: undefined, form: "paragraph", instruction: undefined, max_tokens: 96, strategy: "auto" };
+  const defaults = { length: undefined, form: "paragraph", instruction: undefined, max_tokens: 100, strategy: "auto" };
   const plain = { ...defaults, text: "naïve 🦀\r\n" };
   expect(await read(new TextEncoder().encode("\ufeffnaïve 🦀\r\n"))).toEqual(plain);
   expect(await read("naïve 🦀\r\n", { "Content-Type": 'Text/Plain; Charset="UTF-8"' })).toEqual(plain);
   expect(await read({ text: "a" })).toEqual({ ...defaults, text: "a" });
   const asked = { text: "a", length: "long", form: "key-points", instruction: "Why?", strategy: "windows", max_tokens: 7 };
   expect(await read(asked)).toEqual(asked);
-  expect(await readDocument(ask("/summarize", { text: "a", length: "medium" }), { ...LIMITS, tokens: 256 })).toMatchObject({ max_tokens: 192 });
+  expect(await readDocument(ask("/summarize", { text: "a", length: "medium" }), { ...LIMITS, tokens: 512 })).toMatchObject({ max_tokens: 288 });
   expect(await readDocument(ask("/summarize", { text: "a" }), { ...LIMITS, tokens: 50 }), "never more than the limit").toMatchObject({ max_tokens: 50 });
   const long = (characters: number) => readDocument(ask("/summarize", { text: "a", instruction: "🦀".repeat(characters) }), { ...LIMITS, bytes: 10_000 });
   await long(300);
   await expect(long(301)).rejects.toMatchObject({ code: "invalid-options" });
+});
+
+test("a window comes with the kind of its document, or without", async () => {
+  const read = (body: object) => readWindow(ask("/note", body), LIMITS);
+  expect(await read({ text: "a", kind: "release-notes" })).toEqual({ text: "a", kind: "release-notes" });
+  expect(await read({ text: "a" })).toEqual({ text: "a", kind: undefined });
 });
 
 test("what is no document is refused with a code, and loads no model", async () => {
@@ -80,7 +86,9 @@ test("what is no document is refused with a code, and loads no model", async () 
   ];
   for (const [expected, body, headers] of cases) expect(await refusal(await handler(ask("/summarize", body, headers))), JSON.stringify([body, headers])).toBe(expected);
   expect(await refusal(await handler(ask("/note", "a")))).toBe("415 unsupported-media-type");
-  expect(await refusal(await handler(ask("/note", { text: "a", length: "short" })))).toBe("422 invalid-options");
+  for (const body of [{ text: "a", length: "short" }, { text: "a", kind: "poem" }, { text: "a", kind: null }, { kind: "mail" }]) {
+    expect(await refusal(await handler(ask("/note", body))), JSON.stringify(body)).toBe("422 invalid-options");
+  }
   expect(model.opened).toBe(0);
   expect(await health(handler)).toMatchObject({ loaded: false, waiting: 0 });
 });

@@ -35,6 +35,36 @@ test("peers share the windows, and the summary is what one isolate says", async 
   expect(answer.report.plan).toMatchObject({ windows, elsewhere: windows });
 });
 
+test("every isolate is told the document's kind, and so asks the same", async () => {
+  const bodies: unknown[] = [];
+  const here: unknown[] = [];
+  const begun = gate();
+  // The peer is not done before this isolate has taken a window.
+  const peer: Fetch = async (request) => {
+    bodies.push(await request.json());
+    await begun.promise;
+    return Response.json(note("there"));
+  };
+  const { handler } = standIn(
+    {
+      plan: () => plan(["0", "1", "2"], "transcript"),
+      note: async (_, { kind }) => (here.push(kind), begun.open(), note("here")),
+    },
+    { peers: [peer] },
+  );
+  await answered(await handler(ask("/summarize", "text")));
+  expect(bodies.length + here.length).toBe(3);
+  expect(bodies.length).toBeGreaterThan(0);
+  expect(here.length).toBeGreaterThan(0);
+  for (const body of bodies) expect(body).toEqual({ text: expect.stringMatching(/^[012]$/), kind: "transcript" });
+  expect(new Set(here)).toEqual(new Set(["transcript"]));
+  // As a peer does with what it is asked.
+  const given: unknown[] = [];
+  const other = standIn({ note: async (text, options) => (given.push([text, options]), note("noted")) });
+  expect(await refusal(await other.handler(ask("/note", { text: "0", kind: "transcript" })))).toBe("200");
+  expect(given).toEqual([["0", { kind: "transcript", positions: 1536, fresh: true }]]);
+});
+
 test("a document that is read in one pass is nobody else's business", async () => {
   const peer = counted(handlerWith({}));
   const answer = await summarized(handlerWith({ peers: [peer] }), "A short text.");

@@ -5,7 +5,7 @@ import type { Report } from "../src/package/api/index.js";
 import { inWorker, losing, NO_ADAPTER } from "./faults.js";
 import { ARTICLE, expect, type Precis, test } from "./page.js";
 
-/** Fits the tiny model's context: a long document is read with notes on its parts, which the model chooses. */
+/** Fits the tiny model's context, and so is read in one pass. */
 const SHORT = "Bees visit flowers to collect nectar and pollen. ".repeat(4);
 
 const SWIFTSHADER = "google swiftshader";

@@ -280,11 +280,14 @@ test("files that are not a model each have their code", async ({ bench, site }) 
 });
 
 test("options are checked before anything is fetched", async ({ bench, site }) => {
-  const bad = [{ model: {} }, { model: 5 }, { backend: "webgl" }, { threads: 0 }, { threads: 1.5 }, { model: { ...TINY, sha256: "x" } }];
+  const bad = [{ model: {} }, { model: 5 }, { backend: "webgl" }, { threads: 0 }, { threads: 1.5 }, { wording: "mine" }, { model: { ...TINY, sha256: "x" } }];
   for (const options of bad) expect(await bench.create(options as never)).toMatchObject({ code: "invalid-options", name: "PrecisError" });
   expect(site.asked).toEqual([]);
   await bench.create({ threads: 4 });
   expect(await bench.call((_, text) => window.summarizer.summarize(text, { max_tokens: 0 }), TEXT)).toMatchObject({ code: "invalid-options" });
+  for (const options of [{ wording: "mine" }, { kind: "poem" }]) {
+    expect(await bench.call((_, { text, options }) => window.summarizer.summarize(text, options as never), { text: TEXT, options })).toMatchObject({ code: "invalid-options", message: expect.stringContaining("it must be one of") });
+  }
 });
 
 test("the package is complete", () => {

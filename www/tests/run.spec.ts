@@ -44,6 +44,7 @@ test("a pasted document becomes a summary and a full report", async ({ page, pre
 
   await expect(precis.report.getByText("tokens per second read")).toBeVisible();
   await expect(precis.report.getByText("no GPU was used").first()).toBeAttached();
+  for (const row of [/^Reading method\s*in one pass$/, /^Kind of document\s*prose$/]) await expect(precis.report.locator(".row").filter({ hasText: row })).toBeVisible();
   await expect(precis.reading).toHaveJSProperty("value", 1);
   await precis.copy.click();
   await expect(precis.report.getByRole("status")).toHaveText("Copied");

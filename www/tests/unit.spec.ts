@@ -177,6 +177,11 @@ test("figures are written as a reader would", () => {
   expect([counted(1, "token"), counted(0, "token"), counted(1200, "token")]).toEqual(["1 token", "0 tokens", "1,200 tokens"]);
 });
 
+test("the report says how a document was read in plain words", () => {
+  const show = CARDS.flatMap(({ fields }) => fields).find(({ path }) => path === "plan.strategy")!.show as (strategy: string) => string;
+  expect(["one-pass", "windows", "passages", "as-is", "another"].map(show)).toEqual(["in one pass", "in windows", "the passages that match the question", "not read: too short to summarize", "another"]);
+});
+
 test("the reason of a missing figure is found under its path or its parent's", () => {
   const report = { peak: null, load: { read_ms: 5 }, absent: { peak: "no clock" } } as never;
   expect(valueAt(report, "load.read_ms")).toBe(5);

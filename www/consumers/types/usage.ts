@@ -1,4 +1,4 @@
-import { defaultModel, models, PrecisError, Summarizer, type Availability, type ModelEntry, type PointReport, type Report, type RunEvent } from "precis";
+import { defaultModel, models, PrecisError, Summarizer, type Availability, type ModelEntry, type Kind, type PointReport, type Report, type RunEvent, type Support } from "precis";
 import { createHandler, fromUrl, type Handler } from "precis/edge";
 import module from "precis/edge/precis.wasm";
 import { configure, install, ready } from "precis/polyfill";
@@ -11,6 +11,7 @@ export async function summary(text: string, signal: AbortSignal): Promise<[strin
   const summarizer = await Summarizer.create({
     model: models[0] ?? defaultModel,
     type: "key-points",
+    wording: "quotes",
     assetsUrl: new URL("/assets/", location.href),
     signal,
     monitor: (monitor) => monitor.addEventListener("downloadprogress", ({ loaded, bytesPerSecond }) => console.log(loaded.toFixed(2), bytesPerSecond?.toFixed(0))),
@@ -19,7 +20,9 @@ export async function summary(text: string, signal: AbortSignal): Promise<[strin
   for await (const piece of summarizer.summarizeStreaming(text, { signal })) console.log(piece.length);
   const written: string = await summarizer.summarize(text, { max_tokens: 24, onprogress });
   const speed: number | null | undefined = summarizer.report?.prefill.tokens_per_second;
-  console.log(speed?.toFixed(1), summarizer.points.map(({ start, end, supported }) => [start, end, supported]));
+  const support: readonly (Support | undefined)[] = summarizer.points.map(({ support }) => support);
+  const kind: Kind | null | undefined = summarizer.report?.document.kind;
+  console.log(speed?.toFixed(1), support, kind, summarizer.points.map(({ start, end, supported }) => [start, end, supported]));
   // @ts-expect-error A wrong option is an error here already.
   await summarizer.summarize(text, { length: "endless" });
   summarizer.destroy();

@@ -1,7 +1,7 @@
 import { detectCapabilities } from "../package/api/build.js";
 import { PrecisError, toPrecisError } from "../package/api/errors.js";
 import type { LoadEvent } from "../package/api/protocol.js";
-import type { Card, Kind, Progress, Task } from "../package/wasm/simd/precis.js";
+import type { Card, Progress, SuiteKind, Task } from "../package/wasm/simd/precis.js";
 import { showError } from "../ui/alert.js";
 import { byId, element } from "../ui/dom.js";
 import { clock } from "../ui/format.js";
@@ -55,8 +55,8 @@ export class MeasurePanel {
     return [...this.#form.querySelectorAll<HTMLInputElement>("input[name=kind]")];
   }
 
-  get #kind(): Kind {
-    return (this.#radios.find(({ checked }) => checked)?.value ?? "quick") as Kind;
+  get #kind(): SuiteKind {
+    return (this.#radios.find(({ checked }) => checked)?.value ?? "quick") as SuiteKind;
   }
 
   #chooseDefaults(): void {

@@ -1,14 +1,14 @@
 import { cancelled, toPrecisError } from "../package/api/errors.js";
 import type { LoadEvent } from "../package/api/protocol.js";
 import { watchVisibility } from "../package/api/visibility.js";
-import type { Card, EnvironmentReport, Kind, Outcome, Progress, Suite, Task } from "../package/wasm/simd/precis.js";
+import type { Card, EnvironmentReport, Outcome, Progress, Suite, SuiteKind, Task } from "../package/wasm/simd/precis.js";
 import { Bench, plain, type ReadyConfiguration } from "./workers.js";
 import type { Choice } from "./choices.js";
 import { engine } from "./engine.js";
 
 /** Options of a measurement. */
 export interface Order {
-  kind: Kind;
+  kind: SuiteKind;
   /** Name of the device. */
   name: string;
   choices: readonly Choice[];

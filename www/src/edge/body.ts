@@ -1,6 +1,6 @@
 import { Failure, orAborted } from "./errors.js";
 import type { Limits } from "./types.js";
-import type { Form, Length, Strategy } from "./wasm/relaxed/precis.js";
+import type { Form, Kind, Length, Strategy } from "./wasm/relaxed/precis.js";
 
 /** A document and the caller's options. */
 export interface Asked {
@@ -12,16 +12,24 @@ export interface Asked {
   strategy: Strategy;
 }
 
+/** A part of a document that another isolate summarizes. */
+export interface Part {
+  text: string;
+  /** What the whole document is; undefined if the caller does not say. */
+  kind: Kind | undefined;
+}
+
 /** The engine's values of each option. */
 export const LENGTHS = ["headline", "sentence", "short", "medium", "long"] as const satisfies readonly Length[];
 export const FORMS = ["paragraph", "key-points"] as const satisfies readonly Form[];
 export const STRATEGIES = ["auto", "one-pass", "windows"] as const satisfies readonly Strategy[];
+export const KINDS = ["prose", "story", "transcript", "chat", "mail", "minutes", "contract", "paper", "technical", "release-notes", "table", "log", "code"] as const satisfies readonly Kind[];
 
 /** The engine's limit for an instruction, in characters. */
 export const LONGEST_INSTRUCTION = 300;
 
-/** The engine's default limits for an answer, in tokens: 32 for each sentence, and at least 96. */
-const ANSWER: Record<Length, number> = { headline: 96, sentence: 96, short: 96, medium: 192, long: 384 };
+/** The engine's default limits for an answer, in tokens: 48 for each sentence, and at least 144. */
+const ANSWER: Record<Length, number> = { headline: 144, sentence: 144, short: 144, medium: 288, long: 576 };
 
 /** The accepted JSON fields. */
 const OPTIONS = ["text", "length", "form", "instruction", "max_tokens", "strategy"];
@@ -40,9 +48,10 @@ export async function readDocument(request: Request, limits: Limits): Promise<As
 }
 
 /** Reads the window that a peer wants a note on. */
-export async function readWindow(request: Request, limits: Limits): Promise<string> {
+export async function readWindow(request: Request, limits: Limits): Promise<Part> {
   if (mediaType(request) !== "application/json") throw unsupported("application/json");
-  return checkedText(fields(await readBody(request, limits), ["text"]).text);
+  const given = fields(await readBody(request, limits), ["text", "kind"]);
+  return { kind: named("kind", given, KINDS), text: checkedText(given["text"]) };
 }
 
 /** Reads the body, within the limits of size and time. Stops reading at the limit. */

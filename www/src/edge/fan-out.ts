@@ -1,8 +1,9 @@
 import type { Host } from "./engine.js";
 import { bounded } from "./abort.js";
+import type { Part } from "./body.js";
 import { orAborted } from "./errors.js";
 import type { Call, FanOut, Fetch, Limits } from "./types.js";
-import type { Note, Options } from "./wasm/relaxed/precis.js";
+import type { Note, Options, Windows } from "./wasm/relaxed/precis.js";
 
 /** After this many failures in a row, a peer gets no more windows of a request. */
 const GIVE_UP_AFTER = 2;
@@ -33,11 +34,12 @@ export function peerAt(origin: string): Fetch {
 }
 
 /**
- * Takes notes on `windows`, on the peers and on this isolate: each takes the next window when it is done with one. A window that
- * stays without a note is left to the engine's own run. `tell` is called after every note.
+ * Takes notes on the windows of a plan, on the peers and on this isolate: each takes the next window when it is done with one. All
+ * of them know the document's kind, and so ask the same. A window that stays without a note is left to the engine's own run. `tell`
+ * is called after every note.
  */
 export async function fanOut(
-  windows: readonly string[],
+  { windows, kind }: Pick<Windows, "windows" | "kind">,
   options: Options,
   { host, peers, token, limits }: { host: Host; peers: readonly Fetch[]; token: string | undefined; limits: Limits },
   call: Call,
@@ -59,7 +61,7 @@ export async function fanOut(
       const window = await list.nextFor(peer);
       if (!window) return;
       try {
-        finish(window, await askForNote(peer, window.text, token, limits.noteSeconds, all.signal));
+        finish(window, await askForNote(peer, { text: window.text, kind }, token, limits.noteSeconds, all.signal));
         account.elsewhere++;
         failures = 0;
       } catch {
@@ -77,7 +79,7 @@ export async function fanOut(
     const takeOne = () =>
       host.use(all, async (engine) => {
         const window = list.next();
-        if (window) finish(window, await engine.note(window.text, options, all.signal));
+        if (window) finish(window, await engine.note(window.text, { ...options, kind }, all.signal));
         return window !== undefined;
       });
     while (await takeOne());
@@ -153,10 +155,10 @@ function signal(): { promise: Promise<void>; fire: () => void } {
   return { promise, fire };
 }
 
-async function askForNote(peer: Fetch, text: string, token: string | undefined, seconds: number, signal: AbortSignal): Promise<Note> {
+async function askForNote(peer: Fetch, part: Part, token: string | undefined, seconds: number, signal: AbortSignal): Promise<Note> {
   const limit = bounded([signal], seconds);
   const headers = { "Content-Type": "application/json", ...(token !== undefined && { Authorization: `Bearer ${token}` }) };
-  const request = new Request("https://peer.invalid/note", { method: "POST", headers, body: JSON.stringify({ text }), signal: limit.signal });
+  const request = new Request("https://peer.invalid/note", { method: "POST", headers, body: JSON.stringify(part), signal: limit.signal });
   const answer = async () => {
     const response = await peer(request);
     if (response.ok) return noteOf(await response.json());

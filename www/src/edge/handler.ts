@@ -99,8 +99,8 @@ class Service {
 
   async #note({ request, context }: Incoming): Promise<Response> {
     await authorize(request, this.#options.token);
-    const window = await readWindow(request, this.#limits);
-    const takeIt = (call: Call) => this.#host.use(call, (engine) => engine.note(window, this.#bounds, call.signal));
+    const { text, kind } = await readWindow(request, this.#limits);
+    const takeIt = (call: Call) => this.#host.use(call, (engine) => engine.note(text, { kind, ...this.#bounds }, call.signal));
     const note = await this.#computing(this.#host.queue.admit(), request.signal, context, takeIt);
     return Response.json(note, { headers: { "Cache-Control": "no-store" } });
   }
@@ -111,9 +111,9 @@ class Service {
     // On the engine's clock: the time to first token counts from here.
     const started_ms = performance.timeOrigin + performance.now();
     const options = { ...asked, started_ms, ...this.#bounds };
-    const windows = peers.length === 0 ? [] : (await this.#host.use(call, (engine) => engine.plan(text, options))).windows;
+    const plan = peers.length === 0 ? null : await this.#host.use(call, (engine) => engine.plan(text, options));
     const deployment = { host: this.#host, peers, token, limits: this.#limits };
-    const shared = windows.length > 1 ? await fanOut(windows, options, deployment, call, (progress) => send("note", progress)) : null;
+    const shared = plan && plan.windows.length > 1 ? await fanOut(plan, options, deployment, call, (progress) => send("note", progress)) : null;
     const report = await this.#host.use(call, (engine) =>
       engine.summarize(text, { ...options, notes: shared?.notes ?? [] }, call.signal, (event) => send(event.type, event)),
     );

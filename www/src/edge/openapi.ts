@@ -1,4 +1,4 @@
-import { FORMS, LENGTHS, LONGEST_INSTRUCTION, STRATEGIES, TEXT } from "./body.js";
+import { FORMS, KINDS, LENGTHS, LONGEST_INSTRUCTION, STRATEGIES, TEXT } from "./body.js";
 import { type Code, STATUS } from "./errors.js";
 import type { Limits } from "./types.js";
 
@@ -36,12 +36,13 @@ export function openApi(limits: Limits, secured: boolean): Schema {
   const text: Schema = { type: "string", minLength: 1, maxLength: limits.bytes, pattern: TEXT };
   const options = {
     text,
-    length: { type: "string", enum: LENGTHS, description: "Length of the summary. Default: what the document requests at its end, or else one sentence. `short`, `medium` and `long` are about three, six and twelve sentences; for these the document is read in windows." },
+    length: { type: "string", enum: LENGTHS, description: "Length of the summary. Default: what the document requests at its end, or else one sentence. `short`, `medium` and `long` are about three, six and twelve sentences." },
     form: { type: "string", enum: FORMS, default: "paragraph", description: "Form of a summary of several sentences." },
     instruction: { type: "string", maxLength: LONGEST_INSTRUCTION, description: "A question or instruction about the document, answered instead of a summary." },
     max_tokens: { type: "integer", minimum: 1, maximum: limits.tokens, description: "Maximum number of tokens in the answer." },
-    strategy: { type: "string", enum: STRATEGIES, default: "auto", description: "How the document is read: in one pass, in windows, or whichever fits (`auto`)." },
+    strategy: { type: "string", enum: STRATEGIES, default: "auto", description: "How the document is read: in one pass, in windows, or whichever fits (`auto`). For a question about a long document, `auto` and `windows` read the passages that match it." },
   };
+  const part = { text, kind: { type: "string", enum: KINDS, description: "Kind of the whole document, so that all isolates ask the model the same. Default: as the window looks." } };
   const bounds = `At most ${limits.bytes} bytes in ${limits.bodySeconds} s.`;
   return {
     openapi: "3.1.0",
@@ -72,7 +73,7 @@ export function openApi(limits: Limits, secured: boolean): Schema {
           operationId: "note",
           summary: "Take a note on a window of a document that another isolate summarizes",
           ...(secured && { security: [{ token: [] }] }),
-          requestBody: { required: true, description: bounds, content: json(object({ text }), { example: { text: "A part of a document." } }) },
+          requestBody: { required: true, description: bounds, content: json(object(part, ["text"]), { example: { text: "A part of a document.", kind: "prose" } }) },
           responses: { 200: { description: "The note.", content: json(ref("Note")) }, ...failures([...BODY, ...COMPUTING], secured) },
         },
       },

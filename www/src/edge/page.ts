@@ -37,7 +37,7 @@ export function usagePage({ id }: Model, limits: Limits, secured: boolean): Resp
   -d '{"text": "A document.", "length": "short"}'</code></pre>
 <h2>Options</h2>
 <table>
-<tr><th scope="row"><code>text</code><td>Plain text or Markdown, at most ${Math.floor(limits.bytes / 1024).toLocaleString("en")} KiB
+<tr><th scope="row"><code>text</code><td>Plain text, Markdown or the source of a web page, at most ${Math.floor(limits.bytes / 1024).toLocaleString("en")} KiB
 <tr><th scope="row"><code>length</code><td>${words(LENGTHS)}. Default: what the document requests at its end, or else one sentence
 <tr><th scope="row"><code>form</code><td>${words(FORMS)}
 <tr><th scope="row"><code>instruction</code><td>A question or instruction about the document, answered instead of a summary

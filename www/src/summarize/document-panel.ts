@@ -1,10 +1,10 @@
 import { PrecisError } from "../package/api/index.js";
+import { readable } from "../package/api/readable.js";
 import { showError } from "../ui/alert.js";
 import { loadBenchmark } from "../ui/benchmark-document.js";
 import { ITERATIONS } from "../ui/compose-benchmark.js";
 import { byId, element } from "../ui/dom.js";
 import { counted } from "../ui/format.js";
-import { htmlToText, isHtml } from "./html.js";
 import { readTextFile } from "./text-file.js";
 
 /** Tokens are counted after this pause in typing. */
@@ -98,21 +98,16 @@ export class DocumentPanel {
     measured.then((tokens) => show(`${counted(tokens, "token")} · `), () => show(""));
   }
 
-  /** Handles a pasted text that is too long for the field or is a web page. The browser handles all others. */
+  /** Handles a pasted text that is too long for the field or may be a web page. The browser handles all others. */
   #paste(event: ClipboardEvent): void {
     const pasted = event.clipboardData?.getData("text/plain") ?? "";
-    const html = isHtml(pasted);
+    const html = mayBeHtml(pasted);
     if ((pasted.length <= EDITABLE && !html) || this.#held !== null) return;
     event.preventDefault();
     const { value, selectionStart, selectionEnd } = this.#textarea;
     const around = (text: string) => value.slice(0, selectionStart) + text + value.slice(selectionEnd);
-    if (html) this.#taking = this.#take(this.#reduced(pasted).then(around));
+    if (html) this.#taking = this.#take(readablePage(pasted).then(around));
     else this.text = around(pasted);
-  }
-
-  /** Converts a web page to text; leaves other texts unchanged. */
-  async #reduced(text: string): Promise<string> {
-    return isHtml(text) ? htmlToText(text) : text;
   }
 
   async #take(source: Promise<string>): Promise<void> {
@@ -158,7 +153,7 @@ export class DocumentPanel {
 
   #takeFile(file: File): void {
     if (/\.gguf$/i.test(file.name)) this.onmodel(file);
-    else this.#taking = this.#take(readTextFile(file).then((text) => this.#reduced(text)));
+    else this.#taking = this.#take(readTextFile(file).then((text) => (mayBeHtml(text) ? readablePage(text) : text)));
   }
 
   #wireBenchmark(): void {
@@ -170,4 +165,18 @@ export class DocumentPanel {
       this.#taking = this.#take(loadBenchmark(Number(iterations.value)));
     });
   }
+}
+
+/** Whether a text may be the source of a web page. The engine decides. */
+function mayBeHtml(text: string): boolean {
+  return /^[\s\ufeff]*<[!?a-z]/i.test(text);
+}
+
+/** The text of a web page, so that the person sees what the engine will read. */
+async function readablePage(source: string): Promise<string> {
+  const text = await readable(source);
+  if (text.trim() === "") {
+    throw new PrecisError("empty-document", "This web page has no text in its source: copy the text that the browser shows, and paste it.");
+  }
+  return text;
 }

@@ -106,6 +106,5 @@ export class ReadingView {
 /** A stage begins with a prompt, so the text says what is read. */
 function stageText({ stage, index, of }: Extract<RunEvent, { type: "stage" }>): string {
   const place = of > 1 ? ` ${index + 1} of ${of}` : "";
-  if (stage === "window") return `Reading part${place}`;
-  return stage === "merge" ? `Merging notes${place}` : "Reading for the summary";
+  return stage === "window" ? `Reading part${place}` : "Reading for the summary";
 }

@@ -1,4 +1,4 @@
-import type { Report } from "../package/api/index.js";
+import type { Kind, Report } from "../package/api/index.js";
 import { compact, duration, measured, megabytes, whole } from "../ui/format.js";
 
 /** A line of a card: the path of its value in the report, and its format. */
@@ -14,6 +14,29 @@ const text = (value: string) => value;
 const yesNo = (value: boolean) => (value ? "yes" : "no");
 const list = (values: string[]) => values.join(", ") || "none";
 const rate = (value: number) => `${measured(value)} tokens/s`;
+
+const KINDS: Record<Kind, string> = {
+  prose: "prose",
+  story: "story",
+  transcript: "transcript",
+  chat: "chat",
+  mail: "mail",
+  minutes: "minutes of a meeting",
+  contract: "contract or rules",
+  paper: "research paper",
+  technical: "technical document",
+  "release-notes": "release notes",
+  table: "table",
+  log: "log of a program",
+  code: "source code",
+};
+
+const STRATEGIES: Record<string, string> = {
+  "one-pass": "in one pass",
+  windows: "in windows",
+  passages: "the passages that match the question",
+  "as-is": "not read: too short to summarize",
+};
 
 const field = (label: string, path: string, show: (value: never) => string, full = false): Field => ({ label, path, show, full });
 
@@ -40,11 +63,10 @@ export const CARDS: readonly { title: string; fields: readonly Field[] }[] = [
   {
     title: "Plan",
     fields: [
-      field("Strategy", "plan.strategy", text),
+      field("Reading method", "plan.strategy", (value: string) => STRATEGIES[value] ?? value),
       field("Windows", "plan.windows", whole),
       field("Windows reused", "plan.remembered", whole),
       field("Tokens of reused windows", "plan.remembered_tokens", whole),
-      field("Merges", "plan.merges", whole),
       field("Largest chunk", "plan.chunk", (value: number) => `${whole(value)} tokens`),
       field("Context extension", "plan.context_extension", text),
       field("Request", "plan.request", text),
@@ -53,6 +75,7 @@ export const CARDS: readonly { title: string; fields: readonly Field[] }[] = [
   {
     title: "Document",
     fields: [
+      field("Kind of document", "document.kind", (value: Kind) => KINDS[value]),
       field("Characters", "document.chars", whole),
       field("Tokens", "document.tokens", whole),
       field("Tokenizing", "document.tokenize_ms", duration),

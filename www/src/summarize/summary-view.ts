@@ -1,10 +1,17 @@
-import type { Report } from "../package/api/index.js";
+import type { Report, Support } from "../package/api/index.js";
 import { byId, element } from "../ui/dom.js";
 
 type Point = Report["points"][number];
 
-/** Characters of a passage that are quoted. */
-const QUOTED = 600;
+/** Characters of a passage that are shown. */
+const SHOWN = 600;
+
+/** What is said about a sentence, and above its passage. */
+const SUPPORT: Record<Support, { description: string; note: string }> = {
+  quoted: { description: "Quoted from the document", note: "Quoted from the document:" },
+  supported: { description: "In the model's words", note: "In the model's words. The document says:" },
+  unsupported: { description: "Not clearly supported by the text", note: "The text doesn't clearly say this. The closest passage:" },
+};
 
 /** The summary while it is written. At the end each sentence becomes a button that shows its passage. */
 export class SummaryView {
@@ -62,10 +69,12 @@ export class SummaryView {
   }
 
   #button(point: Point, document: string): HTMLButtonElement {
-    const button = element("button", point.supported ? "point" : "point unsupported", point.text);
+    const support = supportOf(point);
+    // The style sheet adds quotation marks, so that they are not copied with the text.
+    const button = element("button", `point ${support}`, point.text);
     button.type = "button";
     button.setAttribute("aria-controls", "source");
-    if (!point.supported) button.setAttribute("aria-description", "Not clearly supported by the text");
+    button.setAttribute("aria-description", SUPPORT[support].description);
     button.addEventListener("click", () => this.#choose(button, point, document));
     return button;
   }
@@ -77,10 +86,15 @@ export class SummaryView {
     const [start, end] = utf16(document, point);
     this.#passage = { document, start, end };
     const passage = document.slice(start, end).trim();
-    this.#quote.textContent = passage.length > QUOTED ? `${passage.slice(0, QUOTED)}…` : passage;
-    this.#sourceNote.textContent = point.supported ? "From the text:" : "The text doesn't clearly say this. The closest passage:";
+    this.#quote.textContent = passage.length > SHOWN ? `${passage.slice(0, SHOWN)}…` : passage;
+    this.#sourceNote.textContent = SUPPORT[supportOf(point)].note;
     this.#source.hidden = false;
   }
+}
+
+/** The engine writes the field always, but its type has a default. */
+function supportOf({ support = "unsupported" }: Point): Support {
+  return support;
 }
 
 /** Converts the engine's offsets in code points to JavaScript's offsets in UTF-16 units. */

@@ -4,7 +4,7 @@ import type * as EngineSide from "../../src/edge/engine.js";
 import type * as HandlerSide from "../../src/edge/handler.js";
 import type * as Simd from "../../src/edge/simd.js";
 import type { Answer, Handler, Model } from "../../src/edge/types.js";
-import type { Note, Report } from "../../src/edge/wasm/simd/precis.js";
+import type { Kind, Note, Report } from "../../src/edge/wasm/simd/precis.js";
 import { repository, tinyModel } from "../paths.js";
 
 /** The package as `cargo xtask build` leaves it. */
@@ -125,6 +125,6 @@ export function standIn(engine: Partial<Engine>, options: Partial<Parameters<Ret
   return { state, handler: handlersOf(instantiate, "a test")({ module, model: tiny(), ...options }) };
 }
 
-export const plan = (windows: string[]) => ({ tokens: 1, windows }) as ReturnType<Engine["plan"]>;
+export const plan = (windows: string[], kind: Kind = "prose") => ({ tokens: 1, kind, windows }) as ReturnType<Engine["plan"]>;
 export const note = (text: string): Note => ({ text, tokens: 1, ms: null });
 export const report = (summary: string): Report => ({ summary }) as Report;

@@ -13,4 +13,4 @@ export { deleteModel, storedModels, type StoredModel } from "../models/stored.js
 export { defaultModel, models } from "./catalogue.js";
 export type { ModelEntry, ModelSource, PromptStyle } from "./model.js";
 export type { Computing, InspectedModel, LoadedModel } from "./protocol.js";
-export type { Event as RunEvent, Form, Format, Length, PointReport, Report, Strategy } from "../wasm/simd/precis.js";
+export type { Event as RunEvent, Form, Format, Kind, Length, PointReport, Report, Strategy, Support, Wording } from "../wasm/simd/precis.js";

@@ -4,7 +4,7 @@ import { PrecisError } from "./errors.js";
 import type { LanguageOptions } from "./languages.js";
 import type { ModelEntry } from "./model.js";
 import type { CreateMonitor } from "./monitor.js";
-import type { Event as RunEvent, Form, Format, Length, Options } from "../wasm/simd/precis.js";
+import type { Event as RunEvent, Form, Format, Kind, Length, Options, Wording } from "../wasm/simd/precis.js";
 
 /** Types of summaries. "auto" is what the text requests at its end, or else one sentence. */
 export const TYPES = ["key-points", "tldr", "teaser", "headline", "auto"] as const;
@@ -20,6 +20,8 @@ const FORMATS = ["markdown", "plain-text"] as const satisfies Format[];
 const LENGTHS = ["headline", "sentence", "short", "medium", "long"] as const satisfies Length[];
 const FORMS = ["paragraph", "key-points"] as const satisfies Form[];
 const STRATEGIES = ["auto", "one-pass", "windows"] as const;
+const KINDS = ["prose", "story", "transcript", "chat", "mail", "minutes", "contract", "paper", "technical", "release-notes", "table", "log", "code"] as const satisfies Kind[];
+const WORDINGS = ["quotes", "own"] as const satisfies Wording[];
 const PROMPTS = ["chat", "completion"] as const;
 
 /** Options of `availability` and `create`. */
@@ -43,6 +45,11 @@ export interface CoreOptions extends LanguageOptions {
 export interface CreateOptions extends CoreOptions {
   /** Background for all texts, such as who reads the summaries. It is not summarized. */
   sharedContext?: string | undefined;
+  /**
+   * "quotes": in the document's sentences. "own": in the model's words, where the document supports them. Default: "quotes" for
+   * models with less than 1 billion parameters, which write worse than they choose.
+   */
+  wording?: Wording | undefined;
   /** Stops the download, which the next `create` continues. Later it destroys the Summarizer. */
   signal?: AbortSignal | undefined;
   /** Called synchronously with the target of the progress events. */
@@ -65,7 +72,7 @@ export interface CreateOptions extends CoreOptions {
   assetsUrl?: string | URL | undefined;
 }
 
-/** Options of a summary. They override the length and form given to `create`. */
+/** Options of a summary. They override those given to `create`. */
 export interface SummarizeOptions extends Partial<Omit<Options, "notes" | "prompt">> {
   /** Stops this call, which rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
@@ -116,6 +123,8 @@ const OF_A_RUN: Record<keyof Required<SummarizeOptions>, Check> = {
   instruction: text,
   context: text,
   strategy: oneOf(...STRATEGIES),
+  kind: oneOf(...KINDS),
+  wording: oneOf(...WORDINGS),
   fresh: flag,
   profile: flag,
   started_ms: time,
@@ -131,6 +140,7 @@ const OF_CREATION: Partial<Record<keyof CreateOptions, Check>> = {
   format: oneOf(...FORMATS),
   length: oneOf(...SUMMARY_LENGTHS),
   sharedContext: text,
+  wording: oneOf(...WORDINGS),
   backend: oneOf(...BACKENDS),
   threads: whole,
   keep: flag,

@@ -10,7 +10,7 @@ import { asyncIterable } from "./stream.js";
 import { Summarizer as Engine } from "./summarizer.js";
 
 /** Options that the specification does not have: the model, and how it computes. */
-export type Configuration = Pick<CreateOptions, "model" | "keep" | "acceptLicence" | "backend" | "threads" | "remember" | "assetsUrl">;
+export type Configuration = Pick<CreateOptions, "model" | "keep" | "acceptLicence" | "backend" | "threads" | "remember" | "assetsUrl" | "wording">;
 
 let configuration: Configuration = {};
 

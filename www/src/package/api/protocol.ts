@@ -73,6 +73,8 @@ export function computing({ kind, threads, adapter, reason }: BackendReport): Co
 export interface Calls {
   load: { params: LoadParams; result: LoadedModel; event: LoadEvent };
   inspect: { params: { assets: AssetUrls; model: ModelRequest }; result: InspectedModel; event: never };
+  /** Needs no loaded model. */
+  readable: { params: { assets: AssetUrls; text: string }; result: string; event: never };
   count: { params: { text: string }; result: number; event: never };
   summarize: { params: { text: string; options: Options }; result: Report; event: RunEvent };
   forget: { params: Record<string, never>; result: void; event: never };

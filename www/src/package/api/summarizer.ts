@@ -15,7 +15,7 @@ import { checkedCall, checkedCreation, checkedText, type CoreOptions, type Creat
 import { computing, type LoadedModel } from "./protocol.js";
 import { asyncIterable } from "./stream.js";
 import { watchVisibility } from "./visibility.js";
-import type { Event as RunEvent, Format, Options, PointReport, Report } from "../wasm/simd/precis.js";
+import type { Event as RunEvent, Format, Options, PointReport, Report, Wording } from "../wasm/simd/precis.js";
 
 /** Settings of a Summarizer. */
 interface Settings {
@@ -29,6 +29,7 @@ interface Settings {
   length: SummaryLength;
   format: Format;
   sharedContext: string;
+  wording: Wording | undefined;
 }
 
 /** Summarizes one document at a time, with a model in a dedicated worker. */
@@ -238,13 +239,13 @@ export class Summarizer {
 
   /** The engine's options: those of `create`, overridden by those of the call. */
   #asked(given: Partial<Options>): Partial<Options> {
-    const { type, length, format, sharedContext } = this.#settings;
+    const { type, length, format, sharedContext, wording } = this.#settings;
     const { sentences, ...rest } = preset(type, length, format);
     const context = joined(sharedContext, given.context ?? "");
     const started_ms = performance.timeOrigin + performance.now();
     // A length of the call replaces the sentences of the preset.
     const counted = given.length === undefined && sentences !== undefined ? { sentences } : {};
-    return { ...rest, ...counted, started_ms, ...given, ...(context && { context }) };
+    return { ...rest, ...counted, ...(wording && { wording }), started_ms, ...given, ...(context && { context }) };
   }
 
   /** The worker with its model; a new one if the last was lost. */
@@ -282,11 +283,11 @@ if (Symbol.dispose) {
 }
 
 function settingsOf(options: CreateOptions, model: ModelEntry | Blob | string): Settings {
-  const { type = "key-points", format = "markdown", length = "short", sharedContext = "", backend = "auto", threads, remember = false } = options;
+  const { type = "key-points", format = "markdown", length = "short", sharedContext = "", backend = "auto", threads, remember = false, wording } = options;
   // The specification checks languages first.
   const languages = languagesOf(options);
   const request = modelRequest(model, pageAddress(), options);
-  return { request, assets: assetUrls(options.assetsUrl), backend, threads, remember, languages, type, length, format, sharedContext };
+  return { request, assets: assetUrls(options.assetsUrl), backend, threads, remember, languages, type, length, format, sharedContext, wording };
 }
 
 function joined(one: string, other: string): string {

@@ -66,6 +66,8 @@ function perform(request: Exclude<Request, { call: "cancel" }>, signal: AbortSig
       return load(request.params, signal, send);
     case "inspect":
       return inspect(request.params, signal);
+    case "readable":
+      return readable(request.params);
     case "count":
       return inTurn(signal, () => loaded().count_tokens(request.params.text));
     case "summarize":
@@ -129,9 +131,13 @@ async function forget(): Promise<void> {
 }
 
 async function inspect({ assets, model }: Calls["inspect"]["params"], signal: AbortSignal): Promise<InspectedModel> {
-  const wasm = await loadBuild(pickBuild(detectCapabilities(), "cpu", 1).build, assets);
+  const wasm = await loadOneThread(assets);
   const { found, size } = await readHeader(model, (first, size) => wasm.inspect_model(first, size), signal);
   return { ...found, bytes: size };
+}
+
+async function readable({ assets, text }: Calls["readable"]["params"]): Promise<string> {
+  return (await loadOneThread(assets)).readable(text);
 }
 
 /** Prepares the engine for a suite, and adds the facts that only JavaScript knows. */
@@ -153,6 +159,11 @@ async function digest(url: string): Promise<string | null> {
   } catch {
     return null;
   }
+}
+
+/** Loads a build for what needs no model. */
+function loadOneThread(assets: AssetUrls): Promise<typeof simd | typeof relaxed> {
+  return loadBuild(pickBuild(detectCapabilities(), "cpu", 1).build, assets);
 }
 
 /** Loads and initializes a build of the engine. */
