@@ -3,6 +3,7 @@
 pub mod clean;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod decode;
+pub mod digest;
 pub mod html;
 pub mod kind;
 pub mod segment;

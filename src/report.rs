@@ -130,8 +130,8 @@ reported! {
 
     /// How the document was read.
     pub struct PlanReport {
-        /// `one-pass`, `windows`, `passages` (those that match a question), or `as-is` for a text that
-        /// is too short to summarize.
+        /// `one-pass`, `windows`, `passages` (those that match a question), `as-is` for a text that is
+        /// too short to summarize, or `digest` for a table, a log or a source file.
         pub strategy: String,
         /// Parts that the document was read in; 1 for a single pass.
         pub windows: usize,

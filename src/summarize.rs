@@ -23,9 +23,9 @@ use self::forecast::Forecast;
 use self::note_cache::NoteCache;
 pub use self::options::{MAX_DOCUMENT, Options, Windows};
 use self::options::{check_notes, checked};
-use self::plan::{Asking, Limits, Plan, Planned, PromptStyle, Reading, SENTENCE, Strategy};
+use self::plan::{Asking, Limits, Plan, Planned, PromptStyle, Reading, Strategy};
 use self::points::{Material, as_it_is};
-use self::profile::Profile;
+use self::profile::{Profile, SENTENCE};
 use self::run::Run;
 use self::source::{Document, placed};
 use crate::backend::{Backend, peak};
@@ -160,9 +160,11 @@ impl<B: Backend> Summarizer<B> {
             ..Report::default()
         };
         let body = plan.body();
-        if let Some(written) = as_it_is(text, body).filter(|_| options.wish().instruction.is_none())
-        {
-            report.plan = PlanReport { strategy: "as-is".into(), ..PlanReport::default() };
+        let as_is = as_it_is(text, body).filter(|_| options.wish().instruction.is_none());
+        let digest = || points::digested(text, &plan).map(|answer| ("digest", answer));
+        // Neither needs a model.
+        if let Some((strategy, written)) = as_is.map(|answer| ("as-is", answer)).or_else(digest) {
+            report.plan = PlanReport { strategy: strategy.into(), ..PlanReport::default() };
             host.emit(Event::Piece { text: written.text.clone() });
             (report.summary, report.points) = (written.text, placed(&clean, written.points));
             self.finish(&mut report, host).await?;
@@ -246,7 +248,7 @@ impl<B: Backend> Summarizer<B> {
             options.kind.unwrap_or_else(|| kind::recognize(window, &Structure::new(window)).0);
         let mut run = self.begin(options, host, &mut report, &[tokens]);
         let prompt = run.asking.note(window, kind, run.profile);
-        let key = note_cache::key(&prompt);
+        let key = note_cache::key(&prompt.text, &prompt.lead);
         let planned =
             Planned { stage: Stage::Window, window: 0, prompt: Some(prompt), key, tokens };
         Ok(run.take_note(&planned).await?.0)
@@ -284,7 +286,8 @@ impl<B: Backend> Summarizer<B> {
 
     /// How the model is used.
     fn profile(&self, options: &Options) -> Profile {
-        let profile = Profile::of(self.model.parameters, self.asking(options).style);
+        let profile =
+            Profile::of(self.model.parameters, self.asking(options).style == PromptStyle::Chat);
         Profile { wording: options.wording.unwrap_or(profile.wording), ..profile }
     }
 

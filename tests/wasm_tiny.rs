@@ -205,7 +205,7 @@ fn an_extension_ends_somewhere() {
         assert_eq!(session.extend(tokens).err(), Some(too_long(tokens, 32 * 512)));
     }
     assert_eq!(session.start(513).err(), Some(too_long(513, 512)));
-    assert!(too_long(16_385, 16_384).to_string().contains("16384 at most"));
+    assert!(too_long(16_385, 16_384).to_string().contains("the limit is 16384"));
     assert_eq!(session.position(), ids.len(), "nothing is forgotten");
     assert!(session.extend(32 * 512).is_ok());
     session.start(ids.len()).expect("the prompt fits");

@@ -37,7 +37,11 @@ pub fn sentences(text: &str, structure: &Structure) -> Vec<Sentence> {
             continue;
         }
         let joined = Joined::new(text, &block.lines);
-        for (at, sentence) in segment::sentences(&joined.text) {
+        let pieces: Vec<(usize, &str)> = match joined.text.chars().any(ends_unmarked) {
+            true => phrases(&joined.text),
+            false => segment::sentences(&joined.text).collect(),
+        };
+        for (at, sentence) in pieces {
             let trimmed = sentence.trim();
             if trimmed.is_empty() {
                 continue;
@@ -49,6 +53,27 @@ pub fn sentences(text: &str, structure: &Structure) -> Vec<Sentence> {
         }
     }
     all
+}
+
+/// Whether a letter is of a script that ends no sentence with a sign: Thai, Lao, Khmer, Burmese. A space
+/// stands between phrases there.
+fn ends_unmarked(c: char) -> bool {
+    ('\u{e00}'..='\u{17ff}').contains(&c) && is_unspaced(c)
+}
+
+/// Phrases between spaces, each of some length.
+fn phrases(text: &str) -> Vec<(usize, &str)> {
+    const SHORTEST: usize = 40;
+    let (mut phrases, mut start) = (Vec::new(), 0);
+    for (at, space) in text.match_indices(' ') {
+        let end = at + space.len();
+        if text[start..end].chars().count() >= SHORTEST {
+            phrases.push((start, &text[start..end]));
+            start = end;
+        }
+    }
+    phrases.push((start, &text[start..]));
+    phrases
 }
 
 /// The lines of a block as one, and where each began.
@@ -64,7 +89,9 @@ impl Joined {
         for line in lines {
             let words = &text[line.clone()];
             let wide = |c: Option<char>| c.is_some_and(is_unspaced);
-            let unspaced = wide(joined.text.chars().next_back()) && wide(words.chars().next());
+            let unspaced = wide(joined.text.chars().next_back())
+                && wide(words.chars().next())
+                && !words.starts_with(ends_unmarked);
             if !joined.text.is_empty() && !unspaced {
                 joined.text.push(' ');
             }
@@ -112,9 +139,7 @@ pub fn is_sentence(text: &str) -> bool {
     if !closes || text.ends_with("...") {
         return false;
     }
-    // Thai and its neighbours end no sentence with a sign.
-    let unended = |c: char| ('\u{e00}'..='\u{17ff}').contains(&c) && is_unspaced(c);
-    if text.ends_with(['。', '！', '？', '។', '။']) || text.ends_with(unended) {
+    if text.ends_with(['。', '！', '？', '។', '။']) || text.ends_with(ends_unmarked) {
         return (CHARS_OF_A_SENTENCE..=CHARS_OF_A_SENTENCE * LONGEST_SENTENCE)
             .contains(&text.chars().count());
     }

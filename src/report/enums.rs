@@ -49,6 +49,8 @@ pub enum Support {
     /// of its names and numbers occur in the passage and its surroundings, and it denies nothing that
     /// the passage does not.
     Supported,
+    /// Computed from the document, without a model: what a table, a log or a source file has.
+    Computed,
     /// In the model's words, and the document does not support it by that judgement.
     #[default]
     Unsupported,

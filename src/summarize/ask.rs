@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::plan::{Prompt, PromptStyle};
+use super::profile::Profile;
 use super::run::Run;
 use crate::backend::Backend;
 use crate::document::segment;
@@ -26,6 +27,13 @@ pub struct Extent {
     pub tokens: usize,
     /// Sentences at most: a small model goes on otherwise.
     pub sentences: usize,
+}
+
+impl Extent {
+    /// Of a note, of at most `tokens`.
+    pub fn note(profile: Profile, tokens: usize) -> Self {
+        Self { tokens: profile.note_tokens().min(tokens), sentences: profile.note_sentences }
+    }
 }
 
 impl<B: Backend, H: Host> Run<'_, B, H> {

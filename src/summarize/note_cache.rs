@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::host::Note;
-use crate::summarize::plan::Prompt;
 
 /// Notes that are kept, a few hundred bytes each: those on some hundred documents of 100 pages.
 const MOST: usize = 10_000;
@@ -56,11 +55,10 @@ impl NoteCache {
     }
 }
 
-/// The key of what the model is asked: half of the SHA-256 of the prompt, in hexadecimal.
-pub fn key(prompt: &Prompt) -> String {
-    let hash =
-        Sha256::new().chain_update(&prompt.text).chain_update("\0").chain_update(&prompt.lead);
-    let hash = hash.finalize();
+/// The key of what the model is asked, and of the first words of its answer: half of the SHA-256 of
+/// both, in hexadecimal.
+pub fn key(asked: &str, lead: &str) -> String {
+    let hash = Sha256::new().chain_update(asked).chain_update("\0").chain_update(lead).finalize();
     base16ct::lower::encode_string(&hash[..16])
 }
 
@@ -72,7 +70,7 @@ mod tests {
     #[wasm_bindgen_test(unsupported = test)]
     fn the_oldest_notes_are_forgotten_first() {
         let mut memory = NoteCache::default();
-        let key = |i: &str| key(&Prompt { text: i.into(), lead: String::new() });
+        let key = |i: &str| key(i, "");
         let note = |i: usize| Note { text: i.to_string(), ..Note::default() };
         (0..=MOST)
             .for_each(|i| memory.keep(CachedNote { key: key(&i.to_string()), note: note(i) }));

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::ask::elapsed;
+use super::ask::{Extent, elapsed};
 use super::note_cache::CachedNote;
 use super::plan::{Plan, Planned};
 use super::run::Run;
@@ -21,7 +21,9 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             return Ok((note.clone(), true));
         }
         let before = (self.report.prefill.tokens, self.report.prefill.ms);
-        let text = self.ask(prompt, self.profile.note(), |_| ControlFlow::Continue(())).await?;
+        let text = self
+            .ask(prompt, Extent::note(self.profile, usize::MAX), |_| ControlFlow::Continue(()))
+            .await?;
         let tokens = self.report.prefill.tokens - before.0;
         let ms = elapsed(before.1.or(Some(0.0)), self.report.prefill.ms);
         let note = Note { text, tokens, ms };

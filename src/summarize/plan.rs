@@ -23,13 +23,10 @@ use self::cut::Tokens;
 pub use self::prompts::{Asking, Prompt, PromptStyle, headline_request, listed, summary_request};
 pub use self::question::{Form, Format, Length, Question, SummaryRequest};
 use super::note_cache;
-use super::profile::{Profile, Wording};
+use super::profile::{Profile, SENTENCE, Wording};
 use super::salience::Salience;
 use crate::document::kind::Kind;
 use crate::host::Stage;
-
-/// Tokens that a sentence of a note or an answer may have.
-pub const SENTENCE: usize = 48;
 
 /// Tokens for a prompt's own words, and for tokens that differ when a text is encoded in parts.
 const SLACK: usize = 48;
@@ -152,11 +149,11 @@ impl Plan {
         };
         // Tokens have two bytes and more, but for texts that no request is.
         let answer = match (question, profile.wording) {
-            (Question::Summary { .. }, Wording::Quotes) => profile.note().tokens.min(limits.answer),
+            (Question::Summary { .. }, Wording::Quotes) => profile.note_tokens().min(limits.answer),
             _ => limits.answer,
         };
         let whole = room(answer, request.len() / 2);
-        let window = profile.window.min(room(profile.note().tokens, SLACK));
+        let window = profile.window.min(room(profile.note_tokens(), SLACK));
         let is_whole = match reading.strategy {
             Strategy::OnePass => true,
             Strategy::Auto => tokens.count(&body) <= profile.window.min(whole),
@@ -235,8 +232,10 @@ impl Plan {
         let mut planned: Vec<Planned> = Vec::new();
         for (index, window) in self.windows.iter().enumerate() {
             let prompt = asking.note(&text[window.clone()], self.kind, reading.profile);
-            let (key, tokens) =
-                (note_cache::key(&prompt), tokens.count(window) + limits.overhead + SLACK / 2);
+            let (key, tokens) = (
+                note_cache::key(&prompt.text, &prompt.lead),
+                tokens.count(window) + limits.overhead + SLACK / 2,
+            );
             planned.push(Planned {
                 stage: Stage::Window,
                 window: index,

@@ -9,6 +9,7 @@ use super::check::{self, Source};
 use super::plan::{Form, Plan, Question};
 use super::profile::Wording;
 use super::salience::{Candidate, Salience, choose};
+use crate::document::digest::digest;
 use crate::document::segment;
 use crate::document::sentences::{self, Sentence};
 use crate::document::structure::{BlockKind, Structure};
@@ -84,6 +85,26 @@ pub fn as_it_is(text: &str, body: Range<usize>) -> Option<Answer> {
     short.then(|| Answer {
         text: own.into(),
         points: vec![quotation(own, check::source(own, text, body).range)],
+    })
+}
+
+/// What code says of a table, a log or a source file, as many statements as were asked for; `None` for
+/// other kinds of documents.
+pub fn digested(text: &str, plan: &Plan) -> Option<Answer> {
+    let most = match plan.question {
+        Question::Headline => 1,
+        Question::Summary { sentences, .. } => sentences,
+        Question::Ask | Question::Request { .. } => return None,
+    };
+    let body = plan.body();
+    let mut said = digest(&text[body.clone()], plan.kind);
+    said.truncate(most.max(1));
+    let lines: Vec<String> = said.iter().map(|line| format!("{}{line}", plan.bullet)).collect();
+    let between = if plan.bullet.is_empty() { " " } else { "\n" };
+    let point = |text| Point { text, range: body.clone(), support: Support::Computed };
+    (!said.is_empty()).then(|| Answer {
+        text: lines.join(between),
+        points: said.into_iter().map(point).collect(),
     })
 }
 

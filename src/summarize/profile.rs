@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ask::Extent;
-use super::plan::{PromptStyle, SENTENCE};
+/// Tokens that a sentence of a note or an answer may have.
+pub const SENTENCE: usize = 48;
 
 /// Models with fewer parameters quote: what they write in their own words says less than the
 /// document's best sentences, and is more often wrong.
@@ -33,16 +33,16 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Of a model with so many parameters.
-    pub fn of(parameters: usize, style: PromptStyle) -> Self {
-        let writes = style == PromptStyle::Chat && parameters >= SMALLEST_WRITER;
+    /// Of a model with so many parameters, which may follow instructions or not.
+    pub fn of(parameters: usize, follows: bool) -> Self {
+        let writes = follows && parameters >= SMALLEST_WRITER;
         let wording = if writes { Wording::Own } else { Wording::Quotes };
         let window = if writes { 3000 } else { 1500 };
         Self { wording, window, note_sentences: if writes { 3 } else { 1 } }
     }
 
-    /// How long a note is.
-    pub(super) fn note(self) -> Extent {
-        Extent { tokens: self.note_sentences * SENTENCE, sentences: self.note_sentences }
+    /// Tokens that a note may have.
+    pub(super) fn note_tokens(self) -> usize {
+        self.note_sentences * SENTENCE
     }
 }

@@ -239,7 +239,7 @@ impl Signs {
         let personal = (10.0 * cues::personal(&words) as f64 / length).min(1.0);
         let ended = sentence.trim_end_matches(['"', '”', '’', ')', '」', '*']);
         let question = ended.ends_with(['?', '？', '؟']);
-        let fragment = !sentences::is_sentence(sentence) && !(self.item && length >= 5.0);
+        let fragment = !(sentences::is_sentence(sentence) || self.item && length >= 5.0);
         let quoted = sentence.starts_with(['"', '“', '„', '«', '「']);
         // In a tale or a talk people speak of themselves.
         let spoken = matches!(kind, Kind::Story | Kind::Transcript | Kind::Chat | Kind::Mail);

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 
 use super::ask::Extent;
 use super::check;
-use super::plan::{Planned, Prompt, Question, SENTENCE, listed};
+use super::plan::{Planned, Prompt, Question, listed};
 use super::points::{Answer, Material, Point, opening, statement, statements, words};
-use super::profile::Wording;
+use super::profile::{SENTENCE, Wording};
 use super::run::Run;
 use super::salience::choose;
 use crate::backend::Backend;
@@ -56,8 +56,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                     let votes = match has_answer {
                         true => {
                             let prompt = self.answer_prompt(&material, &notes);
-                            let note = self.profile.note();
-                            let extent = Extent { tokens: note.tokens.min(tokens), ..note };
+                            let extent = Extent::note(self.profile, tokens);
                             vec![self.write(&prompt, extent, |_| ControlFlow::Continue(())).await?]
                         }
                         false => notes.clone(),

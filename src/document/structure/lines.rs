@@ -95,9 +95,7 @@ pub fn lines(text: &str) -> Vec<Line> {
         older |= opens_older_mail(words) && has_text(&lines);
         let new = if words.is_empty() {
             line(Mark::Blank)
-        } else if words.starts_with('>') || older {
-            line(Mark::Quoted)
-        } else if quotes_mail(words, next) {
+        } else if words.starts_with('>') || older || quotes_mail(words, next) {
             line(Mark::Quoted)
         } else if let Some(name) = header.filter(|_| begins_header) {
             let value = below(Mark::Subject, name.len() + 1);
@@ -256,7 +254,7 @@ fn speaker(words: &str) -> Option<(&str, usize)> {
     let label = &near[..colon];
     let after = &rest[colon..];
     let sign = after.chars().next()?.len_utf8();
-    let name = label.split(['(', '[']).next()?.trim();
+    let name = label.split(" (").next()?.split(" [").next()?.trim();
     let is_name = !name.is_empty()
         && name.len() <= LONGEST_NAME
         && name.split_whitespace().count() <= 4
