@@ -241,10 +241,9 @@ impl<'a> Statements<'a> {
             true => self.material.plan.bullet.to_string(),
             false => self.material.separator(),
         };
-        for piece in [before.as_str(), &point.text] {
-            (self.tell)(piece);
-            self.text.push_str(piece);
-        }
+        let piece = format!("{before}{}", point.text);
+        (self.tell)(&piece);
+        self.text.push_str(&piece);
         self.points.push(point);
     }
 

@@ -164,7 +164,7 @@ test("cards that are none are refused, in an alert and with nothing else", async
   const json = JSON.stringify(laptop());
   const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
   const bad: [string, RegExp][] = [
-    [json.replace('"Laptop"', `"${"x".repeat(1 << 20)}"`), /bytes, of 1048576 at most/],
+    [json.replace('"Laptop"', `"${"x".repeat(1 << 20)}"`), /bytes, and the limit is 1048576/],
     [nested(100_000), /./],
     [json.replace('"reason":', `"more":${nested(20)},"reason":`), /too deep/],
     [json.replace("precis.result/1", "precis.result/2"), /its schema is/],

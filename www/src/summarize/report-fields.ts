@@ -36,6 +36,7 @@ const STRATEGIES: Record<string, string> = {
   windows: "in windows",
   passages: "the passages that match the question",
   "as-is": "not read: too short to summarize",
+  digest: "not read: counted without a model",
 };
 
 const field = (label: string, path: string, show: (value: never) => string, full = false): Field => ({ label, path, show, full });

@@ -52,7 +52,10 @@ export class RunControl {
       this.reading.stage = "Reading";
       const text = await this.document.settled();
       if (text.trim() === "") throw new PrecisError("empty-document", "The document is empty: paste or open a text.");
-      const onprogress = (event: RunEvent) => this.reading.take(event);
+      // The worker may have sent events before it learned of the cancellation.
+      const onprogress = (event: RunEvent) => {
+        if (!signal.aborted) this.reading.take(event);
+      };
       await summarizer.summarize(text, { ...this.choices.options, signal, started_ms, fresh: this.reuse.fresh, onprogress });
       const { report } = summarizer;
       window.precis.report = report;

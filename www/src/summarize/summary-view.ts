@@ -10,6 +10,7 @@ const SHOWN = 600;
 const SUPPORT: Record<Support, { description: string; note: string }> = {
   quoted: { description: "Quoted from the document", note: "Quoted from the document:" },
   supported: { description: "In the model's words", note: "In the model's words. The document says:" },
+  computed: { description: "Counted in the document", note: "Counted in the document, without a model:" },
   unsupported: { description: "Not clearly supported by the text", note: "The text doesn't clearly say this. The closest passage:" },
 };
 
