@@ -255,6 +255,7 @@ impl Signs {
             - 0.8 * flag(question)
             - 0.4 * flag(quoted && !spoken)
             - 0.15 * flag(first.is_some_and(|word| is_reference(&word)))
+            - (6.0 * cues::hesitations(&words) as f64 / length).min(1.0)
             - 0.5 * flag(cues::is_contact(sentence))
             - 0.6 * flag(fragment)
             - 0.6 * ((10.0 - length) / 10.0).max(0.0)

@@ -263,6 +263,15 @@ pub fn personal(words: &[&str]) -> usize {
     words.iter().filter(|word| PERSONS.contains(&word.to_lowercase().as_str())).count()
 }
 
+/// How many words of a sentence were not meant: sounds of hesitation, and words said twice in a row.
+pub fn hesitations(words: &[&str]) -> usize {
+    const SOUNDS: [&str; 11] =
+        ["uh", "um", "uhm", "hmm", "mm", "erm", "ah", "yeah", "äh", "ähm", "euh"];
+    let lower: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    let twice = lower.windows(2).filter(|pair| pair[0] == pair[1]).count();
+    twice + lower.iter().filter(|word| SOUNDS.contains(&word.as_str())).count()
+}
+
 /// How many words are numbers, in digits or in words.
 pub fn numbers(words: &[&str]) -> usize {
     const NUMBERS: [&str; 40] = [
