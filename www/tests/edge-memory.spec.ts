@@ -36,7 +36,11 @@ test("a document of 1,000 tokens, and one of many windows, leave an isolate room
     });
     const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
     let seen = "";
-    while (!seen.includes("event: note")) seen += (await reader.read()).value ?? "";
+    while (!seen.includes("event: note")) {
+      const { done, value } = await reader.read();
+      if (done) throw new Error(`no note was taken: ${seen}`);
+      seen += value;
+    }
     leave.abort();
     const second = (await healthOf(worker.url)).memory_bytes + (await worker.heapBytes());
     expect(second).toBeLessThan(PRODUCTION);
