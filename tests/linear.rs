@@ -27,6 +27,8 @@ fn texts(bytes: usize) -> Vec<(&'static str, String)> {
         ("carriage returns", repeated("\r")),
         ("hyphens at line ends", repeated("ab-\ncd ")),
         ("headings", repeated("# A heading\n\n")),
+        ("running heads", repeated("Board of Transport\n")),
+        ("page breaks in sentences", repeated("these words are\ngoing on\n\nPage 1 of 2\n\n")),
         ("emoji", repeated("🐝")),
         ("combining marks", repeated("e\u{301}\u{301}")),
         ("open tags", page(&repeated("<div>"))),

@@ -5,7 +5,6 @@ mod lines;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use self::lines::{Line, Mark};
@@ -86,6 +85,8 @@ struct Builder<'a> {
     open: bool,
     /// Whether only blank lines and furniture came since a paragraph that has not ended.
     interrupted: Option<usize>,
+    /// The index of the last block that is not furniture.
+    last: Option<usize>,
     /// The index of the last heading.
     heading: Option<usize>,
     /// The index of the block that introduces the list at hand.
@@ -98,9 +99,7 @@ impl Builder<'_> {
             Mark::Blank => self.open = false,
             Mark::Furniture => {
                 // A page break within a sentence does not end it.
-                let last =
-                    self.structure.blocks.iter().rposition(|b| b.kind != BlockKind::Furniture);
-                self.interrupted = last.filter(|last| self.is_unfinished(*last));
+                self.interrupted = self.last.filter(|last| self.is_unfinished(*last));
                 self.add(BlockKind::Furniture, line);
                 self.open = false;
             }
@@ -134,9 +133,11 @@ impl Builder<'_> {
         }
         let begins_small = self.text[line.body.clone()].starts_with(char::is_lowercase);
         if let Some(index) = self.interrupted.take().filter(|_| begins_small) {
-            // The paragraph goes on below the page break; its lines stay in order.
+            // The paragraph continues below the page break: move it there, so that its next line
+            // finds it last.
             let mut block = self.structure.blocks.remove(index);
             block.lines.push(line.body.clone());
+            self.last = Some(self.structure.blocks.len());
             self.structure.blocks.push(block);
             self.open = true;
             return;
@@ -209,18 +210,10 @@ impl Builder<'_> {
         } else {
             self.intro = None;
         }
+        if kind != BlockKind::Furniture {
+            self.last = Some(self.structure.blocks.len());
+        }
         let (heading, intro) = (self.heading, self.intro);
         self.structure.blocks.push(Block { kind, lines, speaker, heading, intro });
     }
-}
-
-/// How many blocks there are of each kind, and their characters.
-pub fn census(text: &str, structure: &Structure) -> HashMap<BlockKind, (usize, usize)> {
-    let mut census = HashMap::new();
-    for block in &structure.blocks {
-        let (count, bytes) = census.entry(block.kind).or_insert((0, 0));
-        *count += 1;
-        *bytes += block.lines.iter().map(|line| text[line.clone()].len()).sum::<usize>();
-    }
-    census
 }
