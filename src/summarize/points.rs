@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::check::{self, Source};
 use super::plan::{Form, Plan, Question};
 use super::profile::Wording;
-use super::salience::{Candidate, Salience, choose};
+use super::salience::{Candidate, Salience, choose, repeats};
 use crate::document::digest::digest;
 use crate::document::segment;
 use crate::document::sentences::{self, Sentence};
@@ -121,7 +121,8 @@ pub fn opening(text: &str, body: Range<usize>) -> Point {
     quotation(&format!("{} …", head[..end].trim_end()), start..start + end)
 }
 
-fn quotation(text: &str, range: Range<usize>) -> Point {
+/// A sentence of the document.
+pub fn quotation(text: &str, range: Range<usize>) -> Point {
     Point { text: text.into(), range, support: Support::Quoted }
 }
 
@@ -145,8 +146,8 @@ impl Material<'_> {
         self.salience.prefer(&parts, VOTE);
     }
 
-    /// What the notes say that their windows support, and the sentences of the document.
-    pub fn candidates(&self, notes: &[String]) -> Vec<Candidate> {
+    /// What the notes say that their windows support.
+    pub fn noted(&self, notes: &[String]) -> Vec<Candidate> {
         let mut all = Vec::new();
         for (window, note) in self.plan.windows.iter().zip(notes) {
             for statement in statements(note) {
@@ -161,14 +162,13 @@ impl Material<'_> {
                 all.push(Candidate { sentence, score, terms, own: true });
             }
         }
-        all.extend(self.salience.candidates.iter().cloned());
         all
     }
 
     /// The best of some candidates in the document's order.
-    pub fn chosen(
+    pub fn chosen<'a>(
         &self,
-        candidates: &[Candidate],
+        candidates: impl Iterator<Item = &'a Candidate>,
         said: HashSet<u32>,
         sentences: usize,
         words: usize,
@@ -180,7 +180,7 @@ impl Material<'_> {
             left -= if fits { count } else { 0 };
             fits
         };
-        let mut chosen = choose(candidates.iter(), said, fits, sentences);
+        let mut chosen = choose(candidates, said, fits, sentences);
         chosen.sort_by_key(|candidate| candidate.sentence.range.start);
         chosen.into_iter().map(|candidate| self.point(candidate)).collect()
     }
@@ -228,15 +228,12 @@ impl Material<'_> {
             None => self.plan.body(),
         };
         let Source { range, supported } = check::source(statement, self.text, part);
-        let repeats = |terms: &HashSet<u32>| {
-            !terms.is_empty() && terms.intersection(said).count() as f64 > 0.75 * terms.len() as f64
-        };
         if supported {
             let point = Point { text: statement.into(), range, support: Support::Supported };
-            return (!repeats(&terms)).then_some(point);
+            return (!repeats(&terms, said)).then_some(point);
         }
         let (candidate, _) = like.filter(|(_, share)| *share >= LIKE)?;
-        (!repeats(&candidate.terms)).then(|| self.point(candidate))
+        (!repeats(&candidate.terms, said)).then(|| self.point(candidate))
     }
 
     /// Whether a point says as much as `bar`, where the model's own words count more.
@@ -290,8 +287,7 @@ impl Material<'_> {
         if let Some(title) = title {
             return title;
         }
-        let best = choose(self.salience.candidates.iter(), HashSet::new(), |_| true, 1);
-        match best.first() {
+        match self.salience.best(1).first() {
             Some(candidate) => {
                 quotation(&shortened(&candidate.sentence.text), candidate.sentence.range.clone())
             }

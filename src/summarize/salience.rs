@@ -34,8 +34,18 @@ pub struct Candidate {
 impl Candidate {
     /// How much of it is in `said`, from 0 to 1.
     fn overlap(&self, said: &HashSet<u32>) -> f64 {
-        self.terms.intersection(said).count() as f64 / self.terms.len().max(1) as f64
+        share(&self.terms, said)
     }
+}
+
+/// How many of some words are among others, from 0 to 1.
+pub fn share(terms: &HashSet<u32>, others: &HashSet<u32>) -> f64 {
+    terms.intersection(others).count() as f64 / terms.len().max(1) as f64
+}
+
+/// Whether words say nothing new beyond what is `said`.
+pub fn repeats(terms: &HashSet<u32>, said: &HashSet<u32>) -> bool {
+    !terms.is_empty() && share(terms, said) > REPEATED
 }
 
 /// The sentences of a document and how much each says.
@@ -120,14 +130,16 @@ impl Salience {
         }
     }
 
-    /// Adds to the score of the sentences in these parts of the document.
+    /// Adds to the score of the sentences in these parts of the document, to each once.
     pub fn prefer(&mut self, parts: &[Range<usize>], bonus: f64) {
-        for candidate in &mut self.candidates {
-            let here = &candidate.sentence.range;
-            if parts.iter().any(|part| part.start < here.end && here.start < part.end) {
-                candidate.score += bonus;
-            }
+        let mut preferred = HashSet::new();
+        for part in parts {
+            let from = self.candidates.partition_point(|c| c.sentence.range.end <= part.start);
+            let inside = self.candidates[from..].iter();
+            let count = inside.take_while(|c| c.sentence.range.start < part.end).count();
+            preferred.extend(from..from + count);
         }
+        preferred.into_iter().for_each(|index| self.candidates[index].score += bonus);
     }
 
     /// The words of a statement that the document has, too.
@@ -135,33 +147,33 @@ impl Salience {
         terms(statement).filter_map(|term| self.ids.get(&term).copied()).collect()
     }
 
+    /// The sentences that say most, best first.
+    pub fn best(&self, most: usize) -> Vec<&Candidate> {
+        choose(self.candidates.iter(), HashSet::new(), |_| true, most)
+    }
+
     /// The sentences that say most, in order.
     pub fn key(&self, most: usize) -> Vec<&str> {
-        let mut key = choose(self.candidates.iter(), HashSet::new(), |_| true, most);
+        let mut key = self.best(most);
         key.sort_by_key(|candidate| candidate.sentence.range.start);
         key.into_iter().map(|candidate| candidate.sentence.text.as_str()).collect()
     }
 
     /// The score of the sentence that is last of the best `most`.
     pub fn bar(&self, most: usize) -> f64 {
-        let best = choose(self.candidates.iter(), HashSet::new(), |_| true, most);
-        best.iter().map(|candidate| candidate.score).fold(f64::INFINITY, f64::min)
+        self.best(most).iter().map(|candidate| candidate.score).fold(f64::INFINITY, f64::min)
     }
 
     /// The sentence that has most of a statement's words, and their share.
     pub fn most_like(&self, terms: &HashSet<u32>) -> Option<(&Candidate, f64)> {
         // Of two that have as many, the shorter one.
-        let like = |c: &Candidate| {
-            let shared = c.terms.intersection(terms).count() as f64;
-            shared / (terms.len().max(1) as f64) - 0.002 * c.terms.len() as f64
-        };
+        let like = |c: &Candidate| share(terms, &c.terms) - 0.002 * c.terms.len() as f64;
         let best = self
             .candidates
             .iter()
             .map(|c| (c, like(c)))
             .reduce(|a, b| if b.1 > a.1 { b } else { a })?;
-        let shared = best.0.terms.intersection(terms).count() as f64;
-        Some((best.0, shared / terms.len().max(1) as f64))
+        Some((best.0, share(terms, &best.0.terms)))
     }
 
     /// The sentence that answers a question by its words: it has most of them, and says more.
@@ -169,16 +181,13 @@ impl Salience {
         let more = |c: &&Candidate| {
             c.terms.difference(question).next().is_some() && !c.sentence.text.ends_with('?')
         };
-        let share = |c: &Candidate| {
-            c.terms.intersection(question).count() as f64 / question.len().max(1) as f64
-        };
-        let worth = |c: &Candidate| share(c) + 0.1 * c.score;
+        let worth = |c: &Candidate| share(question, &c.terms) + 0.1 * c.score;
         let best = self
             .candidates
             .iter()
             .filter(more)
             .reduce(|a, b| if worth(b) > worth(a) { b } else { a })?;
-        Some((best, share(best)))
+        Some((best, share(question, &best.terms)))
     }
 }
 
@@ -201,8 +210,7 @@ pub fn choose<'a>(
             (0..left.len()).reduce(|a, b| if worth(left[b]) > worth(left[a]) { b } else { a });
         let Some(best) = best else { break };
         let candidate = left.remove(best);
-        let repeats = !candidate.terms.is_empty() && candidate.overlap(&said) > REPEATED;
-        if repeats || !fits(candidate) {
+        if repeats(&candidate.terms, &said) || !fits(candidate) {
             continue;
         }
         said.extend(&candidate.terms);

@@ -6,10 +6,10 @@ use std::ops::ControlFlow;
 use super::ask::Extent;
 use super::check;
 use super::plan::{Planned, Prompt, Question, listed};
-use super::points::{Answer, Material, Point, opening, statement, statements, words};
+use super::points::{Answer, Material, Point, opening, quotation, statement, statements, words};
 use super::profile::{SENTENCE, Wording};
 use super::run::Run;
-use super::salience::choose;
+use super::salience::{Candidate, choose};
 use crate::backend::Backend;
 use crate::document::segment;
 use crate::error::Result;
@@ -74,9 +74,10 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                         summary.fill();
                     }
                     (Wording::Own, false) => {
-                        let candidates = material.candidates(&notes);
+                        let noted = material.noted(&notes);
+                        let all = noted.iter().chain(&material.salience.candidates);
                         let words = material.words();
-                        let chosen = material.chosen(&candidates, HashSet::new(), sentences, words);
+                        let chosen = material.chosen(all, HashSet::new(), sentences, words);
                         chosen.into_iter().for_each(|point| summary.add(point));
                     }
                 }
@@ -145,18 +146,17 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let tokenizer = &self.session.model().tokenizer;
         let count = |text: &str| tokenizer.encode(text).map_or(text.len(), |ids| ids.len()) + 2;
         let mut left = material.plan.notes_budget;
-        let candidates = material.candidates(notes);
-        let fits = |candidate: &super::salience::Candidate| {
+        let noted = material.noted(notes);
+        let fits = |candidate: &Candidate| {
             let tokens = count(&candidate.sentence.text);
-            let fits = candidate.own && tokens <= left;
+            let fits = tokens <= left;
             left -= if fits { tokens } else { 0 };
             fits
         };
-        let mut best =
-            choose(candidates.iter().filter(|c| c.own), HashSet::new(), fits, notes.len() * 3);
+        let mut best = choose(noted.iter(), HashSet::new(), fits, notes.len() * 3);
         if best.is_empty() {
-            let most = (left / SENTENCE).clamp(1, 24);
-            best = choose(candidates.iter(), HashSet::new(), |_| true, most);
+            let all = noted.iter().chain(&material.salience.candidates);
+            best = choose(all, HashSet::new(), |_| true, (left / SENTENCE).clamp(1, 24));
         }
         best.sort_by_key(|candidate| candidate.sentence.range.start);
         listed(&best.iter().map(|candidate| &candidate.sentence.text).collect::<Vec<_>>())
@@ -255,7 +255,7 @@ impl<'a> Statements<'a> {
             return;
         }
         let all = &self.material.salience.candidates;
-        for point in self.material.chosen(all, self.said.clone(), most, left) {
+        for point in self.material.chosen(all.iter(), self.said.clone(), most, left) {
             self.add(point);
         }
     }
@@ -310,11 +310,7 @@ fn quoted_answer(material: &Material<'_>, written: &str) -> Answer {
     let like = material.salience.answers(&question).filter(|(_, share)| *share >= ANSWERS);
     match like {
         Some((candidate, _)) => {
-            let point = Point {
-                text: candidate.sentence.text.clone(),
-                range: candidate.sentence.range.clone(),
-                support: Support::Quoted,
-            };
+            let point = quotation(&candidate.sentence.text, candidate.sentence.range.clone());
             Answer { text: point.text.clone(), points: vec![point] }
         }
         None => Answer { text: NOT_SAID.into(), points: Vec::new() },

@@ -1,7 +1,11 @@
 //! Words by which sentences tell that they matter, in several languages.
 
-/// Words of a language that say nothing by themselves, of four letters and more, cut as
-/// [`stem`](crate::document::words::stem) cuts them.
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use crate::document::words::stem;
+
+/// Words of a language that say nothing by themselves, of four letters and more.
 const FUNCTION_WORDS: &str = "\
  that this with from have has had been were they them their there then than what when which while where who whom whose \
  will would should could shall must might about after before into over under more most some such only also very just \
@@ -16,14 +20,13 @@ const FUNCTION_WORDS: &str = "\
  voor niet deze wordt worden naar zijn heeft maar \
  это как что для или при если чтобы также было были только ";
 
+/// The same as stems.
+static FUNCTION_STEMS: LazyLock<HashSet<String>> =
+    LazyLock::new(|| FUNCTION_WORDS.split_whitespace().map(stem).collect());
+
 /// Whether a stem is a word that all texts of its language have.
 pub fn is_function_word(stem: &str) -> bool {
-    FUNCTION_WORDS.split(' ').any(|word| !word.is_empty() && same_stem(word, stem))
-}
-
-fn same_stem(word: &str, stem: &str) -> bool {
-    let end = word.char_indices().nth(6).map_or(word.len(), |(at, _)| at);
-    &word[..end] == stem
+    FUNCTION_STEMS.contains(stem)
 }
 
 /// Words with which plans, outcomes and duties are told.
