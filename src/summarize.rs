@@ -298,7 +298,7 @@ impl<B: Backend> Summarizer<B> {
             false => PromptStyle::Completion,
         });
         let background = options.context.as_deref().unwrap_or_default().trim().to_owned();
-        Asking { style, background, language: "" }
+        Asking { style, background }
     }
 
     fn limits(&self, options: &Options) -> Result<Limits> {

@@ -25,7 +25,7 @@ const TURN_MS: f64 = 75.0;
 pub struct Extent {
     /// Tokens at most.
     pub tokens: usize,
-    /// Sentences at most: a small model goes on otherwise.
+    /// Sentences at most: a small model does not stop by itself.
     pub sentences: usize,
 }
 

@@ -36,13 +36,11 @@ pub struct Asking {
     pub style: PromptStyle,
     /// What the person says about the document; may be empty. It is not summarized.
     pub background: String,
-    /// The language to answer in, in English; empty for English.
-    pub language: &'static str,
 }
 
 impl From<PromptStyle> for Asking {
     fn from(style: PromptStyle) -> Self {
-        Self { style, background: String::new(), language: "" }
+        Self { style, background: String::new() }
     }
 }
 
@@ -58,11 +56,6 @@ impl Asking {
         match self.style {
             PromptStyle::Chat => {
                 prompt.push_str(request);
-                if !self.language.is_empty() {
-                    prompt.push_str(" Answer in ");
-                    prompt.push_str(self.language);
-                    prompt.push('.');
-                }
                 Prompt { text: prompt, lead: String::new() }
             }
             PromptStyle::Completion => {

@@ -18,7 +18,22 @@ fn words(text: &str) -> Vec<usize> {
     starts
 }
 
-/// A plan of `text` with tokens that begin at `starts`.
+/// A plan of `text` with tokens that begin at `starts`, for a model of this profile.
+fn planned_for(
+    profile: Profile,
+    text: &str,
+    starts: &[usize],
+    limits: Limits,
+    strategy: Strategy,
+    wish: SummaryRequest,
+) -> Plan {
+    let asking = &PromptStyle::Chat.into();
+    let kind = Kind::Prose;
+    let salience = &Salience::new(text, &Structure::new(text), kind);
+    Plan::new(Reading { text, starts, kind, salience, profile, asking, limits, strategy, wish })
+}
+
+/// A plan for a model that quotes.
 fn planned(
     text: &str,
     starts: &[usize],
@@ -26,43 +41,17 @@ fn planned(
     strategy: Strategy,
     wish: SummaryRequest,
 ) -> Plan {
-    let asking = PromptStyle::Chat.into();
-    let (kind, profile) = (Kind::Prose, QUOTES);
-    let salience = &Salience::new(text, &Structure::new(text), kind);
-    Plan::new(Reading {
-        text,
-        starts,
-        kind,
-        salience,
-        profile,
-        asking: &asking,
-        limits,
-        strategy,
-        wish,
-    })
+    planned_for(QUOTES, text, starts, limits, strategy, wish)
 }
 
 fn plan(text: &str) -> Plan {
     planned(text, &words(text), LIMITS, Strategy::Auto, SummaryRequest::default())
 }
 
-/// A plan of a model that writes in its own words.
+/// A plan for a model that writes in its own words.
 fn own(text: &str, wish: SummaryRequest) -> Plan {
-    let asking = PromptStyle::Chat.into();
     let profile = Profile { wording: Wording::Own, ..QUOTES };
-    let (starts, kind, limits, strategy) = (&words(text), Kind::Prose, LIMITS, Strategy::Auto);
-    let salience = &Salience::new(text, &Structure::new(text), kind);
-    Plan::new(Reading {
-        text,
-        starts,
-        kind,
-        salience,
-        profile,
-        asking: &asking,
-        limits,
-        strategy,
-        wish,
-    })
+    planned_for(profile, text, &words(text), LIMITS, Strategy::Auto, wish)
 }
 
 fn prompt(plan: &Plan) -> &str {
