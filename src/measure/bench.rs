@@ -6,7 +6,7 @@ use super::stats::Spread;
 use crate::backend::{Backend, peak};
 use crate::error::{Error, Result};
 use crate::host::Host;
-use crate::lm::sampler::{Sampler, Sampling};
+use crate::lm::sampler::Sampler;
 use crate::lm::session::Session;
 use crate::report::{ChunkReport, DecodeReport, OperationReport, PrefillReport};
 
@@ -65,7 +65,7 @@ pub async fn measure<B: Backend>(
     session.extend(ids.len() + decode)?;
     let mut measurement = Measurement::default();
     let mut next = None;
-    let mut sampler = Sampler::new(Sampling::greedy());
+    let mut sampler = Sampler::greedy();
     let elapsed = |from: Option<f64>| Some(host.now_ms()? - from?);
     session.backend().profile(profile);
     let widest = session.model().config.widest();

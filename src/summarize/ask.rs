@@ -9,7 +9,7 @@ use crate::backend::Backend;
 use crate::document::segment;
 use crate::error::{Error, Result};
 use crate::host::{Event, Host};
-use crate::lm::sampler::{Sampler, Sampling};
+use crate::lm::sampler::Sampler;
 use crate::lm::tokenizer::TextStream;
 use crate::report::ChunkReport;
 
@@ -45,8 +45,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         on_piece: impl FnMut(&str) -> ControlFlow<()>,
     ) -> Result<String> {
         let ids = self.encode(prompt)?;
-        let sampling = Sampling { repetition_penalty: REPETITION_PENALTY, ..Sampling::greedy() };
-        let mut sampler = Sampler::new(sampling);
+        let mut sampler = Sampler::penalizing(REPETITION_PENALTY);
         let first = self.prefill(&ids, extent.tokens, &mut sampler).await?;
         let answer = Answer::new(prompt.lead.clone(), extent, self.asking.style, on_piece);
         self.decode(first, extent.tokens, &mut sampler, answer).await
