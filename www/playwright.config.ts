@@ -23,6 +23,9 @@ const launchOptions = {
   ],
 };
 
+/** Tag of tests that fail if something takes too long. */
+const TIMED = /@timed/;
+
 const port = (process.env.PRECIS_TEST_PORT ??= await freePort());
 const baseURL = `http://localhost:${port}`;
 
@@ -30,8 +33,8 @@ export default defineConfig({
   testDir: "tests",
   outputDir: "test-results",
   forbidOnly: Boolean(process.env.CI),
-  // Speed is among what is tested, so one test runs at a time.
-  workers: 1,
+  // The engine uses all cores only while it reads: two tests at a time take little more than one.
+  workers: 2,
   timeout: 120_000,
   expect: { timeout: 20_000 },
   reporter: [["list"]],
@@ -46,7 +49,7 @@ export default defineConfig({
     launchOptions,
   },
   projects: [
-    { name: "processor", testIgnore: ["gpu*.spec.ts", "edge*.spec.ts"] },
+    { name: "processor", testIgnore: ["gpu*.spec.ts", "edge*.spec.ts"], grepInvert: TIMED },
     // The fetch handler, in Node, workerd and Deno: no browser.
     { name: "edge", testMatch: "edge*.spec.ts" },
     // A GPU that every machine has: SwiftShader, a program, which Chromium gives to nobody without being told to.
@@ -55,6 +58,8 @@ export default defineConfig({
       testMatch: "gpu*.spec.ts",
       use: { launchOptions: { ...launchOptions, args: [...launchOptions.args, "--enable-unsafe-webgpu"] } },
     },
+    // What must happen within some milliseconds: one at a time, after all others.
+    { name: "timed", grep: TIMED, workers: 1, dependencies: ["processor", "edge", "gpu"] },
   ],
   webServer: {
     command: `npm run serve -- --port ${port} --strictPort`,

@@ -102,7 +102,7 @@ test("a GPU that isn't there is left out, and the card says why", async ({ page,
   await expect(compare.result.getByText("GPU (WebGPU): everything: ")).toBeVisible();
 });
 
-test("Cancel ends a run at once and keeps nothing; the next one runs", async ({ page, compare }) => {
+test("Cancel ends a run at once and keeps nothing; the next one runs", { tag: "@timed" }, async ({ page, compare }) => {
   await compare.open();
   for (const when of [["Preparing", ""], ["Measuring", "reading 2048 tokens"]] as const) {
     const cancel = async () => {

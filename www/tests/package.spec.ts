@@ -94,7 +94,7 @@ for (const native of [true, false]) {
   });
 }
 
-test("a signal stops a run within 250 ms, and the engine is free for the next", async ({ bench }) => {
+test("a signal stops a run within 250 ms, and the engine is free for the next", { tag: "@timed" }, async ({ bench }) => {
   await bench.create();
   const run = async () => (await bench.call(async (_, text) => {
     const stop = new AbortController();

@@ -57,7 +57,7 @@ test("a pasted document becomes a summary and a full report", async ({ page, pre
   expect(requests.filter((url) => !url.startsWith(origin) && !url.startsWith(`blob:${origin}`))).toEqual([]);
 });
 
-test("a document longer than the context is read in windows, and the page stays free", async ({ page, precis }) => {
+test("a document longer than the context is read in windows, and the page stays free", { tag: "@timed" }, async ({ page, precis }) => {
   test.setTimeout(420_000);
   await precis.open("real");
   await page.getByLabel("Iterations").selectOption("2");
@@ -82,7 +82,7 @@ test("a document longer than the context is read in windows, and the page stays 
   expect(report.summary).toMatch(/software|architecture|system/i);
 });
 
-test("Cancel stops the reading within 250 ms, and the next run works", async ({ page, precis }) => {
+test("Cancel stops the reading within 250 ms, and the next run works", { tag: "@timed" }, async ({ page, precis }) => {
   await precis.open("real");
   await precis.benchmark.click();
   const cancelled = async () => {

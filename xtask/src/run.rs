@@ -1,9 +1,9 @@
 //! Child processes: headings, timings, a clean environment, and errors that say what to do.
 
 use std::ffi::OsString;
-use std::io::{BufRead, BufReader, IsTerminal, Write};
+use std::io::{BufRead, BufReader, IsTerminal};
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -63,21 +63,23 @@ pub fn run(command: &mut Command, advice: &str) -> Result<()> {
     check(command, status, advice)
 }
 
-/// Runs a command with its output on ours and returns what it wrote to stdout, failed or not.
-pub fn tee(command: &mut Command) -> Result<(ExitStatus, String)> {
+/// Runs a command and returns its output, stdout and stderr together, failed or not. Passes each line
+/// to `on_line` as it comes.
+pub fn tee(mut command: Command, mut on_line: impl FnMut(&[u8])) -> Result<(ExitStatus, String)> {
     if std::io::stdout().is_terminal() {
-        // Through our pipe the children would believe that nobody looks at the colours.
+        // Without this, the children see a pipe and leave the colours out.
         command.env("CARGO_TERM_COLOR", "always").env("FORCE_COLOR", "1");
     }
-    command.stdout(Stdio::piped());
-    let mut child = command.spawn().with_context(|| cannot_start(command))?;
-    let stdout = child.stdout.take().expect("stdout was piped");
+    let (reader, writer) = std::io::pipe()?;
+    command.stdout(writer.try_clone()?).stderr(writer);
+    let mut child = command.spawn().with_context(|| cannot_start(&command))?;
+    // Our ends of the pipe: it ends when the child closes its own.
+    drop(command);
     let mut text = String::new();
-    let mut reader = BufReader::new(stdout);
+    let mut reader = BufReader::new(reader);
     let mut line = Vec::new();
     while reader.read_until(b'\n', &mut line)? > 0 {
-        std::io::stdout().write_all(&line)?;
-        std::io::stdout().flush()?;
+        on_line(&line);
         text.push_str(&String::from_utf8_lossy(&line));
         line.clear();
     }
@@ -99,7 +101,7 @@ pub fn capture(command: &mut Command) -> Result<String> {
 }
 
 /// Turns an exit status that is not 0 into an error.
-pub fn check(command: &Command, status: ExitStatus, advice: &str) -> Result<()> {
+fn check(command: &Command, status: ExitStatus, advice: &str) -> Result<()> {
     if status.success() {
         return Ok(());
     }
@@ -121,7 +123,8 @@ fn cannot_start(command: &Command) -> String {
     format!("`{}` cannot be started: is it installed?", shown(command))
 }
 
-fn shown(command: &Command) -> String {
+/// The command line, for messages.
+pub fn shown(command: &Command) -> String {
     std::iter::once(command.get_program())
         .chain(command.get_args())
         .map(|part| part.to_string_lossy())

@@ -1,13 +1,16 @@
-//! `cargo xtask test`: every check and every test, the ones that fail soonest first.
+//! `cargo xtask test`: every check and every test. Native and web steps run at the same time.
 
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
 use crate::build::{self, ALL, npm, package, site};
-use crate::run::{check, command, heading, prepend_path, run, seconds, tee};
+use crate::run::{command, heading, prepend_path, run, seconds, shown, tee};
 use crate::wasm::{self, EDGE_SIMD, RELAXED, SIMD, Variant};
 use crate::{model, root, setup, tidy};
 
@@ -18,12 +21,37 @@ struct Count {
     failed: u64,
 }
 
-/// The steps that ran: title, duration, count of a step that runs tests.
-#[derive(Default)]
-struct Steps(Vec<(String, Duration, Option<Count>)>);
+/// The steps that ran: title, duration, count of a step that runs tests. Two chains of steps may run
+/// at the same time.
+struct Steps {
+    start: Instant,
+    /// Whether two chains run now: the output of a command is then printed as a whole at its end.
+    parallel: AtomicBool,
+    done: Mutex<Vec<(String, Duration, Option<Count>)>>,
+}
 
 impl Steps {
-    fn step(&mut self, title: &str, work: impl FnOnce() -> Result<Option<Count>>) -> Result<()> {
+    fn new() -> Self {
+        Self { start: Instant::now(), parallel: AtomicBool::new(false), done: Mutex::default() }
+    }
+
+    /// Runs two chains of steps at the same time, both to their ends.
+    fn in_parallel(
+        &self,
+        one: impl FnOnce() -> Result<()> + Send,
+        other: impl FnOnce() -> Result<()>,
+    ) -> Result<()> {
+        self.parallel.store(true, Relaxed);
+        let outcome = thread::scope(|scope| {
+            let one = scope.spawn(one);
+            let other = other();
+            one.join().expect("a step does not panic").and(other)
+        });
+        self.parallel.store(false, Relaxed);
+        outcome
+    }
+
+    fn step(&self, title: &str, work: impl FnOnce() -> Result<Option<Count>>) -> Result<()> {
         heading(title);
         let start = Instant::now();
         let outcome = work();
@@ -36,34 +64,60 @@ impl Steps {
                 None => Some(Count { passed: 0, failed: 1 }),
             },
         };
-        self.0.push((title.to_owned(), start.elapsed(), count));
+        self.done().push((title.to_owned(), start.elapsed(), count));
         outcome.map(|_| ())
     }
 
-    fn check(&mut self, title: &str, mut command: Command, advice: &str) -> Result<()> {
-        self.step(title, || run(&mut command, advice).map(|()| None))
+    fn done(&self) -> MutexGuard<'_, Vec<(String, Duration, Option<Count>)>> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn check(&self, title: &str, command: Command, advice: &'static str) -> Result<()> {
+        self.step(title, || self.output(title, command, advice).map(|_| None))
     }
 
     /// A step whose output tells how many tests passed and failed.
-    fn tests(&mut self, title: &str, mut command: Command) -> Result<()> {
+    fn tests(&self, title: &str, command: Command) -> Result<()> {
         self.step(title, || {
-            let (status, output) = tee(&mut command)?;
-            let count = counted(&output);
-            if count.failed > 0 {
-                return Err(FailedTests(count).into());
+            let output = self.output(title, command, "see its output above");
+            let counted = counted(match &output {
+                Ok(text) => text,
+                Err(error) => error.downcast_ref::<Ended>().map_or("", |ended| &ended.output),
+            });
+            if counted.failed > 0 {
+                return Err(FailedTests(counted).into());
             }
-            check(&command, status, "see its output above")?;
+            output?;
             ensure!(
-                count.passed > 0,
+                counted.passed > 0,
                 "no test ran: a runner that finds nothing must not look green"
             );
-            Ok(Some(count))
+            Ok(Some(counted))
         })
+    }
+
+    /// Runs a command and returns its output.
+    fn output(&self, title: &str, command: Command, advice: &'static str) -> Result<String> {
+        let command_line = shown(&command);
+        let live = !self.parallel.load(Relaxed);
+        let (status, output) = tee(command, |line| {
+            if live {
+                print!("{}", String::from_utf8_lossy(line));
+            }
+        })?;
+        if !live {
+            println!("\n── {title}: output\n{}", output.trim_end());
+        }
+        if status.success() {
+            return Ok(output);
+        }
+        Err(Ended { command_line, status, output, advice }.into())
     }
 
     fn print(&self) {
         heading("steps");
-        for (title, time, count) in &self.0 {
+        let done = self.done();
+        for (title, time, count) in done.iter() {
             let count = match count {
                 Some(Count { passed, failed: 0 }) => format!("{passed:>5} passed"),
                 Some(Count { passed, failed }) => format!("{passed:>5} passed, {failed} failed"),
@@ -72,14 +126,30 @@ impl Steps {
             let row = format!("   {:>7}  {title:<52}{count}", seconds(*time));
             println!("{}", row.trim_end());
         }
-        let total: Duration = self.0.iter().map(|(_, time, _)| *time).sum();
-        println!("   {:>7}  in all\n", seconds(total));
-        let counts = || self.0.iter().filter_map(|(_, _, count)| *count);
+        println!("   {:>7}  in all\n", seconds(self.start.elapsed()));
+        let counts = || done.iter().filter_map(|(_, _, count)| *count);
         let passed: u64 = counts().map(|count| count.passed).sum();
         let failed: u64 = counts().map(|count| count.failed).sum();
         println!("{passed} passed, {failed} failed");
     }
 }
+
+/// A command that failed.
+#[derive(Debug)]
+struct Ended {
+    command_line: String,
+    status: ExitStatus,
+    output: String,
+    advice: &'static str,
+}
+
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "`{}` ended with {}: {}", self.command_line, self.status, self.advice)
+    }
+}
+
+impl std::error::Error for Ended {}
 
 /// A runner's own account of its failures.
 #[derive(Debug)]
@@ -93,10 +163,10 @@ impl std::fmt::Display for FailedTests {
 
 impl std::error::Error for FailedTests {}
 
-/// Runs everything and prints a table; the first step that fails is the last.
+/// Runs everything and prints a table. A step that fails is the last of its chain.
 pub fn test() -> Result<()> {
-    let mut steps = Steps::default();
-    let outcome = all(&mut steps);
+    let steps = Steps::new();
+    let outcome = all(&steps);
     steps.print();
     outcome
 }
@@ -132,7 +202,7 @@ fn crate_version() -> Result<String> {
     version.map(str::to_owned).context("Cargo.toml has no version")
 }
 
-fn all(steps: &mut Steps) -> Result<()> {
+fn all(steps: &Steps) -> Result<()> {
     let mut path = Vec::new();
     let mut driver = PathBuf::new();
     steps.step("set-up", || {
@@ -145,10 +215,33 @@ fn all(steps: &mut Steps) -> Result<()> {
     })?;
     steps.check("formatting", cargo(&["fmt", "--all", "--check"]), "run `cargo fmt --all`")?;
     steps.step("tidy", || tidy::tidy(false).map(|()| None))?;
+    steps.step("models", || model::fetch_all().map(|()| None))?;
+    // Each compiles in a folder of its own, and mostly on one core.
+    steps.in_parallel(|| native(steps), || web(steps, &driver, &path))?;
+    // A bundler, another origin, and types; `--consumers` tries all of them.
+    let mut few = command("node");
+    few.args(["www/scripts/consumers.mjs", "vite8-build", "cdn-isolated", "types", "publint"]);
+    steps.tests("the packed package on other people's pages", few)?;
+    steps.tests("page and package in Chromium (Playwright)", npm_run(&["test", "--silent"]))
+}
+
+/// Lints and tests of the crate and the command line.
+fn native(steps: &Steps) -> Result<()> {
     // In the profile of the tests: macros and build scripts are then compiled once for both.
     let mut lint = cargo(&["clippy", "--release", "--workspace", "--all-targets"]);
     lint.args(["--all-features", "--", "-D", "warnings"]);
     steps.check("clippy, native", lint, "see its messages above")?;
+    steps.step("the crate as it would be published", || crate_package().map(|()| None))?;
+    let mut native = cargo(&["test", "--release", "--workspace", "--exclude", "xtask"]);
+    native.args(["--all-features", "--no-fail-fast"]);
+    steps.tests("native tests", native)?;
+    // In the profile that this program was built in, so that its dependencies stand already.
+    let own = ["test", "--profile", "xtask", "--package", "xtask", "--no-fail-fast"];
+    steps.tests("tests of xtask", cargo(&own))
+}
+
+/// Lints, tests and builds for WebAssembly, the package and the page.
+fn web(steps: &Steps, driver: &Path, path: &[PathBuf]) -> Result<()> {
     for variant in [&SIMD, &RELAXED, &EDGE_SIMD] {
         let mut lint = command("cargo");
         wasm::configure(&mut lint, variant);
@@ -157,30 +250,17 @@ fn all(steps: &mut Steps) -> Result<()> {
         lint.args(["--", "-D", "warnings"]);
         steps.check(&format!("clippy, wasm {}", variant.name), lint, "see its messages above")?;
     }
-    steps.step("the crate as it would be published", || crate_package().map(|()| None))?;
-    steps.step("models", || model::fetch_all().map(|()| None))?;
-    let mut native = cargo(&["test", "--release", "--workspace", "--exclude", "xtask"]);
-    native.args(["--all-features", "--no-fail-fast"]);
-    steps.tests("native tests", native)?;
-    // In the profile that this program was built in, so that its dependencies stand already.
-    let own = ["test", "--profile", "xtask", "--package", "xtask", "--no-fail-fast"];
-    steps.tests("tests of xtask", cargo(&own))?;
-    let node = wasm_tests(&SIMD, &["--node"], &path)?;
+    let node = wasm_tests(&SIMD, &["--node"], path)?;
     steps.tests("wasm tests in Node (simd)", node)?;
     let driver = driver.to_string_lossy();
     let browser = ["--headless", "--chrome", "--chromedriver", &driver];
-    let browser = wasm_tests(&RELAXED, &browser, &path)?;
+    let browser = wasm_tests(&RELAXED, &browser, path)?;
     steps.tests("wasm tests in Chromium (relaxed)", browser)?;
     // The declarations that tsc checks against come from the Rust types.
     steps.step("wasm builds", || wasm::modules(&ALL).map(|()| None))?;
     let check = npm_run(&["run", "--silent", "check"]);
     steps.check("TypeScript", check, "see tsc's messages above")?;
-    steps.step("package and page", || package().and_then(|()| site()).map(|()| None))?;
-    // A bundler, another origin, and types; `--consumers` tries all of them.
-    let mut few = command("node");
-    few.args(["www/scripts/consumers.mjs", "vite8-build", "cdn-isolated", "types", "publint"]);
-    steps.tests("the packed package on other people's pages", few)?;
-    steps.tests("page and package in Chromium (Playwright)", npm_run(&["test", "--silent"]))
+    steps.step("package and page", || package().and_then(|()| site()).map(|()| None))
 }
 
 fn cargo(arguments: &[&str]) -> Command {
@@ -285,12 +365,12 @@ mod tests {
 
     #[test]
     fn a_failed_step_is_a_failure() {
-        let mut steps = Steps::default();
+        let steps = Steps::new();
         let failed = steps.step("lint", || anyhow::bail!("no"));
         assert!(failed.is_err());
-        assert_eq!(steps.0[0].2, Some(Count { passed: 0, failed: 1 }));
+        assert_eq!(steps.done()[0].2, Some(Count { passed: 0, failed: 1 }));
         let ran_nothing = steps.tests("none", command("true"));
         assert!(ran_nothing.is_err());
-        assert_eq!(steps.0[1].2, Some(Count { passed: 0, failed: 1 }));
+        assert_eq!(steps.done()[1].2, Some(Count { passed: 0, failed: 1 }));
     }
 }

@@ -122,15 +122,17 @@ pub fn configure(command: &mut Command, variant: &Variant) {
 }
 
 impl Variant {
-    /// Where it compiles to. Build scripts look at RUSTC_BOOTSTRAP: in one folder, every change of
-    /// it would have cargo compile everything again.
+    /// Where it compiles to: not in the folder of native builds, which run at the same time in tests
+    /// and lock it. Build scripts look at RUSTC_BOOTSTRAP: in one folder, every change of it would
+    /// have cargo compile everything again.
     fn target(&self) -> PathBuf {
-        root().join(if self.build_std { "target/shared-memory" } else { "target" })
+        root().join(if self.build_std { "target/shared-memory" } else { "target/web" })
     }
 }
 
 fn module(variant: &Variant) -> Result<()> {
     let flags = format!("{} {}", variant.flags, WASM_OPT.join(" "));
+    let bound = |ending| format!("{}/precis.{ending}", variant.folder);
     let work = Work {
         name: &format!("wasm-{}", variant.name),
         inputs: &[
@@ -144,7 +146,8 @@ fn module(variant: &Variant) -> Result<()> {
         ],
         ignore: &["bin"],
         flags: &flags,
-        outputs: &[variant.folder, variant.module],
+        // Not the whole folder: the edge's has a file of npm's scripts, too.
+        outputs: &[&bound("js"), &bound("d.ts"), variant.module],
     };
     let folder = root().join(variant.folder);
     let step = |name: &str| format!("wasm {}: {name}", variant.name);
