@@ -104,7 +104,7 @@ fn main() -> ExitCode {
 
 /// Measures the GPU, with an optimized program of its own.
 fn bench_gpu(arguments: &[String]) -> Result<()> {
-    model::fetch_all()?;
+    model::fetch_tested()?;
     let mut bench = run::command("cargo");
     bench.args(["run", "--release", "--package", "precis-bench", "--bin", "precis-bench-gpu"]);
     bench.arg("--").args(arguments);
@@ -113,7 +113,7 @@ fn bench_gpu(arguments: &[String]) -> Result<()> {
 
 /// Measures this machine natively and then in Chromium.
 fn bench_suite(kind: &str, name: &str) -> Result<()> {
-    model::fetch_all()?;
+    model::fetch_tested()?;
     build::build()?;
     let folder = root().join("target/suite");
     fs::create_dir_all(&folder)?;
@@ -141,7 +141,7 @@ fn bench(kernels_alone: bool, arguments: &[String]) -> Result<()> {
     if kernels_alone {
         return Ok(());
     }
-    model::fetch_all()?;
+    model::fetch_tested()?;
     build::build()?;
     let mut node = run::command("node");
     node.arg("benches/browser/run.mjs").args(arguments);

