@@ -28,7 +28,9 @@ use crate::summarize::{Options, Summarizer};
 const NEW_DEVICES: usize = 1;
 
 /// The requested backend.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub enum Compute {
     /// Whichever reads faster in a trial. Software renderers are not tried.
     #[default]

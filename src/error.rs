@@ -1,6 +1,10 @@
 //! Every way in which Précis can fail, each with a stable code.
 
+pub mod codes;
+
 use thiserror::Error;
+
+use self::codes::Code;
 
 /// The crate's result type.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -62,6 +66,12 @@ pub enum Error {
         architecture: String,
         /// The supported architectures.
         supported: &'static str,
+    },
+    /// The file asks for something that the engine does not compute.
+    #[error("This model can't be used: {reason}.")]
+    ModelUnsupported {
+        /// What it asks for, and what to do.
+        reason: String,
     },
     /// A tensor has a quant type that is not implemented.
     #[error(
@@ -168,26 +178,29 @@ pub enum Error {
 impl Error {
     /// The stable name of this failure, in kebab-case; docs/errors.md explains each.
     pub fn code(&self) -> &'static str {
-        match self {
-            Error::EmptyDocument => "empty-document",
-            Error::DocumentNotText { .. } | Error::DocumentFormat { .. } => "document-not-text",
-            Error::DocumentTooLarge { .. } => "document-too-large",
-            Error::ModelTruncated { .. } => "model-truncated",
-            Error::ModelNotGguf { .. } => "model-not-gguf",
-            Error::ModelUnsupportedArchitecture { .. } => "model-unsupported-architecture",
-            Error::ModelUnsupportedQuant { .. } => "model-unsupported-quant",
-            Error::ModelMissingKey { .. } => "model-missing-key",
-            Error::ModelInvalid { .. } => "model-invalid",
-            Error::ModelTokenizer { .. } => "model-tokenizer",
-            Error::PromptTooLong { .. } => "prompt-too-long",
-            Error::InvalidCard { .. } => "invalid-card",
-            Error::OutOfMemory { .. } | Error::GpuOutOfMemory => "out-of-memory",
-            Error::GpuUnavailable { .. } => "gpu-unavailable",
-            Error::GpuLost { .. } => "gpu-lost",
-            Error::GpuFailed { .. } => "gpu-failed",
-            Error::InvalidOptions { .. } => "invalid-options",
-            Error::Cancelled => "cancelled",
-            Error::Host { .. } => "host-failed",
-        }
+        let code = match self {
+            Error::EmptyDocument => Code::EmptyDocument,
+            Error::DocumentNotText { .. } | Error::DocumentFormat { .. } => Code::DocumentNotText,
+            Error::DocumentTooLarge { .. } => Code::DocumentTooLarge,
+            Error::ModelTruncated { .. } => Code::ModelTruncated,
+            Error::ModelNotGguf { .. } => Code::ModelNotGguf,
+            Error::ModelUnsupportedArchitecture { .. } | Error::ModelUnsupported { .. } => {
+                Code::ModelUnsupportedArchitecture
+            }
+            Error::ModelUnsupportedQuant { .. } => Code::ModelUnsupportedQuant,
+            Error::ModelMissingKey { .. } => Code::ModelMissingKey,
+            Error::ModelInvalid { .. } => Code::ModelInvalid,
+            Error::ModelTokenizer { .. } => Code::ModelTokenizer,
+            Error::PromptTooLong { .. } => Code::PromptTooLong,
+            Error::InvalidCard { .. } => Code::InvalidCard,
+            Error::OutOfMemory { .. } | Error::GpuOutOfMemory => Code::OutOfMemory,
+            Error::GpuUnavailable { .. } => Code::GpuUnavailable,
+            Error::GpuLost { .. } => Code::GpuLost,
+            Error::GpuFailed { .. } => Code::GpuFailed,
+            Error::InvalidOptions { .. } => Code::InvalidOptions,
+            Error::Cancelled => Code::Cancelled,
+            Error::Host { .. } => Code::HostFailed,
+        };
+        code.name()
     }
 }

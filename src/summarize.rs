@@ -21,11 +21,11 @@ use self::ask::elapsed;
 use self::chunks::Chunks;
 use self::forecast::Forecast;
 use self::note_cache::NoteCache;
-pub use self::options::{MAX_DOCUMENT, Options, Windows};
+pub use self::options::{LONGEST_INSTRUCTION, MAX_DOCUMENT, Options, Windows};
 use self::options::{check_notes, checked};
 use self::plan::{Asking, Limits, Plan, Planned, PromptStyle, Reading, Strategy};
 use self::points::{Material, as_it_is};
-use self::profile::{Profile, SENTENCE};
+use self::profile::{Profile, answer_tokens};
 use self::run::Run;
 use self::source::{Document, placed};
 use crate::backend::{Backend, peak};
@@ -305,9 +305,8 @@ impl<B: Backend> Summarizer<B> {
         let model = self.session.model();
         let trained = model.config.context;
         let context = options.positions.map_or(trained, |positions| positions.min(trained));
-        // One sentence may be as long as three.
-        let sentences = options.wish().most().max(3);
-        let answer = options.max_tokens.unwrap_or(SENTENCE * sentences).min(context / 4);
+        let most = || answer_tokens(options.wish().most());
+        let answer = options.max_tokens.unwrap_or_else(most).min(context / 4);
         let background = model.tokenizer.encode(&self.asking(options).background)?.len();
         let overhead = model.tokenizer.overhead() + background;
         Ok(Limits { context, overhead, answer })

@@ -54,10 +54,9 @@ impl Engine {
     /// Loads a model of `size` bytes.
     ///
     /// `read(offset, into)` synchronously fills the array `into` with the bytes from `offset` on, or
-    /// throws; it is called again if a run moves to another backend. `compute` is `auto`, `cpu` or
-    /// `webgpu`. `threads` counts this worker and those that have called `become_thread`. `reason`
-    /// says in reports why this build and number of threads were chosen. `progress(done, total)`
-    /// counts bytes.
+    /// throws; it is called again if a run moves to another backend. `threads` counts this worker
+    /// and those that have called `become_thread`. `reason` says in reports why this build and
+    /// number of threads were chosen. `progress(done, total)` counts bytes.
     ///
     /// # Errors
     /// An `Error` with a `code`.
@@ -66,23 +65,14 @@ impl Engine {
         #[wasm_bindgen(unchecked_param_type = "(offset: number, into: Uint8Array) => void")]
         read: Function,
         info: Ts<ModelInfo>,
-        #[wasm_bindgen(unchecked_param_type = "'auto' | 'cpu' | 'webgpu'")] compute: String,
+        compute: Ts<Compute>,
         threads: usize,
         reason: String,
         #[wasm_bindgen(unchecked_param_type = "(done: number, total: number) => void")]
         progress: Function,
     ) -> Result<Engine, JsValue> {
         let info = info.to_rust().map_err(|e| thrown(&invalid_argument("info", &e)))?;
-        let compute = match compute.as_str() {
-            "auto" => Compute::Auto,
-            "cpu" => Compute::Cpu,
-            "webgpu" => Compute::WebGpu,
-            _ => {
-                let (option, expected) = ("compute", "auto, cpu or webgpu");
-                let value = compute;
-                return Err(thrown(&Error::InvalidOptions { option, value, expected }));
-            }
-        };
+        let compute = compute.to_rust().map_err(|e| thrown(&invalid_argument("compute", &e)))?;
         let clock = Clock::running();
         #[cfg(target_feature = "relaxed-simd")]
         cpu::tune(|| clock.now_ms()).map_err(|e| thrown(&e))?;

@@ -16,7 +16,7 @@ pub const MAX_DOCUMENT: usize = 10_000_000;
 const SHORTEST_CONTEXT: usize = 256;
 
 /// Characters that an instruction may have.
-const LONGEST_INSTRUCTION: usize = 300;
+pub const LONGEST_INSTRUCTION: usize = 300;
 
 /// Characters that the context of a document may have.
 const LONGEST_CONTEXT: usize = 2000;

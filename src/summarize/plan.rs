@@ -41,6 +41,7 @@ const NOTES: usize = 1200;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub enum Strategy {
     /// In one pass when it is short enough for the model to keep the thread, else in windows.
     #[default]

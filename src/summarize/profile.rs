@@ -5,6 +5,11 @@ use serde::{Deserialize, Serialize};
 /// Tokens that a sentence of a note or an answer may have.
 pub const SENTENCE: usize = 48;
 
+/// Tokens that an answer of so many sentences may have. One sentence may be as long as three.
+pub fn answer_tokens(sentences: usize) -> usize {
+    SENTENCE * sentences.max(3)
+}
+
 /// Models with fewer parameters quote: what they write in their own words says less than the
 /// document's best sentences, and is more often wrong.
 const SMALLEST_WRITER: usize = 1_000_000_000;
@@ -13,6 +18,7 @@ const SMALLEST_WRITER: usize = 1_000_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub enum Wording {
     /// In the document's: the sentences that say most, chosen with the model's help.
     Quotes,

@@ -3,12 +3,12 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "@playwright/test";
 import { instanceOf } from "../scripts/edge-glue.mjs";
 import type * as Body from "../src/edge/body.js";
-import type * as Errors from "../src/edge/errors.js";
+import type * as Definitions from "../src/edge/definitions.js";
 import type * as Glue from "../src/edge/wasm/simd/instance.js";
 import { answered, ARTICLE, ask, compiled, createHandler, events, handlersOf, health, module, pkg, refusal, report, type ServerEvent, standIn, tiny } from "./edge/service.js";
 
 const { TEXT } = await compiled<typeof Body>("body.js");
-const { STATUS } = await compiled<typeof Errors>("errors.js");
+const { STATUS } = await compiled<typeof Definitions>("definitions.js");
 const { instantiate } = await compiled<typeof Glue>("wasm/simd/instance.js");
 
 const get = (path: string, method = "GET") => new Request(`https://precis.test${path}`, { method });

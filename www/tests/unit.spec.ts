@@ -8,7 +8,7 @@ import { Meter } from "../src/ui/meter.js";
 import { CARDS, reasonAt, valueAt } from "../src/summarize/report-fields.js";
 import { decodeText, MAX_BYTES, readTextFile } from "../src/summarize/text-file.js";
 import { type Backend, BACKENDS, type Capabilities, computeOf, pickBuild } from "../src/package/api/build.js";
-import { CLIENT_ERROR_CODES, PrecisError, toPrecisError } from "../src/package/api/errors.js";
+import { PrecisError, toPrecisError } from "../src/package/api/errors.js";
 import { modelRequest } from "../src/package/api/model.js";
 import { Rate } from "../src/package/models/rate.js";
 import { gaps, shared, withSpan } from "../src/package/models/spans.js";
@@ -130,11 +130,6 @@ test("errors keep the engine's code; a cancelled call has the web's name", () =>
   expect(toPrecisError(Object.assign(new Error("too long"), { code: "prompt-too-long" }))).toMatchObject({ code: "prompt-too-long", message: "too long", name: "PrecisError" });
   expect(toPrecisError(new DOMException("stop", "AbortError"))).toMatchObject({ code: "cancelled", name: "AbortError" });
   expect(toPrecisError("what")).toMatchObject({ code: "internal" });
-});
-
-test("docs/errors.md explains every code of the JavaScript side", () => {
-  const readme = readFileSync(`${repository}/docs/errors.md`, "utf8");
-  expect(CLIENT_ERROR_CODES.filter((code) => !readme.includes(`| \`${code}\` |`))).toEqual([]);
 });
 
 test("text is told from what is none, in the encodings that people have", async () => {

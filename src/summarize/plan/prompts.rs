@@ -13,6 +13,7 @@ use crate::summarize::salience::Salience;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub enum PromptStyle {
     /// In a conversation, by the chat template in the model's file: models that follow instructions.
     Chat,

@@ -1,3 +1,4 @@
+import { ANSWER_TOKENS, FORMS, KINDS, LENGTHS, LONGEST_INSTRUCTION, STRATEGIES } from "./definitions.js";
 import { Failure, orAborted } from "./errors.js";
 import type { Limits } from "./types.js";
 import type { Form, Kind, Length, Strategy } from "./wasm/relaxed/precis.js";
@@ -18,18 +19,6 @@ export interface Part {
   /** What the whole document is; undefined if the caller does not say. */
   kind: Kind | undefined;
 }
-
-/** The engine's values of each option. */
-export const LENGTHS = ["headline", "sentence", "short", "medium", "long"] as const satisfies readonly Length[];
-export const FORMS = ["paragraph", "key-points"] as const satisfies readonly Form[];
-export const STRATEGIES = ["auto", "one-pass", "windows"] as const satisfies readonly Strategy[];
-export const KINDS = ["prose", "story", "transcript", "chat", "mail", "minutes", "contract", "paper", "technical", "release-notes", "table", "log", "code"] as const satisfies readonly Kind[];
-
-/** The engine's limit for an instruction, in characters. */
-export const LONGEST_INSTRUCTION = 300;
-
-/** The engine's default limits for an answer, in tokens: 48 for each sentence, and at least 144. */
-const ANSWER: Record<Length, number> = { headline: 144, sentence: 144, short: 144, medium: 288, long: 576 };
 
 /** The accepted JSON fields. */
 const OPTIONS = ["text", "length", "form", "instruction", "max_tokens", "strategy"];
@@ -132,7 +121,7 @@ function fields(bytes: Uint8Array, known: readonly string[]): Record<string, unk
 
 function asked(given: Record<string, unknown>, limits: Limits): Asked {
   const length = named("length", given, LENGTHS);
-  const { instruction, max_tokens = Math.min(ANSWER[length ?? "sentence"], limits.tokens) } = given;
+  const { instruction, max_tokens = Math.min(ANSWER_TOKENS[length ?? "sentence"], limits.tokens) } = given;
   const form = named("form", given, FORMS) ?? "paragraph";
   const strategy = named("strategy", given, STRATEGIES) ?? "auto";
   if (instruction !== undefined && (typeof instruction !== "string" || [...instruction].length > LONGEST_INSTRUCTION)) {

@@ -1,27 +1,6 @@
-/** HTTP status of each code of the handler, and of those engine codes on which the caller can act. */
-export const STATUS = {
-  "malformed-json": 400,
-  unauthorized: 401,
-  "not-found": 404,
-  "method-not-allowed": 405,
-  "body-timeout": 408,
-  "document-too-large": 413,
-  "unsupported-media-type": 415,
-  "empty-document": 422,
-  "document-not-text": 422,
-  "invalid-options": 422,
-  "prompt-too-long": 422,
-  "engine-crashed": 500,
-  internal: 500,
-  busy: 503,
-  timeout: 503,
-  // The client is gone and does not read it.
-  cancelled: 503,
-  "out-of-memory": 503,
-  "model-unavailable": 503,
-} as const;
+import { STATUS } from "./definitions.js";
 
-/** One of STATUS. */
+/** A code with a status of its own: the others are 500, because the model or the deployment causes them, not the request. */
 export type Code = keyof typeof STATUS;
 
 /** A failure as the caller gets it: a status, a stable `code` for programs, and a sentence for people that says what to do. */
@@ -33,7 +12,6 @@ export class Failure extends Error {
   constructor(code: Code | (string & {}), message: string, options: ErrorOptions & { headers?: Record<string, string> } = {}) {
     super(message, options);
     this.code = code;
-    // Other engine errors are caused by the model or the deployment, not by the request.
     this.status = code in STATUS ? STATUS[code as Code] : 500;
     this.headers = options.headers ?? {};
   }

@@ -1,5 +1,7 @@
-import { FORMS, KINDS, LENGTHS, LONGEST_INSTRUCTION, STRATEGIES, TEXT } from "./body.js";
-import { type Code, STATUS } from "./errors.js";
+import { TEXT } from "./body.js";
+import { FORMS, KINDS, LENGTHS, LONGEST_INSTRUCTION, STATUS, STRATEGIES } from "./definitions.js";
+import type { Code } from "./errors.js";
+import { REPORT_SCHEMAS } from "./report-schemas.js";
 import type { Limits } from "./types.js";
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -84,13 +86,8 @@ export function openApi(limits: Limits, secured: boolean): Schema {
     components: {
       ...(secured && { securitySchemes: { token: { type: "http", scheme: "bearer" } } }),
       schemas: {
+        ...REPORT_SCHEMAS,
         Answer: object({ summary: { type: "string" }, report: ref("Report"), fan_out: orNull(ref("FanOut")) }),
-        Report: {
-          type: "object",
-          description: "Speed, device and all other figures of the run, as defined in src/report.rs.",
-          properties: { schema: { type: "string" }, summary: { type: "string" } },
-          required: ["schema", "model", "document", "backend", "load", "plan", "prefill", "decode", "memory", "environment", "summary", "absent"],
-        },
         FanOut: object({ windows: count, elsewhere: count, retried: count, peers_failed: count }),
         Note: object({ text: { type: "string" }, tokens: count, ms: orNull({ type: "number", minimum: 0 }) }),
         Health: object({

@@ -1,4 +1,4 @@
-import { FORMS, LENGTHS, STRATEGIES } from "./body.js";
+import { FORMS, LENGTHS, STRATEGIES } from "./definitions.js";
 import type { Limits, Model } from "./types.js";
 
 const STYLE = `

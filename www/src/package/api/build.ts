@@ -1,3 +1,4 @@
+import type { Compute } from "../wasm/simd/precis.js";
 import { PrecisError } from "./errors.js";
 
 /** The two WebAssembly builds of the engine, named like their folders in `wasm/`. Only "relaxed" can have threads. */
@@ -28,9 +29,6 @@ export const BACKENDS = ["auto", "webgpu", "cpu", "wasm-simd", "wasm-relaxed-sim
 
 /** One of BACKENDS. */
 export type Backend = (typeof BACKENDS)[number];
-
-/** The backend requested from the engine: the faster one, the processor, or the GPU. */
-export type Compute = "auto" | "cpu" | "webgpu";
 
 // Each probe is a module of one function () -> v128; the comment gives its body.
 const HEAD = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, /* type */ 1, 5, 1, 0x60, 0, 1, 0x7b, /* function */ 3, 2, 1, 0];

@@ -1,24 +1,4 @@
-/** Error codes of the JavaScript code. docs/errors.md explains these and the engine's codes. */
-export const CLIENT_ERROR_CODES = [
-  "browser-unsupported",
-  "simd-unsupported",
-  "language-unsupported",
-  "engine-unavailable",
-  "download-failed",
-  "download-corrupt",
-  "storage-full",
-  "storage-unavailable",
-  "licence-required",
-  "download-refused",
-  "host-failed",
-  "worker-crashed",
-  "document-not-text",
-  "document-too-large",
-  "invalid-options",
-  "cancelled",
-  "destroyed",
-  "internal",
-] as const;
+import { CLIENT_ERROR_CODES } from "../definitions.js";
 
 /** One of CLIENT_ERROR_CODES. */
 export type ClientErrorCode = (typeof CLIENT_ERROR_CODES)[number];

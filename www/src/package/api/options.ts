@@ -1,10 +1,11 @@
 /** The options of callers, and their checks. */
+import { FORMATS, FORMS, KINDS, LENGTHS, PROMPTS, STRATEGIES, WORDINGS } from "../definitions.js";
 import { type Backend, BACKENDS } from "./build.js";
 import { PrecisError } from "./errors.js";
 import type { LanguageOptions } from "./languages.js";
 import type { ModelEntry } from "./model.js";
 import type { CreateMonitor } from "./monitor.js";
-import type { Event as RunEvent, Form, Format, Kind, Length, Options, Wording } from "../wasm/simd/precis.js";
+import type { Event as RunEvent, Format, Options, Wording } from "../wasm/simd/precis.js";
 
 /** Types of summaries. "auto" is what the text requests at its end, or else one sentence. */
 export const TYPES = ["key-points", "tldr", "teaser", "headline", "auto"] as const;
@@ -15,14 +16,6 @@ export type SummaryType = (typeof TYPES)[number];
 export const SUMMARY_LENGTHS = ["short", "medium", "long"] as const;
 /** One of SUMMARY_LENGTHS. */
 export type SummaryLength = (typeof SUMMARY_LENGTHS)[number];
-
-const FORMATS = ["markdown", "plain-text"] as const satisfies Format[];
-const LENGTHS = ["headline", "sentence", "short", "medium", "long"] as const satisfies Length[];
-const FORMS = ["paragraph", "key-points"] as const satisfies Form[];
-const STRATEGIES = ["auto", "one-pass", "windows"] as const;
-const KINDS = ["prose", "story", "transcript", "chat", "mail", "minutes", "contract", "paper", "technical", "release-notes", "table", "log", "code"] as const satisfies Kind[];
-const WORDINGS = ["quotes", "own"] as const satisfies Wording[];
-const PROMPTS = ["chat", "completion"] as const;
 
 /** Options of `availability` and `create`. */
 export interface CoreOptions extends LanguageOptions {

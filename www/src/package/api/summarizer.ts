@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import { MAX_DOCUMENT } from "../definitions.js";
 import { firstOf, unlessAborted } from "./abort.js";
 import { assetUrls } from "../assets.js";
 import { type Availability, availability } from "./availability.js";
@@ -35,7 +36,7 @@ interface Settings {
 /** Summarizes one document at a time, with a model in a dedicated worker. */
 export class Summarizer {
   /** Maximum tokens of a text: the limit is 10 MB, and each token has at least one byte. Long texts are read in windows. */
-  readonly inputQuota = 10_000_000;
+  readonly inputQuota = MAX_DOCUMENT;
 
   readonly #settings: Settings;
   /** Aborts when this Summarizer is destroyed. */
