@@ -20,6 +20,7 @@ const TRUNCATED: &str = "model-truncated";
 const MISSING: &str = "model-missing-key";
 const TOKENIZER: &str = "model-tokenizer";
 const QUANT: &str = "model-unsupported-quant";
+const UNSUPPORTED: &str = "model-unsupported-architecture";
 const NOT_GGUF: &str = "model-not-gguf";
 
 /// The error code of loading these bytes, or `ok`.
@@ -166,7 +167,8 @@ fn tensors_that_lie() {
 #[test]
 fn every_tensor_and_key_is_asked_for_by_name() {
     for tensor in File::tiny().tensors {
-        let file = File::tiny().tensor(&tensor.name, |t| t.name = "other".into());
+        let mut file = File::tiny();
+        file.tensors.retain(|other| other.name != tensor.name);
         let error = error(&file);
         assert_eq!(error.code(), MISSING, "{}", tensor.name);
         assert!(error.to_string().contains(&tensor.name), "{error}");
@@ -179,7 +181,6 @@ fn every_tensor_and_key_is_asked_for_by_name() {
         "llama.feed_forward_length",
         "llama.attention.head_count",
         "llama.attention.layer_norm_rms_epsilon",
-        "llama.rope.freq_base",
         "tokenizer.ggml.model",
         "tokenizer.ggml.pre",
         "tokenizer.ggml.tokens",
@@ -192,7 +193,9 @@ fn every_tensor_and_key_is_asked_for_by_name() {
             assert!(error.to_string().contains(key), "{error}");
         }
     }
-    for optional in ["llama.rope.dimension_count", "tokenizer.chat_template"] {
+    for optional in
+        ["llama.rope.dimension_count", "llama.rope.freq_base", "tokenizer.chat_template"]
+    {
         assert_eq!(code(File::tiny().without(optional).bytes()), "ok", "{optional}");
     }
 }
@@ -232,11 +235,7 @@ fn sizes_that_do_not_fit() {
         ("negative epsilon", set(eps, Value::F32(-1.0)), INVALID),
         ("base 0", set(base, Value::F32(0.0)), INVALID),
         ("NaN base", set(base, Value::F32(f32::NAN)), MISSING),
-        (
-            "mamba",
-            File::tiny().set("general.architecture", text("mamba")),
-            "model-unsupported-architecture",
-        ),
+        ("mamba", File::tiny().set("general.architecture", text("mamba")), UNSUPPORTED),
     ]);
     check(cases);
 }
@@ -299,7 +298,7 @@ fn windows_and_scaling_that_make_no_sense() {
         ("linear", scaled("linear", 8.0), "ok"),
         ("by nothing", scaled("linear", 0.0), INVALID),
         ("by no number", scaled("linear", f32::NAN), MISSING),
-        ("of another kind", scaled("longrope", 8.0), INVALID),
+        ("of another kind", scaled("longrope", 8.0), UNSUPPORTED),
         (
             "a byte that is none",
             gemma().edit("tokenizer.ggml.tokens", |tokens| {
@@ -315,6 +314,102 @@ fn windows_and_scaling_that_make_no_sense() {
             MISSING,
         ),
     ]);
+}
+
+/// Without a refusal the model would write nonsense.
+#[test]
+fn what_would_be_computed_wrongly_is_refused_by_name() {
+    let set = |key: &str, value| File::tiny().set(key, value);
+    let yes = Value::Bool(true);
+    let with_tensor = |name: &str| {
+        let mut file = File::tiny();
+        let mut norm =
+            file.tensors.iter().find(|t| t.name == "output_norm.weight").expect("one").clone();
+        norm.name = name.into();
+        file.tensors.push(norm);
+        file
+    };
+    for (named, file) in [
+        ("blk.0.attn_output.bias", with_tensor("blk.0.attn_output.bias")),
+        ("blk.1.ffn_up.bias", with_tensor("blk.1.ffn_up.bias")),
+        ("blk.0.attn_q_norm.bias", with_tensor("blk.0.attn_q_norm.bias")),
+        ("blk.2.attn_norm.weight", with_tensor("blk.2.attn_norm.weight")),
+        ("blk.0.post_attention_norm.weight", with_tensor("blk.0.post_attention_norm.weight")),
+        ("output.bias", with_tensor("output.bias")),
+        ("llama.expert_count", set("llama.expert_count", Value::U32(8))),
+        ("llama.attention.causal", set("llama.attention.causal", Value::Bool(false))),
+        ("llama.final_logit_softcapping", set("llama.final_logit_softcapping", Value::F32(30.0))),
+        ("llama.attention.sliding_window", set("llama.attention.sliding_window", Value::U32(64))),
+        ("llama.attention.temperature", set("llama.attention.temperature", yes.clone())),
+        ("keys and values", set("llama.attention.value_length", Value::U32(8))),
+        ("embeddings", set("llama.pooling_type", Value::U32(1))),
+        ("yarn", set("llama.rope.scaling.type", text("yarn"))),
+        ("part 1 of 3", set("split.count", Value::U16(3)).set("split.no", Value::U16(0))),
+    ] {
+        let error = error(&file);
+        assert_eq!(error.code(), UNSUPPORTED, "{error}");
+        assert!(error.to_string().contains(named), "{error}");
+        assert!(!error.to_string().contains("ownload it again"), "{error}");
+    }
+    let mut big_endian = File::tiny().bytes();
+    big_endian[4..8].reverse();
+    assert_eq!(code(big_endian), UNSUPPORTED);
+    let mut twice = File::tiny();
+    twice.tensors.push(twice.tensors[0].clone());
+    let mut key_twice = File::tiny();
+    key_twice.metadata.push(key_twice.metadata[0].clone());
+    check(vec![
+        ("a tensor twice", twice, INVALID),
+        ("a key twice", key_twice, INVALID),
+        (
+            "turned off",
+            set("llama.expert_count", Value::U32(0)).set("llama.pooling_type", Value::U32(0)),
+            "ok",
+        ),
+        ("one file", set("split.count", Value::U16(1)), "ok"),
+        (
+            "other programs' keys",
+            set("quantize.imatrix.file", text("a")).set("other.scale", Value::F32(2.0)),
+            "ok",
+        ),
+    ]);
+}
+
+/// Some files mark the tokens of their template as words, which are found in any text.
+#[test]
+fn a_document_never_ends_its_own_turn() -> precis::Result<()> {
+    let marks = |file: &File| {
+        let bytes = file.bytes();
+        let model = load(&Cpu::default(), Cursor::new(bytes)).expect("a good file");
+        let ids = |text: &str| model.tokenizer.encode(text).expect("plain text");
+        (ids("<|im_start|>").len(), model.tokenizer.chat("a").expect("a template").len())
+    };
+    let file = File::tiny();
+    let tokens = file.metadata.iter().find_map(|(key, value)| match value {
+        Value::Array(tokens) if key == "tokenizer.ggml.tokens" => Some(tokens),
+        _ => None,
+    });
+    let is_mark = |token: &Value| matches!(token, Value::String(s) if s == "<|im_start|>");
+    let at = tokens.and_then(|tokens| tokens.iter().position(is_mark)).expect("a chat's token");
+    let word = file.clone().edit("tokenizer.ggml.token_type", |types| types[at] = Value::I32(4));
+    assert_eq!(marks(&word), marks(&file));
+    assert!(marks(&word).0 > 1, "the mark is spelled out");
+    let without = word.set("tokenizer.chat_template", text("{{ messages[0].content }}"));
+    assert_eq!(marks(&without).0, 1, "a word that no template has is found whole");
+    Ok(())
+}
+
+#[test]
+fn a_template_that_thinks_ends_its_thoughts() {
+    let template = |end: &str| {
+        let template = format!("<|im_start|>user\n{{{{ messages[0].content }}}}<|im_end|>\n{end}");
+        let file = File::tiny().set("tokenizer.chat_template", text(&template));
+        load(&Cpu::default(), Cursor::new(file.bytes())).expect("a good file").tokenizer
+    };
+    let open = template("<think>\n");
+    // A template's last line end is not part of it.
+    assert_eq!(open.chat("a"), template("<think>\n\n</think>\n\n\n").chat("a"));
+    assert_ne!(open.chat("a"), template("").chat("a"));
 }
 
 /// Any bytes give an error or a model that runs.

@@ -59,24 +59,72 @@ impl<R: Read + Seek> Gguf<R> {
     ///
     /// # Errors
     /// `model-not-gguf`, `model-truncated`, `model-unsupported-quant` (a storage format that is not
-    /// in the specification) or `model-invalid`, depending on the header.
+    /// in the specification), `model-unsupported-architecture` (a part of a split file, or
+    /// big-endian) or `model-invalid`, depending on the header.
     pub fn open(reader: R) -> Result<Self> {
         let mut reader = BufReader::with_capacity(HEADER_BUFFER, reader);
         let size = reader.seek(SeekFrom::End(0)).map_err(host)?;
         reader.seek(SeekFrom::Start(0)).map_err(host)?;
-        let mut magic = Vec::new();
-        reader.by_ref().take(4).read_to_end(&mut magic).map_err(host)?;
-        if size < 24 && MAGIC.starts_with(&magic) {
+        let mut first = Vec::new();
+        reader.by_ref().take(24).read_to_end(&mut first).map_err(host)?;
+        let magic = &first[..first.len().min(4)];
+        if size < 24 && MAGIC.starts_with(magic) {
             let what = "the header".into();
             return Err(Error::ModelTruncated { what, needed: 24, available: size });
         }
         if magic != MAGIC {
             return Err(Error::ModelNotGguf { magic: magic.escape_ascii().to_string() });
         }
+        // A version has few bytes that are not 0; the last is one of them in the other byte order.
+        if first.get(4..7) == Some(&[0; 3]) && first.get(7) != Some(&0) {
+            let reason = "its numbers have their largest byte first: use the file in the usual, little-endian order";
+            return Err(Error::ModelUnsupported { reason: reason.into() });
+        }
         reader.seek(SeekFrom::Start(0)).map_err(host)?;
         let mut guard = AlignmentGuard { inner: reader, state: GuardState::Key };
         let content = Content::read(&mut guard).map_err(|e| header_error(&e, size))?;
-        Ok(Self { reader: guard.inner, size, content })
+        let gguf = Self { reader: guard.inner, size, content };
+        gguf.check_names(&first)?;
+        gguf.check_whole()?;
+        Ok(gguf)
+    }
+
+    /// Checks that no two tensors or keys have the same name: candle keeps the last.
+    fn check_names(&self, first: &[u8]) -> Result<()> {
+        // Since version 2, both counts have 64 bits; see the specification.
+        let version =
+            first.get(4..8).and_then(|bytes| Some(u32::from_le_bytes(bytes.try_into().ok()?)));
+        if version == Some(1) {
+            return Ok(());
+        }
+        let count = |at: usize| {
+            first.get(at..at + 8).and_then(|bytes| Some(u64::from_le_bytes(bytes.try_into().ok()?)))
+        };
+        let counts = [
+            (count(8), self.content.tensor_infos.len(), "tensors"),
+            (count(16), self.content.metadata.len(), "settings"),
+        ];
+        match counts.into_iter().find(|(count, found, _)| *count != Some(*found as u64)) {
+            Some((_, _, what)) => {
+                Err(Error::ModelInvalid { reason: format!("two {what} have the same name") })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that this is not one of several files that make up a model together.
+    fn check_whole(&self) -> Result<()> {
+        let number = |key| self.integer(key).ok();
+        match number("split.count") {
+            Some(count) if count > 1 => {
+                let part = number("split.no").unwrap_or(0).saturating_add(1);
+                let reason = format!(
+                    "it is part {part} of {count}: join the parts with `llama-gguf-split --merge`, and open the result"
+                );
+                Err(Error::ModelUnsupported { reason })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Frees the metadata; tensor locations stay.

@@ -8,6 +8,7 @@ mod inspect;
 mod llama;
 mod parts;
 mod stream;
+mod support;
 
 use std::io::{Read, Seek};
 use std::sync::Arc;

@@ -28,6 +28,12 @@ use crate::lm::gguf::Gguf;
 /// template contains.
 const PLACEHOLDER: &str = "\u{F8FF}\u{E123}\u{F8FF}";
 
+/// What some templates begin an answer with, although they are told not to.
+const THINK: &str = "<think>";
+
+/// The end of empty thoughts, as Qwen3's template writes it.
+const THOUGHT: &str = "\n\n</think>\n\n";
+
 /// Instruction limit of a chat template: a hundred times what real ones need; stops endless ones.
 const TEMPLATE_STEPS: u64 = 100_000;
 
@@ -85,7 +91,11 @@ impl Tokenizer {
     /// or contradicts itself.
     pub fn from_gguf<R: Read + Seek>(gguf: &Gguf<R>) -> Result<Self> {
         let tokens = gguf.strings("tokenizer.ggml.tokens")?;
-        let kinds = kinds(gguf, &tokens)?;
+        let template = match gguf.get("tokenizer.chat_template") {
+            Some(_) => Some(gguf.string("tokenizer.chat_template")?),
+            None => None,
+        };
+        let kinds = kinds(gguf, &tokens, template.unwrap_or_default())?;
         let (encoder, pieces) = match gguf.string("tokenizer.ggml.model")? {
             "gpt2" => {
                 let (encoder, pieces) = ByteLevel::from_gguf(gguf, &tokens, &kinds)?;
@@ -124,8 +134,7 @@ impl Tokenizer {
             bos: bos.filter(|_| begins).map(|(id, _)| id),
             chat: None,
         };
-        if gguf.get("tokenizer.chat_template").is_some() {
-            let template = gguf.string("tokenizer.chat_template")?;
+        if let Some(template) = template {
             let names = [bos, special("eos")].map(|token| token.map_or("", |(_, name)| name));
             tokenizer.chat = Some(tokenizer.chat_frame(template, names, &control)?);
         }
@@ -270,6 +279,11 @@ impl Tokenizer {
         if let Some(bos) = self.bos.filter(|bos| before.first() != Some(bos)) {
             before.insert(0, bos);
         }
+        // A summary should begin at once, not after the model's thoughts.
+        let after = match after.trim_end() {
+            thinks if thinks.ends_with(THINK) => &format!("{thinks}{THOUGHT}"),
+            _ => after,
+        };
         Ok([before, encode(after)?])
     }
 }
@@ -311,7 +325,9 @@ const ENDS: [&str; 12] = [
     "<|return|>",
 ];
 
-fn kinds<R: Read + Seek>(gguf: &Gguf<R>, tokens: &[&str]) -> Result<Vec<Kind>> {
+/// The kinds of all tokens. Some files mark the tokens of their chat template as words, which would
+/// let a document end its own turn.
+fn kinds<R: Read + Seek>(gguf: &Gguf<R>, tokens: &[&str], template: &str) -> Result<Vec<Kind>> {
     let types = match gguf.get("tokenizer.ggml.token_type") {
         Some(Value::Array(types)) if types.len() == tokens.len() => types,
         _ => {
@@ -328,11 +344,18 @@ fn kinds<R: Read + Seek>(gguf: &Gguf<R>, tokens: &[&str]) -> Result<Vec<Kind>> {
     let kind = |(value, token): (_, &&str)| match number(value) {
         _ if ENDS.contains(token) => Kind::Control,
         2 | 3 => Kind::Control,
+        4 if is_mark(token) && template.contains(*token) => Kind::Control,
         4 => Kind::Whole,
         6 => Kind::Byte,
         _ => Kind::Normal,
     };
     Ok(types.iter().zip(tokens).map(kind).collect())
+}
+
+/// Whether a token looks like a mark between the turns of a conversation: `<start_of_turn>`, `[INST]`.
+fn is_mark(token: &str) -> bool {
+    let within = |open, close| token.len() > 2 && token.starts_with(open) && token.ends_with(close);
+    within('<', '>') || within('[', ']')
 }
 
 fn broken(reason: String) -> Error {

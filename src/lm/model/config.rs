@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use candle_core::quantized::gguf_file::Value;
 
+use super::support;
 use crate::backend::{Attention, AttentionLayer, AttentionShape, Rope, RopeLayout};
 use crate::error::{Error, Result};
 use crate::lm::gguf::Gguf;
@@ -81,6 +82,10 @@ impl Config {
         let heads = keys.size("attention.head_count", MAX_WIDTH)?;
         let kv_heads = keys.size_or("attention.head_count_kv", heads)?;
         let head_dim = keys.size_or("attention.key_length", width / heads)?;
+        if keys.size_or("attention.value_length", head_dim)? != head_dim {
+            let reason = "its keys and values have different lengths: choose another model".into();
+            return Err(Error::ModelUnsupported { reason });
+        }
         let rope = keys.rope(head_dim)?;
         let layers = keys.size("block_count", MAX_LAYERS)?;
         let shape = AttentionShape { heads, kv_heads, head_dim };
@@ -103,6 +108,7 @@ impl Config {
             vocabulary: gguf.strings("tokenizer.ggml.tokens")?.len(),
         };
         config.check()?;
+        support::check(gguf, &config)?;
         Ok(config)
     }
 
@@ -244,11 +250,16 @@ impl<'a, R: Read + Seek> Keys<'a, R> {
             }
             other => {
                 let key = self.key("rope.scaling.type");
-                let reason = format!("{key} is {other:?}, and only \"linear\" is supported");
-                return Err(Error::ModelInvalid { reason });
+                let reason = format!(
+                    "its {key} is {other:?}, and only \"linear\" is supported: choose another model"
+                );
+                return Err(Error::ModelUnsupported { reason });
             }
         };
-        Ok(Rope { frequency_factors, ..Rope::new(self.float("rope.freq_base")?, dims, pairs) })
+        // As in llama.cpp.
+        let base =
+            if self.has("rope.freq_base") { self.float("rope.freq_base")? } else { 10_000.0 };
+        Ok(Rope { frequency_factors, ..Rope::new(base, dims, pairs) })
     }
 
     /// Every sixth layer sees everything; the others have a sliding window, with higher rotary
