@@ -45,8 +45,8 @@ pub const SIMD: Variant = Variant {
     build_std: false,
 };
 
-/// The fast one. Its memory is shared, so that it can have threads, and may grow to 1 GiB: phones
-/// refuse to set more aside. The exports are what wasm-bindgen needs to start a thread.
+/// The fast one. Its memory is shared, so that it can have threads, and may grow to 4 GiB: the
+/// worker asks for less where the browser refuses that. The exports are what wasm-bindgen needs to start a thread.
 pub const RELAXED: Variant = Variant {
     name: "relaxed",
     folder: "www/src/package/wasm/relaxed",
@@ -54,7 +54,7 @@ pub const RELAXED: Variant = Variant {
     features: &["--no-default-features"],
     flags: "-C target-feature=+simd128,+relaxed-simd,+atomics,+bulk-memory,+mutable-globals \
             -C link-arg=--shared-memory -C link-arg=--import-memory \
-            -C link-arg=--max-memory=1073741824 -C link-arg=--export=__wasm_init_tls \
+            -C link-arg=--max-memory=4294967296 -C link-arg=--export=__wasm_init_tls \
             -C link-arg=--export=__tls_size -C link-arg=--export=__tls_align \
             -C link-arg=--export=__tls_base",
     dependencies: "3",
