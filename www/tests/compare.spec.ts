@@ -206,6 +206,8 @@ for (const scheme of ["light", "dark"] as const) {
       await compare.open();
       await inspect(page, `${name}-start`);
 
+      // A quick run may end before the page is inspected.
+      await page.getByRole("radio", { name: /^Full/ }).check();
       await compare.measure.click();
       await expect(compare.state).toHaveText("Measuring");
       await expect(page.locator("#left")).toHaveText(/left$/);
