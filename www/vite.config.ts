@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { serveModels } from "./vite/models.ts";
-import { offline, SERVICE_WORKER } from "./vite/offline.ts";
+import { FORMATS, offline, SERVICE_WORKER } from "./vite/offline.ts";
 import { securityPolicy } from "./vite/policy.ts";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
@@ -15,7 +15,13 @@ export default defineConfig({
   // The article of the benchmark and models.json lie beside www/.
   server: { port: 8080, fs: { allow: [repository] } },
   preview: { port: 8080 },
-  worker: { format: "es" },
+  // The page's only workers that Vite builds are those of src/formats. The service worker keeps this folder's files when they are used.
+  worker: {
+    format: "es",
+    rolldownOptions: {
+      output: { entryFileNames: `${FORMATS}[name]-[hash].js`, chunkFileNames: `${FORMATS}[name]-[hash].js`, assetFileNames: `${FORMATS}[name]-[hash][extname]` },
+    },
+  },
   build: {
     target: "esnext",
     assetsInlineLimit: 0,

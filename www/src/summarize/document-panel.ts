@@ -1,11 +1,11 @@
-import { PrecisError } from "../package/api/index.js";
-import { readable } from "../package/api/readable.js";
+import { mayBeHtml, openFile, readablePage } from "../formats/index.js";
+import { unlessAborted } from "../package/api/abort.js";
+import { PrecisError } from "../package/api/errors.js";
 import { showError } from "../ui/alert.js";
 import { loadBenchmark } from "../ui/benchmark-document.js";
 import { ITERATIONS } from "../ui/compose-benchmark.js";
 import { byId, element } from "../ui/dom.js";
 import { counted } from "../ui/format.js";
-import { readTextFile } from "./text-file.js";
 
 /** Tokens are counted after this pause in typing. */
 const PAUSE_MS = 300;
@@ -24,11 +24,15 @@ export class DocumentPanel {
   readonly #textarea = byId("document", HTMLTextAreaElement);
   readonly #count = byId("count", HTMLParagraphElement);
   readonly #alert = byId("alert", HTMLDivElement);
+  readonly #opening = byId("opening", HTMLParagraphElement);
+  readonly #note = byId("opened-note", HTMLParagraphElement);
   readonly #measure: (text: string) => Promise<number> | null;
   /** The text, if it is too long for the field, which then shows only its beginning. */
   #held: string | null = null;
-  /** Resolves when the last requested file or benchmark is loaded. */
+  /** Resolves when the last requested file or benchmark is loaded, and rejects if that fails. */
   #taking: Promise<void> = Promise.resolve();
+  /** Cancels what is being loaded. */
+  #loading: AbortController | null = null;
   #pause: ReturnType<typeof setTimeout> | undefined;
   /** Number of the latest count, to ignore older ones that arrive late. */
   #asked = 0;
@@ -37,11 +41,18 @@ export class DocumentPanel {
   constructor(measure: (text: string) => Promise<number> | null) {
     this.#measure = measure;
     this.#textarea.addEventListener("input", () => {
+      // What was typed must not be replaced by a file that is still being read.
+      this.#loading?.abort();
       clearTimeout(this.#pause);
       this.#pause = setTimeout(() => this.count(), PAUSE_MS);
     });
     this.#textarea.addEventListener("paste", (event) => this.#paste(event));
+    byId("stop-opening", HTMLButtonElement).addEventListener("click", () => {
+      this.#loading?.abort();
+      this.#textarea.focus();
+    });
     byId("clear", HTMLButtonElement).addEventListener("click", () => {
+      this.#loading?.abort();
       this.text = "";
       this.#textarea.focus();
     });
@@ -62,6 +73,7 @@ export class DocumentPanel {
     this.#textarea.value = this.#held === null ? text : text.slice(0, EXCERPT);
     this.#textarea.scrollTop = 0;
     this.#alert.replaceChildren();
+    this.#note.textContent = "";
     this.count();
   }
 
@@ -77,9 +89,10 @@ export class DocumentPanel {
     return true;
   }
 
-  /** The text, after a requested file or benchmark is loaded. */
+  /** The text, after a requested file or benchmark is loaded. Rejects if it could not be loaded. */
   async settled(): Promise<string> {
-    await this.#taking;
+    // While one is loaded the person may open another.
+    for (let taking: Promise<void> | null = null; taking !== this.#taking; ) await (taking = this.#taking);
     return this.text;
   }
 
@@ -106,17 +119,40 @@ export class DocumentPanel {
     event.preventDefault();
     const { value, selectionStart, selectionEnd } = this.#textarea;
     const around = (text: string) => value.slice(0, selectionStart) + text + value.slice(selectionEnd);
-    if (html) this.#taking = this.#take(readablePage(pasted).then(around));
-    else this.text = around(pasted);
+    if (html) this.#take(() => readablePage(pasted).then(around));
+    else {
+      this.#loading?.abort();
+      this.text = around(pasted);
+    }
   }
 
-  async #take(source: Promise<string>): Promise<void> {
-    try {
-      this.text = await source;
-    } catch (error) {
-      const shown = error instanceof PrecisError ? error : new PrecisError("internal", `The document could not be read (${String(error)}). Try again.`);
-      showError(this.#alert, shown);
-    }
+  /** Replaces the document by what `load` returns, unless something else is loaded, pasted or typed meanwhile. */
+  #take(load: (signal: AbortSignal) => Promise<string>, note: () => string = () => ""): void {
+    this.#loading?.abort();
+    const loading = (this.#loading = new AbortController());
+    const { signal } = loading;
+    const take = async () => {
+      try {
+        const text = await unlessAborted(load(signal), signal);
+        this.text = text;
+        this.#note.textContent = note();
+      } catch (error) {
+        if (signal.aborted) return;
+        const shown = error instanceof PrecisError ? error : new PrecisError("internal", `The document could not be read (${String(error)}). Try again.`);
+        showError(this.#alert, shown);
+        throw shown;
+      } finally {
+        if (this.#loading === loading) {
+          this.#loading = null;
+          this.#opening.hidden = true;
+        }
+      }
+    };
+    const taking = (this.#taking = take());
+    // A run that waits for this document fails with it; the next one reads what is in the field.
+    taking.catch(() => {
+      if (this.#taking === taking) this.#taking = Promise.resolve();
+    });
   }
 
   #wireFile(): void {
@@ -153,7 +189,22 @@ export class DocumentPanel {
 
   #takeFile(file: File): void {
     if (/\.gguf$/i.test(file.name)) this.onmodel(file);
-    else this.#taking = this.#take(readTextFile(file).then((text) => (mayBeHtml(text) ? readablePage(text) : text)));
+    else {
+      let note = "";
+      const open = async (signal: AbortSignal) => {
+        const opened = await openFile(file, { signal, onprogress: (progress) => !signal.aborted && this.#showProgress(progress) });
+        note = opened.note;
+        return opened.text;
+      };
+      this.#take(open, () => note);
+      byId("opening-name", HTMLSpanElement).textContent = `Opening ${file.name}`;
+      this.#showProgress("");
+      this.#opening.hidden = false;
+    }
+  }
+
+  #showProgress(progress: string): void {
+    byId("opening-progress", HTMLSpanElement).textContent = progress && `: ${progress}`;
   }
 
   #wireBenchmark(): void {
@@ -162,21 +213,7 @@ export class DocumentPanel {
     iterations.value = String(ITERATIONS);
     byId("benchmark", HTMLButtonElement).addEventListener("click", () => {
       this.onbenchmark();
-      this.#taking = this.#take(loadBenchmark(Number(iterations.value)));
+      this.#take(() => loadBenchmark(Number(iterations.value)));
     });
   }
-}
-
-/** Whether a text may be the source of a web page. The engine decides. */
-function mayBeHtml(text: string): boolean {
-  return /^[\s\ufeff]*<[!?a-z]/i.test(text);
-}
-
-/** The text of a web page, so that the person sees what the engine will read. */
-async function readablePage(source: string): Promise<string> {
-  const text = await readable(source);
-  if (text.trim() === "") {
-    throw new PrecisError("empty-document", "This web page has no text in its source: copy the text that the browser shows, and paste it.");
-  }
-  return text;
 }

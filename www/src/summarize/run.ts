@@ -13,6 +13,9 @@ import type { SummaryOptions } from "./summary-options.js";
 /** Errors after which the same document may succeed. */
 const WORTH_RETRYING = new Set(["worker-crashed", "out-of-memory", "internal", "download-failed", "storage-unavailable"]);
 
+/** A text that consists of one address. */
+const ADDRESS = /^\s*(https?:\/\/|www\.)\S+\s*$/i;
+
 /** The buttons Summarize and Cancel. One run at a time. */
 export class RunControl {
   readonly #summarize = byId("summarize", HTMLButtonElement);
@@ -50,8 +53,11 @@ export class RunControl {
       if (!this.model.ready) this.reading.stage = "Waiting for the model";
       const summarizer = this.model.ready ?? (await unlessAborted(this.model.get(), signal));
       this.reading.stage = "Reading";
-      const text = await this.document.settled();
+      const text = await unlessAborted(this.document.settled(), signal);
       if (text.trim() === "") throw new PrecisError("empty-document", "The document is empty: paste or open a text.");
+      if (ADDRESS.test(text)) {
+        throw new PrecisError("document-not-text", "This is only an address, and Précis does not open addresses: open the page yourself, and paste its text here, or save the page and open the file.");
+      }
       // The worker may have sent events before it learned of the cancellation.
       const onprogress = (event: RunEvent) => {
         if (!signal.aborted) this.reading.take(event);

@@ -1,30 +1,11 @@
 import { PrecisError } from "../package/api/errors.js";
-
-/** The engine's limit for a document, in UTF-8 bytes. Checked here, too, before a huge file is read. */
-export const MAX_BYTES = 10_000_000;
+import { fileTooLarge, MAX_TEXT_BYTES } from "./document.js";
 
 /** The text of a file that the person dropped or opened. */
 export async function readTextFile(file: Blob): Promise<string> {
-  if (file.size > MAX_BYTES) {
-    const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
-    throw new PrecisError("document-too-large", `The file has ${mb(file.size)} and the limit is ${mb(MAX_BYTES)}: open a part of it, a chapter for example.`);
-  }
+  if (file.size > MAX_TEXT_BYTES) throw fileTooLarge(file.size, MAX_TEXT_BYTES);
   return decodeText(new Uint8Array(await file.arrayBuffer()));
 }
-
-/** First bytes of formats that are not plain text, decoded as Windows-1252, and their names. */
-const FORMATS: [string, string][] = [
-  ["%PDF-", "a PDF"],
-  ["PK\u0003\u0004", "a ZIP archive, or an office document"],
-  ["\u001f\u2039", "a gzip archive"],
-  ["\u00d0\u00cf\u0011\u00e0", "an old office document"],
-  ["{\\rtf", "a Rich Text file"],
-  ["\u2030PNG", "a picture"],
-  ["\u00ff\u00d8\u00ff", "a picture"],
-  ["GIF8", "a picture"],
-  ["\u007fELF", "a program"],
-  ["\0asm", "a program"],
-];
 
 /** Number of bytes used to detect UTF-16. */
 const SAMPLE = 64 << 10;
@@ -32,15 +13,13 @@ const SAMPLE = 64 << 10;
 /** Decodes a file, trying in this order: byte order mark, UTF-8, UTF-16, the charset named by a web page, Windows-1252. */
 export function decodeText(bytes: Uint8Array): string {
   const head = new TextDecoder("latin1").decode(bytes.subarray(0, 1024));
-  const format = FORMATS.find(([start]) => head.startsWith(start))?.[1];
-  if (format !== undefined) throw new PrecisError("document-not-text", `This is ${format}, not plain text: save its text as a text file, and open that.`);
   const marked = head.startsWith("\u00ff\u00fe") ? "utf-16le" : head.startsWith("\u00fe\u00ff") ? "utf-16be" : null;
   const utf8 = marked === null && !bytes.includes(0) ? decoded(bytes, "utf-8", true) : null;
   const text = utf8 ?? decoded(bytes, marked ?? utf16(bytes.subarray(0, SAMPLE)) ?? named(head) ?? "windows-1252", false);
   // Any bytes are valid in an old encoding, so require some letters.
   const certain = utf8 !== null || marked !== null;
   if (text !== null && isText(text) && (certain || (text.match(/\p{L}/gu)?.length ?? 0) >= 4)) return text;
-  throw new PrecisError("document-not-text", "This is not a text file: open plain text, Markdown or a web page.");
+  throw new PrecisError("document-not-text", "This is not a text file, nor one of the formats that Précis opens: save its text as a text file, and open that.");
 }
 
 /** Null if the bytes are invalid in this encoding, or the browser does not support it. */

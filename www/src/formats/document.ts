@@ -1,0 +1,48 @@
+/** What all formats share: what a reader gets and gives, its limits, and its errors. */
+import { PrecisError } from "../package/api/errors.js";
+
+/** Part of a document: text with marks of Markdown, or HTML, which the engine turns into such text. */
+export type Part = { text: string } | { html: string };
+
+/** What a reader found in a file. */
+export interface Opened {
+  parts: Part[];
+  /** What was left out, as a sentence for the person. */
+  note?: string;
+}
+
+/** Reads a file of one format. Calls `progress` with the pages read and the number of all pages. */
+export type Reader = (bytes: Uint8Array, progress: (done: number, total: number) => void) => Promise<Opened>;
+
+/** Bytes of a file at most. Pictures in it count here, but not in the text. */
+export const MAX_FILE_BYTES = 50_000_000;
+/** Bytes that the text members of an archive have at most, together and unpacked. A small file can unpack to any size. */
+export const MAX_UNPACKED_BYTES = 100_000_000;
+/** The engine's limit for a document, in UTF-8 bytes. */
+export const MAX_TEXT_BYTES = 10_000_000;
+
+/** The error for a file of `bytes` bytes over `limit`. */
+export function fileTooLarge(bytes: number, limit: number): PrecisError {
+  const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+  return new PrecisError("document-too-large", `The file has ${mb(bytes)} and the limit is ${mb(limit)}: open a part of it, a chapter for example.`);
+}
+
+/** The error for a file whose text is over the limit. */
+export function textTooLarge(): PrecisError {
+  return new PrecisError("document-too-large", `The file's text has more than ${MAX_TEXT_BYTES / 1e6} MB, which is the limit: open a part of it, a chapter for example.`);
+}
+
+/** The error for a file that breaks the rules of its format. `what` names the format: "PDF". */
+export function damaged(what: string, cause?: unknown): PrecisError {
+  return new PrecisError("document-not-text", `This ${what} file is damaged or incomplete: get it again, or open it in another program and save its text as a text file.`, { cause });
+}
+
+/** The error for a file that needs a password. */
+export function locked(what: string): PrecisError {
+  return new PrecisError("document-not-text", `This ${what} file needs a password: open it in another program, save it without the password, and open that.`);
+}
+
+/** The error for a file without text. */
+export function noText(): PrecisError {
+  return new PrecisError("empty-document", "This file has no text: open another file, or paste a text.");
+}
