@@ -5,6 +5,9 @@ import type { Plugin } from "vite";
 /** The service worker's source, and the name that it must keep from build to build. */
 export const SERVICE_WORKER = { source: "src/offline/service-worker.ts", file: "service-worker.js" };
 
+/** The folder of files that only documents of some formats need. The service worker stores each when it is used first. */
+export const FORMATS = "assets/formats/";
+
 /** Tells the service worker what the build consists of: its files, and a hash by which one build differs from the next. */
 export function offline(): Plugin {
   let publicFolder = "";
@@ -25,7 +28,8 @@ export function offline(): Plugin {
         const hash = createHash("sha256");
         const files = [...contents.keys()].sort();
         for (const name of files) hash.update(name).update(contents.get(name)!);
-        const head = `const PRECIS_FILES = ${JSON.stringify(files)};\nconst PRECIS_BUILD = ${JSON.stringify(hash.digest("hex"))};\n`;
+        const [later, first] = [true, false].map((isLater) => files.filter((name) => name.startsWith(FORMATS) === isLater));
+        const head = `const PRECIS_FILES = ${JSON.stringify(first)};\nconst PRECIS_LATER = ${JSON.stringify(later)};\nconst PRECIS_BUILD = ${JSON.stringify(hash.digest("hex"))};\n`;
         worker.code = head + worker.code;
       },
     },

@@ -10,15 +10,19 @@ import { ISOLATION } from "./isolation.js";
 declare const self: ServiceWorkerGlobalScope;
 
 // Inserted by the build (vite/offline.ts).
-/** All files of this build, relative to the site's folder. */
+/** The files of this build that every visit needs, relative to the site's folder. */
 declare const PRECIS_FILES: readonly string[];
+/** The others, which are stored when they are used first: libraries for formats of documents. */
+declare const PRECIS_LATER: readonly string[];
 /** A hash of them. */
 declare const PRECIS_BUILD: string;
 
 /** Contains the scope, because sites in several folders of one host share their caches. */
 const PREFIX = `precis-page ${self.registration.scope} `;
 const CACHE = PREFIX + PRECIS_BUILD;
-const FILES = new Set(PRECIS_FILES.map((file) => new URL(file, self.registration.scope).href));
+const addresses = (files: readonly string[]) => new Set(files.map((file) => new URL(file, self.registration.scope).href));
+const FILES = addresses(PRECIS_FILES);
+const LATER = addresses(PRECIS_LATER);
 
 self.addEventListener("install", (event) => event.waitUntil(fill()));
 self.addEventListener("activate", (event) => event.waitUntil(takeOver()));
@@ -29,6 +33,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || !url.startsWith(self.registration.scope)) return;
   if (request.mode === "navigate") event.respondWith(fromNetwork(request, url));
   else if (FILES.has(url)) event.respondWith(fromCache(request, url));
+  else if (LATER.has(url)) event.respondWith(keptLater(request, url));
   // A worker script of a newer build. In an isolated page it needs the headers, too.
   else if (request.destination === "worker") event.respondWith(fetch(request).then(isolated));
 });
@@ -40,10 +45,20 @@ async function fill(): Promise<void> {
 }
 
 async function takeOver(): Promise<void> {
-  const names = await caches.keys();
-  await Promise.all(names.filter((name) => name.startsWith(PREFIX) && name !== CACHE).map((name) => caches.delete(name)));
+  const older = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CACHE);
+  for (const name of older) await keepUsed(name);
+  await Promise.all(older.map((name) => caches.delete(name)));
   // Control the page that registered this worker, too.
   await self.clients.claim();
+}
+
+/** Copies what this build shares with an older one, so that formats that were used stay usable without a connection. */
+async function keepUsed(name: string): Promise<void> {
+  const [from, to] = await Promise.all([caches.open(name), caches.open(CACHE)]);
+  for (const request of await from.keys()) {
+    const response = LATER.has(request.url) ? await from.match(request) : undefined;
+    if (response) await to.put(request, response);
+  }
 }
 
 async function fromNetwork(request: Request, url: string): Promise<Response> {
@@ -62,6 +77,17 @@ async function fromNetwork(request: Request, url: string): Promise<Response> {
 async function fromCache(request: Request, url: string): Promise<Response> {
   const cache = await caches.open(CACHE);
   return isolated((await cache.match(url)) ?? (await fetch(request)));
+}
+
+/** A file that is stored when it is used first. */
+async function keptLater(request: Request, url: string): Promise<Response> {
+  const cache = await caches.open(CACHE);
+  const kept = await cache.match(url);
+  if (kept) return isolated(kept);
+  const response = await fetch(request);
+  // Without room in the storage it is fetched again next time.
+  if (response.ok) cache.put(url, response.clone()).catch(() => undefined);
+  return isolated(response);
 }
 
 /** `response` with the headers that isolate the page. Keeps its other headers, above all its Content-Security-Policy. */
