@@ -7,6 +7,9 @@ import { unpack } from "./zip.js";
 /** Titles are no headings for mammoth. */
 const STYLES = ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => p:fresh"];
 
+/** The numbers of notes in the text, and the arrows back to them. */
+const MARKS = /<sup><a href="#(?:foot|end)note-[^"<>]*" id="[^"<>]*">\[\d+\]<\/a><\/sup>| ?<a href="#(?:foot|end)note-ref-[^"<>]*">↑<\/a>/g;
+
 export const readDocx: Reader = async (bytes) => {
   // Mammoth unpacks without a limit, so it gets an archive of the parts that it needs, already unpacked.
   const parts = unpack(bytes, "Word", (name) => /\.(xml|rels)$/i.test(name) && !/^(customXml|docProps|word\/theme)\//.test(name));
@@ -19,6 +22,7 @@ export const readDocx: Reader = async (bytes) => {
   } catch (error) {
     throw damaged("Word", error);
   }
+  html = html.replace(MARKS, "");
   if (html.trim() === "") throw noText();
   return { parts: [{ html: `<!doctype html><html><body>${html}</body></html>` }] };
 };

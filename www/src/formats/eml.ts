@@ -2,8 +2,10 @@
 import PostalMime, { type Address } from "postal-mime";
 import { damaged, noText, type Opened, type Reader } from "./document.js";
 
-/** A shorter text beside HTML only says that the mail is HTML. */
+/** A shorter text beside longer HTML only says that the mail is HTML. */
 const SHORT = 200;
+/** So many times as long, the HTML says more. */
+const LONGER = 4;
 
 export const readEml: Reader = async (bytes) => {
   // A mail without a header ends here: its first line has no name.
@@ -24,7 +26,8 @@ export const readEml: Reader = async (bytes) => {
   const parts: Opened["parts"] = [{ text: lines.join("") }];
   const text = (mail.text ?? "").trim();
   const html = (mail.html ?? "").trim();
-  if (html !== "" && text.length < SHORT) parts.push({ html: /^<(!doctype|html)/i.test(html) ? html : `<!doctype html><html><body>${html}</body></html>` });
+  const isPlaceholder = text.length < SHORT && html.replace(/<[^<>]*>/g, "").length > LONGER * text.length;
+  if (html !== "" && isPlaceholder) parts.push({ html: /^<(!doctype|html)/i.test(html) ? html : `<!doctype html><html><body>${html}</body></html>` });
   else if (text !== "") parts.push({ text });
   if (parts.length === 1 && !mail.subject) throw noText();
   return { parts };

@@ -9,6 +9,9 @@ const ENCRYPTION = "META-INF/encryption.xml";
 /** Fonts may be garbled by these; the text is not. */
 const FONT_METHODS = /^http:\/\/(www\.idpf\.org\/2008\/embedding|ns\.adobe\.com\/pdf\/enc#RC)$/;
 
+/** The numbers of notes in the text, and the arrows back to them. */
+const NOTE_MARKS = /<a\b[^<>]*(?:noteref|doc-backlink|footnote-back)[^<>]*>[^<>]{0,9}<\/a>/g;
+
 export const readEpub: Reader = async (bytes) => {
   const members = unpack(bytes, "EPUB", (name) => [CONTAINER, ENCRYPTION].includes(name) || /\.(opf|x?html?|xml)$/i.test(name));
   const textOf = (name: string) => {
@@ -24,7 +27,7 @@ export const readEpub: Reader = async (bytes) => {
   const parts: Opened["parts"] = title ? [{ text: `# ${title}` }] : [];
   for (const href of chapters) {
     const member = members.get(resolved(book, href));
-    if (member) parts.push({ html: textOfMember(member) });
+    if (member) parts.push({ html: textOfMember(member).replace(NOTE_MARKS, "") });
   }
   if (!parts.some((part) => "html" in part)) throw noText();
   return { parts };

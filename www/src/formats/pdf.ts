@@ -102,6 +102,6 @@ function assembled(sheets: Sheet[]): Opened {
 function skipped(pages: number[], total: number): string {
   const [named, more] = [pages.slice(0, 10), pages.length - 10];
   const list = more > 0 ? `${named.join(", ")} and ${more} more` : named.join(", ").replace(/, (\d+)$/, " and $1");
-  const [which, are, they] = pages.length === 1 ? ["Page", "has", "It is"] : ["Pages", "have", "They are"];
-  return `${which} ${list} of ${total} ${are} no text. ${they} blank, or pictures such as scans.`;
+  if (pages.length === 1) return `Page ${list} of ${total} has no text. It is blank, or a picture such as a scan.`;
+  return `Pages ${list} of ${total} have no text. They are blank, or pictures such as scans.`;
 }

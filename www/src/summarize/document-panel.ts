@@ -43,6 +43,7 @@ export class DocumentPanel {
     this.#textarea.addEventListener("input", () => {
       // What was typed must not be replaced by a file that is still being read.
       this.#loading?.abort();
+      this.#note.textContent = "";
       clearTimeout(this.#pause);
       this.#pause = setTimeout(() => this.count(), PAUSE_MS);
     });
