@@ -116,6 +116,26 @@ test("without a connection the pages open, and a kept model summarizes", async (
   expect(foreign).toEqual([]);
 });
 
+test("the files of a format are fetched with its first document, and then kept", async ({ page, precis, site, home }) => {
+  const formats = () => site.paths.filter((path) => path.includes("/formats/")).length;
+  await page.goto(`${home}index.html?model=tiny.gguf`);
+  await page.waitForFunction(() => crossOriginIsolated);
+  await takenOver(page);
+  await expect(precis.modelState).toHaveText("ready");
+  expect(formats()).toBe(0);
+  const open = async (name: string) => page.locator("#file").setInputFiles(`${repository}/www/tests/fixtures/${name}`);
+  await open("report.odt");
+  await expect(precis.document).toHaveValue(/twenty hives/);
+  const fetched = formats();
+  expect(fetched).toBeGreaterThan(0);
+  await site.close();
+  await page.goto(`${home}index.html`);
+  await open("report.odt");
+  await expect(precis.document).toHaveValue(/twenty hives/);
+  await open("report.docx");
+  await expect(precis.alert).toContainText("check the connection, and open the file again");
+});
+
 test("a new version reaches people with the next visit, and the old worker goes when its pages have", async ({ page, site, home, context }) => {
   await page.goto(`${home}gallery.html`);
   await page.waitForFunction(() => crossOriginIsolated);

@@ -10,7 +10,7 @@ const TABLE_LINES = 3;
 const INDENT = 0.8;
 const MARKER = /^([•◦▪‣●○■·*–—-]|\(?(\d{1,3}|[a-z])[.)])\s+\S/;
 /** Dots that lead to the number of a page, in a table of contents. */
-const LEADERS = /(\. ?){4}/;
+const LEADERS = /(\. ?){4,}/g;
 const ENDS_SENTENCE = /[.!?…:;。！？]["'”’»)\]]*$/;
 
 interface Line {
@@ -54,7 +54,7 @@ export function textOf(columns: readonly Piece[][]): string {
   const levels = [...new Set(paragraphs.filter((paragraph) => isLarge(paragraph, body.size)).map(({ size }) => Math.round(size)))].sort((a, b) => b - a);
   const bold = new Set(paragraphs.filter((paragraph) => isLarge(paragraph, body.size)).map(({ lines }) => lines[0]!.font));
   const write = (paragraph: Paragraph): string => {
-    const text = paragraph.lines.map((line) => line.text);
+    const text = paragraph.lines.map((line) => line.text.replace(LEADERS, "… "));
     if (paragraph.kind === "table") return paragraph.lines.map(({ cells }) => `| ${cells.map((cell) => cell.text).join(" | ")} |`).join("\n");
     if (isLarge(paragraph, body.size)) return `${"#".repeat(Math.min(levels.indexOf(Math.round(paragraph.size)) + 1, 3))} ${text.join(" ")}`;
     if (isBoldHeading(paragraph, body, bold)) return `${"#".repeat(Math.min(levels.length + 1, 4))} ${text[0]}`;
@@ -104,7 +104,7 @@ function begins(line: Line, before: Line, last: Paragraph, kind: Paragraph["kind
 
 /** Which lines are rows of tables: several lines with cells after each other. */
 function tables(lines: readonly Line[]): boolean[] {
-  const isRow = lines.map(({ cells }) => cells.length > 1 && !(cells.length === 2 && MARKER.test(`${cells[0]!.text} x`)));
+  const isRow = lines.map(({ text, cells }) => cells.length > 1 && !hasLeaders(text) && !(cells.length === 2 && MARKER.test(`${cells[0]!.text} x`)));
   const result = lines.map(() => false);
   for (let from = 0; from < lines.length; from++) {
     let to = from;
@@ -127,16 +127,20 @@ function continued(paragraphs: readonly Paragraph[], first: Paragraph, size: num
 }
 
 function isLarge({ size, lines, kind }: Paragraph, body: number): boolean {
-  return kind !== "table" && size >= 1.12 * body && !LEADERS.test(lines[0]!.text) && lines.length <= 4 && letters(lines) >= 2 && letters(lines) <= 200;
+  return kind !== "table" && size >= 1.12 * body && !hasLeaders(lines[0]!.text) && lines.length <= 4 && letters(lines) >= 2 && letters(lines) <= 200;
 }
 
 /** Whether a line in letters of the text's size is a heading: in the font of headings, and numbered or in capitals if that font is unknown. */
 function isBoldHeading({ lines, size, kind }: Paragraph, body: { size: number; font: string }, fonts: ReadonlySet<string>): boolean {
   const [line] = lines;
   if (lines.length !== 1 || kind === "table" || !line || line.font === body.font || size < 0.85 * body.size) return false;
-  if (line.text.length > 80 || LEADERS.test(line.text) || letters(lines) < 3 || /[.,;:!?]$/.test(line.text)) return false;
+  if (line.text.length > 80 || hasLeaders(line.text) || letters(lines) < 3 || /[.,;:!?]$/.test(line.text)) return false;
   const isNumbered = /^(\d+(\.\d+)*\.?|[IVX]+\.|[A-Z]\.)\s+\p{Lu}/u.test(line.text);
   return fonts.has(line.font) || isNumbered || (line.text.length > 4 && line.text === line.text.toUpperCase());
+}
+
+function hasLeaders(text: string): boolean {
+  return text.search(LEADERS) >= 0;
 }
 
 function letters(lines: readonly Line[]): number {

@@ -7,6 +7,8 @@ const MARGIN = 0.14;
 const MOST_ROWS = 3;
 /** Pages on which a text stands at the same place. Two pages are enough if there are no more. */
 const REPEATS = 3;
+/** A header without a gap below it stands on so many pages. */
+const OFTEN = 0.5;
 /** A header's text differs from page to page in some documents. Then it is one if so many pages have something at its place. */
 const SHARE = 0.7;
 /** A header that differs is so many times as far away from the text as the page's rows are from each other. */
@@ -17,6 +19,7 @@ interface Edge {
   piece: Piece;
   /** Keys that differ by one are the same place. */
   place: (shift: number) => string;
+  /** Its text without numbers if there is a gap between it and the text, and all of its text if there is none. */
   text: string;
   /** Whether it is the outermost row, small, and away from the text. */
   apart: boolean;
@@ -41,7 +44,7 @@ export function dropRunning(sheets: readonly Sheet[], size: number): void {
     const running = new Set<Piece>();
     for (const { piece, place, text, apart } of pages[i]!) {
       const same = around(texts, (shift) => `${place(shift)} ${text}`);
-      if (same >= repeats || (apart && around(places, place) >= many)) running.add(piece);
+      if (same >= (text.startsWith("=") ? Math.max(repeats, sheets.length * OFTEN) : repeats) || (apart && around(places, place) >= many)) running.add(piece);
     }
     sheet.pieces = sheet.pieces.filter((piece) => !running.has(piece));
   }
@@ -52,17 +55,18 @@ function edges({ pieces, height }: Sheet, size: number, down: 1 | -1): Edge[] {
   const depth = (y: number) => (down === 1 ? y : height - y);
   const all = rows(pieces);
   if (down === -1) all.reverse();
-  const usual = median(all.slice(1).map((row, i) => Math.abs(row[0]!.y - all[i]![0]!.y)));
+  const gaps = all.slice(1).map((row, i) => Math.abs(row[0]!.y - all[i]![0]!.y));
+  const usual = median([...gaps]);
+  const isWide = (i: number) => (gaps[i] ?? Infinity) >= APART * usual;
   const found: Edge[] = [];
   for (const [i, row] of all.slice(0, MOST_ROWS).entries()) {
     const y = row[0]!.y;
     if (depth(y) > height * MARGIN) break;
-    const next = all[i + 1]?.[0]?.y;
-    const small = row.every((piece) => piece.size <= size * 1.05 && piece.text.length <= 100);
-    const apart = small && i === 0 && next !== undefined && Math.abs(next - y) >= APART * usual;
+    const isParted = all.slice(i, MOST_ROWS).some((_, more) => isWide(i + more));
+    const apart = i === 0 && isWide(0) && gaps.length > 0 && row.every((piece) => piece.size <= size * 1.05 && piece.text.length <= 100);
     for (const piece of row) {
       const place = (shift: number) => `${down} ${Math.round(depth(y) / 3) + shift}`;
-      found.push({ piece, place, text: generalized(piece.text), apart });
+      found.push({ piece, place, text: isParted ? generalized(piece.text) : `=${piece.text}`, apart });
     }
   }
   return found;
