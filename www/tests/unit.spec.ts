@@ -6,7 +6,7 @@ import { compose } from "../src/ui/compose-benchmark.js";
 import { clock, compact, counted, duration, measured, megabytes, whole } from "../src/ui/format.js";
 import { Meter } from "../src/ui/meter.js";
 import { CARDS, reasonAt, valueAt } from "../src/summarize/report-fields.js";
-import { MAX_TEXT_BYTES } from "../src/formats/document.js";
+import { MAX_DOCUMENT } from "../src/package/definitions.js";
 import { decodeText, readTextFile } from "../src/formats/plain-text.js";
 import { type Backend, BACKENDS, type Capabilities, computeOf, pickBuild } from "../src/package/api/build.js";
 import { PrecisError, toPrecisError } from "../src/package/api/errors.js";
@@ -143,8 +143,8 @@ test("text is told from what is none, in the encodings that people have", async 
   for (const file of [latin, wide(false, false), wide(false, true), wide(true, false), wide(true, true)]) expect(decodeText(file)).toBe(german);
   const page = bytes(...new TextEncoder().encode('<meta charset="koi8-r"><p>'), 0xf0, 0xd2, 0xc9, 0xd7, 0xc5, 0xd4);
   expect(decodeText(page)).toContain("Привет");
-  expect((await readTextFile(new Blob(["a".repeat(MAX_TEXT_BYTES)]))).length).toBe(MAX_TEXT_BYTES);
-  await expect(readTextFile(new Blob(["a".repeat(MAX_TEXT_BYTES + 1)]))).rejects.toMatchObject({ code: "document-too-large" });
+  expect((await readTextFile(new Blob(["a".repeat(MAX_DOCUMENT)]))).length).toBe(MAX_DOCUMENT);
+  await expect(readTextFile(new Blob(["a".repeat(MAX_DOCUMENT + 1)]))).rejects.toMatchObject({ code: "document-too-large" });
 });
 
 test("the meter's speed is of the last second", () => {

@@ -1,5 +1,6 @@
 /** What all formats share: what a reader gets and gives, its limits, and its errors. */
 import { PrecisError } from "../package/api/errors.js";
+import { MAX_DOCUMENT } from "../package/definitions.js";
 
 /** Part of a document: text with marks of Markdown, or HTML, which the engine turns into such text. */
 export type Part = { text: string } | { html: string };
@@ -18,8 +19,6 @@ export type Reader = (bytes: Uint8Array, progress: (done: number, total: number)
 export const MAX_FILE_BYTES = 50_000_000;
 /** Bytes that the text members of an archive have at most, together and unpacked. A small file can unpack to any size. */
 export const MAX_UNPACKED_BYTES = 100_000_000;
-/** The engine's limit for a document, in UTF-8 bytes. */
-export const MAX_TEXT_BYTES = 10_000_000;
 
 /** The error for a file of `bytes` bytes over `limit`. */
 export function fileTooLarge(bytes: number, limit: number): PrecisError {
@@ -29,7 +28,7 @@ export function fileTooLarge(bytes: number, limit: number): PrecisError {
 
 /** The error for a file whose text is over the limit. */
 export function textTooLarge(): PrecisError {
-  return new PrecisError("document-too-large", `The file's text has more than ${MAX_TEXT_BYTES / 1e6} MB, which is the limit: open a part of it, a chapter for example.`);
+  return new PrecisError("document-too-large", `The file's text has more than ${MAX_DOCUMENT / 1e6} MB, which is the limit: open a part of it, a chapter for example.`);
 }
 
 /** The error for a file that breaks the rules of its format. `what` names the format: "PDF". */

@@ -1,7 +1,8 @@
 /** Opens a file of any format that Précis reads, and returns its text. */
 import { cancelled, PrecisError } from "../package/api/errors.js";
+import { MAX_DOCUMENT } from "../package/definitions.js";
 import { readable, readables } from "../package/api/readable.js";
-import { fileTooLarge, MAX_FILE_BYTES, MAX_TEXT_BYTES, noText, type Opened, textTooLarge } from "./document.js";
+import { fileTooLarge, MAX_FILE_BYTES, noText, type Opened, textTooLarge } from "./document.js";
 import { readTextFile } from "./plain-text.js";
 import { HEAD_BYTES, recognize } from "./recognize.js";
 import type { Job, News } from "./worker.js";
@@ -94,6 +95,6 @@ async function joined(parts: Opened["parts"], { signal, onprogress }: OpenOption
   let done = 0;
   const texts = pages.length === 0 ? [] : await readables(pages, { signal, onread: () => pages.length > 1 && onprogress(`part ${++done} of ${pages.length}`) });
   const text = parts.map((part) => ("text" in part ? part.text : texts.shift()!)).map((text) => text.trim()).filter((text) => text !== "").join("\n\n");
-  if (new Blob([text]).size > MAX_TEXT_BYTES) throw textTooLarge();
+  if (new Blob([text]).size > MAX_DOCUMENT) throw textTooLarge();
   return text;
 }

@@ -7,7 +7,8 @@
 import { getDocument, PasswordException } from "pdfjs-dist/legacy/build/pdf.mjs";
 import { WorkerMessageHandler } from "pdfjs-dist/legacy/build/pdf.worker.mjs";
 import { PrecisError } from "../package/api/errors.js";
-import { damaged, locked, MAX_TEXT_BYTES, type Opened, type Reader, textTooLarge } from "./document.js";
+import { MAX_DOCUMENT } from "../package/definitions.js";
+import { damaged, locked, type Opened, type Reader, textTooLarge } from "./document.js";
 import { columns } from "./pdf-columns.js";
 import { CharacterMaps } from "./pdf-maps.js";
 import { textOf, usual } from "./pdf-paragraphs.js";
@@ -54,7 +55,7 @@ async function sheetsOf(document: Document, progress: (done: number, total: numb
     progress(number - 1, document.numPages);
     sheets.push(await sheetOf(document, number));
     letters += sheets.at(-1)!.pieces.reduce((sum, { text }) => sum + text.length, 0);
-    if (letters > MAX_TEXT_BYTES) throw textTooLarge();
+    if (letters > MAX_DOCUMENT) throw textTooLarge();
   }
   return sheets;
 }

@@ -1,9 +1,10 @@
 import { PrecisError } from "../package/api/errors.js";
-import { fileTooLarge, MAX_TEXT_BYTES } from "./document.js";
+import { MAX_DOCUMENT } from "../package/definitions.js";
+import { fileTooLarge } from "./document.js";
 
 /** The text of a file that the person dropped or opened. */
 export async function readTextFile(file: Blob): Promise<string> {
-  if (file.size > MAX_TEXT_BYTES) throw fileTooLarge(file.size, MAX_TEXT_BYTES);
+  if (file.size > MAX_DOCUMENT) throw fileTooLarge(file.size, MAX_DOCUMENT);
   return decodeText(new Uint8Array(await file.arrayBuffer()));
 }
 
