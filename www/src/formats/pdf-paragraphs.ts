@@ -21,6 +21,9 @@ interface Line {
   y: number;
   size: number;
   font: string;
+  /** Whether it fills its column of justified text: then its paragraph goes on. */
+  isFull: boolean;
+  isIndented: boolean;
 }
 
 interface Paragraph {
@@ -70,13 +73,16 @@ function linesOf(column: readonly Piece[]): Line[] {
     const cells = joined(row, CELL_GAP);
     const [whole] = joined(row, Infinity);
     const { text, left, right, y, size, font } = whole!;
-    return { text, cells, left, right, y, size, font };
+    return { text, cells, left, right, y, size, font, isFull: false, isIndented: false };
   });
 }
 
 function paragraphsOf(lines: readonly Line[]): Paragraph[] {
   const pitch = median(lines.slice(1).map((line, i) => line.y - lines[i]!.y).filter((gap) => gap > 0));
   const [start, end] = [Math.min(...lines.map(({ left }) => left)), Math.max(...lines.map(({ right }) => right))];
+  const full = lines.filter(({ right, size }) => end - right < 0.1 * size);
+  if (full.length * 2 > lines.length) for (const line of full) line.isFull = true;
+  for (const line of lines) line.isIndented = line.left - start > INDENT * line.size;
   const inTable = tables(lines);
   const paragraphs: Paragraph[] = [];
   for (const [i, line] of lines.entries()) {
@@ -121,7 +127,8 @@ function continued(paragraphs: readonly Paragraph[], first: Paragraph, size: num
   if (!isBody(first) || first.kind !== "text") return null;
   const last = paragraphs.findLast((paragraph) => paragraph.size >= 0.94 * size);
   if (!last || !isBody(last) || paragraphs.length - paragraphs.lastIndexOf(last) > 6) return null;
-  const end = last.lines.at(-1)!.text;
+  const { text: end, isFull } = last.lines.at(-1)!;
+  if (isFull && !first.lines[0]!.isIndented) return last;
   if (ENDS_SENTENCE.test(end)) return null;
   return /^[\p{Ll}\d("“]/u.test(first.lines[0]!.text) || /[\p{L},-]$/u.test(end) && last.lines.length > 2 ? last : null;
 }

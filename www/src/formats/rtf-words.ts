@@ -25,3 +25,15 @@ export function charsetOf(charset: number): string {
   const pages: Record<number, number> = { 77: 10000, 128: 932, 129: 949, 134: 936, 136: 950, 161: 1253, 162: 1254, 163: 1258, 177: 1255, 178: 1256, 186: 1257, 204: 1251, 222: 874, 238: 1250 };
   return charset in pages ? labelOf(pages[charset]!) : "";
 }
+
+/** A character for each byte. The encoding that browsers call latin1 is another one. */
+export function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  return text;
+}
+
+/** Whether some characters of an encoding have two bytes. */
+export function isDouble(encoding: string): boolean {
+  return ["shift_jis", "gbk", "euc-kr", "big5"].includes(encoding);
+}

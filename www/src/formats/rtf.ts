@@ -3,7 +3,7 @@
  * pages. It follows the Rich Text Format Specification 1.9.1 as far as text goes.
  */
 import { damaged, noText, type Reader } from "./document.js";
-import { CHARACTERS, charsetOf, HIDDEN, labelOf } from "./rtf-words.js";
+import { CHARACTERS, charsetOf, HIDDEN, isDouble, labelOf, latin1 } from "./rtf-words.js";
 
 /** Groups within each other at most. */
 const DEEPEST = 500;
@@ -190,15 +190,4 @@ class Rtf {
     if (this.#row?.some((cell) => cell !== "")) this.#blocks.push(this.#blocks.at(-1)?.startsWith("| ") ? "\n" : "\n\n", `| ${this.#row.join(" | ")} |`);
     this.#row = null;
   }
-}
-
-/** A character for each byte. The encoding that browsers call latin1 is another one. */
-function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
-  return text;
-}
-
-function isDouble(encoding: string): boolean {
-  return ["shift_jis", "gbk", "euc-kr", "big5"].includes(encoding);
 }
