@@ -1,5 +1,5 @@
 /** The reading order of a page: which of its pieces stand in columns beside each other. */
-import type { Piece } from "./pdf-pieces.js";
+import { type Piece, SAME_ROW } from "./pdf-pieces.js";
 
 /** A piece with at least so many characters is a line of prose, not a cell of a table. */
 const PROSE = 18;
@@ -34,7 +34,7 @@ function zones(pieces: readonly Piece[], x: number): Zone[] {
   for (const piece of [...pieces].sort((a, b) => a.y - b.y)) {
     const crosses = piece.left < x && piece.right > x;
     // A piece beside crossing text belongs to it: a page's number beside its title.
-    const beside = zone.across.some(({ y, size }) => Math.abs(y - piece.y) < size * 0.4);
+    const beside = zone.across.some(({ y, size }) => Math.abs(y - piece.y) < size * SAME_ROW);
     if (!crosses && !beside && zone.across.length > 0) {
       zones.push(zone);
       zone = { left: [], right: [], across: [] };

@@ -6,6 +6,8 @@ import { median } from "./pdf-running.js";
 const CELL_GAP = 1.2;
 /** Lines that a table has at least. */
 const TABLE_LINES = 3;
+/** Lines that reach the edge of a justified column at least. */
+const JUSTIFIED_LINES = 3;
 /** A line that starts so many font sizes to the right of the one before begins a paragraph. */
 const INDENT = 0.8;
 const MARKER = /^([•◦▪‣●○■·*–—-]|\(?(\d{1,3}|[a-z])[.)])\s+\S/;
@@ -81,7 +83,7 @@ function paragraphsOf(lines: readonly Line[]): Paragraph[] {
   const pitch = median(lines.slice(1).map((line, i) => line.y - lines[i]!.y).filter((gap) => gap > 0));
   const [start, end] = [Math.min(...lines.map(({ left }) => left)), Math.max(...lines.map(({ right }) => right))];
   const full = lines.filter(({ right, size }) => end - right < 0.1 * size);
-  if (full.length * 2 > lines.length) for (const line of full) line.isFull = true;
+  if (full.length >= JUSTIFIED_LINES && full.length * 2 > lines.length) for (const line of full) line.isFull = true;
   for (const line of lines) line.isIndented = line.left - start > INDENT * line.size;
   const inTable = tables(lines);
   const paragraphs: Paragraph[] = [];

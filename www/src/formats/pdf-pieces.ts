@@ -32,6 +32,11 @@ const WIDE_GAP = 0.8;
 /** A gap of more than this, in font sizes, is a space. */
 const SPACE = 0.15;
 
+/** Baselines that differ by less than this, in font sizes, are those of one row: superscripts are raised by a third or more. */
+export const SAME_ROW = 0.5;
+
+const UNSPACED = /(?<=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef]) (?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef])/gu;
+
 /** Turns the items of a page into pieces. `toPage` is the transform of the page as it is shown, which may be turned. */
 export function piecesOf(items: readonly Item[], toPage: readonly number[], width: number, height: number): Sheet {
   const turns: Piece[][] = [[], [], [], []];
@@ -60,7 +65,7 @@ export function rows(pieces: readonly Piece[]): Piece[][] {
   let last: { row: Piece[]; y: number; size: number } | null = null;
   for (const piece of [...pieces].sort((a, b) => a.y - b.y || a.left - b.left)) {
     const size: number = last ? Math.max(last.size, piece.size) : 0;
-    if (last && piece.y - last.y < size * 0.4) {
+    if (last && piece.y - last.y < size * SAME_ROW) {
       last.row.push(piece);
       // The larger letters have the row's baseline.
       if (piece.size > last.size * 1.2) [last.y, last.size] = [piece.y, piece.size];
@@ -94,7 +99,8 @@ export function joined(row: readonly Piece[], gap: number): Piece[] {
     if (piece.size > last.size * 1.2) last.y = piece.y;
     [last.size, last.font] = [longer.size, longer.font];
   }
-  for (const piece of result) piece.text = piece.text.trim();
+  // Chinese and Japanese have no spaces; those between their letters come from the setting of lines.
+  for (const piece of result) piece.text = piece.text.trim().replace(UNSPACED, "");
   return result;
 }
 
