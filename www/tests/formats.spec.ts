@@ -178,6 +178,18 @@ test("a mail is read with the lines of its header and the names of what is attac
   await expect(precis.document).toHaveValue("From: all of us\n\nThank you.");
 });
 
+test("a Rich Text file as Word writes it: styles, old encodings, lists, and what is not seen", async ({ page, precis }) => {
+  const rtf = [
+    String.raw`{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\froman\fcharset0 Times;}{\f1\fswiss\fcharset204{\*\falt Arial}Arial Cyr;}{\f2\fcharset128 MS Mincho;}}`,
+    String.raw`{\colortbl;\red0\green0\blue0;}{\stylesheet{\ql Normal;}{\s1\ql\b heading 1;}{\*\cs10 Default Paragraph Font;}}{\info{\title Hidden}}{\header Running head\par}`,
+    String.raw`\pard\plain\s1 The title\par\pard\plain {\*\bkmkstart a}Costs {\f1\'cf\'f0\'e8\'e2\'e5\'f2} {\f2\'93\'fa\'96\'7b} 5\~\u8364?, not {\v hidden }{\deleted 6}7.\par`,
+    String.raw`{\listtext\'b7\tab}One\par{\listtext\'b7\tab}Two \emdash  three\par\pard{\field{\*\fldinst HYPERLINK "http://example.org"}{\fldrslt a link}}{\pict\bin4 }}}}}\par}rubbish`,
+  ].join("\r\n");
+  await precis.open("tiny");
+  await open(page, "word.rtf", rtf);
+  await expect(precis.document).toHaveValue("# The title\n\nCosts Привет 日本 5\u00a0€, not 7.\n\n- One\n- Two — three\n\na link");
+});
+
 test("subtitles become what is said, and by whom", async ({ page, precis }) => {
   await precis.open("tiny");
   const vtt = [

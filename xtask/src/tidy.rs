@@ -22,11 +22,8 @@ const FLOORS: [&[&str]; 9] = [
 ];
 
 /// Folders of www/src from the ground up, in the same way.
-const WEB_FLOORS: [&[&str]; 3] = [
-    &["package", "edge", "offline"],
-    &["ui", "formats"],
-    &["summarize", "benchmark", "gallery"],
-];
+const WEB_FLOORS: [&[&str]; 3] =
+    [&["package", "edge", "offline"], &["ui", "formats"], &["summarize", "benchmark", "gallery"]];
 
 /// Lines of a file at most: more are not read in one sitting.
 const LONGEST: usize = 400;

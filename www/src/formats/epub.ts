@@ -36,7 +36,10 @@ export const readEpub: Reader = async (bytes) => {
 /** The path of the file that describes the book. */
 function packageOf(container: string): string {
   let path: string | undefined;
-  walk(container, { open: (name, attributes) => void (name === "rootfile" && (path ??= attributes["full-path"])) });
+  const open = (name: string, { "full-path": found, "media-type": type }: Readonly<Record<string, string>>) => {
+    if (name.replace(/^.*:/, "") === "rootfile" && type === "application/oebps-package+xml") path ??= found;
+  };
+  walk(container, { open });
   if (path === undefined) throw damaged("EPUB");
   return path;
 }

@@ -72,7 +72,8 @@ async function sheetOf(document: Document, number: number): Promise<Sheet> {
       for (const item of chunk.value.items) {
         if (!("str" in item)) continue;
         items.push(item);
-        letters += item.str.length;
+        // Items without letters take memory, too.
+        letters += item.str.length + 1;
       }
       if (letters > MAX_PAGE_LETTERS) throw textTooLarge();
     }

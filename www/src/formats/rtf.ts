@@ -62,6 +62,8 @@ class Rtf {
         else this.#word(word, number === undefined ? undefined : Number(number));
       } else if (symbol !== undefined) this.#symbol(symbol);
       else if (brace !== undefined) this.#brace(brace);
+      // Some programs leave rubbish behind the end.
+      if (brace === "}" && this.#stack.length === 0) break;
     }
     // A complete file closes all its groups.
     if (this.#stack.length > 0) throw damaged("Rich Text");
