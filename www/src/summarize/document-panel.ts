@@ -75,6 +75,8 @@ export class DocumentPanel {
     this.#textarea.scrollTop = 0;
     this.#alert.replaceChildren();
     this.#note.textContent = "";
+    // Counting the tokens of a long text takes seconds, in which the old count would be wrong.
+    this.#count.textContent = counted(text.length, "character");
     this.count();
   }
 
