@@ -2,6 +2,7 @@
 //! code, and what belongs to the page rather than to the text.
 
 mod lines;
+mod people;
 #[cfg(test)]
 mod tests;
 

@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::people::{
+    SUBJECTS, header_name, opens_older_mail, quotes_mail, speaker, speakers, without_replies,
+};
 use crate::document::sentences::heading_level;
 
 /// What a line is.
@@ -32,9 +35,6 @@ pub struct Line {
     pub speaker: Option<Range<usize>>,
 }
 
-/// Bytes of a speaker's name at most.
-const LONGEST_NAME: usize = 40;
-
 /// Bytes of a heading without a mark, at most.
 const LONGEST_HEADING: usize = 80;
 
@@ -43,14 +43,6 @@ const REPEATED: usize = 3;
 
 /// Bytes of a running head.
 const HEAD: std::ops::RangeInclusive<usize> = 8..=120;
-
-/// Names in mail headers, in several languages.
-const HEADERS: [&str; 22] = [
-    "from", "to", "cc", "bcc", "date", "sent", "subject", "reply-to", "von", "an", "datum",
-    "gesendet", "betreff", "de", "à", "objet", "envoyé", "para", "asunto", "oggetto", "da", "a",
-];
-
-const SUBJECTS: [&str; 5] = ["subject", "betreff", "objet", "asunto", "oggetto"];
 
 /// All lines of a text.
 pub fn lines(text: &str) -> Vec<Line> {
@@ -97,8 +89,8 @@ pub fn lines(text: &str) -> Vec<Line> {
             line(Mark::Blank)
         } else if words.starts_with('>') || older || quotes_mail(words, next) {
             line(Mark::Quoted)
-        } else if let Some(name) = header.filter(|_| begins_header) {
-            let value = below(Mark::Subject, name.len() + 1);
+        } else if let Some((name, skip)) = header.filter(|_| begins_header) {
+            let value = below(Mark::Subject, skip);
             match SUBJECTS.contains(&name.to_lowercase().as_str()) {
                 true => Line { body: without_replies(text, value.body), ..value },
                 false => line(Mark::Header),
@@ -219,101 +211,12 @@ fn masked(words: &str) -> String {
     out
 }
 
-/// Names before a colon that are speakers': there are two of them or one talks often, and a good part
-/// of the lines has one.
-fn speakers<'a>(text: &'a str, ranges: &[Range<usize>]) -> HashMap<&'a str, usize> {
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    let mut filled = 0;
-    for range in ranges {
-        let words = text[range.clone()].trim();
-        filled += usize::from(!words.is_empty());
-        if let Some((name, _)) = speaker(words) {
-            *counts.entry(name).or_default() += 1;
-        }
-    }
-    counts.retain(|_, count| *count > 1);
-    let turns: usize = counts.values().sum();
-    if turns < 4 || turns * 4 < filled {
-        counts.clear();
-    }
-    counts
-}
-
-/// The name of who speaks in a line, and where what is said begins: "Ana: …", "[12:03] ana: …",
-/// "12:03 <ana> …", "Professor D (laughing): …".
-fn speaker(words: &str) -> Option<(&str, usize)> {
-    let time = |c: char| c.is_ascii_digit() || "[]():.-/ ".contains(c);
-    let rest = words.trim_start_matches(time);
-    if let Some(inner) = rest.strip_prefix('<') {
-        let end = inner[..inner.floor_char_boundary(LONGEST_NAME)].find('>')?;
-        let skip = words.len() - inner.len() + end + 1;
-        return Some((&inner[..end], skip));
-    }
-    let near = &rest[..rest.floor_char_boundary(2 * LONGEST_NAME)];
-    let colon = near.find([':', '：'])?;
-    let label = &near[..colon];
-    let after = &rest[colon..];
-    let sign = after.chars().next()?.len_utf8();
-    let name = label.split(" (").next()?.split(" [").next()?.trim();
-    let is_name = !name.is_empty()
-        && name.len() <= LONGEST_NAME
-        && name.split_whitespace().count() <= 4
-        && name.chars().all(|c| c.is_alphanumeric() || " .'’_-#&".contains(c))
-        && name.chars().next().is_some_and(char::is_alphabetic)
-        && (after[sign..].is_empty() || after[sign..].starts_with(char::is_whitespace) || sign > 1);
-    is_name.then(|| (name, words.len() - after.len() + sign))
-}
-
-/// The name of a mail header's field at the beginning of a line.
-fn header_name(words: &str) -> Option<&str> {
-    let near = &words[..words.floor_char_boundary(16)];
-    let name = near[..near.find(':')?].trim_matches('*');
-    HEADERS.contains(&name.to_lowercase().as_str()).then_some(name)
-}
-
 fn has_text(lines: &[Line]) -> bool {
     lines
         .iter()
         .rev()
         .take(200)
         .any(|line| !matches!(line.mark, Mark::Blank | Mark::Header | Mark::Subject))
-}
-
-/// Whether older mail is copied below this line.
-fn opens_older_mail(words: &str) -> bool {
-    let inner = words.trim_matches(['-', '_', ' ']);
-    words.starts_with("--")
-        && [
-            "Original Message",
-            "Forwarded message",
-            "Ursprüngliche Nachricht",
-            "Message d'origine",
-            "Mensaje original",
-        ]
-        .iter()
-        .any(|start| inner.eq_ignore_ascii_case(start) || inner.starts_with(start))
-}
-
-/// Whether a line introduces quoted mail: "On …, Ana wrote:".
-fn quotes_mail(words: &str, next: &str) -> bool {
-    let says =
-        ["wrote:", "schrieb:", "a écrit :", "a écrit:", "escribió:", "ha scritto:", "schreef:"];
-    next.starts_with('>')
-        && words.len() < 200
-        && (says.iter().any(|say| words.ends_with(say))
-            || words.ends_with(':') && words.starts_with("Am "))
-}
-
-/// A subject without "Re:" and "Fwd:".
-fn without_replies(text: &str, mut value: Range<usize>) -> Range<usize> {
-    while let Some((mark, _)) = text[value.clone()].split_once(':')
-        && ["re", "aw", "fwd", "fw", "wg", "sv", "antw", "tr"]
-            .contains(&mark.trim().to_lowercase().as_str())
-    {
-        let rest = &text[value.start + mark.len() + 1..value.end];
-        value.start = value.end - rest.trim_start().len();
-    }
-    value
 }
 
 /// Bytes of a list's mark before an item.

@@ -114,3 +114,34 @@ fn any_text_keeps_its_bytes_in_order() {
         }
     }
 }
+
+#[wasm_bindgen_test(unsupported = test)]
+fn who_speaks_is_found_in_exports() {
+    let speakers = |text: &str| -> Vec<String> {
+        let structure = Structure::new(text);
+        let turns = structure.blocks.into_iter().filter_map(|block| block.speaker);
+        turns.map(|range| text[range].to_owned()).collect()
+    };
+    let chat = "[12.03.24, 18:02:11] Mama: Kommt ihr?\n[12.03.24, 18:05:40] Lena: Ja\n\
+                3/9/24, 7:41 PM - Mama: ok\n3/9/24, 7:44 PM - Lena: me";
+    assert_eq!(speakers(chat), ["Mama", "Lena", "Mama", "Lena"]);
+    let call = "<v Dana Fox>Hello.\n\n<v Lucy>Hello.\n\n<v Dana Fox>Go on.\n\n<v Lucy>Yes.";
+    assert_eq!(speakers(call), ["Dana Fox", "Lucy", "Dana Fox", "Lucy"]);
+    let court = "Q. Where were you?\nA. At home.\nQ. With whom?\nA. With Ana.";
+    assert_eq!(speakers(court), ["Q", "A", "Q", "A"]);
+    let log =
+        "[21:14:03] INFO: one\n[21:14:05] INFO: two\n[21:14:06] ERROR: a\n[21:14:07] ERROR: b";
+    assert_eq!(speakers(log), [""; 0]);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn headers_of_mails_have_names_in_many_languages() {
+    for (text, subject) in [
+        ("De : Agnès\nEnvoyé : lundi\nÀ : Luc\nObjet : RE: Budget\n\nBonjour.", "Budget"),
+        ("Od: Kasia\nDo: Marek\nTemat: Urlop\n\nCześć!", "Urlop"),
+        ("发件人：王芳\n收件人：李文\n主题：会议\n\n你好。", "会议"),
+    ] {
+        let structure = Structure::new(text);
+        assert_eq!(structure.title.map(|title| &text[title]), Some(subject));
+    }
+}
