@@ -12,6 +12,7 @@ mod cut;
 mod passages;
 mod prompts;
 mod question;
+mod request;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use self::cut::Tokens;
 pub use self::prompts::{Asking, Prompt, PromptStyle, headline_request, listed, summary_request};
 pub use self::question::{Form, Format, Length, Question, SummaryRequest};
+pub use self::request::split_request;
 use super::note_cache;
 use super::profile::{Profile, SENTENCE, Wording};
 use super::salience::Salience;
@@ -129,7 +131,7 @@ impl Plan {
     /// Plans a reading.
     pub fn new(reading: Reading) -> Self {
         let Reading { text, kind, profile, limits, wish, .. } = reading;
-        let (end, own) = question::split_request(text);
+        let (end, own) = split_request(text);
         let (body, tokens) = (0..end, Tokens(reading.starts));
         let question = wish.question(own);
         let request = match question {

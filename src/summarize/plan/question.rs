@@ -2,14 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::request;
+
 /// As a person would write them: a small model reads words better than digits.
 const NUMBERS: [&str; 13] = [
     "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
     "twelve",
 ];
-
-/// A request is a last paragraph of at most so many bytes.
-const LONGEST_REQUEST: usize = 400;
 
 /// How long a summary shall be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,10 +134,7 @@ impl SummaryRequest<'_> {
             };
         }
         if let Some(request) = request.filter(|_| open) {
-            return match asks_for_one_sentence(request) {
-                true => Question::Summary { sentences: 1, form: Form::Paragraph },
-                false => Question::Request { one_sentence: false },
-            };
+            return request::question(request);
         }
         match self.length {
             Some(Length::Headline) if self.most() == 1 => Question::Headline,
@@ -162,70 +158,4 @@ fn asks_for_one_sentence(request: &str) -> bool {
 fn is_question(instruction: &str) -> bool {
     let ended = instruction.trim_end();
     ended.ends_with(['?', '？', '؟'])
-}
-
-/// Where the part of a text to read ends, and what the text asks for at its end.
-pub fn split_request(text: &str) -> (usize, Option<&str>) {
-    let end = text.trim_end().len();
-    let whole = (text.len(), None);
-    let Some(start) = text[..end].rfind("\n\n").map(|at| at + 2) else { return whole };
-    let last = text[start..end].trim();
-    let lower = last.to_lowercase();
-    let is_request = last.len() <= LONGEST_REQUEST
-        && !last.starts_with(['#', '-', '*', '>', '|'])
-        && asks_for_a_summary(&lower);
-    if !is_request || text[..start].trim().is_empty() {
-        return whole;
-    }
-    (start, Some(last))
-}
-
-/// Verbs that ask for a summary.
-const ORDERS: [&str; 11] = [
-    "summarize",
-    "summarise",
-    "provide",
-    "write",
-    "give",
-    "create",
-    "generate",
-    "make",
-    "produce",
-    "draft",
-    "condense",
-];
-
-/// Whether a last paragraph, in small letters, asks for a summary of what stands above it. A mail that
-/// asks for a summary of something else does not, and no text does that begins with "In summary".
-fn asks_for_a_summary(last: &str) -> bool {
-    let words: Vec<&str> = last.split(|c: char| !c.is_alphanumeric() && c != ';').collect();
-    let has = |any: &[&str]| words.iter().any(|word| any.contains(word));
-    let summary = words.iter().any(|word| {
-        word.starts_with("summar") || ["tl;dr", "tldr", "abstract", "headline"].contains(word)
-    });
-    let order = has(&ORDERS);
-    let this = has(&[
-        "above",
-        "this",
-        "text",
-        "document",
-        "content",
-        "article",
-        "following",
-        "passage",
-        "transcript",
-        "sentence",
-        "sentences",
-        "words",
-        "paragraph",
-        "points",
-    ]);
-    // "Summarize.", "TL;DR:"
-    let bare = words.iter().filter(|word| !word.is_empty()).count() <= 3
-        && ["summar", "tl;dr", "tldr", "please summar"].iter().any(|start| last.starts_with(start));
-    // "Can you send me a summary by Friday?"
-    let sent = has(&["send", "sent", "sending", "email", "mail", "meeting", "call"]);
-    let polite = last.trim_start_matches("please ");
-    let ordered = polite.split_whitespace().next().is_some_and(|word| ORDERS.contains(&word));
-    bare || summary && !sent && (ordered || order && this)
 }
