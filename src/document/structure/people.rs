@@ -7,7 +7,7 @@ use std::ops::Range;
 const LONGEST_NAME: usize = 40;
 
 /// Names in mail headers, in several languages.
-const HEADERS: [&str; 45] = [
+const HEADERS: [&str; 46] = [
     "from",
     "to",
     "cc",
@@ -15,6 +15,7 @@ const HEADERS: [&str; 45] = [
     "date",
     "sent",
     "subject",
+    "attachments",
     "reply-to",
     "von",
     "an",
@@ -58,6 +59,7 @@ const HEADERS: [&str; 45] = [
 /// Those of them that name the subject.
 pub const SUBJECTS: [&str; 12] = [
     "subject",
+    "attachments",
     "betreff",
     "objet",
     "asunto",
