@@ -29,6 +29,14 @@ pub enum Error {
         /// Name of the format, with its article.
         format: &'static str,
     },
+    /// A document's format is known, but this one can't be read.
+    #[error("The text of this {format} can't be read: {reason}.")]
+    DocumentUnreadable {
+        /// Name of the format.
+        format: &'static str,
+        /// The problem, and what to do.
+        reason: &'static str,
+    },
     /// The document is larger than the limit.
     #[error(
         "The document has {bytes} bytes and the limit is {limit}: paste a part of it, a chapter for example."
@@ -180,7 +188,9 @@ impl Error {
     pub fn code(&self) -> &'static str {
         let code = match self {
             Error::EmptyDocument => Code::EmptyDocument,
-            Error::DocumentNotText { .. } | Error::DocumentFormat { .. } => Code::DocumentNotText,
+            Error::DocumentNotText { .. }
+            | Error::DocumentFormat { .. }
+            | Error::DocumentUnreadable { .. } => Code::DocumentNotText,
             Error::DocumentTooLarge { .. } => Code::DocumentTooLarge,
             Error::ModelTruncated { .. } => Code::ModelTruncated,
             Error::ModelNotGguf { .. } => Code::ModelNotGguf,

@@ -56,9 +56,9 @@ codes! {
     EmptyDocument "empty-document" [Engine Edge] 422
         "there is no text", "paste or open a text";
     DocumentNotText "document-not-text" [Engine Package Edge] 422
-        "the file is binary, or in a format that is not supported", "save its text, and open that";
+        "the file is binary, in a format that is not supported, locked with a password, or holds only pictures of text; or the text is only an address", "save its text, and open that";
     DocumentTooLarge "document-too-large" [Engine Package Edge] 413
-        "the document exceeds the limit: 10 MB, or `bytes` of the edge", "paste a part of it";
+        "the text exceeds 10 MB, or `bytes` of the edge; or a file of another format exceeds 50 MB, or unpacks to too much", "paste a part of it";
     ModelTruncated "model-truncated" [Engine] 500
         "the model file ends too early", "download it again";
     ModelNotGguf "model-not-gguf" [Engine] 500
@@ -94,7 +94,7 @@ codes! {
     SimdUnsupported "simd-unsupported" [Package] 500
         "the browser has no WebAssembly SIMD", "use a current browser";
     EngineUnavailable "engine-unavailable" [Package] 500
-        "the engine's own files are not where the page looks for them", "serve the package's folder `assets`, or set `assetsUrl`";
+        "the engine's own files, or the reader of a format, are not where the page looks for them", "serve the package's folder `assets`, or set `assetsUrl`";
     BrowserUnsupported "browser-unsupported" [Package] 500
         "the browser is too old, or there is none", "use Chrome or Edge 100, Firefox 100, Safari 16.4, or a newer one";
     LanguageUnsupported "language-unsupported" [Package] 500
