@@ -138,6 +138,46 @@ fn what_fails_is_told_and_the_rest_is_done() {
 }
 
 #[test]
+fn documents_of_other_formats_are_read() {
+    const FORMATS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/formats");
+    let files = ["columns.pdf", "crane.eml", "locked.pdf", "minutes.docx", "talk.vtt"];
+    let folder = tempfile::tempdir().expect("a folder");
+    for file in files {
+        fs::copy(Path::new(FORMATS).join(file), folder.path().join(file)).expect("a file");
+    }
+    let (json, stderr) = ended(1, &mut precis(folder.path(), &["summarize", ".", "--json"]));
+    let lines = lines(&json);
+    assert_eq!(lines.len(), files.len(), "{stderr}");
+    for (file, line) in files.iter().zip(&lines) {
+        assert!(line["file"].as_str().is_some_and(|path| path.ends_with(file)), "{line}");
+        let has_summary = line["summary"].as_str().is_some_and(|summary| !summary.is_empty());
+        assert_eq!(has_summary, *file != "locked.pdf", "{line}");
+    }
+    assert_eq!(lines[2]["error"]["code"], "document-not-text");
+    assert!(stderr.contains("it has a password"), "{stderr}");
+    // A quoting model quotes what the document says, not how it is packed.
+    let summary = lines[3]["summary"].as_str().expect("a summary");
+    let minutes = "The board approved the budget of 1.2 million euros for the new pier & crane.";
+    assert!(summary.contains(minutes), "{summary}");
+
+    // A text has less room than a file with pictures, and each says its limit.
+    for (name, start, limit) in
+        [("a.txt", "text ", "10000000"), ("a.pdf", "%PDF-1.4\n", "50000000")]
+    {
+        let path = folder.path().join(name);
+        fs::write(&path, start).expect("a file");
+        fs::File::options()
+            .append(true)
+            .open(&path)
+            .expect("it")
+            .set_len(50_000_001)
+            .expect("room");
+        let (_, stderr) = ended(1, &mut precis(folder.path(), &["summarize", name]));
+        assert!(stderr.contains("error[document-too-large]") && stderr.contains(limit), "{stderr}");
+    }
+}
+
+#[test]
 fn standard_input_is_one_of_the_files() {
     let folder = folder(&["a.txt"]);
     let mut command = precis(folder.path(), &["summarize", "a.txt", "-", "--json"]);

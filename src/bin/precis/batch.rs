@@ -159,9 +159,11 @@ impl Document {
         self.path.display().to_string()
     }
 
-    /// A file that can't be read may be text all the same.
+    /// A file that can't be read may be text all the same, and a PDF without letters is told, not skipped.
     fn is_text(&self) -> bool {
-        self.sha256.is_some() || matches!(self.held, Some(Err(Error::Host { .. })))
+        let told =
+            matches!(self.held, Some(Err(Error::Host { .. } | Error::DocumentUnreadable { .. })));
+        self.sha256.is_some() || told
     }
 }
 

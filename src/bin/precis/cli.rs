@@ -32,9 +32,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Summarize text files and the text files in folders.
+    /// Summarize files and the files in folders.
     Summarize {
-        /// Text files and folders; "-" reads standard input. Hidden files, links and files that are
+        /// Files with text, web pages, PDF, Word, OpenDocument, EPUB, RTF, mail (EML) or subtitles (SRT,
+        /// VTT), and folders; "-" reads standard input. Hidden files, links and files that are
         /// not text are left out of a folder.
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,

@@ -3,10 +3,10 @@
 use std::io::Read;
 use std::path::Path;
 
-use precis::document::decode::decode;
 use precis::summarize::MAX_DOCUMENT;
 use precis::{Error, Result};
 
+use super::formats;
 use super::model::{host, open};
 
 /// Whether "-" was given instead of a file.
@@ -21,16 +21,23 @@ pub fn is_folder(path: &Path) -> bool {
 
 /// The text of a file, or of standard input.
 pub fn read_text(path: &Path) -> Result<String> {
-    let mut bytes = Vec::new();
-    let limit = MAX_DOCUMENT as u64 + 1;
-    let read = if is_standard_input(path) {
-        std::io::stdin().take(limit).read_to_end(&mut bytes)
-    } else {
-        open(path, "check its name")?.take(limit).read_to_end(&mut bytes)
+    let file: &mut dyn Read = match is_standard_input(path) {
+        true => &mut std::io::stdin(),
+        false => &mut open(path, "check its name")?,
     };
-    read.map_err(|e| host(&path.display().to_string(), &e))?;
-    if bytes.len() > MAX_DOCUMENT {
-        return Err(Error::DocumentTooLarge { bytes: bytes.len(), limit: MAX_DOCUMENT });
+    let (mut bytes, mut limit) = (Vec::new(), MAX_DOCUMENT);
+    let mut read_to = |limit: usize, bytes: &mut Vec<u8>| {
+        let more = (limit + 1).saturating_sub(bytes.len());
+        let read = file.take(more as u64).read_to_end(bytes);
+        read.map_err(|e| host(&path.display().to_string(), &e))
+    };
+    read_to(limit, &mut bytes)?;
+    if bytes.len() > limit && formats::may_be_large(&bytes) {
+        limit = formats::LARGEST_FILE;
+        read_to(limit, &mut bytes)?;
     }
-    decode(&bytes)
+    if bytes.len() > limit {
+        return Err(Error::DocumentTooLarge { bytes: bytes.len(), limit });
+    }
+    formats::text(&bytes, &path.to_string_lossy())
 }

@@ -4,6 +4,7 @@
 mod batch;
 mod bench;
 mod cli;
+mod formats;
 mod input;
 mod lines;
 mod model;

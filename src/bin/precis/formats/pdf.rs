@@ -1,0 +1,165 @@
+//! PDF: the text of the pages in reading order, without running heads and page numbers.
+
+mod columns;
+mod content;
+mod encoding;
+mod font;
+mod fragments;
+mod furniture;
+mod layout;
+mod line;
+mod pages;
+mod widths;
+
+use std::time::{Duration, Instant};
+
+use flate2::{Decompress, FlushDecompress, Status};
+use hayro_syntax::object::{Name, Stream};
+use hayro_syntax::{DecryptionError, Filter, LoadPdfError, Pdf};
+use precis::summarize::MAX_DOCUMENT;
+use precis::{Error, Result};
+
+/// Bytes that one stream of a PDF may unpack to. Whatever reads it has it in memory.
+const LARGEST_STREAM: usize = 256 << 20;
+
+/// Bytes that a packed byte can stand for.
+const BEST_RATIO: usize = 1032;
+
+/// Packed bytes of a stream in a method that is not looked at before: each may stand for a thousand.
+const LARGEST_OTHER: usize = 4 << 20;
+
+/// Reading takes so long at most. A page takes milliseconds.
+const LONGEST: Duration = Duration::from_secs(60);
+
+fn unreadable(reason: &'static str) -> Error {
+    Error::DocumentUnreadable { format: "PDF", reason }
+}
+
+/// The text of a PDF.
+///
+/// # Errors
+/// `document-not-text` if it has a password, no text or a damaged structure; `document-too-large` if it
+/// unpacks to too much.
+pub fn text(bytes: &[u8]) -> Result<String> {
+    check_unpacked(bytes)?;
+    read(bytes.to_vec())
+}
+
+const DAMAGED: &str =
+    "the file is damaged. Open it in another program, print it to a new PDF, and open that";
+
+fn read(bytes: Vec<u8>) -> Result<String> {
+    let pdf = Pdf::new(bytes).map_err(|error| match error {
+        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => unreadable(super::PASSWORD),
+        LoadPdfError::Decryption(_) => unreadable(
+            "it is encrypted in a way that is not supported. Save a copy without, and open that",
+        ),
+        LoadPdfError::Invalid => unreadable(DAMAGED),
+    })?;
+    let mut reader = content::Reader::new(Instant::now() + LONGEST);
+    let (mut pages, mut gutters, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for page in pdf.pages().iter() {
+        let lines = layout::lines(reader.page(page), &mut gutters);
+        bytes += lines.iter().map(|line| line.text.len()).sum::<usize>();
+        pages.push(lines);
+        if bytes > MAX_DOCUMENT {
+            return Err(Error::DocumentTooLarge { bytes, limit: MAX_DOCUMENT });
+        }
+        if reader.is_late() {
+            return Err(unreadable(
+                "it takes longer than a minute. Save some of its pages, and open those",
+            ));
+        }
+    }
+    let text = pages::text(pages);
+    let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+    let unknown = text.chars().filter(|c| *c == '\u{fffd}').count();
+    match letters {
+        0 => Err(unreadable(
+            "its pages have no letters, only pictures of them. Have a program recognize the text (OCR), and open the result",
+        )),
+        _ if unknown > letters => Err(unreadable(
+            "its fonts do not say which letters they show. Have a program recognize the text (OCR), and open the result",
+        )),
+        _ => Ok(text),
+    }
+}
+
+/// What a stream unpacks to, if that is no picture and not too much.
+fn unpacked(stream: &Stream) -> Option<Vec<u8>> {
+    let kind = stream.dict().get::<Name>("Subtype");
+    let is_image = kind.is_some_and(|kind| kind.as_str() == "Image");
+    let (packed, filters) = (stream.raw_data(), stream.filters());
+    let is_other = filters.iter().any(|filter| !matches!(filter, Filter::FlateDecode));
+    if is_image || is_other && packed.len() > LARGEST_OTHER {
+        return None;
+    }
+    // What was encrypted could not be checked before.
+    if packed.len() > LARGEST_STREAM / BEST_RATIO && !is_other {
+        let mut buffer = vec![0; 64 << 10];
+        pour(&mut Decompress::new(true), &packed, &mut buffer, &mut |_| Ok(())).ok()?;
+    }
+    stream.decoded_data().ok().map(|data| data.into_owned())
+}
+
+/// Refuses a file with a stream that unpacks to too much, by unpacking all but pictures without keeping
+/// anything. The library that reads the file has no such limit.
+fn check_unpacked(bytes: &[u8]) -> Result<()> {
+    const KEYWORD: &[u8] = b"stream";
+    let mut buffers = [vec![0; 64 << 10], vec![0; 64 << 10]];
+    let [mut inflate, mut inner] = [Decompress::new(true), Decompress::new(true)];
+    let mut at = 0;
+    while let Some(found) = find(&bytes[at..], KEYWORD) {
+        let head = &bytes[at..at + found];
+        let head = &head[head.len().saturating_sub(1024)..];
+        at += found + KEYWORD.len();
+        let start = at + bytes[at..].iter().take(2).take_while(|b| b"\r\n".contains(b)).count();
+        let object = head.windows(4).rposition(|window| window == b" obj").unwrap_or(0);
+        let is_image = find(&head[object..], b"/Image").is_some();
+        if is_image && find(&head[object..], b"/ObjStm").is_none() {
+            continue;
+        }
+        inflate.reset(true);
+        inner.reset(true);
+        let [outer_buffer, inner_buffer] = &mut buffers;
+        // A stream may be packed twice. What is not, ends the second unpacking at once.
+        let mut goes_on = true;
+        pour(&mut inflate, &bytes[start..], outer_buffer, &mut |unpacked| {
+            goes_on = goes_on && pour(&mut inner, unpacked, inner_buffer, &mut |_| Ok(()))?;
+            Ok(())
+        })?;
+        if inflate.total_out() > 0 {
+            at = start + inflate.total_in() as usize;
+        }
+    }
+    Ok(())
+}
+
+fn find(bytes: &[u8], word: &[u8]) -> Option<usize> {
+    bytes.windows(word.len()).position(|window| window == word)
+}
+
+/// Unpacks bytes, part by part, and says whether more may follow.
+fn pour(
+    inflate: &mut Decompress,
+    mut bytes: &[u8],
+    buffer: &mut [u8],
+    each: &mut dyn FnMut(&[u8]) -> Result<()>,
+) -> Result<bool> {
+    loop {
+        let (taken, given) = (inflate.total_in(), inflate.total_out());
+        let status = inflate.decompress(bytes, buffer, FlushDecompress::None);
+        let (taken, given) = (inflate.total_in() - taken, inflate.total_out() - given);
+        bytes = &bytes[taken as usize..];
+        each(&buffer[..given as usize])?;
+        let unpacked = inflate.total_out() as usize;
+        if unpacked > LARGEST_STREAM {
+            return Err(Error::DocumentTooLarge { bytes: unpacked, limit: LARGEST_STREAM });
+        }
+        match status {
+            Ok(Status::Ok | Status::BufError) if taken + given > 0 => {}
+            Ok(Status::Ok | Status::BufError) => return Ok(true),
+            Ok(Status::StreamEnd) | Err(_) => return Ok(false),
+        }
+    }
+}
