@@ -59,7 +59,6 @@ const HEADERS: [&str; 46] = [
 /// Those of them that name the subject.
 pub const SUBJECTS: [&str; 12] = [
     "subject",
-    "attachments",
     "betreff",
     "objet",
     "asunto",

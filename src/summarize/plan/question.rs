@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::request;
-
 /// As a person would write them: a small model reads words better than digits.
 const NUMBERS: [&str; 13] = [
     "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
@@ -123,39 +121,9 @@ impl SummaryRequest<'_> {
     pub fn is_open(&self) -> bool {
         self.length.is_none() && self.sentences.is_none() && self.instruction.is_none()
     }
-
-    /// What the answer will be. `request` is the document's own.
-    pub fn question(&self, request: Option<&str>) -> Question {
-        let open = self.length.is_none() && self.sentences.is_none();
-        if let Some(instruction) = self.instruction {
-            return match is_question(instruction) {
-                true => Question::Ask,
-                false => Question::Request { one_sentence: asks_for_one_sentence(instruction) },
-            };
-        }
-        if let Some(request) = request.filter(|_| open) {
-            return request::question(request);
-        }
-        match self.length {
-            Some(Length::Headline) if self.most() == 1 => Question::Headline,
-            _ => Question::Summary { sentences: self.most(), form: self.form },
-        }
-    }
 }
 
 /// A number as a person would write it.
 pub fn number(count: usize) -> String {
     NUMBERS.get(count).map_or_else(|| count.to_string(), |word| (*word).into())
-}
-
-fn asks_for_one_sentence(request: &str) -> bool {
-    let lower = request.to_lowercase();
-    let one = ["one sentence", "one-sentence", "single sentence", "single-sentence"];
-    one.iter().any(|words| lower.contains(words))
-}
-
-/// Whether an instruction asks something about the document, rather than for a text.
-fn is_question(instruction: &str) -> bool {
-    let ended = instruction.trim_end();
-    ended.ends_with(['?', '？', '؟'])
 }

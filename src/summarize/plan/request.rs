@@ -6,7 +6,7 @@
 mod languages;
 
 use self::languages::LANGUAGES;
-use super::question::{Form, Length, Question};
+use super::question::{Form, Length, Question, SummaryRequest};
 
 /// A request is a last paragraph of at most so many bytes.
 const LONGEST: usize = 400;
@@ -57,6 +57,26 @@ pub fn split_request(text: &str) -> (usize, Option<&str>) {
     match last.len() <= LONGEST && is_request(last) && !text[..start].trim().is_empty() {
         true => (start, Some(last)),
         false => whole,
+    }
+}
+
+impl SummaryRequest<'_> {
+    /// What the answer will be. `request` is the document's own.
+    pub fn question(&self, request: Option<&str>) -> Question {
+        let open = self.length.is_none() && self.sentences.is_none();
+        if let Some(instruction) = self.instruction {
+            return match is_question(instruction) {
+                true => Question::Ask,
+                false => Question::Request { one_sentence: asks_for_one_sentence(instruction) },
+            };
+        }
+        if let Some(request) = request.filter(|_| open) {
+            return question(request);
+        }
+        match self.length {
+            Some(Length::Headline) if self.most() == 1 => Question::Headline,
+            _ => Question::Summary { sentences: self.most(), form: self.form },
+        }
     }
 }
 
@@ -252,4 +272,16 @@ fn count_of(text: &str, units: &str, numbers: &str) -> Option<usize> {
         };
         said(&before[from..]).or_else(|| said(&text[end..to]))
     })
+}
+
+fn asks_for_one_sentence(request: &str) -> bool {
+    let lower = request.to_lowercase();
+    let one = ["one sentence", "one-sentence", "single sentence", "single-sentence"];
+    one.iter().any(|words| lower.contains(words))
+}
+
+/// Whether an instruction asks something about the document, rather than for a text.
+fn is_question(instruction: &str) -> bool {
+    let ended = instruction.trim_end();
+    ended.ends_with(['?', '？', '؟'])
 }
