@@ -38,7 +38,7 @@ pub fn sentences(text: &str, structure: &Structure) -> Vec<Sentence> {
         }
         let joined = Joined::new(text, &block.lines);
         let pieces: Vec<(usize, &str)> = match joined.text.chars().any(ends_unmarked) {
-            true => phrases(&joined.text),
+            true => segment::sentences(&joined.text).flat_map(phrases).collect(),
             false => segment::sentences(&joined.text).collect(),
         };
         for (at, sentence) in pieces {
@@ -61,18 +61,18 @@ fn ends_unmarked(c: char) -> bool {
     ('\u{e00}'..='\u{17ff}').contains(&c) && is_unspaced(c)
 }
 
-/// Phrases between spaces, each of some length.
-fn phrases(text: &str) -> Vec<(usize, &str)> {
+/// Phrases between spaces, each of some length, of a sentence that begins at `from`.
+fn phrases((from, text): (usize, &str)) -> Vec<(usize, &str)> {
     const SHORTEST: usize = 40;
     let (mut phrases, mut start) = (Vec::new(), 0);
     for (at, space) in text.match_indices(' ') {
         let end = at + space.len();
         if text[start..end].chars().count() >= SHORTEST {
-            phrases.push((start, &text[start..end]));
+            phrases.push((from + start, &text[start..end]));
             start = end;
         }
     }
-    phrases.push((start, &text[start..]));
+    phrases.push((from + start, &text[start..]));
     phrases
 }
 
