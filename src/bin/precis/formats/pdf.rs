@@ -76,7 +76,7 @@ fn read(bytes: Vec<u8>) -> Result<String> {
     let unknown = text.chars().filter(|c| *c == '\u{fffd}').count();
     match letters {
         0 => Err(unreadable(
-            "its pages have no letters, only pictures of them. Have a program recognize the text (OCR), and open the result",
+            "its pages have no letters that can be read; they may be scanned. Have a program recognize the text (OCR), and open the result",
         )),
         _ if unknown > letters => Err(unreadable(
             "its fonts do not say which letters they show. Have a program recognize the text (OCR), and open the result",

@@ -83,7 +83,7 @@ fn columns_of_a_pdf_are_read_one_after_the_other() {
 #[test]
 fn a_pdf_without_text_or_with_a_password_is_refused() {
     let error = refused(&bytes("scanned.pdf"), "a.pdf", "document-not-text");
-    assert!(error.contains("only pictures") && error.contains("OCR"), "{error}");
+    assert!(error.contains("may be scanned") && error.contains("OCR"), "{error}");
     let error = refused(&bytes("locked.pdf"), "a.pdf", "document-not-text");
     assert!(error.contains("has a password"), "{error}");
     let error = refused(b"%PDF-1.7 and nothing else", "a.pdf", "document-not-text");
