@@ -221,7 +221,9 @@ impl Signs {
             + 0.2 * (share(self.lines.spoken) / 0.25).min(1.0)
             + 0.18 * (self.rate(Cue::Told) / 0.6).min(1.0)
             + 0.5 * ((self.rate(Cue::Person) - 2.0) / 4.0).clamp(0.0, 1.0);
-        score.min(0.9)
+        // Essays and reviews have people, too, but they do not talk.
+        let talks = self.rate(Cue::Told) > 0.3 || share(self.lines.spoken) > 0.15;
+        score.min(if talks { 0.9 } else { 0.45 })
     }
 }
 
@@ -259,6 +261,7 @@ fn columns(text: &str) -> f64 {
         let mut counts = [0_usize; 64];
         let mut all = 0;
         for line in lines() {
+            let line = line.trim().trim_end_matches(sign);
             let mut quoted = false;
             let mut separates = |c: char| {
                 quoted ^= c == '"';
@@ -266,13 +269,13 @@ fn columns(text: &str) -> f64 {
             };
             let count = line.chars().filter(|c| separates(*c)).count();
             all += 1;
-            // Prose has commas, too, but much between them.
-            if let Some(place) = counts.get_mut(count).filter(|_| line.len() < 40 * (count + 1)) {
+            // Prose has commas, too, but with a space after them, and much between them.
+            let dense = line.len() < 40 * (count + 1) && (count != 1 || !line.contains(", "));
+            if let Some(place) = counts.get_mut(count).filter(|_| dense) {
                 *place += 1;
             }
         }
-        let least = if sign == ',' { 2 } else { 1 };
-        let most = counts[least..].iter().copied().max().unwrap_or(0);
+        let most = counts[1..].iter().copied().max().unwrap_or(0);
         // The last cells of a row may be missing.
         let first = lines().next().map_or(0, |line| line.matches(sign).count());
         let ragged = if first > 3 { counts.get(first / 2..=first) } else { None };
