@@ -18,12 +18,12 @@ pub enum Error {
     #[error("The document is empty: paste or open a text with at least a sentence.")]
     EmptyDocument,
     /// The document is not text.
-    #[error("This is not a text file (see byte {at}): open plain text or Markdown.")]
+    #[error("This is not a text file (see byte {at}), nor in one of the formats that are read: save its text as a text file, and open that.")]
     DocumentNotText {
         /// Offset of the first byte that is not text.
         at: usize,
     },
-    /// The document is a file in a binary format, such as PDF.
+    /// The document is in a format that is not read, such as an Excel workbook.
     #[error("This is {format}, not plain text: save its text as a text file, and open that.")]
     DocumentFormat {
         /// Name of the format, with its article.

@@ -56,7 +56,7 @@ codes! {
     EmptyDocument "empty-document" [Engine Edge] 422
         "there is no text", "paste or open a text";
     DocumentNotText "document-not-text" [Engine Package Edge] 422
-        "the file is binary, in a format that is not supported, locked with a password, or holds only pictures of text; or the text is only an address", "save its text, and open that";
+        "the file is binary, in a format that is not supported, locked with a password, or holds only pictures of text; or, on the page, the text is only an address", "save its text, and open that";
     DocumentTooLarge "document-too-large" [Engine Package Edge] 413
         "the text exceeds 10 MB, or `bytes` of the edge; or a file of another format exceeds 50 MB, or unpacks to too much", "paste a part of it";
     ModelTruncated "model-truncated" [Engine] 500
@@ -94,9 +94,9 @@ codes! {
     SimdUnsupported "simd-unsupported" [Package] 500
         "the browser has no WebAssembly SIMD", "use a current browser";
     EngineUnavailable "engine-unavailable" [Package] 500
-        "the engine's own files, or the reader of a format, are not where the page looks for them", "serve the package's folder `assets`, or set `assetsUrl`";
+        "the engine's own files, or the reader of a format, are not where the page looks for them", "serve the package's folder `assets`, or set `assetsUrl`; for the reader of a format, check the connection and open the file again";
     BrowserUnsupported "browser-unsupported" [Package] 500
-        "the browser is too old, or there is none", "use Chrome or Edge 100, Firefox 100, Safari 16.4, or a newer one";
+        "the browser is too old, or there is none", "use Chrome or Edge 100, Firefox 100, Safari 16.4, or a newer one; for PDF Chrome or Edge 119, Firefox 121, Safari 17.4";
     LanguageUnsupported "language-unsupported" [Package] 500
         "the model was not trained for the requested language", "choose another model, or leave the language out";
     DownloadRefused "download-refused" [Package] 500

@@ -75,7 +75,7 @@ impl<R: Read + Seek> Gguf<R> {
         if magic != MAGIC {
             return Err(Error::ModelNotGguf { magic: magic.escape_ascii().to_string() });
         }
-        // A version has few bytes that are not 0; the last is one of them in the other byte order.
+        // Versions are small numbers, so the byte that is not 0 is the first, or in big-endian order the last.
         if first.get(4..7) == Some(&[0; 3]) && first.get(7) != Some(&0) {
             let reason = "its numbers have their largest byte first: use the file in the usual, little-endian order";
             return Err(Error::ModelUnsupported { reason: reason.into() });

@@ -150,7 +150,7 @@ impl Plan {
             let spent = limits.overhead + answer + request + repeated + SLACK;
             limits.context.saturating_sub(spent).max(1)
         };
-        // Tokens have two bytes and more, but for texts that no request is.
+        // A token has at least two bytes, except in texts that no request consists of.
         let answer = match (question, profile.wording) {
             (Question::Summary { .. }, Wording::Quotes) => profile.note_tokens().min(limits.answer),
             _ => limits.answer,

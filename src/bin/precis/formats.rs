@@ -26,12 +26,12 @@ use archive::Archive;
 /// Bytes that a file of these formats may have. It holds pictures and fonts as well.
 pub const LARGEST_FILE: usize = 50_000_000;
 
-/// Bytes in which a PDF says that it is one.
+/// Bytes of a file named so in which a PDF says that it is one.
 const HEAD: usize = 1024;
 
 /// Whether the file may be larger than a text, by its first bytes.
-pub fn may_be_large(bytes: &[u8]) -> bool {
-    is_pdf(bytes) || bytes.starts_with(ZIP) || bytes.starts_with(RTF) || mail::is_mail(bytes)
+pub fn may_be_large(bytes: &[u8], name: &str) -> bool {
+    is_pdf(bytes, name) || bytes.starts_with(ZIP) || bytes.starts_with(RTF) || mail::is_mail(bytes)
 }
 
 const ZIP: &[u8] = b"PK\x03\x04";
@@ -41,7 +41,7 @@ const OLD_OFFICE: &[u8] = b"\xd0\xcf\x11\xe0";
 /// Stack of the thread that reads: whoever makes a file chooses how deep it is nested.
 const STACK: usize = 64 << 20;
 
-/// Its name.
+/// Name of that thread: its panics are not printed.
 const READER: &str = "reader of formats";
 
 /// The text of a file.
@@ -52,7 +52,7 @@ const READER: &str = "reader of formats";
 pub fn text(bytes: &[u8], name: &str) -> Result<String> {
     let name = name.to_lowercase();
     match () {
-        () if is_pdf(bytes) => guarded("PDF", || pdf::text(bytes)),
+        () if is_pdf(bytes, &name) => guarded("PDF", || pdf::text(bytes)),
         () if bytes.starts_with(ZIP) => guarded("ZIP archive", || archive_text(bytes)),
         () if bytes.starts_with(RTF) => guarded("Rich Text file", || Ok(rtf::text(bytes))),
         () if bytes.starts_with(OLD_OFFICE) && has_password(bytes) => {
@@ -95,9 +95,12 @@ fn guarded(format: &'static str, read: impl FnOnce() -> Result<String> + Send) -
     })
 }
 
-fn is_pdf(bytes: &[u8]) -> bool {
-    // Other bytes may stand before it.
-    bytes[..bytes.len().min(HEAD)].windows(5).any(|window| window == b"%PDF-")
+/// Whether it begins as a PDF does. Other bytes may stand before that, but a text may also mention it, so
+/// the name decides.
+fn is_pdf(bytes: &[u8], name: &str) -> bool {
+    let is_named = name.to_lowercase().ends_with(".pdf");
+    bytes.trim_ascii_start().starts_with(b"%PDF-")
+        || is_named && bytes[..bytes.len().min(HEAD)].windows(5).any(|window| window == b"%PDF-")
 }
 
 /// The text of a ZIP archive, if it is a document.

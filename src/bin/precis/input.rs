@@ -32,12 +32,13 @@ pub fn read_text(path: &Path) -> Result<String> {
         read.map_err(|e| host(&path.display().to_string(), &e))
     };
     read_to(limit, &mut bytes)?;
-    if bytes.len() > limit && formats::may_be_large(&bytes) {
+    let name = path.to_string_lossy();
+    if bytes.len() > limit && formats::may_be_large(&bytes, &name) {
         limit = formats::LARGEST_FILE;
         read_to(limit, &mut bytes)?;
     }
     if bytes.len() > limit {
         return Err(Error::DocumentTooLarge { bytes: bytes.len(), limit });
     }
-    formats::text(&bytes, &path.to_string_lossy())
+    formats::text(&bytes, &name)
 }

@@ -1,6 +1,6 @@
 //! Whether a line is written for a program.
 
-/// Words that statements begin with. Sentences begin with some of them, too, but not before signs.
+/// Words that statements begin with. Sentences begin with some of them, too, but no brackets or operators follow there.
 const KEYWORDS: &str = "fn def import from class const let var public private protected static return \
                         if for while use pub impl struct package func export elif raise try with \
                         async await enum type interface local echo set case typedef extern void int \
@@ -80,8 +80,7 @@ fn is_setting(line: &str) -> bool {
     let Some((key, value)) =
         quoted.or_else(|| item.split_once('=')).or_else(|| item.split_once(':'))
     else {
-        return quoted.is_some()
-            || item.starts_with('"') && item.ends_with(['"', ',']) && !item.contains(". ");
+        return item.starts_with('"') && item.ends_with(['"', ',']) && !item.contains(". ");
     };
     let key = key.trim();
     let word = !key.is_empty()

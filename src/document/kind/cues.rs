@@ -143,7 +143,7 @@ const CUES: [(Cue, &str); SORTS] = [
     ),
     (
         Cue::Evidence,
-        "et al|doi|p <|p =|p <*|sd =|95 %*|95%*|ci:|our results|we show|we propose|we tested|in this \
+        "et al|doi|p =|p <*|sd =|95 %*|95%*|ci:|our results|we show|we propose|we tested|in this \
          paper|theorem|lemma|proof|corollary|hypothesis|randomized|randomised|significant*|cohort|\
          signifikant*|querschnitt*|randomisiert*|regression|ensayo clínico|revisión sistemática|\
          metaanálisis|étude randomisée|ablation|state of the art|state-of-the-art",

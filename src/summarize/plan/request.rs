@@ -35,6 +35,8 @@ struct Language {
     asks: &'static str,
     /// Words that may follow an order without saying of what there shall be a summary.
     how: &'static str,
+    /// Words that stand for the text.
+    it: &'static str,
     /// Nouns for sentences, and for the points of a list.
     units: [&'static str; 2],
     /// From one to seven.
@@ -206,10 +208,12 @@ impl Language {
     fn is_open(&self, rest: &str) -> bool {
         let rest = rest.trim_matches(|c: char| !c.is_alphanumeric());
         // "Summarize it for the board" is an order to somebody else.
-        let it = ["it", "this", "das", "es", "cela", "esto", "questo", "isto", "dit", "to", "это"];
-        let next = self.how.split('|').find(|word| find(rest, word) == Some(word.len()));
+        let is_it = |word: &str| self.it.split('|').any(|it| it == word);
+        let next = self.how.split('|').chain(self.it.split('|'));
+        let next = next.filter(|word| !word.is_empty());
+        let next = next.into_iter().find(|word| find(rest, word) == Some(word.len()));
         rest.is_empty()
-            || next.is_some_and(|word| !it.contains(&word) || self.is_open(&rest[word.len()..]))
+            || next.is_some_and(|word| !is_it(word) || self.is_open(&rest[word.len()..]))
     }
 }
 

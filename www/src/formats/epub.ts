@@ -9,8 +9,11 @@ const ENCRYPTION = "META-INF/encryption.xml";
 /** Fonts may be garbled by these; the text is not. */
 const FONT_METHODS = /^http:\/\/(www\.idpf\.org\/2008\/embedding|ns\.adobe\.com\/pdf\/enc#RC)$/;
 
-/** The numbers of notes in the text, and the arrows back to them. */
-const NOTE_MARKS = /<a\b[^<>]*(?:noteref|doc-backlink|footnote-back)[^<>]*>[^<>]{0,9}<\/a>/g;
+/** Short links. */
+const LINKS = /<a\b[^<>]*>[^<>]{0,9}<\/a>/g;
+
+/** What marks those that are the numbers of notes, or lead back from them. */
+const NOTE_MARK = /noteref|doc-backlink|footnote-back/;
 
 export const readEpub: Reader = async (bytes) => {
   const members = unpack(bytes, "EPUB", (name) => [CONTAINER, ENCRYPTION].includes(name) || /\.(opf|x?html?|xml)$/i.test(name));
@@ -27,7 +30,7 @@ export const readEpub: Reader = async (bytes) => {
   const parts: Opened["parts"] = title ? [{ text: `# ${title}` }] : [];
   for (const href of chapters) {
     const member = members.get(resolved(book, href));
-    if (member) parts.push({ html: textOfMember(member).replace(NOTE_MARKS, "") });
+    if (member) parts.push({ html: textOfMember(member).replace(LINKS, (link) => (NOTE_MARK.test(link) ? "" : link)) });
   }
   if (!parts.some((part) => "html" in part)) throw noText();
   return { parts };

@@ -81,7 +81,9 @@ function linesOf(column: readonly Piece[]): Line[] {
 
 function paragraphsOf(lines: readonly Line[]): Paragraph[] {
   const pitch = median(lines.slice(1).map((line, i) => line.y - lines[i]!.y).filter((gap) => gap > 0));
-  const [start, end] = [Math.min(...lines.map(({ left }) => left)), Math.max(...lines.map(({ right }) => right))];
+  // Not by spreading: a hostile page has more lines than a call may have arguments.
+  const start = lines.reduce((least, { left }) => Math.min(least, left), Infinity);
+  const end = lines.reduce((most, { right }) => Math.max(most, right), -Infinity);
   const full = lines.filter(({ right, size }) => end - right < 0.1 * size);
   if (full.length >= JUSTIFIED_LINES && full.length * 2 > lines.length) for (const line of full) line.isFull = true;
   for (const line of lines) line.isIndented = line.left - start > INDENT * line.size;

@@ -47,7 +47,7 @@ export function archiveOf(names: readonly string[], mimetype: string): Archive {
   if (mimetype.startsWith("application/epub+zip") || names.includes("META-INF/container.xml")) return "epub";
   if (/^application\/vnd\.oasis\.opendocument\.text/.test(mimetype)) return "odt";
   if (has("word/")) return "docx";
-  const refuse = (what: string, what_to_do: string) => new PrecisError("document-not-text", `This is ${what}: ${what_to_do}.`);
+  const refuse = (what: string, advice: string) => new PrecisError("document-not-text", `This is ${what}: ${advice}.`);
   if (has("xl/") || /opendocument\.spreadsheet/.test(mimetype)) throw refuse("a spreadsheet", "save it as CSV, and open that");
   if (has("ppt/") || /opendocument\.presentation/.test(mimetype)) throw refuse("a presentation", "save it as PDF, and open that");
   if (has("Index/") || has("index.apxl")) throw refuse("a Pages, Numbers or Keynote document", "export it as PDF or DOCX, and open that");

@@ -54,7 +54,7 @@ function cues(source: string): string[][] {
 function speeches(lines: string[]): Speech[] {
   let speaker: string | null = null;
   return lines.map((line) => {
-    const voice = /<v(?:\.[^\s>]*)?\s+([^>]{1,100})>/i.exec(line)?.[1];
+    const voice = /<v(?:\.[^\s>]{0,100})?\s{1,20}([^>]{1,100})>/i.exec(line)?.[1];
     if (voice !== undefined) speaker = plain(voice);
     return { speaker, text: plain(line.replace(/<[^<>]{0,200}>/g, "").replace(/\{\\[^{}]{0,100}\}/g, "")) };
   });

@@ -7,8 +7,10 @@ const LONGEST_CELL: usize = 300;
 #[derive(Default)]
 pub struct Blocks {
     out: String,
-    /// The tables that are open, from the outermost on.
-    tables: Vec<Table>,
+    /// The outermost table that is open. A table in one of its cells is text of that cell.
+    table: Option<Table>,
+    /// How many tables are open.
+    depth: usize,
     /// Whether the last block is an item.
     after_item: bool,
 }
@@ -28,7 +30,7 @@ impl Blocks {
             return;
         }
         let block = format!("{mark}{text}");
-        if let Some(cell) = self.tables.last_mut().and_then(|table| table.row.last_mut()) {
+        if let Some(cell) = self.table.as_mut().and_then(|table| table.row.last_mut()) {
             cell.push(block);
             return;
         }
@@ -46,39 +48,35 @@ impl Blocks {
 
     /// A table begins.
     pub fn open_table(&mut self) {
-        self.tables.push(Table::default());
+        self.depth += 1;
+        if self.depth == 1 {
+            self.table = Some(Table::default());
+        }
     }
 
-    /// A row of the innermost table begins.
+    /// A row begins.
     pub fn open_row(&mut self) {
-        if let Some(table) = self.tables.last_mut() {
+        if let Some(table) = self.outermost() {
             table.row.clear();
         }
     }
 
     /// A cell of the row begins.
     pub fn open_cell(&mut self) {
-        if let Some(table) = self.tables.last_mut() {
+        if let Some(table) = self.outermost() {
             table.row.push(Vec::new());
         }
     }
 
     /// The row ends.
     pub fn close_row(&mut self) {
-        let Some(table) = self.tables.last_mut() else { return };
+        let Some(table) = self.outermost() else { return };
         let row = std::mem::take(&mut table.row);
         let chars =
             |cell: &Vec<String>| cell.iter().map(|text| text.chars().count()).sum::<usize>();
         let is_layout = row.len() < 2 || row.iter().any(|cell| chars(cell) > LONGEST_CELL);
         let begun = std::mem::replace(&mut table.begun, !is_layout);
-        if self.tables.len() > 1 {
-            // A table in a cell is text of that cell.
-            let inner = self.tables.pop();
-            for text in row.into_iter().flatten() {
-                self.paragraph("", &text);
-            }
-            self.tables.extend(inner);
-        } else if is_layout {
+        if is_layout {
             for text in row.into_iter().flatten() {
                 self.block(&text, false);
             }
@@ -90,9 +88,17 @@ impl Blocks {
         self.after_item = false;
     }
 
+    /// The table that has rows and cells of its own now.
+    fn outermost(&mut self) -> Option<&mut Table> {
+        self.table.as_mut().filter(|_| self.depth == 1)
+    }
+
     /// The table ends.
     pub fn close_table(&mut self) {
-        self.tables.pop();
+        self.depth = self.depth.saturating_sub(1);
+        if self.depth == 0 {
+            self.table = None;
+        }
     }
 
     /// All of it.

@@ -72,9 +72,9 @@ fn level(outline: &str) -> Option<usize> {
     outline.parse().ok().filter(|level: &usize| *level < 9).map(|level| level + 1)
 }
 
-/// The number formats of lists: by list, those of its levels.
-fn lists(xml: &str) -> HashMap<String, HashMap<usize, String>> {
-    let (mut formats, mut lists): (HashMap<String, HashMap<usize, String>>, HashMap<_, _>) =
+/// Of each list, which of its levels are numbered.
+fn lists(xml: &str) -> HashMap<String, [bool; LEVELS]> {
+    let (mut formats, mut lists): (HashMap<String, [bool; LEVELS]>, HashMap<_, _>) =
         Default::default();
     let (mut id, mut level) = (String::new(), 0);
     read(xml, |piece| {
@@ -82,12 +82,18 @@ fn lists(xml: &str) -> HashMap<String, HashMap<usize, String>> {
         let value = attributes.get("val").unwrap_or_default();
         match name {
             "abstractNum" => id = attributes.get("abstractNumId").unwrap_or_default(),
-            "lvl" => level = attributes.get("ilvl").and_then(|n| n.parse().ok()).unwrap_or(0),
-            "numFmt" => drop(formats.entry(id.clone()).or_default().insert(level, value)),
+            "lvl" => {
+                let given = attributes.get("ilvl").and_then(|n| n.parse().ok());
+                level = given.filter(|level| *level < LEVELS).unwrap_or(0);
+            }
+            "numFmt" => {
+                let is_number = value != "bullet" && value != "none";
+                formats.entry(id.clone()).or_default()[level] = is_number;
+            }
             "num" => id = attributes.get("numId").unwrap_or_default(),
             "abstractNumId" => {
                 if let Some(levels) = formats.get(&value) {
-                    lists.insert(id.clone(), levels.clone());
+                    lists.insert(id.clone(), *levels);
                 }
             }
             _ => {}
@@ -109,7 +115,7 @@ struct Paragraph {
 #[derive(Default)]
 struct Walk {
     styles: HashMap<String, Style>,
-    lists: HashMap<String, HashMap<usize, String>>,
+    lists: HashMap<String, [bool; LEVELS]>,
     blocks: Blocks,
     /// Open paragraphs: a text box stands within one.
     paragraphs: Vec<Paragraph>,
@@ -215,8 +221,7 @@ impl Walk {
         let Some(list) = list.filter(|list| list != "0") else { return String::new() };
         let level = paragraph.level.min(LEVELS - 1);
         let indent = "  ".repeat(level);
-        let format = self.lists.get(&list).and_then(|levels| levels.get(&level));
-        if format.is_none_or(|format| format == "bullet" || format == "none") {
+        if !self.lists.get(&list).is_some_and(|levels| levels[level]) {
             return format!("{indent}- ");
         }
         let numbers = self.numbers.entry(list).or_default();

@@ -11,6 +11,24 @@ use super::xml::{Piece, read};
 
 const FORMAT: &str = "EPUB book";
 
+/// Methods that hide fonts only: of the IDPF, and of Adobe.
+const OF_FONTS: [&str; 2] =
+    ["http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC"];
+
+/// Whether anything but fonts is encrypted.
+fn is_locked(archive: &mut Archive) -> Result<bool> {
+    let mut locked = false;
+    if let Some(xml) = archive.optional("META-INF/encryption.xml")? {
+        read(&xml, |piece| {
+            if let Piece::Open("EncryptionMethod", attributes) = piece {
+                let method = attributes.get("Algorithm").unwrap_or_default();
+                locked |= !OF_FONTS.contains(&method.as_str());
+            }
+        });
+    }
+    Ok(locked)
+}
+
 /// The text of a book.
 ///
 /// # Errors
@@ -18,7 +36,7 @@ const FORMAT: &str = "EPUB book";
 /// may be.
 pub fn text(archive: Archive) -> Result<String> {
     let mut archive = archive.named(FORMAT);
-    if archive.has("META-INF/rights.xml") {
+    if archive.has("META-INF/rights.xml") || is_locked(&mut archive)? {
         let reason = "it is protected against copying. Open a copy without protection";
         return Err(Error::DocumentUnreadable { format: FORMAT, reason });
     }

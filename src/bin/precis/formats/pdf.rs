@@ -22,13 +22,11 @@ use precis::{Error, Result};
 /// Bytes that one stream of a PDF may unpack to. Whatever reads it has it in memory.
 const LARGEST_STREAM: usize = 256 << 20;
 
-/// Bytes that a packed byte can stand for.
-const BEST_RATIO: usize = 1032;
-
-/// Packed bytes of a stream in a method that is not looked at before: each may stand for a thousand.
+/// Packed bytes of a stream in another method than Flate, which is not unpacked for a check first: each
+/// may stand for a thousand.
 const LARGEST_OTHER: usize = 4 << 20;
 
-/// Reading takes so long at most. A page takes milliseconds.
+/// Reading the pages takes about so long at most. A page takes milliseconds.
 const LONGEST: Duration = Duration::from_secs(60);
 
 fn unreadable(reason: &'static str) -> Error {
@@ -91,48 +89,46 @@ fn unpacked(stream: &Stream) -> Option<Vec<u8>> {
     let is_image = kind.is_some_and(|kind| kind.as_str() == "Image");
     let (packed, filters) = (stream.raw_data(), stream.filters());
     let is_other = filters.iter().any(|filter| !matches!(filter, Filter::FlateDecode));
-    if is_image || is_other && packed.len() > LARGEST_OTHER {
+    // Each method may unpack what the one before has unpacked.
+    let unusual = is_other && (filters.len() > 2 || packed.len() > LARGEST_OTHER);
+    if is_image || unusual || filters.len() > 2 {
         return None;
     }
     // What was encrypted could not be checked before.
-    if packed.len() > LARGEST_STREAM / BEST_RATIO && !is_other {
-        let mut buffer = vec![0; 64 << 10];
-        pour(&mut Decompress::new(true), &packed, &mut buffer, &mut |_| Ok(())).ok()?;
+    if !is_other {
+        pour_twice(&packed).ok()?;
     }
     stream.decoded_data().ok().map(|data| data.into_owned())
 }
 
-/// Refuses a file with a stream that unpacks to too much, by unpacking all but pictures without keeping
+/// Refuses a file with a stream that unpacks to too much, by unpacking all of them without keeping
 /// anything. The library that reads the file has no such limit.
 fn check_unpacked(bytes: &[u8]) -> Result<()> {
     const KEYWORD: &[u8] = b"stream";
-    let mut buffers = [vec![0; 64 << 10], vec![0; 64 << 10]];
-    let [mut inflate, mut inner] = [Decompress::new(true), Decompress::new(true)];
     let mut at = 0;
     while let Some(found) = find(&bytes[at..], KEYWORD) {
-        let head = &bytes[at..at + found];
-        let head = &head[head.len().saturating_sub(1024)..];
         at += found + KEYWORD.len();
         let start = at + bytes[at..].iter().take(2).take_while(|b| b"\r\n".contains(b)).count();
-        let object = head.windows(4).rposition(|window| window == b" obj").unwrap_or(0);
-        let is_image = find(&head[object..], b"/Image").is_some();
-        if is_image && find(&head[object..], b"/ObjStm").is_none() {
-            continue;
-        }
-        inflate.reset(true);
-        inner.reset(true);
-        let [outer_buffer, inner_buffer] = &mut buffers;
-        // A stream may be packed twice. What is not, ends the second unpacking at once.
-        let mut goes_on = true;
-        pour(&mut inflate, &bytes[start..], outer_buffer, &mut |unpacked| {
-            goes_on = goes_on && pour(&mut inner, unpacked, inner_buffer, &mut |_| Ok(()))?;
-            Ok(())
-        })?;
-        if inflate.total_out() > 0 {
-            at = start + inflate.total_in() as usize;
+        let (taken, given) = pour_twice(&bytes[start..])?;
+        if given > 0 {
+            at = start + taken;
         }
     }
     Ok(())
+}
+
+/// Unpacks a stream, which may be packed twice, and says how many bytes it took and gave.
+fn pour_twice(packed: &[u8]) -> Result<(usize, usize)> {
+    let mut buffers = [vec![0; 64 << 10], vec![0; 64 << 10]];
+    let [mut inflate, mut inner] = [Decompress::new(true), Decompress::new(true)];
+    let [outer_buffer, inner_buffer] = &mut buffers;
+    // What is packed once ends the second unpacking at once.
+    let mut goes_on = true;
+    pour(&mut inflate, packed, outer_buffer, &mut |unpacked| {
+        goes_on = goes_on && pour(&mut inner, unpacked, inner_buffer, &mut |_| Ok(()))?;
+        Ok(())
+    })?;
+    Ok((inflate.total_in() as usize, inflate.total_out() as usize))
 }
 
 fn find(bytes: &[u8], word: &[u8]) -> Option<usize> {

@@ -85,7 +85,8 @@ impl<'a> Reader<'a> {
                 b'}' => {
                     self.flush();
                     let heading = self.state.heading;
-                    self.state = self.saved.pop().unwrap_or_default();
+                    self.state =
+                        self.saved.pop().unwrap_or(State { fallback: 1, ..State::default() });
                     self.state.heading = heading;
                 }
                 b'\\' => self.control(),
@@ -183,7 +184,14 @@ impl<'a> Reader<'a> {
                 self.leave_out = self.state.fallback;
             }
             "ansicpg" => {
-                let name = format!("windows-{}", number.unwrap_or(1252));
+                let name = match number.unwrap_or(1252) {
+                    932 => "shift_jis".into(),
+                    936 => "gbk".into(),
+                    949 => "euc-kr".into(),
+                    950 => "big5".into(),
+                    65001 => "utf-8".into(),
+                    page => format!("windows-{page}"),
+                };
                 self.encoding = Encoding::for_label(name.as_bytes()).unwrap_or(self.encoding);
             }
             "mac" => self.encoding = encoding_rs::MACINTOSH,
@@ -221,6 +229,10 @@ impl<'a> Reader<'a> {
     }
 
     fn end_paragraph(&mut self, end: &str) {
+        // One within a group that is left out does not end the paragraph around it.
+        if self.state.skip {
+            return;
+        }
         self.flush();
         let paragraph = std::mem::take(&mut self.paragraph);
         let mut text = paragraph.trim().trim_end_matches('|').trim_end().to_owned();
@@ -228,7 +240,7 @@ impl<'a> Reader<'a> {
         if is_row {
             text = format!("| {text} |");
         }
-        if text.is_empty() || self.state.skip {
+        if text.is_empty() {
             return;
         }
         let heading = if is_row { 0 } else { self.state.heading };

@@ -134,6 +134,9 @@ fn plain(line: &str) -> String {
     if is_sound { String::new() } else { out }
 }
 
+/// Lines that a rolling caption repeats, at most.
+const MOST_ROLLING: usize = 8;
+
 /// Cues that repeat the lines before them and add to them, without what they repeat.
 fn without_rolling(cues: Vec<Cue>) -> Vec<Cue> {
     let mut out: Vec<Cue> = Vec::new();
@@ -143,7 +146,7 @@ fn without_rolling(cues: Vec<Cue>) -> Vec<Cue> {
         let shown = cue.clone();
         let Cue { start, end, mut lines } = cue;
         if (start - before.end).abs() < NEXT {
-            let same = (1..=lines.len().min(before.lines.len())).rev();
+            let same = (1..=lines.len().min(before.lines.len()).min(MOST_ROLLING)).rev();
             let repeated =
                 same.into_iter().find(|n| before.lines[before.lines.len() - n..] == lines[..*n]);
             match repeated {

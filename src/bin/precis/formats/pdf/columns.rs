@@ -83,9 +83,15 @@ pub fn ordered(parts: Vec<Line>, out: &mut Vec<Line>, column: &mut usize, gutter
     }
 }
 
+/// A page with more parts than this is no page of text, and each place is compared with all of them.
+const MOST_PARTS: usize = 5000;
+
 /// Where a gutter between two columns is, if there is one: one that pages before had, or the place that the
 /// fewest lines cross.
 fn gutter(parts: &[Line], known: &[f64]) -> Option<f64> {
+    if parts.len() > MOST_PARTS {
+        return None;
+    }
     let around = |known: &f64| {
         let known = *known;
         let places = (-8..=8).map(|step| known + STEP * f64::from(step));

@@ -200,6 +200,9 @@ impl Reader {
         let Some(form) = form.filter(|_| depth < DEEPEST_FORM && self.forms < MOST_FORMS) else {
             return;
         };
+        if self.is_late() {
+            return;
+        }
         let Some(content) = unpacked(&form) else { return };
         let matrix = form.dict().get::<Matrix>("Matrix").unwrap_or(IDENTITY);
         let state = State { ctm: multiplied(matrix, state.ctm), ..state.clone() };
@@ -221,6 +224,8 @@ impl Reader {
     /// Shows a string; the text matrix moves behind it.
     fn show(&mut self, bytes: &[u8], state: &State, matrix: &mut Matrix, aside: bool) {
         let Some(font) = &state.font else { return };
+        // One string may be as long as a stream.
+        let bytes = &bytes[..bytes.len().min(MOST_GLYPHS.saturating_sub(self.glyphs.len()))];
         for shown in font.shown(bytes) {
             let space = if shown.is_space { state.word_space } else { 0.0 };
             let natural = shown.width * state.size * state.stretch;

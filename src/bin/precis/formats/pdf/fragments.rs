@@ -98,22 +98,25 @@ fn readable(c: char) -> Option<char> {
 pub fn rows(fragments: &[Fragment]) -> Vec<Line> {
     let mut sorted: Vec<&Fragment> = fragments.iter().collect();
     sorted.sort_by(|a, b| a.line.y.total_cmp(&b.line.y));
-    let mut rows: Vec<Vec<&Fragment>> = Vec::new();
+    // Each with its tallest fragment.
+    let mut rows: Vec<(&Fragment, Vec<&Fragment>)> = Vec::new();
     for fragment in sorted {
-        let near = |row: &Vec<&Fragment>| {
-            let tallest = row.iter().max_by(|a, b| a.line.size.total_cmp(&b.line.size));
-            tallest.is_some_and(|tallest| {
-                let scale = tallest.line.size.min(fragment.line.size);
-                (fragment.line.y - tallest.line.y).abs() < 0.35 * scale
-            })
+        let near = |tallest: &Fragment| {
+            let scale = tallest.line.size.min(fragment.line.size);
+            (fragment.line.y - tallest.line.y).abs() < 0.35 * scale
         };
-        match rows.last_mut().filter(|row| near(row)) {
-            Some(row) => row.push(fragment),
-            None => rows.push(vec![fragment]),
+        match rows.last_mut().filter(|(tallest, _)| near(tallest)) {
+            Some((tallest, row)) => {
+                if fragment.line.size >= tallest.line.size {
+                    *tallest = fragment;
+                }
+                row.push(fragment);
+            }
+            None => rows.push((fragment, vec![fragment])),
         }
     }
     let mut lines = Vec::new();
-    for mut row in rows {
+    for (_, mut row) in rows {
         row.sort_by(|a, b| a.line.left.total_cmp(&b.line.left));
         let mut parts: Vec<Fragment> = Vec::new();
         for fragment in row {

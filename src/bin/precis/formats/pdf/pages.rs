@@ -113,8 +113,8 @@ impl Writer {
                 let same =
                     |next: &&Line| (next.size - line.size).abs() < 0.3 && next.bold == line.bold;
                 let near = |pair: &[Line]| pair[1].y - pair[0].y < 1.8 * line.size;
-                let more = lines[at + 1..].iter().take_while(same).count();
-                let more = lines[at..].windows(2).take(more).take_while(|pair| near(pair)).count();
+                let pairs = lines[at..].windows(2);
+                let more = pairs.take_while(|pair| same(&&pair[1]) && near(pair)).count();
                 let texts: Vec<&str> =
                     lines[at..=at + more].iter().map(|l| l.text.as_str()).collect();
                 let text = texts.join(" ");
