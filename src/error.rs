@@ -18,7 +18,9 @@ pub enum Error {
     #[error("The document is empty: paste or open a text with at least a sentence.")]
     EmptyDocument,
     /// The document is not text.
-    #[error("This is not a text file (see byte {at}), nor in one of the formats that are read: save its text as a text file, and open that.")]
+    #[error(
+        "This is not a text file (see byte {at}), nor in one of the formats that are read: save its text as a text file, and open that."
+    )]
     DocumentNotText {
         /// Offset of the first byte that is not text.
         at: usize,

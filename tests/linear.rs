@@ -60,12 +60,23 @@ fn planning(bytes: usize) -> Vec<(&'static str, Duration)> {
 /// times as long (caches), and sixteen would be the square.
 #[test]
 fn planning_takes_linear_time() {
-    let [small, large] = [250_000, 1_000_000].map(planning);
-    for ((name, small), (_, large)) in small.into_iter().zip(large) {
-        // What takes next to nothing can't be compared.
-        let small = small.max(Duration::from_millis(20));
-        assert!(large < 8 * small, "{name}: {small:?} and {large:?}");
+    let slow = || -> Vec<String> {
+        let [small, large] = [250_000, 1_000_000].map(planning);
+        let ratios = small.into_iter().zip(large).filter_map(|((name, small), (_, large))| {
+            // What takes next to nothing can't be compared.
+            let small = small.max(Duration::from_millis(20));
+            (large >= 8 * small).then(|| format!("{name}: {small:?} and {large:?}"))
+        });
+        ratios.collect()
+    };
+    // Other programs may take the processor away, but not from the same text each time.
+    let mut left = slow();
+    for _ in 0..3 {
+        let name = |line: &String| line.split(':').next().map(str::to_owned);
+        let again: Vec<_> = if left.is_empty() { vec![] } else { slow() };
+        left.retain(|line| again.iter().any(|again| name(again) == name(line)));
     }
+    assert!(left.is_empty(), "{left:#?}");
 }
 
 /// `cargo test --release --test linear -- --ignored --nocapture` prints what 10 MB take.

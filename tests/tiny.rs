@@ -298,14 +298,22 @@ fn a_clock_that_stands_still_leaves_reasons() {
 
 #[test]
 fn a_trailing_request_is_honoured() {
-    let request = "Please provide a brief summary.";
-    let asked = run(&format!("{SHORT}\n\n{request}\n"), &Options::default(), &TestHost::default());
-    let asked = asked.expect("a summary");
-    assert_eq!(asked.plan.request, request);
-    // It replaces the default request in the prompt, as the token count shows.
-    let model = tiny();
-    let ids = model.tokenizer.chat(&format!("{SHORT}\n\n{request}")).expect("plain text");
-    assert_eq!(asked.prefill.tokens, ids.len());
+    let text = "The council met on Monday and approved the new bridge over the river. \
+                Work on the bridge will start in March and take two years. \
+                The old ferry will stay open until the bridge is finished. \
+                Residents asked for a path for bicycles beside the road. \
+                The mayor promised an answer to the residents by the end of June.";
+    for (request, points, begins) in [
+        ("Please provide a brief summary.", 1, "The"),
+        ("Summarize the text above in three bullet points.", 3, "- "),
+        ("Fasse den obigen Text in zwei Sätzen zusammen.", 2, "The"),
+    ] {
+        let asked =
+            run(&format!("{text}\n\n{request}\n"), &Options::default(), &TestHost::default());
+        let asked = asked.expect("a summary");
+        assert_eq!((asked.plan.request.as_str(), asked.points.len()), (request, points));
+        assert!(asked.summary.starts_with(begins), "{}", asked.summary);
+    }
 }
 
 #[test]
