@@ -303,16 +303,16 @@ fn a_trailing_request_is_honoured() {
                 The old ferry will stay open until the bridge is finished. \
                 Residents asked for a path for bicycles beside the road. \
                 The mayor promised an answer to the residents by the end of June.";
-    for (request, points, begins) in [
-        ("Please provide a brief summary.", 1, "The"),
-        ("Summarize the text above in three bullet points.", 3, "- "),
-        ("Fasse den obigen Text in zwei Sätzen zusammen.", 2, "The"),
+    for (request, points, list) in [
+        ("Please provide a brief summary.", 1, false),
+        ("Summarize the text above in three bullet points.", 3, true),
+        ("Fasse den obigen Text in zwei Sätzen zusammen.", 2, false),
     ] {
         let asked =
             run(&format!("{text}\n\n{request}\n"), &Options::default(), &TestHost::default());
         let asked = asked.expect("a summary");
         assert_eq!((asked.plan.request.as_str(), asked.points.len()), (request, points));
-        assert!(asked.summary.starts_with(begins), "{}", asked.summary);
+        assert_eq!(asked.summary.starts_with("- "), list, "{}", asked.summary);
     }
 }
 
