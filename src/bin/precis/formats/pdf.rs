@@ -96,7 +96,7 @@ fn unpacked(stream: &Stream) -> Option<Vec<u8>> {
     }
     // What was encrypted could not be checked before.
     if !is_other {
-        pour_twice(&packed).ok()?;
+        Unpacker::new().pour(&packed).ok()?;
     }
     stream.decoded_data().ok().map(|data| data.into_owned())
 }
@@ -105,11 +105,12 @@ fn unpacked(stream: &Stream) -> Option<Vec<u8>> {
 /// anything. The library that reads the file has no such limit.
 fn check_unpacked(bytes: &[u8]) -> Result<()> {
     const KEYWORD: &[u8] = b"stream";
+    let mut unpacker = Unpacker::new();
     let mut at = 0;
     while let Some(found) = find(&bytes[at..], KEYWORD) {
         at += found + KEYWORD.len();
         let start = at + bytes[at..].iter().take(2).take_while(|b| b"\r\n".contains(b)).count();
-        let (taken, given) = pour_twice(&bytes[start..])?;
+        let (taken, given) = unpacker.pour(&bytes[start..])?;
         if given > 0 {
             at = start + taken;
         }
@@ -117,18 +118,34 @@ fn check_unpacked(bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Unpacks a stream, which may be packed twice, and says how many bytes it took and gave.
-fn pour_twice(packed: &[u8]) -> Result<(usize, usize)> {
-    let mut buffers = [vec![0; 64 << 10], vec![0; 64 << 10]];
-    let [mut inflate, mut inner] = [Decompress::new(true), Decompress::new(true)];
-    let [outer_buffer, inner_buffer] = &mut buffers;
-    // What is packed once ends the second unpacking at once.
-    let mut goes_on = true;
-    pour(&mut inflate, packed, outer_buffer, &mut |unpacked| {
-        goes_on = goes_on && pour(&mut inner, unpacked, inner_buffer, &mut |_| Ok(()))?;
-        Ok(())
-    })?;
-    Ok((inflate.total_in() as usize, inflate.total_out() as usize))
+/// Unpacks streams without keeping anything. One serves all streams of a file, which may have millions.
+struct Unpacker {
+    inflate: [Decompress; 2],
+    buffers: [Vec<u8>; 2],
+}
+
+impl Unpacker {
+    fn new() -> Self {
+        Self {
+            inflate: [Decompress::new(true), Decompress::new(true)],
+            buffers: [vec![0; 64 << 10], vec![0; 64 << 10]],
+        }
+    }
+
+    /// Unpacks a stream, which may be packed twice, and says how many bytes it took and gave.
+    fn pour(&mut self, packed: &[u8]) -> Result<(usize, usize)> {
+        let [outer, inner] = &mut self.inflate;
+        let [outer_buffer, inner_buffer] = &mut self.buffers;
+        outer.reset(true);
+        inner.reset(true);
+        // What is packed once ends the second unpacking at once.
+        let mut goes_on = true;
+        pour(outer, packed, outer_buffer, &mut |unpacked| {
+            goes_on = goes_on && pour(inner, unpacked, inner_buffer, &mut |_| Ok(()))?;
+            Ok(())
+        })?;
+        Ok((outer.total_in() as usize, outer.total_out() as usize))
+    }
 }
 
 fn find(bytes: &[u8], word: &[u8]) -> Option<usize> {

@@ -217,13 +217,16 @@ fn built_in(program: &[u8], characters: &mut [Option<String>]) {
 /// Tables of a font that are looked at.
 const MOST_TABLES: usize = 4;
 
+/// The last character of the planes that fonts have letters in.
+const LAST: char = '\u{3ffff}';
+
 /// The character of each glyph, as far as the font's own tables say.
 fn glyphs(face: &Face) -> HashMap<u32, char> {
     let mut glyphs = HashMap::new();
     let tables = face.tables().cmap.iter().flat_map(|cmap| cmap.subtables);
     // A table may claim to have billions of codes, so look for each character instead.
     for table in tables.filter(|table| table.is_unicode()).take(MOST_TABLES) {
-        for c in ('\0'..=char::MAX).filter(|c| !('\u{e000}'..'\u{f900}').contains(c)) {
+        for c in ('\0'..=LAST).filter(|c| !('\u{e000}'..'\u{f900}').contains(c)) {
             if let Some(GlyphId(glyph)) = table.glyph_index(c.into()) {
                 glyphs.entry(glyph.into()).or_insert(c);
             }
