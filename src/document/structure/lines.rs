@@ -7,6 +7,7 @@ use super::people::{
     SUBJECTS, header_name, opens_older_mail, quotes_mail, speaker, speakers, without_replies,
 };
 use crate::document::sentences::heading_level;
+use crate::document::words;
 
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,20 +196,9 @@ fn repeated(text: &str, ranges: &[Range<usize>]) -> HashMap<String, usize> {
     counts
 }
 
-/// A line with every run of digits as one sign.
+/// A line with every run of digits as one sign; empty if it can be no running head.
 fn masked(words: &str) -> String {
-    if !HEAD.contains(&words.len()) {
-        return String::new();
-    }
-    let mut out = String::with_capacity(words.len());
-    for c in words.chars() {
-        match c.is_numeric() {
-            true if out.ends_with('#') => {}
-            true => out.push('#'),
-            false => out.push(c),
-        }
-    }
-    out
+    if HEAD.contains(&words.len()) { words::masked(words) } else { String::new() }
 }
 
 fn has_text(lines: &[Line]) -> bool {

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use precis::document::words::masked;
+
 use super::line::Line;
 
 /// Lines at the top and at the foot of a page that may belong to the page.
@@ -43,19 +45,6 @@ fn edges(lines: &[Line]) -> Vec<usize> {
     by_height.sort_by(|a, b| lines[*a].y.total_cmp(&lines[*b].y));
     let top = by_height.iter().take(EDGE);
     top.chain(by_height.iter().rev().take(EDGE)).copied().collect()
-}
-
-/// A text with each run of digits as one sign.
-fn masked(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c.is_numeric() {
-            true if out.ends_with('#') => {}
-            true => out.push('#'),
-            false => out.push(c),
-        }
-    }
-    out
 }
 
 /// "12", "- 12 -", "xii", "Page 3 of 41".
