@@ -138,7 +138,7 @@ fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Whether a sentence that Unicode ends here goes on: its last word is an abbreviation, or what ends it
+/// Whether a sentence that Unicode ends here continues: its last word is an abbreviation, or what ends it
 /// does not end a sentence.
 fn goes_on(sentence: &str, rest: &str) -> bool {
     let line_ended = sentence.ends_with(['\n', '\u{2029}']);

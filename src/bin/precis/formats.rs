@@ -76,7 +76,7 @@ pub fn text(bytes: &[u8], name: &str) -> Result<String> {
 const PASSWORD: &str = "it has a password. Save a copy without one, and open that";
 
 /// Reads a file in a thread of its own. Libraries that read formats panic on some files that are made to
-/// break them: this ends the thread, and the program goes on with the next file.
+/// break them: this ends the thread, and the program continues with the next file.
 fn guarded(format: &'static str, read: impl FnOnce() -> Result<String> + Send) -> Result<String> {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {

@@ -26,7 +26,7 @@ const BEFORE: &str = "
 const BEFORE_NUMBERS: &str =
     "p s no cap gem n n° nº № art abs str tab t c § op pt cz r v ver vers max min ext rm apt";
 
-/// What may end a sentence, and goes on mostly, unless a word follows that sentences begin with.
+/// After these a sentence mostly continues. It ends if the next word is one that sentences begin with.
 const BETWEEN: &str = "co inc ltd corp bros jr univ dept assn llc plc gmbh";
 
 /// Words that sentences begin with.
@@ -46,17 +46,17 @@ static SETS: LazyLock<[HashSet<&str>; 4]> = LazyLock::new(|| {
     [BEFORE, BEFORE_NUMBERS, BETWEEN, STARTERS].map(|words| words.split_whitespace().collect())
 });
 
-/// Whether a word without its full stop, in small letters, goes on whatever follows.
+/// Whether the sentence continues after this word (in small letters, without its full stop), whatever follows.
 pub fn goes_on(word: &str) -> bool {
     SETS[0].contains(word)
 }
 
-/// Whether it goes on if a number follows.
+/// Whether the sentence continues if a number follows.
 pub fn counts(word: &str) -> bool {
     SETS[1].contains(word) || SETS[0].contains(word)
 }
 
-/// Whether it goes on unless a sentence seems to begin.
+/// Whether the sentence continues unless the next word begins one.
 pub fn may_end(word: &str) -> bool {
     SETS[2].contains(word)
 }

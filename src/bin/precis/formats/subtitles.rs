@@ -151,7 +151,7 @@ fn without_rolling(cues: Vec<Cue>) -> Vec<Cue> {
                 same.into_iter().find(|n| before.lines[before.lines.len() - n..] == lines[..*n]);
             match repeated {
                 Some(repeated) => drop(lines.drain(..repeated)),
-                // The last line goes on within the line.
+                // The last line continues within this one.
                 None => {
                     let last = before
                         .lines
@@ -190,7 +190,7 @@ fn turns(cues: &[Cue]) -> Vec<Turn> {
             let last = turns.last();
             let same = last.is_some_and(|turn| speaker.is_none() || turn.speaker == speaker);
             if breaks || changes || !same {
-                // Who speaks goes on speaking after a pause.
+                // The same person continues after a pause.
                 let speaker = speaker.or_else(|| last.filter(|_| !changes)?.speaker.clone());
                 turns.push(Turn { speaker, text: words.to_owned() });
             } else if let Some(turn) = turns.last_mut() {

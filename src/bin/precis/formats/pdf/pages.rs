@@ -48,7 +48,7 @@ fn largest(pages: &[Vec<Line>]) -> f64 {
 }
 
 /// Takes the small lines from the foot of each column of a page: notes, which would cut a sentence that
-/// goes on in the next column.
+/// continues in the next column.
 fn split_notes(lines: &mut Vec<Line>, body: f64) -> Vec<Line> {
     let lowest = lines.iter().map(|line| line.y).fold(0.0, f64::max);
     let mut notes = Vec::new();
@@ -188,7 +188,7 @@ impl Writer {
     }
 }
 
-/// Whether a sentence goes on behind the end of a column or page.
+/// Whether a sentence continues after the end of a column or page.
 fn continues(last: &Line, line: &Line) -> bool {
     let small = line.text.starts_with(|c: char| c.is_lowercase());
     let alike = (last.size - line.size).abs() < 0.1 * last.size;
