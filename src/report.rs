@@ -156,6 +156,10 @@ reported! {
         pub context_extension: Option<String>,
         /// What the model was asked for the summary: the document's own request at its end, or ours.
         pub request: String,
+        /// The document's own request at its end, whether it was followed or not; empty if it has
+        /// none.
+        #[serde(default)]
+        pub closing_request: String,
     }
 
     /// Reading speed, excluding loading, encoding, waiting for the host between chunks, and reused

@@ -155,6 +155,7 @@ impl<B: Backend> Summarizer<B> {
                 strategy: plan.strategy.into(),
                 windows: plan.windows.len(),
                 request: plan.request.clone(),
+                closing_request: plan.closing_request.clone(),
                 ..PlanReport::default()
             },
             ..Report::default()

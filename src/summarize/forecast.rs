@@ -36,6 +36,8 @@ pub struct Forecast {
     planned: VecDeque<f64>,
     /// Cost of what is left of the prompt in hand.
     left: f64,
+    /// Whether the answer to the prompt in hand is still to be written, at least in part.
+    answering: bool,
     /// What has been read: tokens, cost, milliseconds.
     read: [f64; 3],
     /// What has been written: tokens, milliseconds.
@@ -54,6 +56,7 @@ impl Forecast {
     pub fn begin(&mut self, cost: f64) {
         self.planned.pop_front();
         self.left = cost;
+        self.answering = true;
     }
 
     /// A part of it was read.
@@ -65,13 +68,14 @@ impl Forecast {
 
     /// Its answer was written, in so many tokens.
     pub fn wrote(&mut self, tokens: usize, ms: Option<f64>) {
+        self.answering = false;
         self.answers += 1.0;
         self.written[0] += tokens as f64;
         self.written[1] += ms.unwrap_or(0.0);
     }
 
-    /// Milliseconds that are left, but for the answer in hand if that is being written; `None` before
-    /// anything was read, and without a clock.
+    /// Milliseconds that are left; `None` before anything was read, and without a clock. The answer in
+    /// hand counts whole until it is finished.
     pub fn left_ms(&self) -> Option<f64> {
         let [tokens, cost, ms] = self.read;
         if ms <= 0.0 {
@@ -81,7 +85,7 @@ impl Forecast {
         let [written, writing] = self.written;
         let each = if written > 0.0 { writing / written } else { WRITTEN * ms / tokens };
         let length = if self.answers > 0.0 { written / self.answers } else { ANSWER };
-        let answers = self.planned.len() as f64 + f64::from(u8::from(self.left > 0.0));
+        let answers = self.planned.len() as f64 + f64::from(u8::from(self.answering));
         Some(reading + answers * length * each)
     }
 }
@@ -111,6 +115,8 @@ mod tests {
         // 200 to be read, and three answers of 30 tokens, of 6 times the half millisecond of a token.
         assert_eq!(forecast.left_ms(), Some(20.0 + 3.0 * 30.0 * 3.0));
         forecast.took(10, 50.0, Some(5.0));
+        // The prompt is read, and its answer is being written.
+        assert_eq!(forecast.left_ms(), Some(15.0 + 3.0 * 30.0 * 3.0));
         forecast.wrote(10, Some(20.0));
         assert_eq!(forecast.left_ms(), Some(15.0 + 2.0 * 10.0 * 2.0));
         forecast.begin(100.0);
@@ -118,6 +124,7 @@ mod tests {
         forecast.wrote(10, Some(20.0));
         forecast.begin(80.0);
         forecast.took(16, 80.0, Some(8.0));
+        forecast.wrote(10, Some(20.0));
         assert_eq!(forecast.left_ms(), Some(0.0));
     }
 }

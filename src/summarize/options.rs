@@ -40,6 +40,10 @@ pub struct Options {
     pub length: Option<Length>,
     /// So many sentences or key points at most, in the place of what `length` says.
     pub sentences: Option<usize>,
+    /// Whether a request at the document's end, such as "Summarize the text above in one sentence.",
+    /// comes before `length` and `sentences`. Without it, it does where these say nothing. `false`
+    /// takes its paragraph for text like any other.
+    pub follow_request: Option<bool>,
     /// How a summary of more than a sentence is set.
     pub form: Form,
     /// What marks the points of a list.
@@ -80,6 +84,7 @@ impl Options {
         SummaryRequest {
             length: self.length,
             sentences: self.sentences,
+            follow_request: self.follow_request,
             form: self.form,
             format: self.format,
             instruction,

@@ -90,6 +90,8 @@ pub struct Plan {
     pub question: Question,
     /// What the model is asked for it.
     pub request: String,
+    /// The document's own request at its end, whether it is followed or not; empty if it has none.
+    pub closing_request: String,
     /// What kind of document it is.
     pub kind: Kind,
     /// In whose words the summary is written.
@@ -131,7 +133,10 @@ impl Plan {
     /// Plans a reading.
     pub fn new(reading: Reading) -> Self {
         let Reading { text, kind, profile, limits, wish, .. } = reading;
-        let (end, own) = split_request(text);
+        let (end, own) = match wish.follow_request {
+            Some(false) => (text.len(), None),
+            _ => split_request(text),
+        };
         let (body, tokens) = (0..end, Tokens(reading.starts));
         let question = wish.question(own);
         let request = match question {
@@ -175,6 +180,7 @@ impl Plan {
             windows,
             question,
             request,
+            closing_request: own.unwrap_or_default().into(),
             kind,
             wording: profile.wording,
             prompts: Vec::new(),

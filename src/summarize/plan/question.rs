@@ -81,6 +81,9 @@ pub struct SummaryRequest<'a> {
     pub length: Option<Length>,
     /// So many sentences at most, in the place of what `length` says.
     pub sentences: Option<usize>,
+    /// Whether a request at the document's end comes before `length` and `sentences`. Without it, it
+    /// does where these say nothing; `false` takes it for text.
+    pub follow_request: Option<bool>,
     /// How it is set.
     pub form: Form,
     /// What marks the points of a list.
@@ -117,9 +120,10 @@ impl SummaryRequest<'_> {
         self.sentences.or(self.length.map(Length::sentences)).unwrap_or(1)
     }
 
-    /// Whether the person said nothing about what they want.
+    /// Whether a request of the document decides what is written.
     pub fn is_open(&self) -> bool {
-        self.length.is_none() && self.sentences.is_none() && self.instruction.is_none()
+        let unsaid = self.length.is_none() && self.sentences.is_none();
+        self.instruction.is_none() && self.follow_request.unwrap_or(unsaid)
     }
 }
 

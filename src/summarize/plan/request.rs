@@ -65,14 +65,13 @@ pub fn split_request(text: &str) -> (usize, Option<&str>) {
 impl SummaryRequest<'_> {
     /// What the answer will be. `request` is the document's own.
     pub fn question(&self, request: Option<&str>) -> Question {
-        let open = self.length.is_none() && self.sentences.is_none();
         if let Some(instruction) = self.instruction {
             return match is_question(instruction) {
                 true => Question::Ask,
                 false => Question::Request { one_sentence: asks_for_one_sentence(instruction) },
             };
         }
-        if let Some(request) = request.filter(|_| open) {
+        if let Some(request) = request.filter(|_| self.is_open()) {
             return question(request);
         }
         match self.length {

@@ -95,6 +95,30 @@ fn a_trailing_request_is_the_question() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn a_trailing_request_is_followed_as_the_person_wants() {
+    let asks = "Based on all the above, provide a one-sentence summary.";
+    let text = format!("Body of it.\n\n{asks}");
+    let wish = |follow_request| SummaryRequest {
+        length: Some(Length::Short),
+        follow_request,
+        ..SummaryRequest::default()
+    };
+    let sentences = |count| Question::Summary { sentences: count, form: Form::Paragraph };
+    for (follow, question, closing, read) in [
+        (None, sentences(3), asks, "Body of it.\n\n"),
+        (Some(true), sentences(1), asks, "Body of it.\n\n"),
+        (Some(false), sentences(3), "", text.as_str()),
+    ] {
+        let plan = own(&text, wish(follow));
+        assert_eq!((plan.question, plan.closing_request.as_str()), (question, closing));
+        assert_eq!(&text[plan.body()], read);
+        assert_eq!(plan.request == asks, follow == Some(true));
+    }
+    let ordinary = own("Body of it.\n\nThe end.", wish(Some(true)));
+    assert_eq!(ordinary.question, sentences(3));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn ordinary_endings_are_no_request() {
     for text in [
         "Body.\n\nThe end.",
