@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use precis::error::codes::{self, Code, Origin};
-use precis::report::{Kind, Report};
+use precis::report::{Kind, Report, Support};
 use precis::summarize::plan::{Form, Format, Length, PromptStyle, Strategy};
 use precis::summarize::profile::{Wording, answer_tokens};
 use precis::summarize::{LONGEST_INSTRUCTION, MAX_DOCUMENT};
@@ -66,6 +66,12 @@ fn the_package_has_the_engine_s_values() {
     list(&mut ts, "Marks of key points", "FORMATS", &values::<Format>());
     list(&mut ts, "Reading methods", "STRATEGIES", &values::<Strategy>());
     list(&mut ts, "Kinds of documents", "KINDS", &values::<Kind>());
+    list(
+        &mut ts,
+        "Whether a statement of a summary is the document's",
+        "SUPPORTS",
+        &values::<Support>(),
+    );
     list(&mut ts, "In whose words a summary is", "WORDINGS", &values::<Wording>());
     list(&mut ts, "How a model is asked", "PROMPTS", &values::<PromptStyle>());
     number(&mut ts, "Largest document, in UTF-8 bytes", "MAX_DOCUMENT", MAX_DOCUMENT);

@@ -31,7 +31,7 @@ for (const scheme of ["light", "dark"] as const) {
 
       await precis.document.fill(" ");
       await precis.summarize.click();
-      await expect(precis.alert).toContainText("empty-document");
+      await expect(precis.alert.locator(".error")).toHaveAttribute("data-code", "empty-document");
       await inspect(page, `${name}-error`);
     });
   }

@@ -164,7 +164,7 @@ test("a model that can't be had is said, and may be tried again", async ({ page,
   await page.unroute("**/models/tiny.gguf");
   await page.route("**/models/tiny.gguf", (route) => route.fulfill({ status: 404 }));
   await compare.measure.click();
-  await expect(compare.alert).toContainText("download-failed");
+  await expect(compare.alert.locator(".error")).toHaveAttribute("data-code", "download-failed");
   await expect(compare.state).toHaveText("Failed");
   expect(complaints.splice(0).filter((complaint) => !complaint.startsWith("Failed to load resource"))).toEqual([]);
   await page.unroute("**/models/tiny.gguf");
@@ -175,9 +175,9 @@ test("a model that can't be had is said, and may be tried again", async ({ page,
 
 test("both pages lead to each other", async ({ page, compare }) => {
   await compare.open();
-  await page.getByRole("link", { name: "Summarize a document" }).click();
+  await page.getByRole("link", { name: "Summarize" }).click();
   await expect(page).toHaveURL(/index\.html$/);
-  await page.getByRole("link", { name: "Measure and compare devices" }).click();
+  await page.getByRole("link", { name: "Benchmark" }).click();
   await expect(compare.measure).toBeVisible();
 });
 
@@ -229,7 +229,7 @@ for (const scheme of ["light", "dark"] as const) {
       await compare.history.getByRole("button", { name: "Rename Desktop" }).click();
       for (const summary of await page.getByText(/^(Show as table|Paste a card)/).all()) await summary.click();
       await compare.import("no card");
-      await expect(compare.importAlert).toContainText("invalid-card");
+      await expect(compare.importAlert.locator(".error")).toHaveAttribute("data-code", "invalid-card");
       await inspect(page, `${name}-result`);
     });
   }

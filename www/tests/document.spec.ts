@@ -1,5 +1,6 @@
 /** Getting a document into the page, and what happens when it is not one. */
 import { createHash } from "node:crypto";
+import type {} from "../src/ui/window.js";
 import { expect, test } from "./page.js";
 
 /** Drops a file of these bytes on the text field. */
@@ -35,7 +36,7 @@ test("Summarize waits for the benchmark that was asked for", async ({ page, prec
   await precis.open("tiny");
   await precis.benchmark.click();
   await precis.summarize.click();
-  await expect(precis.cancel).toBeEnabled();
+  await expect(precis.cancel).toBeVisible();
   release();
   // The field was empty when Summarize was pressed.
   await expect(page.locator("#read")).toHaveText(/ of \d\d\d,\d\d\d tokens read$/);
@@ -57,7 +58,7 @@ test("a binary file is refused and leaves the document alone", async ({ page, pr
   await precis.open("tiny");
   await precis.document.fill("kept");
   await drop(page, [0x50, 0x4b, 3, 4, 0, 0xff], "a.zip");
-  await expect(precis.alert).toContainText("document-not-text");
+  await expect(precis.alert.locator(".error")).toHaveAttribute("data-code", "document-not-text");
   await expect(precis.alert).toContainText("This ZIP file is damaged or incomplete");
   await expect(precis.document).toHaveValue("kept");
   await drop(page, [0x6f, 0x6b], "a.txt");
@@ -67,7 +68,7 @@ test("a binary file is refused and leaves the document alone", async ({ page, pr
 test("a file over 10 MB is refused before it is read", async ({ page, precis }) => {
   await precis.open("tiny");
   await page.locator("#file").setInputFiles({ name: "big.txt", mimeType: "text/plain", buffer: Buffer.alloc(10_000_001, "a") });
-  await expect(precis.alert).toContainText("document-too-large");
+  await expect(precis.alert.locator(".error")).toHaveAttribute("data-code", "document-too-large");
 });
 
 test("a long text does not freeze the field, and all of it counts", async ({ page, precis }) => {
@@ -92,7 +93,7 @@ test("an empty document gets a sentence that says what to do", async ({ precis }
   for (const text of ["", " \n\t "]) {
     await precis.document.fill(text);
     await precis.summarize.click();
-    await expect(precis.alert).toContainText("empty-document");
+    await expect(precis.alert.locator(".error")).toHaveAttribute("data-code", "empty-document");
     await expect(precis.alert).toContainText("paste or open a text");
     await expect(precis.stage).toHaveText("Failed");
   }
@@ -107,7 +108,7 @@ test("a crash during a run is said, and Try again does the run", async ({ page, 
   await precis.summarize.click();
   await expect(page.locator("#read")).toHaveText(/^[1-9]/);
   await page.workers()[0]!.evaluate(() => void setTimeout(() => { throw new Error("planted"); }));
-  await expect(precis.alert).toContainText("worker-crashed");
+  await expect(precis.alert.locator(".error")).toHaveAttribute("data-code", "worker-crashed");
   await expect(precis.stage).toHaveText("Failed");
   complaints.length = 0;
   await precis.document.fill("Bees collect nectar.");
@@ -120,7 +121,7 @@ test("what is pasted stays text", async ({ page, precis }) => {
   await precis.open("tiny");
   const attack = `<img src=x onerror="document.title='broken'"><script>document.title='broken'</script> <b>bold</b> <|im_start|>`;
   await precis.run(attack.repeat(5));
-  expect(await page.title()).toBe("Précis");
+  expect(await page.title()).toMatch(/^Précis/);
   expect(await page.locator("main img, main script, main b").count()).toBe(0);
 });
 
@@ -141,38 +142,36 @@ test("markup in a summary stays text", async ({ page, precis }) => {
   await precis.open("tiny");
   await precis.run("Some text to read here.");
   await expect(page.locator("#summary-text")).toHaveText(`<img src=x onerror="document.title='broken'">`);
-  expect(await page.title()).toBe("Précis");
+  expect(await page.title()).toMatch(/^Précis/);
 });
 
 test("the whole job works from the keyboard", async ({ page, precis }) => {
   await precis.open("tiny");
   const focused = () => page.evaluate(() => document.activeElement?.id);
-  await page.keyboard.press("Tab");
-  await expect(page.getByRole("link", { name: "Measure and compare devices" })).toBeFocused();
-  await page.keyboard.press("Tab");
-  expect(await focused()).toBe("choose-model");
-  await page.keyboard.press("Tab");
-  expect(await focused()).toBe("compute");
-  await page.keyboard.press("Tab");
-  expect(await focused()).toBe("document");
+  const order = async (steps: number) => {
+    const ids: (string | undefined)[] = [];
+    for (let i = 0; i < steps; i++) {
+      await page.keyboard.press("Tab");
+      ids.push(await focused());
+    }
+    return ids;
+  };
+  // Keys start from the top.
+  await page.getByRole("heading", { level: 1 }).click();
+  // Three links to pages come first; the examples have no names.
+  expect(await order(7)).toEqual(["", "", "", "choose-model", "theme", "open", "document"]);
   await page.keyboard.type("Bees collect nectar and pollen from flowers.");
-  await page.keyboard.press("Tab");
-  expect(await focused()).toBe("summarize");
+  expect(await order(8)).toEqual(["", "", "", "", "benchmark", "length", "form", "summarize"]);
   const outline = await page.locator("#summarize").evaluate((button) => getComputedStyle(button).outlineStyle);
   expect(outline).toBe("solid");
   await page.keyboard.press("Enter");
   await expect(precis.stage).toHaveText("Done");
   // The focus went to Cancel with the run and came back with its end.
   expect(await focused()).toBe("summarize");
-  const order: (string | undefined)[] = [];
-  for (let i = 0; i < 11; i++) {
-    await page.keyboard.press("Tab");
-    order.push(await focused());
-  }
-  // The one without a name is the summary's sentence; a form is nothing to choose for one sentence.
-  expect(order).toEqual(["open", "benchmark", "iterations", "length", "strategy", "instruction", "reuse", "forget", "", "copy", "download"]);
+  // Those without names are "Advanced", the number after the sentence, and "Speed chart and all figures".
+  expect(await order(14)).toEqual(["", "copy-summary", "copy-markdown", "share", "print", "", "shorter", "longer", "other-form", "instruction", "ask-now", "copy", "download-report", ""]);
   await page.locator("#document").focus();
+  await page.evaluate(() => (window.precis.report = null));
   await page.keyboard.press("Control+Enter");
-  await expect(precis.stage).not.toHaveText("Idle");
-  await expect(precis.stage).toHaveText("Done");
+  await page.waitForFunction(() => window.precis.report);
 });

@@ -3,23 +3,27 @@ import AxeBuilder from "@axe-core/playwright";
 import { readFileSync } from "node:fs";
 import { expect, test } from "./page.js";
 import { repository } from "./paths.js";
-import { Site } from "./site.js";
+import { Site, stall, whole } from "./site.js";
 
 const MODEL = "**/models/SmolLM2-135M-Instruct.Q4_1.gguf";
 
-test("the model loads with progress, and a reload needs no download", async ({ page, precis }) => {
+test("the model is fetched when the person wants it, with progress, and a reload needs no download", async ({ page, precis }) => {
   let requests = 0;
   await page.route(MODEL, (route) => {
     requests++;
     return route.continue();
   });
   await page.goto("/");
+  await expect(precis.modelState).toHaveText("not downloaded");
+  await expect(page.locator("#download-text")).toContainText("SmolLM2 135M Instruct Q4_1, 98 MB. It is downloaded once, from this site or huggingface.co, and stays on this device");
+  expect(requests).toBe(0);
+  await precis.download.click();
   const loading = page.getByRole("progressbar", { name: "Loading model" });
   await expect(loading).toBeVisible();
-  await expect(page.locator("#model-detail")).toHaveText(/^\d+(\.\d)? MB of 98 MB, once/);
+  await expect(page.locator("#download-detail")).toHaveText(/^\d+(\.\d)? MB of 98 MB \(first time only\)/);
   await expect(precis.modelState).toHaveText("ready", { timeout: 60_000 });
   await expect(loading).toBeHidden();
-  await expect(page.locator("#model-detail")).toContainText("works without a connection");
+  await expect(page.locator("#model-detail")).toContainText("Saved for offline use");
   expect(requests).toBe(1);
   await page.reload();
   await expect(precis.modelState).toHaveText("ready", { timeout: 60_000 });
@@ -29,20 +33,21 @@ test("the model loads with progress, and a reload needs no download", async ({ p
 test("a model that can't be had says why, and Try again gets it", async ({ page, precis, complaints }) => {
   await page.route(MODEL, (route) => route.fulfill({ body: "not the model" }));
   await page.goto("/");
-  await expect(precis.modelAlert).toContainText("download-corrupt");
+  await precis.download.click();
+  await expect(precis.modelAlert.locator(".error")).toHaveAttribute("data-code", "download-corrupt");
   await expect(precis.modelAlert).toContainText("was deleted. Try again");
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
   // A run meanwhile tries again by itself, and fails for the same reason.
   await precis.document.fill("Some text.");
   await precis.summarize.click();
   await expect(precis.stage).toHaveText("Failed");
-  await expect(precis.modelAlert).toContainText("download-corrupt");
+  await expect(precis.modelAlert.locator(".error")).toHaveAttribute("data-code", "download-corrupt");
 
   await page.unroute(MODEL);
   await page.route(MODEL, (route) => route.fulfill({ status: 404 }));
   await page.route("https://huggingface.co/**", (route) => route.abort());
   await page.getByRole("button", { name: "Try again" }).click();
-  await expect(precis.modelAlert).toContainText("download-failed");
+  await expect(precis.modelAlert.locator(".error")).toHaveAttribute("data-code", "download-failed");
   await expect(precis.modelAlert).toContainText(/localhost:\d+: status 404; huggingface.co: /);
   // Both are the browser's own words about what this test did to the network.
   expect(complaints.splice(0).filter((complaint) => !complaint.startsWith("Failed to load resource"))).toEqual([]);
@@ -70,6 +75,45 @@ test("Summarize may be pressed before the model is ready, and Cancel ends the wa
   await expect(precis.stage).toHaveText("Waiting for the model");
   release();
   await expect(precis.stage).toHaveText("Done", { timeout: 90_000 });
+});
+
+test("a download pauses, and continues where it was", async ({ page, precis }) => {
+  const site = await Site.open();
+  try {
+    site.bytes = readFileSync(`${repository}/models/SmolLM2-135M-Instruct.Q4_1.gguf`);
+    // Half of each part, and then nothing.
+    site.behaviour = stall;
+    await page.goto(`${site.origin}/dist/index.html`);
+    await precis.download.click();
+    await expect(page.locator("#download-detail")).toHaveText(/^[1-9]\d MB of 98 MB/);
+    await page.getByRole("button", { name: "Pause" }).click();
+    await expect(precis.modelState).toHaveText("paused");
+    const before = [...site.asked];
+    site.behaviour = whole;
+    await page.getByRole("button", { name: "Continue the download" }).click();
+    await expect(precis.modelState).toHaveText("ready", { timeout: 60_000 });
+    for (const start of site.asked.slice(before.length)) expect(before).not.toContain(start);
+  } finally {
+    await page.close();
+    await site.close();
+  }
+});
+
+test("a connection that saves data is asked first", async ({ page, precis }) => {
+  await page.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
+  let requests = 0;
+  await page.route(MODEL, (route) => {
+    requests++;
+    return route.continue();
+  });
+  await page.goto("/");
+  await expect(page.locator("#download-text")).toContainText("nothing is downloaded until you press Download now");
+  await precis.document.fill("Bees visit flowers to collect nectar and pollen.");
+  await precis.summarize.click();
+  await expect(precis.download).toBeFocused();
+  expect(requests).toBe(0);
+  await precis.download.click();
+  await expect(precis.modelState).toHaveText("ready", { timeout: 60_000 });
 });
 
 test("the built page carries its policy to hosts that send no headers", async ({ page, complaints, request }) => {

@@ -33,14 +33,14 @@ async function keepModel(page: Page): Promise<void> {
   await (await chooser).setFiles(tinyModel);
   await page.getByLabel("Keep it on this device").check();
   await page.getByRole("button", { name: "Use this model" }).click();
-  await expect(page.locator("#model-detail")).toContainText("Kept on this device");
+  await expect(page.locator("#model-detail")).toContainText("Saved for offline use");
 }
 
 test("a host without headers gets an isolated page with threads, after one reload", async ({ page, precis, site, home }) => {
   await page.goto(`${home}index.html?model=tiny.gguf`);
   await page.waitForFunction(() => crossOriginIsolated);
   await takenOver(page);
-  await expect(precis.modelState).toHaveText("ready");
+  await precis.getModel();
   await expect(precis.device).toHaveText(/processor, ([2-9]|1\d) threads/);
   await precis.run(ARTICLE);
   expect(await page.evaluate(() => window.precis.report!.environment.cross_origin_isolated)).toBe(true);
@@ -61,7 +61,7 @@ test("where isolation can't be had it is tried once", async ({ page, precis, sit
   await page.goto(`${home}index.html?model=tiny.gguf`);
   await page.waitForFunction(() => sessionStorage.getItem("precis-reloaded") !== null);
   await takenOver(page);
-  await expect(precis.modelState).toHaveText("ready");
+  await precis.getModel();
   // Another worker takes the page over, and it stays as it is.
   await page.evaluate(async () => {
     const changed = new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve));
@@ -95,12 +95,12 @@ test("without a connection the pages open, and a kept model summarizes", async (
   page.on("request", (request) => new URL(request.url()).origin === origin || foreign.push(request.url()));
   await page.goto(`${home}index.html?model=tiny.gguf`);
   await page.waitForFunction(() => crossOriginIsolated);
-  await expect(precis.modelState).toHaveText("ready");
+  await precis.getModel();
   await keepModel(page);
   await site.close();
   await expect(fetch(origin)).rejects.toThrow();
   await page.goto(`${home}index.html`);
-  await expect(precis.modelState).toHaveText("ready");
+  await precis.getModel();
   expect(await isolated(page)).toBe(true);
   await expect(precis.device).toHaveText(/processor, ([2-9]|1\d) threads/);
   await precis.run(ARTICLE);
@@ -108,7 +108,7 @@ test("without a connection the pages open, and a kept model summarizes", async (
   await precis.benchmark.click();
   await expect(precis.document).toHaveValue(/Iteration 8 of 8/);
   await page.goto(home);
-  await expect(precis.modelState).toHaveText("ready");
+  await precis.getModel();
   await page.goto(`${home}compare.html`);
   await expect(page.locator("main[data-ready]")).toBeVisible();
   await page.goto(`${home}gallery.html`);
@@ -121,7 +121,7 @@ test("the files of a format are fetched with its first document, and then kept",
   await page.goto(`${home}index.html?model=tiny.gguf`);
   await page.waitForFunction(() => crossOriginIsolated);
   await takenOver(page);
-  await expect(precis.modelState).toHaveText("ready");
+  await precis.getModel();
   expect(formats()).toBe(0);
   const open = async (name: string) => page.locator("#file").setInputFiles(`${repository}/www/tests/fixtures/${name}`);
   await open("report.odt");

@@ -11,6 +11,7 @@ export class Precis {
   readonly reading: Locator;
   readonly summary: Locator;
   readonly report: Locator;
+  readonly copySummary: Locator;
   readonly copy: Locator;
   /** What the run is at: "Done" after a good one. */
   readonly stage: Locator;
@@ -20,29 +21,62 @@ export class Precis {
   readonly device: Locator;
   readonly modelState: Locator;
   readonly modelAlert: Locator;
+  readonly download: Locator;
 
   constructor(readonly page: Page) {
     this.document = page.getByRole("textbox", { name: "Document" });
-    this.summarize = page.getByRole("button", { name: "Summarize" });
+    this.summarize = page.getByRole("button", { name: "Summarize", exact: true });
     this.cancel = page.getByRole("button", { name: "Cancel" });
     this.benchmark = page.getByRole("button", { name: "Load the 40k-token benchmark" });
     this.reading = page.getByRole("progressbar", { name: "Reading" });
     this.summary = page.getByRole("region", { name: "Summary" });
     this.report = page.getByRole("region", { name: "Report" });
+    this.copySummary = page.getByRole("button", { name: "Copy summary" });
     this.copy = page.getByRole("button", { name: "Copy report as JSON" });
     this.stage = page.locator("#stage");
     this.alert = page.locator("#alert");
-    this.compute = page.getByLabel("Compute on");
+    this.compute = page.getByLabel("Run on");
     this.device = page.locator("#device");
     this.modelState = page.locator("#model-state");
     this.modelAlert = page.locator("#model-alert");
+    this.download = page.getByRole("button", { name: "Download now" });
   }
 
   /** Opens the page with the real model, or the tiny one, and waits until it is ready. */
   async open(model: "real" | "tiny"): Promise<void> {
     if (model === "tiny") await this.page.route("**/models/tiny.gguf", (route) => route.fulfill({ path: tinyModel }));
     await this.page.goto(model === "tiny" ? "/?model=tiny.gguf" : "/");
+    await this.getModel();
+  }
+
+  /** Downloads the model if it is not on this device, and waits until it is ready. */
+  async getModel(): Promise<void> {
+    await expect(this.modelState).not.toBeEmpty();
+    if (await this.download.isVisible()) await this.download.click();
     await expect(this.modelState).toHaveText("ready", { timeout: 60_000 });
+  }
+
+  /** Opens the settings below "Advanced". */
+  async openAdvanced(): Promise<void> {
+    await this.page.locator("#advanced").evaluate((details: HTMLDetailsElement) => (details.open = true));
+  }
+
+  /** Opens the chart and the figures of the report. */
+  async openFigures(): Promise<void> {
+    await this.page.locator("#figures").evaluate((details: HTMLDetailsElement) => (details.open = true));
+  }
+
+  /** Chooses what computes, in the dialog. */
+  async runOn(backend: string): Promise<void> {
+    await this.page.getByRole("button", { name: "Choose model" }).click();
+    await this.compute.selectOption(backend);
+    await this.page.keyboard.press("Escape");
+  }
+
+  /** Asks a question about the document. */
+  async ask(question: string): Promise<void> {
+    await this.page.getByLabel("Ask a question").fill(question);
+    await this.page.getByRole("button", { name: "Ask", exact: true }).click();
   }
 
   /** Summarizes `text` to the end. */

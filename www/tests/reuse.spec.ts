@@ -16,6 +16,7 @@ const report = async ({ page }: Precis) => {
 test("only what is new is read, also after a reload, until it is forgotten", async ({ page, precis }) => {
   const reuse = page.getByRole("checkbox", { name: "Reuse what was read before" });
   await precis.open("tiny");
+  await precis.openAdvanced();
   await expect(reuse).toBeChecked();
   await precis.run(long());
   const first = await report(precis);
@@ -27,6 +28,7 @@ test("only what is new is read, also after a reload, until it is forgotten", asy
   expect(again.summary).toBe(first.summary);
   expect(again.plan.remembered).toBe(first.plan.windows);
   expect(again.prefill.tokens).toBeLessThan(first.prefill.tokens / 2);
+  await precis.openFigures();
   await expect(precis.report.getByText("Windows reused")).toBeVisible();
 
   await precis.open("tiny");
@@ -35,6 +37,7 @@ test("only what is new is read, also after a reload, until it is forgotten", asy
   expect(edited.plan.windows - edited.plan.remembered).toBeGreaterThan(0);
   expect(edited.plan.windows - edited.plan.remembered).toBeLessThanOrEqual(3);
 
+  await precis.openAdvanced();
   await reuse.uncheck();
   await precis.run(long(", quietly"));
   const fresh = await report(precis);
@@ -66,6 +69,7 @@ test("a run that was broken off goes on where it was, in another tab", async ({ 
 test("the benchmark reads everything unless it is told not to", async ({ page, precis }) => {
   const reuse = page.getByRole("checkbox", { name: "Reuse what was read before" });
   await precis.open("tiny");
+  await precis.openAdvanced();
   await precis.benchmark.click();
   await expect(reuse).not.toBeChecked();
 });

@@ -149,19 +149,21 @@ test("text is told from what is none, in the encodings that people have", async 
 
 test("the meter's speed is of the last second", () => {
   const meter = new Meter();
-  expect([meter.speed, meter.leftMs]).toEqual([null, null]);
+  expect([meter.speed, meter.leftMs()]).toEqual([null, null]);
   meter.plan(3000, 0);
   const read = (done: number, tokens: number, ms: number | null, left_ms: number | null, now: number) =>
     meter.record({ type: "read", done, total: 3000, position: 0, tokens, ms, prompt: 0, left_ms }, now);
   read(1000, 1000, 5000, 5000, 5000);
-  expect([meter.speed, meter.leftMs, meter.share]).toEqual([200, 5000, 0.5]);
+  expect([meter.speed, meter.leftMs(5000), meter.share]).toEqual([200, 5000, 0.5]);
+  // It goes down while nothing is read.
+  expect([meter.leftMs(6500), meter.leftMs(20_000)]).toEqual([3500, 0]);
   // The last chunk alone fills the second.
   read(1500, 500, 1000, 6000, 6000);
-  expect([meter.speed, meter.leftMs, meter.share]).toEqual([500, 6000, 0.5]);
+  expect([meter.speed, meter.leftMs(6000), meter.share]).toEqual([500, 6000, 0.5]);
   read(2400, 900, null, null, 7000);
-  expect([meter.done, meter.speed, meter.leftMs, meter.share]).toEqual([2400, 500, null, 0.8]);
+  expect([meter.done, meter.speed, meter.leftMs(7000), meter.share]).toEqual([2400, 500, null, 0.8]);
   read(3100, 700, 1000, 0, 8000);
-  expect([meter.total, meter.leftMs, meter.share]).toEqual([3100, 0, 1]);
+  expect([meter.total, meter.leftMs(8000), meter.share]).toEqual([3100, 0, 1]);
 });
 
 test("figures are written as a reader would", () => {

@@ -14,6 +14,7 @@ function policy(dev: boolean): string {
     "worker-src 'self'",
     `style-src 'self'${nonce}`,
     "img-src 'self'",
+    "manifest-src 'self'",
     `connect-src 'self' ${MODEL_HOSTS.join(" ")}${dev ? " ws:" : ""}`,
     "base-uri 'none'",
     "object-src 'none'",

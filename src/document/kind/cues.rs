@@ -77,7 +77,8 @@ const CUES: [(Cue, &str); SORTS] = [
     (
         Cue::Binds,
         "shall|must not|may not|hereby|herein|thereof|hereinafter|undertakes|is entitled|agrees|\
-         may terminate|your rights|at its discretion|verpflichtet|berechtigt|bedarf|bedürfen|haftet|\
+         may terminate|your rights|at its discretion|is liable|are liable|not liable|not permitted|\
+         is forbidden|must be made in|must be given|verpflichtet|berechtigt|bedarf|bedürfen|haftet|\
          nachfolgend|unverzüglich|vorbehalten|ci-après|s'engage|est tenu|tenu responsable|\
          conformément|se réserve|peut résilier|se obliga|en adelante|deberá|podrá|abonará|si obbliga|\
          dovrà|di seguito|obriga-se|doravante|deverá|poderá|verplicht|hierna|zobowiązuj*|niniejsz*|\

@@ -1,3 +1,4 @@
+import { colourOf } from "../ui/colour.js";
 import { element } from "../ui/dom.js";
 import { download } from "../ui/save-file.js";
 import { type Colour, cut, DASHES, type Drawing, pngFile, series, svgFile, toSvg } from "./drawing.js";
@@ -111,5 +112,5 @@ function framed(title: string, { width, height, shapes }: Drawing): Drawing {
 
 /** The current value of a colour, in light or dark mode. */
 function colourNow(colour: Colour): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${colour}`).trim();
+  return colourOf(`--${colour}`);
 }

@@ -1,6 +1,8 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { colourOf } from "../ui/colour.js";
 import { axes } from "../ui/speed-chart.js";
+import { onColoursChange } from "../ui/theme.js";
 import { type Curve, extent } from "./curves.js";
 import { DASHES, series } from "./drawing.js";
 
@@ -9,7 +11,7 @@ const HEIGHT = 260;
 
 /** Draws `curves` into `host`, in its full width. */
 export function plotCurves(host: HTMLElement, curves: readonly Curve[], width: number): void {
-  const colour = (name: string) => () => getComputedStyle(host).getPropertyValue(name).trim();
+  const colour = (name: string) => () => colourOf(name, host);
   const end = extent(curves);
   // Configurations have chunks that end at different positions: join the columns, and draw the lines across gaps.
   const columns = curves.map(({ points }): uPlot.AlignedData => [points.map(({ position }) => position), points.map(({ tokens_per_second }) => tokens_per_second)]);
@@ -34,7 +36,8 @@ export function plotCurves(host: HTMLElement, curves: readonly Curve[], width: n
     const { clientWidth } = host;
     if (clientWidth > 0 && clientWidth !== plot.width) plot.setSize({ width: clientWidth, height: HEIGHT });
   }).observe(host);
-  const scheme = matchMedia("(prefers-color-scheme: dark)");
-  const redraw = () => (host.isConnected ? plot.redraw() : scheme.removeEventListener("change", redraw));
-  scheme.addEventListener("change", redraw);
+  onColoursChange(() => {
+    plot.redraw();
+    return host.isConnected;
+  });
 }

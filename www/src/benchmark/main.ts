@@ -3,6 +3,7 @@ import type { Card } from "../package/wasm/simd/precis.js";
 import { showError } from "../ui/alert.js";
 import { byId } from "../ui/dom.js";
 import { workOffline } from "../offline/register.js";
+import { wireTheme } from "../ui/theme.js";
 import "../ui/window.js";
 import { readCard } from "./cards.js";
 import { ComparisonView } from "./comparison-view.js";
@@ -13,6 +14,7 @@ import { MeasurePanel } from "./measure-panel.js";
 import { ResultView } from "./result-view.js";
 import { sharedJson } from "./share.js";
 
+wireTheme();
 window.precis = { report: null, card: null };
 
 const panel = new MeasurePanel();

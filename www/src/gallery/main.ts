@@ -2,6 +2,7 @@ import type { Card } from "../package/wasm/simd/precis.js";
 import { byId, element } from "../ui/dom.js";
 import { workOffline } from "../offline/register.js";
 import { measured } from "../ui/format.js";
+import { wireTheme } from "../ui/theme.js";
 import { filtered, type Key, type Row, rowsOf, sorted } from "./rows.js";
 
 /** All cards in the folder at build time. Tests validate them. */
@@ -18,6 +19,7 @@ const COLUMNS: readonly { key: Key; label: string }[] = [
   { key: "date", label: "Date" },
 ];
 
+wireTheme();
 const rows = rowsOf(cards);
 const filter = byId("filter", HTMLInputElement);
 const count = byId("count", HTMLParagraphElement);

@@ -15,6 +15,9 @@ export const STRATEGIES = ["auto", "one-pass", "windows"] as const;
 /** Kinds of documents. */
 export const KINDS = ["prose", "story", "transcript", "chat", "mail", "minutes", "contract", "paper", "technical", "release-notes", "table", "log", "code"] as const;
 
+/** Whether a statement of a summary is the document's. */
+export const SUPPORTS = ["quoted", "supported", "computed", "unsupported"] as const;
+
 /** In whose words a summary is. */
 export const WORDINGS = ["quotes", "own"] as const;
 

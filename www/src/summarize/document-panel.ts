@@ -1,10 +1,11 @@
 import { mayBeHtml, openFile, readablePage } from "../formats/index.js";
 import { unlessAborted } from "../package/api/abort.js";
 import { PrecisError } from "../package/api/errors.js";
-import { showError } from "../ui/alert.js";
+import { mendError, showError } from "../ui/alert.js";
 import { loadBenchmark } from "../ui/benchmark-document.js";
 import { ITERATIONS } from "../ui/compose-benchmark.js";
 import { byId, element } from "../ui/dom.js";
+import { wireExamples } from "./examples.js";
 import { counted } from "../ui/format.js";
 
 /** Tokens are counted after this pause in typing. */
@@ -20,15 +21,24 @@ export class DocumentPanel {
   onmodel: (file: File) => void = () => undefined;
   /** Set by the page: called when the benchmark is requested. */
   onbenchmark: () => void = () => undefined;
+  /** Set by the page: called with the number of tokens; null while it is unknown. */
+  oncount: (tokens: number | null) => void = () => undefined;
+  /** Set by the page: called after a pause in typing, and when the text is replaced. */
+  onedit: () => void = () => undefined;
 
   readonly #textarea = byId("document", HTMLTextAreaElement);
   readonly #count = byId("count", HTMLParagraphElement);
   readonly #alert = byId("alert", HTMLDivElement);
   readonly #opening = byId("opening", HTMLParagraphElement);
   readonly #note = byId("opened-note", HTMLParagraphElement);
+  readonly #replaced = byId("replaced", HTMLParagraphElement);
   readonly #measure: (text: string) => Promise<number> | null;
   /** The text, if it is too long for the field, which then shows only its beginning. */
   #held: string | null = null;
+  /** The text that was replaced last; null if there is none. */
+  #previous: string | null = null;
+  /** Whether something was typed since. */
+  #edited = false;
   /** Resolves when the last requested file or benchmark is loaded, and rejects if that fails. */
   #taking: Promise<void> = Promise.resolve();
   /** Cancels what is being loaded. */
@@ -41,11 +51,16 @@ export class DocumentPanel {
   constructor(measure: (text: string) => Promise<number> | null) {
     this.#measure = measure;
     this.#textarea.addEventListener("input", () => {
+      this.#edited = true;
       // What was typed must not be replaced by a file that is still being read.
       this.#loading?.abort();
       this.#note.textContent = "";
+      mendError(this.#alert);
       clearTimeout(this.#pause);
-      this.#pause = setTimeout(() => this.count(), PAUSE_MS);
+      this.#pause = setTimeout(() => {
+        this.count();
+        this.onedit();
+      }, PAUSE_MS);
     });
     this.#textarea.addEventListener("paste", (event) => this.#paste(event));
     byId("stop-opening", HTMLButtonElement).addEventListener("click", () => {
@@ -54,11 +69,13 @@ export class DocumentPanel {
     });
     byId("clear", HTMLButtonElement).addEventListener("click", () => {
       this.#loading?.abort();
-      this.text = "";
+      this.#replace("");
       this.#textarea.focus();
     });
+    this.#wireRestore();
     this.#wireFile();
     this.#wireDrop();
+    this.#wireLaunch();
     this.#wireBenchmark();
   }
 
@@ -66,8 +83,10 @@ export class DocumentPanel {
     return this.#held ?? this.#textarea.value;
   }
 
-  /** Replaces the document. */
+  /** Replaces the document. What was there before is lost. */
   set text(text: string) {
+    this.#previous = null;
+    this.#replaced.hidden = true;
     this.#held = text.length > EDITABLE ? text : null;
     this.#textarea.readOnly = this.#held !== null;
     byId("held", HTMLParagraphElement).hidden = this.#held === null;
@@ -105,13 +124,43 @@ export class DocumentPanel {
     const asked = ++this.#asked;
     const { text } = this;
     const characters = counted(text.length, "character");
-    const show = (tokens: string) => {
-      if (asked === this.#asked) this.#count.textContent = text ? `${tokens}${characters}` : "0 tokens";
+    const show = (tokens: number | null) => {
+      if (asked !== this.#asked) return;
+      const known = tokens === null ? "" : `${counted(tokens, "token")} · `;
+      this.#count.textContent = text && `${known}${characters}`;
+      this.oncount(tokens);
     };
     const measured = text ? this.#measure(text) : null;
-    if (!measured) return show("");
+    if (!measured) return show(null);
     // If counting fails, only the characters are shown. The run will report the error.
-    measured.then((tokens) => show(`${counted(tokens, "token")} · `), () => show(""));
+    measured.then(show, () => show(null));
+  }
+
+  /** Replaces the document, which can be brought back. */
+  #replace(text: string): void {
+    const before = this.text;
+    this.text = text;
+    this.onedit();
+    if (before.trim() === "" || before === text) return;
+    this.#previous = before;
+    this.#edited = false;
+    this.#replaced.hidden = false;
+  }
+
+  #wireRestore(): void {
+    const restore = () => {
+      this.#loading?.abort();
+      this.#replace(this.#previous ?? "");
+      this.#textarea.focus();
+    };
+    byId("restore", HTMLButtonElement).addEventListener("click", restore);
+    this.#textarea.addEventListener("keydown", (event) => {
+      const undoes = event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey;
+      // Once something was typed, the browser undoes that.
+      if (!undoes || this.#previous === null || this.#edited) return;
+      event.preventDefault();
+      restore();
+    });
   }
 
   /** Handles a pasted text that is too long for the field or may be a web page. The browser handles all others. */
@@ -125,7 +174,7 @@ export class DocumentPanel {
     if (html) this.#take(() => readablePage(pasted).then(around));
     else {
       this.#loading?.abort();
-      this.text = around(pasted);
+      this.#replace(around(pasted));
     }
   }
 
@@ -137,7 +186,7 @@ export class DocumentPanel {
     const take = async () => {
       try {
         const text = await unlessAborted(load(signal), signal);
-        this.text = text;
+        this.#replace(text);
         this.#note.textContent = note();
       } catch (error) {
         if (signal.aborted) return;
@@ -167,6 +216,14 @@ export class DocumentPanel {
       // Otherwise choosing the same file again would not fire an event.
       input.value = "";
     });
+  }
+
+  /** Opens a file that the person opens with the installed app. */
+  #wireLaunch(): void {
+    interface LaunchQueue {
+      setConsumer(consume: (launch: { files?: readonly FileSystemFileHandle[] }) => void): void;
+    }
+    (window as { launchQueue?: LaunchQueue }).launchQueue?.setConsumer(({ files }) => void files?.[0]?.getFile().then((file) => this.#takeFile(file)));
   }
 
   #wireDrop(): void {
@@ -218,5 +275,6 @@ export class DocumentPanel {
       this.onbenchmark();
       this.#take(() => loadBenchmark(Number(iterations.value)));
     });
+    wireExamples((load) => this.#take(load));
   }
 }

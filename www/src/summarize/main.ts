@@ -1,18 +1,29 @@
 import { ComputeChoice } from "./compute-choice.js";
 import { DocumentPanel } from "./document-panel.js";
+import { expectedMs } from "./estimate.js";
+import { eraseEverything, keepWork, keptWork } from "./kept-work.js";
 import { ModelsDialog } from "./models-dialog.js";
 import { ModelPanel } from "./model-panel.js";
 import { ReadingView } from "./reading-view.js";
 import { ReportView } from "./report-view.js";
 import { ReuseChoice } from "./reuse.js";
 import { RunControl } from "./run.js";
+import { sharedIn } from "./shared-summary.js";
+import { SummaryActions } from "./summary-actions.js";
 import { SummaryView } from "./summary-view.js";
 import { SummaryOptions } from "./summary-options.js";
+import { TabStatus } from "./tab-status.js";
 import { workOffline } from "../offline/register.js";
+import { PrecisError } from "../package/api/errors.js";
+import { showError } from "../ui/alert.js";
+import { byId } from "../ui/dom.js";
+import { inWords } from "../ui/format.js";
+import { wireTheme } from "../ui/theme.js";
 import "../ui/window.js";
 
 window.precis = { report: null };
 
+wireTheme();
 const model = new ModelPanel(new ComputeChoice());
 const documentPanel = new DocumentPanel((text) => {
   // The worker is busy during a run; the tokens are counted after it.
@@ -20,15 +31,81 @@ const documentPanel = new DocumentPanel((text) => {
   return model.ready.measureInputUsage(text);
 });
 const reuse = new ReuseChoice(model);
-documentPanel.onbenchmark = () => reuse.off();
+const options = new SummaryOptions();
 const summary = new SummaryView();
-summary.onshow = (passage) => documentPanel.show(passage);
-const run = new RunControl(documentPanel, model, new ReadingView(summary), new ReportView(), reuse, new SummaryOptions());
+const actions = new SummaryActions(summary);
+const report = new ReportView();
+const reading = new ReadingView(summary, new TabStatus());
+const run = new RunControl({ document: documentPanel, model, reading, report, reuse, options });
 const models = new ModelsDialog(model);
+
+documentPanel.onbenchmark = () => {
+  reuse.off();
+  options.followRequest();
+};
 documentPanel.onmodel = (file) => void models.offerFile(file);
+documentPanel.oncount = (tokens) => {
+  const ms = tokens === null || !model.sha256 ? null : expectedMs(model.sha256, tokens);
+  byId("estimate", HTMLParagraphElement).textContent = ms === null || run.running || reading.isDone ? "" : `About ${inWords(ms)} on this device`;
+};
+summary.onshow = (passage) => documentPanel.show(passage);
+summary.onresults = () => {
+  actions.refresh();
+  options.canAgain = summary.summary !== null && !run.running;
+};
+run.onchange = () => {
+  summary.onresults();
+  if (run.running) byId("estimate", HTMLParagraphElement).textContent = "";
+  else keep();
+};
 model.onready = () => {
   documentPanel.count();
   models.refresh();
 };
-model.get().catch(() => undefined);
-workOffline(() => documentPanel.text === "" && !run.running && !models.isOpen);
+
+/** Set when everything is erased, after which nothing may be kept. */
+let erased = false;
+
+function keep(): void {
+  if (!erased) keepWork({ text: documentPanel.text, options: options.values, results: [...summary.results] });
+}
+
+function restore(): void {
+  const work = keptWork();
+  if (!work) return;
+  options.values = work.options;
+  if (work.text !== "") documentPanel.text = work.text;
+  summary.restore(work.results);
+  const last = work.results.at(-1)?.report ?? null;
+  report.show((window.precis.report = last));
+}
+
+async function showShared(): Promise<void> {
+  try {
+    const shared = await sharedIn(location.hash);
+    if (shared) summary.showShared(shared);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    showError(byId("alert", HTMLDivElement), new PrecisError("invalid-options", `This link does not hold a summary: ${why}. Ask for another link.`));
+  }
+}
+
+restore();
+// Work is kept when the page is left, in whatever way: pagehide does not come before a crash or on some phones.
+addEventListener("pagehide", keep);
+document.addEventListener("visibilitychange", keep);
+documentPanel.onedit = () => {
+  reading.rest();
+  keep();
+};
+addEventListener("hashchange", () => void showShared());
+byId("erase", HTMLButtonElement).addEventListener("click", () => {
+  if (!confirm("Delete the document and its summary, all settings, result cards, notes and downloaded models of this site?")) return;
+  erased = true;
+  // The engine has the model's file open.
+  model.unload();
+  void eraseEverything().then(() => location.reload());
+});
+void showShared();
+void model.start();
+workOffline(() => documentPanel.text === "" && summary.results.length === 0 && !run.running && !models.isOpen);

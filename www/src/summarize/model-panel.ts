@@ -3,25 +3,26 @@ import { type Computing, type CreateMonitor, type LoadProgressEvent, PrecisError
 import { showError } from "../ui/alert.js";
 import { type Choice, choose, chosenModel, rememberKept } from "../ui/chosen-model.js";
 import type { ComputeChoice } from "./compute-choice.js";
+import { DownloadNotice } from "./download-notice.js";
 import { byId, nowAndThen } from "../ui/dom.js";
-import { clock, device, megabytes } from "../ui/format.js";
+import { device } from "../ui/format.js";
 import { keptBefore, persist } from "./model-storage.js";
 
 /** Errors that would occur again on another try. */
 const FINAL = new Set(["simd-unsupported", "model-unsupported-architecture", "model-unsupported-quant", "model-tokenizer", "licence-required"]);
 
-/** The model section of the header: loads the model, shows the progress, and offers to try again after an error. */
+/** The model: whether it is here, its download, which starts only when the person wants it, and errors with a way on. */
 export class ModelPanel {
   /** Set by the page: called when a model is ready. */
   onready: () => void = () => undefined;
 
   readonly #name = byId("model-name", HTMLSpanElement);
   readonly #state = byId("model-state", HTMLSpanElement);
-  readonly #progress = byId("model-progress", HTMLProgressElement);
   readonly #device = byId("device", HTMLSpanElement);
   readonly #detail = byId("model-detail", HTMLParagraphElement);
   readonly #alert = byId("model-alert", HTMLDivElement);
   readonly #chooser = byId("choose-model", HTMLButtonElement);
+  readonly #notice = new DownloadNotice();
   #loading: Promise<Summarizer> | null = null;
   /** Stops the current loading. */
   #stop = new AbortController();
@@ -32,6 +33,21 @@ export class ModelPanel {
   constructor(readonly compute: ComputeChoice) {
     // This is fast: the model is stored by then, at least in part, and preparing it takes a second or two.
     compute.onchange = () => this.#reload();
+    this.#notice.onstart = () => void this.get().catch(() => undefined);
+    this.#notice.onpause = () => this.#pause();
+    this.#notice.onother = () => this.#chooser.click();
+  }
+
+  /** Loads the model if it is on this device. Otherwise says what has to be downloaded, and fetches nothing. */
+  async start(): Promise<void> {
+    const choice = chosenModel();
+    this.#name.textContent = choice.name;
+    const found = await Summarizer.availability({ model: choice.model, ...(choice.keep !== undefined && { keep: choice.keep }) });
+    // The person may have pressed Summarize or chosen another model meanwhile.
+    if (this.#loading) return;
+    if (found === "available" || found === "unavailable") return void this.get().catch(() => undefined);
+    this.#state.textContent = "not downloaded";
+    this.#notice.offer(choice);
   }
 
   /** Loads another model. */
@@ -43,16 +59,21 @@ export class ModelPanel {
   /** Unloads the model before its file is deleted. `get` loads it again. */
   unload(): void {
     this.#end();
-    this.#progress.hidden = true;
     this.#device.textContent = "";
     this.#alert.replaceChildren();
     this.#state.textContent = "deleted";
-    this.#detail.textContent = "The model is downloaded again when you summarize. Or choose another model.";
+    this.#detail.textContent = "";
+    this.#notice.offer(chosenModel());
   }
 
   /** SHA-256 of the loaded model. */
   get sha256(): string | null {
     return this.ready?.model.sha256 ?? null;
+  }
+
+  /** Whether the person has to press Download first, because the browser asks to save data. Shows the button. */
+  get mustAsk(): boolean {
+    return this.#loading === null && this.#notice.asksFirst();
   }
 
   /** Whether the model and backend can't be changed, for example during a run. */
@@ -78,6 +99,13 @@ export class ModelPanel {
     this.ready = this.#loading = null;
   }
 
+  #pause(): void {
+    this.#stop.abort(new PrecisError("cancelled", "The download was paused."));
+    this.#loading = null;
+    this.#state.textContent = "paused";
+    this.#notice.paused();
+  }
+
   #reload(): void {
     this.#end();
     this.get().catch(() => undefined);
@@ -91,8 +119,7 @@ export class ModelPanel {
     this.#device.textContent = "";
     this.#detail.textContent = "";
     this.#alert.replaceChildren();
-    this.#progress.removeAttribute("value");
-    this.#progress.hidden = false;
+    this.#notice.hide();
     try {
       const backend = this.compute.backend;
       const summarizer = await Summarizer.create({ ...choice, type: "auto", backend, remember: true, signal, monitor: (monitor) => this.#follow(monitor, choice, signal) });
@@ -101,36 +128,34 @@ export class ModelPanel {
       this.#loaded(summarizer);
       return summarizer;
     } catch (error) {
-      // Ignore errors after another model was chosen.
+      // Ignore errors after a pause, or after another model was chosen.
       if (!signal.aborted) this.#failed(toPrecisError(error));
       throw error;
     }
   }
 
   #follow(monitor: CreateMonitor, choice: Choice, signal: AbortSignal): void {
-    let downloaded = 0;
+    let download: LoadProgressEvent | null = null;
     let prepared = 0;
-    let doing = "";
     const draw = nowAndThen(() => {
       // A scheduled frame may come after loading has ended.
-      if (this.ready || this.#progress.hidden || signal.aborted) return;
-      const preparing = downloaded === 1 && prepared > 0;
-      // The download counts as two thirds of the bar; preparing takes only a second or two.
-      this.#progress.value = downloaded * (2 / 3) + prepared / 3;
-      this.#state.textContent = preparing ? "preparing" : "loading";
-      this.#detail.textContent = preparing ? "" : doing;
+      if (this.ready || signal.aborted) return;
+      this.#state.textContent = prepared > 0 ? "preparing" : "loading";
+      this.#notice.progress(choice, download, prepared);
     });
     monitor.addEventListener("downloadprogress", (event) => {
-      downloaded = event.loaded;
-      doing = progressInWords(event, choice);
+      download = event;
       draw();
     });
-    monitor.addEventListener("prepareprogress", ({ loaded }) => ((downloaded = 1), (prepared = loaded), draw()));
+    monitor.addEventListener("prepareprogress", ({ loaded }) => {
+      prepared = loaded;
+      draw();
+    });
   }
 
   #loaded(summarizer: Summarizer): void {
     this.ready = summarizer;
-    this.#progress.hidden = true;
+    this.#notice.hide();
     this.#state.textContent = "ready";
     this.showDevice(summarizer.model);
     void this.#showStorage(summarizer);
@@ -146,30 +171,20 @@ export class ModelPanel {
     const deleted = downloaded && keptBefore.has(sha256) ? "The browser had deleted the model to free space, so it was downloaded again. " : "";
     keptBefore.add(sha256);
     rememberKept(sha256, bytes);
-    const show = (promise: string) => (this.#detail.textContent = `${deleted}Kept on this device${promise}`);
-    show(": works without a connection.");
+    const show = (promise: string) => (this.#detail.textContent = `${deleted}Saved for offline use${promise}.`);
+    show("");
     // The browser may ask the person, so show the storage before the answer.
     const persisted = await persist();
     if (this.ready !== summarizer) return;
-    show(persisted ? " until you delete it: works without a connection." : ": works without a connection. The browser may delete it when space runs short.");
+    show(persisted ? ", until you delete it" : ". The browser may delete it when space runs short");
   }
 
   #failed(error: PrecisError): void {
     this.#loading = null;
-    this.#progress.hidden = true;
+    this.#notice.hide();
     this.#state.textContent = "not loaded";
     this.#detail.textContent = "";
     const retry = () => void this.get().catch(() => undefined);
     showError(this.#alert, error, FINAL.has(error.code) ? undefined : retry);
   }
-}
-
-/** Progress, speed and remaining time of a download, in words. */
-function progressInWords({ bytes, totalBytes, bytesPerSecond, secondsLeft }: LoadProgressEvent, { model, keep }: Choice): string {
-  const total = totalBytes === null ? "" : ` of ${megabytes(totalBytes)}`;
-  // A file from disk is not downloaded, only read for its hash or a copy.
-  const once = model instanceof File ? "" : (keep ?? typeof model !== "string") ? ", once: it is kept on this device" : "";
-  const left = secondsLeft === null ? "" : `, ${clock(secondsLeft * 1000)} left`;
-  const rate = bytesPerSecond === null ? "" : ` · ${megabytes(bytesPerSecond)}/s${left}`;
-  return `${megabytes(bytes)}${total}${once}${rate}`;
 }

@@ -1,36 +1,58 @@
 import type { Report, RunEvent } from "../package/api/index.js";
 import { SpeedChart } from "../ui/speed-chart.js";
 import { byId, nowAndThen } from "../ui/dom.js";
-import { clock, measured, megabytes, whole } from "../ui/format.js";
+import { clock, counted, duration, measured, megabytes, whole } from "../ui/format.js";
 import { Meter } from "../ui/meter.js";
 import type { SummaryView } from "./summary-view.js";
+import type { TabStatus } from "./tab-status.js";
 
 /** Interval at which new words of the summary appear. */
 const WRITING_MS = 100;
 
 /** The figures of a run, and the summary while it is written. Events are collected and drawn a few times a second. */
 export class ReadingView {
+  readonly #run = byId("run", HTMLDivElement);
   readonly #speed = byId("speed", HTMLSpanElement);
-  readonly #note = byId("speed-note", HTMLSpanElement);
-  readonly #stage = byId("stage", HTMLParagraphElement);
+  readonly #stage = byId("stage", HTMLSpanElement);
   readonly #restarted = byId("restarted", HTMLParagraphElement);
   readonly #progress = byId("progress", HTMLProgressElement);
   readonly #read = byId("read", HTMLSpanElement);
   readonly #left = byId("left", HTMLSpanElement);
   readonly #room = byId("room", HTMLParagraphElement);
   readonly #chart = new SpeedChart(byId("chart", HTMLDivElement));
-  readonly #schedule = nowAndThen(() => this.#draw());
+  readonly #schedule = nowAndThen(() => this.#running && this.#draw());
+  /** Draws the time that is left, also while no event comes. */
+  #clock: ReturnType<typeof setInterval> | undefined;
+  #running = false;
   #meter = new Meter();
   #pieces = "";
   #stageText = "";
 
-  constructor(readonly summary: SummaryView) {}
+  constructor(
+    readonly summary: SummaryView,
+    readonly tab: TabStatus,
+  ) {}
 
-  /** Clears everything for a new run. */
-  reset(): void {
+  /** Clears everything for a new run, which writes the summary or the answer to `question`. */
+  begin(question: string | null): void {
+    this.#running = true;
+    this.#run.classList.add("running");
+    this.#clock = setInterval(() => this.#schedule(), 1000);
+    this.summary.begin(question);
     this.#restarted.textContent = this.#room.textContent = "";
-    this.#note.textContent = ", now";
     this.#clear();
+  }
+
+  /** Whether the figures of a finished run are shown. */
+  get isDone(): boolean {
+    return !this.#running && this.#stageText !== "";
+  }
+
+  /** Clears the figures of the last run, after the document has changed. */
+  rest(): void {
+    if (this.#running) return;
+    this.stage = this.#left.textContent = this.#read.textContent = this.#speed.textContent = "";
+    this.#progress.value = 0;
   }
 
   /** Shows the stage at once, because the old text may be the end of another run. */
@@ -53,11 +75,12 @@ export class ReadingView {
         break;
       case "piece":
         this.#pieces += event.text;
-        this.#stageText = "Writing the summary";
+        this.#stageText = "Writing";
         break;
       case "restarted":
         this.#stageText = "Restarting";
         this.#restarted.textContent = `This run was restarted. ${event.reason}`;
+        this.summary.clear();
         this.#clear();
         break;
     }
@@ -68,37 +91,43 @@ export class ReadingView {
   finish(stage: string, report: Report | null, document = ""): void {
     this.#stageText = stage;
     this.#draw();
-    this.#left.textContent = "";
+    // A drawing that is scheduled must not replace the final figures.
+    this.#running = false;
+    clearInterval(this.#clock);
+    this.#run.classList.remove("running");
     this.summary.finish(report, document);
-    if (report) {
-      this.#progress.value = 1;
-      this.#speed.textContent = report.prefill.tokens_per_second === null ? "—" : measured(report.prefill.tokens_per_second);
-    }
-    this.#note.textContent = report ? ", this run" : "";
+    this.tab.end(report !== null);
+    this.#left.textContent = "";
+    if (!report) return;
+    this.#progress.value = 1;
+    const { tokens, ms, tokens_per_second } = report.prefill;
+    this.#read.textContent = tokens === 0 ? "" : `Read ${counted(tokens, "token")}${ms === null ? "" : ` in ${duration(ms)}`}`;
+    this.#speed.textContent = tokens_per_second === null ? "" : `${measured(tokens_per_second)} tokens per second`;
   }
 
   /** Discards what was read and written. */
   #clear(): void {
     this.#meter = new Meter();
     this.#pieces = "";
-    this.summary.clear();
-    this.#speed.textContent = "—";
+    this.#speed.textContent = this.#read.textContent = "";
     this.#draw();
   }
 
   #draw(): void {
-    const { done, total, share, speed, leftMs } = this.#meter;
+    const { done, total, share, speed } = this.#meter;
+    const leftMs = this.#meter.leftMs();
     if (this.#stage.textContent !== this.#stageText) this.#stage.textContent = this.#stageText;
     if (this.#pieces) {
       this.summary.append(this.#pieces);
       this.#pieces = "";
     }
     this.#progress.value = share;
-    const count = total > 0 ? `${whole(done)} of ${whole(total)} tokens read` : "0 tokens read";
+    this.tab.share = share;
+    const count = total > 0 ? `${whole(done)} of ${whole(total)} tokens read` : "";
     this.#read.textContent = count;
-    this.#progress.ariaValueText = count;
-    if (speed !== null) this.#speed.textContent = measured(speed);
-    this.#left.textContent = leftMs !== null ? `${clock(leftMs)} left` : "";
+    this.#progress.ariaValueText = count || "0 tokens read";
+    if (speed !== null) this.#speed.textContent = `${measured(speed)} tokens per second now`;
+    this.#left.textContent = leftMs === null ? "" : leftMs >= 1000 ? `${clock(leftMs)} left` : "almost done";
     this.#chart.draw(this.#meter);
   }
 }

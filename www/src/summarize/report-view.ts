@@ -1,16 +1,19 @@
 import type { Report } from "../package/api/index.js";
 import { byId, element } from "../ui/dom.js";
-import { device, duration, measured, megabytes, whole } from "../ui/format.js";
+import { counted, device, duration, measured, megabytes } from "../ui/format.js";
 import { CARDS, type Field, reasonAt, valueAt } from "./report-fields.js";
 import { download } from "../ui/save-file.js";
 
-/** The region "Report": the cards, and the JSON to copy or download. */
+/** What stands in the place of figures before the first summary. */
+const UNKNOWN = "How fast this device read, and what it took, appears here after a summary.";
+
+/** The region "Report": the run in a sentence, the cards, and the JSON to copy or download. */
 export class ReportView {
   readonly #cards = byId("cards", HTMLDivElement);
-  readonly #empty = byId("report-empty", HTMLParagraphElement);
+  readonly #line = byId("report-line", HTMLParagraphElement);
   readonly #copied = byId("copied", HTMLSpanElement);
   readonly #copy = byId("copy", HTMLButtonElement);
-  readonly #download = byId("download", HTMLButtonElement);
+  readonly #download = byId("download-report", HTMLButtonElement);
   #json = "";
 
   constructor() {
@@ -23,7 +26,7 @@ export class ReportView {
     this.#json = report ? JSON.stringify(report, null, 2) : "";
     this.#copied.textContent = "";
     this.#copy.disabled = this.#download.disabled = !report;
-    this.#empty.hidden = report !== null;
+    this.#line.textContent = report ? inWords(report) : UNKNOWN;
     this.#cards.replaceChildren(...(report ? [headline(report), ...CARDS.map(({ title, fields }) => card(report, title, fields))] : []));
   }
 
@@ -41,9 +44,17 @@ export class ReportView {
   }
 }
 
-/** The main figure, three further figures, and the run in a sentence. */
+/** What the run did, in a sentence. */
+function inWords({ prefill, backend, plan }: Report): string {
+  if (plan.strategy === "as-is" || plan.strategy === "digest") return "No model was needed for this document.";
+  const time = prefill.ms === null ? "" : ` in ${duration(prefill.ms)}`;
+  const speed = prefill.tokens_per_second === null ? "" : `, ${measured(prefill.tokens_per_second)} tokens per second`;
+  const reused = prefill.reused_tokens > 0 || (plan.remembered ?? 0) > 0 ? " Parts that were read before took no time." : "";
+  return `Read ${counted(prefill.tokens, "token")}${time}${speed}, on the ${device(backend.threads, backend.adapter)} (${backend.kind}).${reused}`;
+}
+
+/** The main figure, and three further figures. */
 function headline(report: Report): HTMLElement {
-  const { tokens, ms } = report.prefill;
   const speed = figure(report, "prefill.tokens_per_second", measured);
   speed.classList.add("figure");
   const second = (label: string, path: string, show: (value: number) => string) => {
@@ -51,8 +62,6 @@ function headline(report: Report): HTMLElement {
     shown.classList.add("second");
     return element("p", "", shown, element("span", "unit", label));
   };
-  const time = ms === null ? "" : ` in ${duration(ms)}`;
-  const { kind, threads, adapter } = report.backend;
   return element(
     "div",
     "headline",
@@ -60,7 +69,6 @@ function headline(report: Report): HTMLElement {
     second("until the first word", "first_token_ms", duration),
     second("tokens per second written", "decode.tokens_per_second", measured),
     second("of memory", "memory.wasm_bytes", megabytes),
-    element("p", "fine", `${whole(tokens)} tokens read${time} on the ${device(threads, adapter)} (${kind}).`),
   );
 }
 

@@ -2,39 +2,90 @@ import type { Form, Length, Strategy, SummarizeOptions } from "../package/api/in
 import { byId } from "../ui/dom.js";
 
 /** Lengths of several sentences, for which a form can be chosen. */
-const SEVERAL = ["short", "medium", "long"];
+const SEVERAL: readonly string[] = ["", "short", "medium", "long"];
+/** The length where the person has chosen none. */
+const USUAL = "short";
+/** From the shortest to the longest. */
+const ORDER = ["headline", "sentence", "short", "medium", "long"];
+/** Fields that are kept when the page is reloaded. */
+const KEPT = ["length", "form", "strategy"];
 
-/** The fields for length, form, reading method and question. */
+/** The fields for length, form and reading method, and the buttons below a summary that change them. */
 export class SummaryOptions {
   readonly #length = byId("length", HTMLSelectElement);
   readonly #form = byId("form", HTMLSelectElement);
   readonly #strategy = byId("strategy", HTMLSelectElement);
-  readonly #instruction = byId("instruction", HTMLInputElement);
-  /** Set by the page: called when the person presses Enter in the question. */
-  onask: () => void = () => undefined;
+  readonly #follow = byId("follow", HTMLInputElement);
+  readonly #shorter = byId("shorter", HTMLButtonElement);
+  readonly #longer = byId("longer", HTMLButtonElement);
+  readonly #otherForm = byId("other-form", HTMLButtonElement);
+  /** Set by the page: called when the person wants the summary in another length or form. */
+  onagain: () => void = () => undefined;
 
   constructor() {
     this.#length.addEventListener("change", () => this.#refresh());
-    this.#instruction.addEventListener("input", () => this.#refresh());
-    this.#instruction.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") this.onask();
-    });
+    this.#form.addEventListener("change", () => this.#refresh());
+    this.#shorter.addEventListener("click", () => this.#again(() => (this.#length.value = this.#next(-1)!)));
+    this.#longer.addEventListener("click", () => this.#again(() => (this.#length.value = this.#next(1)!)));
+    this.#otherForm.addEventListener("click", () => this.#again(() => (this.#form.value = this.#form.value === "paragraph" ? "key-points" : "paragraph")));
+    byId("ignore-request", HTMLButtonElement).addEventListener("click", () => this.#again(() => (this.#follow.checked = false)));
     this.#refresh();
   }
 
-  /** The chosen options, for the engine. */
-  get options(): Pick<SummarizeOptions, "length" | "form" | "instruction" | "strategy"> {
+  /** The chosen options, for the engine: of a summary, or of the answer to `question`. */
+  of(question: string | null): Pick<SummarizeOptions, "length" | "form" | "strategy" | "follow_request" | "instruction"> {
     const strategy = this.#strategy.value as Strategy;
-    const instruction = this.#instruction.value.trim();
-    if (instruction) return { strategy, instruction };
-    const length = this.#length.value as Length | "";
-    return length ? { strategy, length, form: this.#form.value as Form } : { strategy };
+    if (question !== null) return { strategy, instruction: question };
+    const form = (this.#form.disabled ? "paragraph" : this.#form.value) as Form;
+    const chosen = this.#length.value as Length | "";
+    // A length that the person chose comes before the document's own request.
+    const follow_request = this.#follow.checked && chosen === "";
+    return { strategy, form, length: chosen || USUAL, ...(this.#follow.checked && chosen ? {} : { follow_request }) };
   }
 
-  /** A question replaces the summary, and only several sentences have a form. */
+  /** The values of the fields. */
+  get values(): Record<string, string> {
+    return Object.fromEntries(KEPT.map((id) => [id, byId(id, HTMLSelectElement).value]));
+  }
+
+  set values(values: Record<string, string>) {
+    for (const id of KEPT) {
+      const select = byId(id, HTMLSelectElement);
+      const value = values[id];
+      if ([...select.options].some((option) => option.value === value)) select.value = value!;
+    }
+    this.#refresh();
+  }
+
+  /** Whether the buttons that write the summary again are shown. */
+  set canAgain(can: boolean) {
+    byId("again", HTMLDivElement).hidden = !can;
+  }
+
+  /** Lets the document's own request decide, as the benchmark needs. */
+  followRequest(): void {
+    this.#length.value = "";
+    this.#follow.checked = true;
+    this.#refresh();
+  }
+
+  #again(change: () => void): void {
+    change();
+    this.#refresh();
+    this.onagain();
+  }
+
+  /** The next length in this direction; undefined at an end. */
+  #next(step: -1 | 1): string | undefined {
+    return ORDER[ORDER.indexOf(this.#length.value || USUAL) + step];
+  }
+
+  /** Only several sentences have a form. */
   #refresh(): void {
-    const asks = this.#instruction.value.trim() !== "";
-    this.#length.disabled = asks;
-    this.#form.disabled = asks || !SEVERAL.includes(this.#length.value);
+    this.#form.disabled = !SEVERAL.includes(this.#length.value);
+    this.#shorter.disabled = this.#next(-1) === undefined;
+    this.#longer.disabled = this.#next(1) === undefined;
+    this.#otherForm.disabled = this.#form.disabled;
+    this.#otherForm.textContent = this.#form.value === "paragraph" ? "As key points" : "As a paragraph";
   }
 }

@@ -1,109 +1,163 @@
-import type { Report, Support } from "../package/api/index.js";
+import type { Report } from "../package/api/index.js";
 import { byId, element } from "../ui/dom.js";
+import { shownSummary, supportOf } from "./points-view.js";
+import { type Passage, passageOf, SourceCard } from "./source-card.js";
+import type { SharedSummary } from "./shared-summary.js";
 
-type Point = Report["points"][number];
+/** A finished summary or answer, and the document that it is about. */
+export interface Result {
+  report: Report;
+  document: string;
+  /** Null for the summary. */
+  question: string | null;
+}
 
-/** Characters of a passage that are shown. */
-const SHOWN = 600;
-
-/** What is said about a sentence, and above its passage. */
-const SUPPORT: Record<Support, { description: string; note: string }> = {
-  quoted: { description: "Quoted from the document", note: "Quoted from the document:" },
-  supported: { description: "In the model's words", note: "In the model's words. The document says:" },
-  computed: { description: "Counted in the document", note: "Counted in the document, without a model:" },
-  unsupported: { description: "Not clearly supported by the text", note: "The text doesn't clearly say this. The closest passage:" },
-};
-
-/** The summary while it is written. At the end each sentence becomes a button that shows its passage. */
+/** The summary, and below it the answers to questions, while they are written and afterwards. */
 export class SummaryView {
   readonly #section = byId("summary", HTMLElement);
-  readonly #text = byId("summary-text", HTMLParagraphElement);
+  readonly #text = byId("summary-text", HTMLDivElement);
   readonly #empty = byId("summary-empty", HTMLParagraphElement);
   readonly #hint = byId("summary-hint", HTMLParagraphElement);
-  readonly #source = byId("source", HTMLElement);
-  readonly #sourceNote = byId("source-note", HTMLParagraphElement);
-  readonly #quote = byId("source-quote", HTMLQuoteElement);
-  readonly #show = byId("source-show", HTMLButtonElement);
-  /** Set by the page: shows a passage in the document field. False if the field has another text. */
-  onshow: (passage: { document: string; start: number; end: number }) => boolean = () => false;
-  #chosen: HTMLButtonElement | null = null;
-  #passage = { document: "", start: 0, end: 0 };
+  readonly #request = byId("summary-request", HTMLParagraphElement);
+  readonly #shared = byId("shared-note", HTMLParagraphElement);
+  readonly #answers = byId("answers", HTMLDivElement);
+  readonly #source = new SourceCard();
+  /** What a run writes to: the summary, or the answer to a question. */
+  #target: HTMLElement = this.#text;
+  #question: string | null = null;
+  #results: Result[] = [];
+  /** Set by the page: called when the results change. */
+  onresults: () => void = () => undefined;
 
-  constructor() {
-    this.#show.addEventListener("click", () => {
-      if (!this.onshow(this.#passage)) this.#sourceNote.textContent = "This passage can't be shown in the document: the text has changed, or only its beginning is shown.";
-    });
+  /** Set by the page: shows a passage in the document field. False if the field has another text. */
+  set onshow(show: (passage: Passage) => boolean) {
+    this.#source.onshow = show;
   }
 
-  /** Clears the summary for a new run. */
-  clear(): void {
+  /** The finished summary, if there is one, and the answers since. */
+  get results(): readonly Result[] {
+    return this.#results;
+  }
+
+  /** The finished summary; null if there is none. */
+  get summary(): Result | null {
+    return this.#results.find(({ question }) => question === null) ?? null;
+  }
+
+  /** Begins a run: a new summary replaces everything, an answer is appended. */
+  begin(question: string | null): void {
+    this.#question = question;
+    this.#source.hide();
     this.#section.ariaBusy = "true";
-    this.#text.replaceChildren();
-    this.#source.hidden = this.#hint.hidden = true;
-    this.#empty.hidden = false;
-    this.#chosen = null;
+    if (question === null) {
+      this.#results = [];
+      this.#answers.replaceChildren();
+      this.#shared.hidden = this.#hint.hidden = this.#request.hidden = true;
+      this.#target = this.#text;
+    } else {
+      this.#target = element("div", "summary-text");
+      this.#answers.append(element("article", "answer", element("h3", "", question), this.#target));
+    }
+    this.clear();
+    this.onresults();
+  }
+
+  /** Discards what the run has written. */
+  clear(): void {
+    this.#target.replaceChildren();
+    this.#target.classList.add("writing");
+    this.#showEmpty();
   }
 
   /** Appends new text. */
   append(pieces: string): void {
-    this.#text.append(pieces);
-    this.#empty.hidden = true;
+    this.#target.append(pieces);
+    this.#showEmpty();
   }
 
-  /** Ends a run. With a report on `document`, each sentence becomes a button. */
+  /** Ends a run, with a report if it was finished. */
   finish(report: Report | null, document: string): void {
     this.#section.ariaBusy = "false";
-    if (!report) return;
-    const { summary, points } = report;
-    // The final text may differ from the streamed one, for example in white space.
-    this.#text.replaceChildren();
-    let at = 0;
-    for (const point of points) {
-      const start = summary.indexOf(point.text, at);
-      if (start < 0) continue;
-      this.#text.append(summary.slice(at, start), this.#button(point, document));
-      at = start + point.text.length;
+    this.#target.classList.remove("writing");
+    if (report) this.#show({ report, document, question: this.#question });
+    // A question that was given up leaves no empty answer.
+    else if (this.#question !== null) this.#target.parentElement!.remove();
+  }
+
+  /** Shows results of an earlier visit. */
+  restore(results: readonly Result[]): void {
+    for (const result of results) {
+      this.begin(result.question);
+      this.finish(result.report, result.document);
     }
-    this.#text.append(summary.slice(at));
-    this.#empty.hidden = summary !== "";
-    this.#hint.hidden = at === 0;
   }
 
-  #button(point: Point, document: string): HTMLButtonElement {
-    const support = supportOf(point);
-    // The style sheet adds quotation marks, so that they are not copied with the text.
-    const button = element("button", `point ${support}`, point.text);
-    button.type = "button";
-    button.setAttribute("aria-controls", "source");
-    button.setAttribute("aria-description", SUPPORT[support].description);
-    button.addEventListener("click", () => this.#choose(button, point, document));
-    return button;
+  /** Removes everything. */
+  reset(): void {
+    this.begin(null);
+    this.finish(null, "");
   }
 
-  #choose(button: HTMLButtonElement, point: Point, document: string): void {
-    this.#chosen?.removeAttribute("aria-current");
-    this.#chosen = button;
-    button.setAttribute("aria-current", "true");
-    const [start, end] = utf16(document, point);
-    this.#passage = { document, start, end };
-    const passage = document.slice(start, end).trim();
-    this.#quote.textContent = passage.length > SHOWN ? `${passage.slice(0, SHOWN)}…` : passage;
-    this.#sourceNote.textContent = SUPPORT[supportOf(point)].note;
-    this.#source.hidden = false;
+  /** Shows a summary that somebody shared. It has no document. */
+  showShared({ summary, points }: SharedSummary): void {
+    this.reset();
+    const document = points.map(({ passage }) => passage).join("");
+    let at = 0;
+    // Positions in the joined passages, in code points.
+    const placed = points.map(({ text, support, passage }) => {
+      const start = at;
+      at += [...passage].length;
+      return { text, support, supported: support !== "unsupported", start, end: at };
+    });
+    this.#text.replaceChildren(...shownSummary({ summary, points: placed }, (shown) => this.#source.toggle(shown, document)));
+    this.#shared.hidden = false;
+    this.#showEmpty();
+  }
+
+  #show(result: Result): void {
+    const { report, document, question } = result;
+    this.#results.push(result);
+    // The final text may differ from the streamed one, for example in white space.
+    this.#target.replaceChildren(...shownSummary(report, (shown) => this.#source.toggle(shown, document)));
+    this.#showEmpty();
+    const kinds = new Set(report.points.map(supportOf));
+    const legend = [
+      "A number after a sentence leads to its source.",
+      kinds.has("quoted") ? "Sentences in quotation marks are the document's own." : "",
+      kinds.has("unsupported") ? "A dotted line marks what the text doesn't clearly say." : "",
+    ];
+    byId("summary-legend", HTMLSpanElement).textContent = legend.filter(Boolean).join(" ");
+    this.#hint.hidden = report.points.length === 0;
+    if (question === null) this.#showRequest(report);
+    this.onresults();
+  }
+
+  /** Says that the document's own request decided what was written. */
+  #showRequest({ plan: { request, closing_request } }: Report): void {
+    this.#request.hidden = closing_request === "" || request !== closing_request;
+    byId("summary-request-text", HTMLSpanElement).textContent = `The document ends with a request, which this answers: “${closing_request}”`;
+  }
+
+  #showEmpty(): void {
+    this.#empty.hidden = this.#text.textContent !== "" || this.#answers.childElementCount > 0;
   }
 }
 
-/** The engine writes the field always, but its type has a default. */
-function supportOf({ support = "unsupported" }: Point): Support {
-  return support;
-}
-
-/** Converts the engine's offsets in code points to JavaScript's offsets in UTF-16 units. */
-function utf16(document: string, { start, end }: Pick<Point, "start" | "end">): [number, number] {
-  let [characters, units] = [0, 0];
-  const advance = (to: number) => {
-    for (; characters < to && units < document.length; characters++) units += document.codePointAt(units)! > 0xffff ? 2 : 1;
-    return units;
-  };
-  return [advance(start), advance(end)];
+/** The summary in Markdown, with the passages that support it as footnotes. */
+export function markdownOf({ report, document }: Result): string {
+  let text = report.summary;
+  let at = 0;
+  const notes: string[] = [];
+  for (const [i, point] of report.points.entries()) {
+    const start = text.indexOf(point.text, at);
+    if (start < 0) continue;
+    const end = start + point.text.length;
+    const sentence = supportOf(point) === "quoted" ? `“${point.text}”` : point.text;
+    const marked = `${sentence}[^${i + 1}]`;
+    text = text.slice(0, start) + marked + text.slice(end);
+    at = start + marked.length;
+    const doubt = supportOf(point) === "unsupported" ? "Not clearly supported. The closest passage: " : "";
+    notes.push(`[^${i + 1}]: ${doubt}${passageOf(document, point).replace(/\s+/g, " ")}`);
+  }
+  return [text, ...notes].join("\n\n") + "\n";
 }

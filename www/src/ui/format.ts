@@ -32,6 +32,14 @@ export function duration(ms: number): string {
   return clock(ms);
 }
 
+/** A rough duration, for forecasts: "5 s", "40 s", "3 min". */
+export function inWords(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 10) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 90) return `${5 * Math.round(seconds / 5)} s`;
+  return `${Math.round(seconds / 60)} min`;
+}
+
 /** Milliseconds as 0:05 or 12:31. */
 export function clock(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

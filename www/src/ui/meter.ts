@@ -16,7 +16,8 @@ export class Meter {
   #done = 0;
   #total = 0;
   #began = 0;
-  #leftMs: number | null = null;
+  /** The engine's last forecast, and when it came. */
+  #forecast: { leftMs: number; at: number } | null = null;
   #share = 0;
 
   /** Sets how many tokens the run will read, according to the plan made at `now`. */
@@ -28,7 +29,7 @@ export class Meter {
   record({ done, total, tokens, ms, left_ms }: ReadEvent, now = performance.now()): void {
     this.#done = done;
     this.#total = Math.max(total, done);
-    this.#leftMs = left_ms;
+    this.#forecast = left_ms === null ? null : { leftMs: left_ms, at: now };
     const passed = now - this.#began;
     const share = left_ms === null || passed <= 0 ? done / this.#total : passed / (passed + left_ms);
     // The progress bar must not go back when a forecast was too short.
@@ -53,9 +54,9 @@ export class Meter {
     return this.#over(NOW_MS);
   }
 
-  /** The engine's forecast of the remaining milliseconds; null before the first chunk and without a clock. */
-  get leftMs(): number | null {
-    return this.#leftMs;
+  /** Milliseconds left at `now`, by the engine's last forecast; null before the first chunk and without a clock. */
+  leftMs(now = performance.now()): number | null {
+    return this.#forecast && Math.max(0, this.#forecast.leftMs - (now - this.#forecast.at));
   }
 
   /** Share of the run's time that has passed, from 0 to 1. Never decreases. */

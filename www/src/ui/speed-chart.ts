@@ -1,7 +1,9 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { colourOf } from "./colour.js";
 import type { Meter } from "./meter.js";
 import { compact, measured, whole } from "./format.js";
+import { onColoursChange } from "./theme.js";
 
 /** The live chart of prefill speed over position. */
 export class SpeedChart {
@@ -12,7 +14,7 @@ export class SpeedChart {
 
   constructor(host: HTMLElement) {
     this.#host = host;
-    const colour = (name: string) => () => getComputedStyle(host).getPropertyValue(name).trim();
+    const colour = (name: string) => () => colourOf(name, host);
     this.#plot = new uPlot(
       {
         ...sizeOf(host),
@@ -30,7 +32,10 @@ export class SpeedChart {
       host,
     );
     new ResizeObserver(() => this.#plot.setSize(sizeOf(host))).observe(host);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#plot.redraw());
+    onColoursChange(() => {
+      this.#plot.redraw();
+      return true;
+    });
   }
 
   /** Draws the chunks of `meter`. */

@@ -111,6 +111,7 @@ const abortable: Check = (value) => (value instanceof AbortSignal ? null : "an A
 const OF_A_RUN: Record<keyof Required<SummarizeOptions>, Check> = {
   length: oneOf(...LENGTHS),
   sentences: whole,
+  follow_request: flag,
   form: oneOf(...FORMS),
   format: oneOf(...FORMATS),
   instruction: text,

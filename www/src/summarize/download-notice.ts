@@ -1,0 +1,105 @@
+import type { LoadProgressEvent } from "../package/api/index.js";
+import type { Choice } from "../ui/chosen-model.js";
+import { byId } from "../ui/dom.js";
+import { clock, megabytes } from "../ui/format.js";
+import { keptBefore } from "./model-storage.js";
+
+/** What browsers tell of the connection, where they tell it. */
+interface Connection {
+  saveData?: boolean;
+  type?: string;
+}
+
+/** Whether the person pays for each byte, or has asked the browser to save them. */
+function isMetered(): boolean {
+  const { saveData, type } = (navigator as { connection?: Connection }).connection ?? {};
+  return saveData === true || type === "cellular";
+}
+
+/** The notice below Summarize: what has to be downloaded, how far it is, and buttons to start, pause and continue. */
+export class DownloadNotice {
+  readonly #notice = byId("download", HTMLDivElement);
+  readonly #text = byId("download-text", HTMLParagraphElement);
+  readonly #detail = byId("download-detail", HTMLParagraphElement);
+  readonly #progress = byId("model-progress", HTMLProgressElement);
+  readonly #start = byId("download-start", HTMLButtonElement);
+  readonly #pauseButton = byId("download-pause", HTMLButtonElement);
+  readonly #other = byId("download-other", HTMLButtonElement);
+  /** Set by the model panel: start or continue the download, pause it, choose another model. */
+  onstart: () => void = () => undefined;
+  onpause: () => void = () => undefined;
+  onother: () => void = () => undefined;
+  /** Whether the notice waits for Download, which nobody has pressed. */
+  #offered = false;
+
+  constructor() {
+    this.#start.addEventListener("click", () => this.onstart());
+    this.#pauseButton.addEventListener("click", () => {
+      this.onpause();
+      this.#start.focus();
+    });
+    this.#other.addEventListener("click", () => this.onother());
+  }
+
+  /** Says what the first summary will download. */
+  offer({ name, bytes, model, keep }: Choice): void {
+    this.#offered = true;
+    const size = bytes === null ? "" : `, ${megabytes(bytes)}`;
+    const hosted = typeof model === "object" && "sources" in model && (model.sources ?? []).some(({ url }) => url !== undefined);
+    const gone = typeof model === "object" && "sha256" in model && keptBefore.has(model.sha256 ?? "") ? "The browser has deleted the model to free space. " : "";
+    const keeps = keep ?? typeof model !== "string";
+    const from = hosted ? "this site or huggingface.co" : "this site";
+    const when = isMetered() ? "Your connection is set to save data, so nothing is downloaded until you press Download now." : "Summarize downloads it first.";
+    this.#text.textContent = `${gone}Précis needs a language model: ${name}${size}. It is downloaded ${keeps ? "once, " : ""}from ${from}${keeps ? ", and stays on this device" : ""}. ${when}`;
+    this.#show({ start: "Download now" });
+  }
+
+  /** Whether the person has to press Download first. Moves the focus there. */
+  asksFirst(): boolean {
+    if (!this.#offered || !isMetered()) return false;
+    this.#start.focus();
+    return true;
+  }
+
+  /** Shows the download, or how far the weights are prepared, 0 to 1. */
+  progress(choice: Choice, download: LoadProgressEvent | null, prepared: number): void {
+    this.#offered = false;
+    // What is on the device is ready after a second or two, in which only the status changes.
+    const fetching = prepared === 0 && download !== null && download.loaded < 1;
+    // The download counts as two thirds of the bar.
+    this.#progress.value = (download?.loaded ?? 0) * (2 / 3) + prepared / 3;
+    this.#text.textContent = fetching ? `Downloading ${choice.name}` : `Preparing ${choice.name}`;
+    this.#detail.textContent = fetching ? inWords(download, choice) : "";
+    this.#show({ pause: fetching, progress: true });
+  }
+
+  /** Says that the download waits. */
+  paused(): void {
+    this.#text.textContent = "The download is paused. What was downloaded is kept.";
+    this.#show({ start: "Continue the download", progress: true });
+  }
+
+  hide(): void {
+    this.#offered = false;
+    this.#notice.hidden = true;
+  }
+
+  #show({ start, pause = false, progress = false }: { start?: string; pause?: boolean; progress?: boolean }): void {
+    this.#start.hidden = this.#other.hidden = start === undefined;
+    if (start !== undefined) this.#start.textContent = start;
+    this.#pauseButton.hidden = !pause;
+    this.#progress.hidden = !progress;
+    if (start === "Download now") this.#detail.textContent = "";
+    this.#notice.hidden = false;
+  }
+}
+
+/** Progress, speed and remaining time of a download, in words. */
+function inWords({ bytes, totalBytes, bytesPerSecond, secondsLeft }: LoadProgressEvent, { model, keep }: Choice): string {
+  const total = totalBytes === null ? "" : ` of ${megabytes(totalBytes)}`;
+  // A file from disk is not downloaded, only read for its hash or a copy.
+  const once = model instanceof File || !(keep ?? typeof model !== "string") ? "" : " (first time only)";
+  const left = secondsLeft === null ? "" : `, ${clock(secondsLeft * 1000)} left`;
+  const rate = bytesPerSecond === null ? "" : ` · ${megabytes(bytesPerSecond)}/s${left}`;
+  return `${megabytes(bytes)}${total}${once}${rate}`;
+}

@@ -1,0 +1,245 @@
+/** What a person does with a summary, and that no work is lost. */
+import { readFileSync } from "node:fs";
+import type { Page } from "@playwright/test";
+import type {} from "../src/ui/window.js";
+import { ARTICLE, expect, test } from "./page.js";
+
+/** The text of the clipboard. */
+const pasted = (page: Page) => page.evaluate(() => navigator.clipboard.readText());
+
+test("the summary is copied in one click, also with its sources", async ({ page, precis }) => {
+  await precis.open("tiny");
+  await expect(precis.copySummary).toBeDisabled();
+  await precis.run(ARTICLE);
+  const { summary, points } = (await page.evaluate(() => window.precis.report))!;
+  await precis.copySummary.click();
+  await expect(precis.summary.getByText("Copied", { exact: true })).toBeVisible();
+  expect(await pasted(page)).toBe(summary);
+  await page.getByRole("button", { name: "Copy with sources" }).click();
+  await expect(precis.summary.getByText("Copied as Markdown")).toBeVisible();
+  const markdown = await pasted(page);
+  for (const [i, { text, start, end }] of points.entries()) {
+    expect(markdown).toContain(`${text}”[^${i + 1}]`);
+    expect(markdown).toContain(`[^${i + 1}]: ${ARTICLE.slice(start, end).trim().replace(/\s+/g, " ")}`);
+  }
+});
+
+test("a sentence is selected by mouse, and nothing else is selected with it", async ({ page, precis }) => {
+  await precis.open("tiny");
+  await precis.run(ARTICLE);
+  const sentence = precis.summary.locator(".point").first();
+  const [first, last] = await sentence.evaluate((node) => {
+    const boxes = [...node.getClientRects()];
+    return [boxes[0]!, boxes.at(-1)!].map(({ left, right, top, bottom }) => ({ left, right, y: (top + bottom) / 2 }));
+  });
+  // The quotation marks are drawn at both ends.
+  await page.mouse.move(first!.left + 1, first!.y);
+  await page.mouse.down();
+  await page.mouse.move(last!.right - 1, last!.y, { steps: 8 });
+  await page.mouse.up();
+  expect(await page.evaluate(() => getSelection()!.toString().trim())).toBe(await sentence.textContent());
+  // A drag that selects does not open the source.
+  await expect(page.locator("#source")).toBeHidden();
+});
+
+test("the speed that the page shows at the end is the Report's", async ({ page, precis }) => {
+  await precis.open("tiny");
+  for (let run = 0; run < 3; run++) {
+    await precis.run(`${ARTICLE} ${run}`);
+    const { prefill } = (await page.evaluate(() => window.precis.report))!;
+    const shown = prefill.tokens_per_second! >= 100 ? Math.round(prefill.tokens_per_second!).toLocaleString("en") : /[\d.]+/;
+    // Two frames: drawings that were scheduled during the run would come now.
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    await expect(page.locator("#speed")).toHaveText(new RegExp(`^${typeof shown === "string" ? shown : shown.source} tokens per second$`));
+    await expect(page.locator("#read")).toHaveText(new RegExp(`^Read ${prefill.tokens.toLocaleString("en")} tokens in `));
+    await expect(page.locator("#left")).toBeEmpty();
+    await expect(precis.report).toContainText(`Read ${prefill.tokens.toLocaleString("en")} tokens in`);
+  }
+});
+
+for (const [width, height] of [[1280, 800], [768, 1024], [390, 844], [320, 640]] as const) {
+  test(`progress and the place of the summary are in view during a run, ${width} px wide`, async ({ page, precis }) => {
+    await page.setViewportSize({ width, height });
+    await precis.open("tiny");
+    await precis.benchmark.click();
+    await expect(precis.document).toHaveValue(/Iteration 8 of 8/);
+    await precis.summarize.click();
+    await expect(page.locator("#read")).toHaveText(/^[1-9]/);
+    await expect(precis.reading).toBeInViewport();
+    await expect(precis.cancel).toBeInViewport();
+    await expect(precis.summary.getByRole("heading", { name: "Summary" })).toBeInViewport();
+    expect(await page.title()).toMatch(/^\d+ % · Précis$/);
+    await page.keyboard.press("Escape");
+    await expect(precis.stage).toHaveText("Cancelled");
+    expect(await page.title()).toMatch(/^Précis/);
+  });
+}
+
+test("the document, the options, the summary and the answers survive a reload", async ({ page, precis }) => {
+  await precis.open("tiny");
+  await page.getByLabel("Length").selectOption("medium");
+  await precis.run(ARTICLE);
+  await precis.ask("What do bees collect?");
+  await expect(precis.summary.getByRole("article").locator(".summary-text")).not.toHaveClass(/writing/);
+  await expect(precis.stage).toHaveText("Done");
+  const summary = await page.locator("#summary-text").innerText();
+  const answer = await precis.summary.getByRole("article").innerText();
+  await page.reload();
+  await expect(precis.document).toHaveValue(ARTICLE);
+  await expect(page.getByLabel("Length")).toHaveValue("medium");
+  await expect(page.locator("#summary-text")).toHaveText(summary, { useInnerText: true });
+  await expect(precis.summary.getByRole("article")).toHaveText(answer, { useInnerText: true });
+  await expect(precis.copy).toBeEnabled();
+  // Sources still lead into the document.
+  await precis.summary.getByRole("button", { name: /^Source of sentence 1/ }).first().click();
+  await page.getByRole("button", { name: "Show in document" }).click();
+  await expect(precis.document).toBeFocused();
+  // Another tab knows nothing of it.
+  const other = await page.context().newPage();
+  await other.goto("/");
+  await expect(other.getByRole("textbox", { name: "Document" })).toHaveValue("");
+  await other.close();
+});
+
+test("a text that was replaced can be brought back", async ({ page, precis }) => {
+  await precis.open("tiny");
+  await precis.document.fill("Words that took an hour to write.");
+  await page.getByRole("button", { name: "Minutes" }).click();
+  await expect(precis.document).not.toHaveValue(/an hour/);
+  await page.getByRole("button", { name: "Bring it back" }).click();
+  await expect(precis.document).toHaveValue("Words that took an hour to write.");
+  await precis.benchmark.click();
+  await expect(precis.document).toHaveValue(/Iteration 8 of 8/);
+  await precis.document.press("Control+z");
+  await expect(precis.document).toHaveValue("Words that took an hour to write.");
+  // What replaces nothing offers nothing.
+  await precis.document.fill("");
+  await page.getByRole("button", { name: "Contract" }).click();
+  await expect(precis.document).toHaveValue(/rent/i);
+  await expect(page.getByRole("button", { name: "Bring it back" })).toBeHidden();
+});
+
+test("another length or form takes one click", async ({ page, precis }) => {
+  await precis.open("tiny");
+  await precis.run(ARTICLE);
+  const again = async (name: string) => {
+    await page.evaluate(() => (window.precis.report = null));
+    await page.getByRole("button", { name }).click();
+    await page.waitForFunction(() => window.precis.report);
+    return (await page.evaluate(() => window.precis.report))!;
+  };
+  const short = (await page.evaluate(() => window.precis.report))!;
+  const longer = await again("Longer");
+  expect(longer.points.length).toBeGreaterThan(short.points.length);
+  await expect(page.getByLabel("Length")).toHaveValue("medium");
+  expect((await again("As key points")).summary).toMatch(/^- /);
+  await expect(precis.summary.getByRole("listitem").first()).toBeVisible();
+  expect((await again("Shorter")).points.length).toBe(short.points.length);
+});
+
+test("a request at the document's end is shown, and can be ignored", async ({ page, precis }) => {
+  await precis.open("tiny");
+  const request = "Summarize the text above in one sentence.";
+  await precis.run(`${ARTICLE}\n\n${request}`);
+  await expect(precis.summary.getByText(request)).toBeVisible();
+  expect(await page.evaluate(() => window.precis.report!.points.length)).toBe(1);
+  await page.getByRole("button", { name: "Ignore the request" }).click();
+  await page.waitForFunction(() => window.precis.report);
+  const { points, plan } = (await page.evaluate(() => window.precis.report))!;
+  expect(points.length).toBeGreaterThan(1);
+  expect(plan.request).not.toBe(request);
+  await expect(page.locator("#summary-request")).toBeHidden();
+});
+
+test("a shared link holds the summary and its sources, and a damaged one says so", async ({ page, precis, context }) => {
+  await precis.open("tiny");
+  await precis.run(ARTICLE);
+  await page.getByRole("button", { name: "Share" }).click();
+  await expect(precis.summary.getByText("Copied a link")).toBeVisible();
+  const link = await pasted(page);
+  const other = await context.newPage();
+  const asked: string[] = [];
+  other.on("request", (request) => asked.push(request.url()));
+  await other.goto(link);
+  await expect(other.locator("#summary-text")).toHaveText(await page.locator("#summary-text").innerText(), { useInnerText: true });
+  await expect(other.getByText("Somebody shared this summary")).toBeVisible();
+  await other.getByRole("button", { name: /^Source of sentence 1/ }).click();
+  await expect(other.locator("#source-quote")).not.toBeEmpty();
+  // The summary stays in the fragment, which no server sees.
+  expect(asked.filter((url) => url.includes("summary="))).toEqual([]);
+  for (const damaged of [link.slice(0, -20), `${link.slice(0, link.indexOf("#"))}#summary=!!`, link.replace("#summary=", "#summary=x")]) {
+    await other.goto("about:blank");
+    await other.goto(damaged);
+    await expect(other.getByRole("alert").filter({ hasText: "This link does not hold a summary" })).toBeVisible();
+  }
+  await other.close();
+});
+
+test("the theme is changed, kept, and used before the page is drawn", async ({ page, precis }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await precis.open("tiny");
+  const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  const light = await background();
+  const theme = page.getByRole("button", { name: /^Theme/ });
+  await theme.click();
+  await expect(theme).toHaveText("Theme: light");
+  expect(await background()).toBe(light);
+  await theme.click();
+  await expect(theme).toHaveText("Theme: dark");
+  const dark = await background();
+  expect(dark).not.toBe(light);
+  await page.reload();
+  await expect(theme).toHaveText("Theme: dark");
+  await page.goto("/gallery.html");
+  expect(await background()).toBe(dark);
+});
+
+test("Clear everything leaves nothing behind", async ({ page, precis }) => {
+  await precis.open("real");
+  await precis.run(ARTICLE);
+  page.on("dialog", (dialog) => void dialog.accept());
+  await precis.openAdvanced();
+  await page.getByRole("button", { name: "Clear everything" }).click();
+  await expect(precis.modelState).toHaveText("not downloaded");
+  await expect(precis.document).toHaveValue("");
+  await expect(precis.summary.getByText("Your summary appears here.")).toBeVisible();
+  const left = await page.evaluate(async () => {
+    const folder = await navigator.storage.getDirectory();
+    const files: string[] = [];
+    // The page makes the folder of models again when it looks for one.
+    for await (const [name, handle] of folder.entries()) for await (const file of (handle as FileSystemDirectoryHandle).keys()) files.push(`${name}/${file}`);
+    return { files, local: Object.keys(localStorage), databases: (await indexedDB.databases()).map(({ name }) => name) };
+  });
+  expect(left).toEqual({ files: [], local: [], databases: [] });
+});
+
+test("the estimate before a run comes from earlier runs", async ({ page, precis }) => {
+  await precis.open("tiny");
+  await precis.document.fill(ARTICLE);
+  await expect(page.locator("#count")).toContainText("tokens");
+  await expect(page.locator("#estimate")).toBeEmpty();
+  await precis.run(ARTICLE);
+  await precis.document.fill(ARTICLE.repeat(2));
+  await expect(page.locator("#estimate")).toHaveText(/^About \d+ s on this device$/);
+});
+
+test("the manifest describes an app that opens files", async ({ page, request }) => {
+  await page.goto("/");
+  const href = await page.locator('link[rel="manifest"]').getAttribute("href");
+  const manifest = (await (await request.get(new URL(href!, page.url()).href)).json()) as { icons: { src: string }[]; start_url: string; file_handlers: { accept: Record<string, string[]> }[] };
+  for (const { src } of manifest.icons) expect((await request.get(new URL(src, page.url()).href)).ok()).toBe(true);
+  // What the app opens, the file field takes, too.
+  const field = await page.locator("#file").getAttribute("accept");
+  for (const ending of manifest.file_handlers.flatMap(({ accept }) => Object.values(accept).flat())) expect(field!.split(",")).toContain(ending);
+});
+
+test("examples are of the kinds that they are named after", async ({ page, precis }) => {
+  await precis.open("tiny");
+  for (const [name, kind] of [["Article", "prose"], ["Minutes", "minutes"], ["Contract", "contract"], ["Mail thread", "mail"]] as const) {
+    await page.getByRole("button", { name }).click();
+    const text = readFileSync(`src/summarize/examples/${name === "Mail thread" ? "mail" : name.toLowerCase()}.txt`, "utf8");
+    await expect(precis.document).toHaveValue(text);
+    await precis.run(text);
+    expect((await page.evaluate(() => window.precis.report!.document.kind))!).toBe(kind);
+  }
+});
