@@ -182,11 +182,12 @@ fn goes_on(sentence: &str, rest: &str) -> bool {
     let mut letters = word.chars();
     if let (Some(letter), None) = (letters.next(), letters.next()) {
         let uncased = letter.is_alphabetic() && !letter.is_uppercase() && !letter.is_lowercase();
-        // "z. B.", "J. R. Smith", but not "you and I. Did".
+        // "z. B.", "J. R. Smith".
         let another = rest.chars().nth(1) == Some('.') && next.is_alphabetic();
         let named = letter.is_uppercase() && next.is_uppercase() && before.len() > word.len();
-        let me = letter == 'I' && previous.starts_with(char::is_lowercase);
-        return another || uncased || named && !me;
+        // "size S. I have", "you and I. Did".
+        let ends = previous.starts_with(char::is_lowercase) && (letter == 'I' || starts());
+        return another || uncased || named && !ends;
     }
     // "the U.S. Government", but not "in the U.S. How about you?".
     let dotted = word.contains('.') && word.split('.').all(|part| part.chars().nth(1).is_none());

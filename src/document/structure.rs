@@ -148,9 +148,12 @@ impl Builder<'_> {
         // A title in capitals stands by itself, whatever follows.
         let words = &self.text[line.body.clone()];
         let capitals = words.contains(char::is_uppercase) && !words.contains(char::is_lowercase);
-        if (alone || first && capitals)
+        let above = next.is_some_and(|next| {
+            next.mark == Mark::Text && lines::stands_above(words, &self.text[next.body.clone()])
+        });
+        if (alone || above || first && capitals)
             && next.is_some()
-            && lines::reads_as_heading(&self.text[line.body.clone()], first)
+            && lines::reads_as_heading(words, first)
         {
             self.heading(line);
             return;

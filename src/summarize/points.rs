@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::check::{self, Source};
 use super::plan::{Form, Plan, Question};
 use super::profile::Wording;
-use super::salience::{Candidate, Salience, choose, repeats};
+use super::salience::{Candidate, Salience, choose, cues, repeats};
 use crate::document::digest::digest;
 use crate::document::segment;
 use crate::document::sentences::{self, Sentence};
@@ -159,7 +159,7 @@ impl Material<'_> {
                 let like = self.salience.most_like(&terms);
                 let score = like.map_or(0.0, |(candidate, _)| candidate.score) + OWN_WORDS;
                 let sentence = Sentence { text: statement, range: source.range, block: 0 };
-                all.push(Candidate { sentence, score, terms, own: true });
+                all.push(Candidate { sentence, score, terms, own: true, leans_on: None });
             }
         }
         all
@@ -182,7 +182,26 @@ impl Material<'_> {
         };
         let mut chosen = choose(candidates, said, fits, sentences);
         chosen.sort_by_key(|candidate| candidate.sentence.range.start);
-        chosen.into_iter().map(|candidate| self.point(candidate)).collect()
+        let mut introduced = None;
+        let point = |candidate: &Candidate| {
+            let mut point = self.point(candidate);
+            // In a paragraph, the beginning of a list stands before the first of its items.
+            let intro = self.intro_of(candidate).filter(|_| self.plan.bullet.is_empty());
+            if let Some(intro) = intro.as_ref().filter(|intro| introduced.as_ref() == Some(*intro))
+            {
+                point.text = capitalized(&point.text[intro.len()..]);
+            }
+            introduced = intro;
+            point
+        };
+        chosen.into_iter().map(point).collect()
+    }
+
+    /// What introduces the list of which a candidate is an item.
+    fn intro_of(&self, Candidate { sentence, own, .. }: &Candidate) -> Option<String> {
+        let block = &self.structure.blocks[sentence.block];
+        let begins = block.kind == BlockKind::Item && block.range().start == sentence.range.start;
+        block.intro.filter(|_| begins && !own).map(|intro| self.intro(intro))
     }
 
     fn point(&self, candidate: &Candidate) -> Point {
@@ -191,15 +210,18 @@ impl Material<'_> {
             return Point { text: text.clone(), range: range.clone(), support: Support::Supported };
         }
         let block = &self.structure.blocks[*block];
+        // A decision is about what stands above it.
+        if let (Some(label), Some(heading)) = (cues::decision_label(text), block.heading) {
+            let heading = self.text[self.structure.blocks[heading].range()].trim();
+            let text = format!("{heading}: {}", ended(&text[label..]));
+            return quotation(&text, range.clone());
+        }
         // Who says it is a part of what is said, and so is the beginning of its list.
         let before = match block.kind {
             BlockKind::Turn => {
                 block.speaker.as_ref().map(|name| format!("{}: ", &self.text[name.clone()]))
             }
-            BlockKind::Item if block.range().start == range.start => {
-                block.intro.map(|intro| self.intro(intro))
-            }
-            _ => None,
+            _ => self.intro_of(candidate),
         };
         quotation(&format!("{}{}", before.unwrap_or_default(), ended(text)), range.clone())
     }
@@ -347,6 +369,13 @@ pub fn statement(sentence: &str) -> Option<String> {
         text.push('.');
     }
     (sentences::is_sentence(&text) && !sentences::is_notice(&text)).then_some(text)
+}
+
+/// A text with a capital letter at its beginning.
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next();
+    first.into_iter().flat_map(char::to_uppercase).chain(chars).collect()
 }
 
 #[cfg(test)]

@@ -5,14 +5,14 @@
 //! and against it that it is a question, a fragment, addressed to somebody, or quoted speech. The
 //! weights were set on documents of many kinds; benches/README.md has what they gain.
 
-mod cues;
+pub mod cues;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use self::cues::{is_about, is_reference, is_telling, tells};
+use self::cues::{is_about, is_telling, tells};
 use crate::document::kind::Kind;
 use crate::document::sentences::{self, Sentence};
 use crate::document::structure::{BlockKind, Structure};
@@ -29,6 +29,8 @@ pub struct Candidate {
     pub terms: HashSet<u32>,
     /// Whether it is in the model's words.
     pub own: bool,
+    /// The place of the sentence before, without which it can't be understood.
+    pub leans_on: Option<Range<usize>>,
 }
 
 impl Candidate {
@@ -58,6 +60,12 @@ pub struct Salience {
 /// How much less a sentence counts for each word that was said before.
 const REDUNDANCY: f64 = 0.8;
 
+/// How much less a sentence counts that leans on another, which is not in the summary.
+const LEANS: f64 = 0.4;
+
+/// How much more a sentence counts that is labelled as a decision, and one that follows it.
+const DECISION: [f64; 2] = [0.5, 0.25];
+
 /// A sentence of which so much was said before says nothing new.
 const REPEATED: f64 = 0.75;
 
@@ -70,6 +78,7 @@ impl Salience {
         let mut ids: HashMap<String, u32> = HashMap::new();
         let mut candidates = Vec::new();
         let mut known: HashSet<String> = HashSet::new();
+        let mut before = 0..0;
         for sentence in sentences::sentences(text, structure) {
             // What a document says twice it says once in a summary.
             if sentences::is_notice(&sentence.text) || !known.insert(sentence.text.clone()) {
@@ -81,7 +90,9 @@ impl Salience {
                 *ids.entry(term).or_insert(next)
             };
             let terms = terms.map(id).collect();
-            candidates.push(Candidate { sentence, score: 0.0, terms, own: false });
+            let leans_on = cues::leans(&sentence.text).then(|| before.clone());
+            before = sentence.range.clone();
+            candidates.push(Candidate { sentence, score: 0.0, terms, own: false, leans_on });
         }
         let title: HashSet<u32> = structure
             .title
@@ -116,7 +127,12 @@ impl Salience {
             .collect();
         let most = central.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
         let count = self.candidates.len().max(1) as f64;
+        // The block of the decision that was labelled last.
+        let mut decided = None;
         for (index, candidate) in self.candidates.iter_mut().enumerate() {
+            let labelled = cues::decision_label(&candidate.sentence.text).is_some();
+            let follows = decided == Some(candidate.sentence.block);
+            decided = (labelled || follows).then_some(candidate.sentence.block);
             let block = &structure.blocks[candidate.sentence.block];
             let heading = block.heading.map(|heading| &text[structure.blocks[heading].range()]);
             let signs = Signs {
@@ -125,6 +141,8 @@ impl Salience {
                 telling_heading: heading.is_some_and(cues::is_telling_heading),
                 far: index as f64 / count,
                 item: block.kind == BlockKind::Item,
+                labelled,
+                decided: labelled || follows,
             };
             candidate.score = signs.score(&candidate.sentence.text, kind);
         }
@@ -204,17 +222,36 @@ pub fn choose<'a>(
     left.sort_by(|a, b| b.score.total_cmp(&a.score));
     left.truncate(200 + 20 * most);
     let mut chosen: Vec<&Candidate> = Vec::new();
+    let mut taken: HashSet<usize> = HashSet::new();
     while chosen.len() < most && !left.is_empty() {
-        let worth = |c: &Candidate| c.score - REDUNDANCY * c.overlap(&said);
-        let best =
-            (0..left.len()).reduce(|a, b| if worth(left[b]) > worth(left[a]) { b } else { a });
-        let Some(best) = best else { break };
+        let starts: HashMap<usize, &Candidate> =
+            left.iter().map(|c| (c.sentence.range.start, *c)).collect();
+        let alone = |c: &Candidate| c.score - REDUNDANCY * c.overlap(&said);
+        // What is worth most: a sentence, or two of which the second can't be understood alone.
+        let worth = |c: &Candidate| match &c.leans_on {
+            Some(on) if !taken.contains(&on.start) => {
+                let first = starts.get(&on.start).filter(|_| chosen.len() + 2 <= most);
+                let both = first.map(|first| ((alone(c) + alone(first)) / 2.0, Some(*first)));
+                both.filter(|(both, _)| *both > alone(c) - LEANS)
+                    .unwrap_or((alone(c) - LEANS, None))
+            }
+            _ => (alone(c), None),
+        };
+        let valued = left.iter().enumerate().map(|(index, c)| (index, worth(c)));
+        let Some((best, (_, first))) = valued.reduce(|a, b| if b.1.0 > a.1.0 { b } else { a })
+        else {
+            break;
+        };
         let candidate = left.remove(best);
-        if repeats(&candidate.terms, &said) || !fits(candidate) {
-            continue;
+        for candidate in first.into_iter().chain([candidate]) {
+            if repeats(&candidate.terms, &said) || !fits(candidate) {
+                continue;
+            }
+            left.retain(|other| !std::ptr::eq(*other, candidate));
+            said.extend(&candidate.terms);
+            taken.insert(candidate.sentence.range.start);
+            chosen.push(candidate);
         }
-        said.extend(&candidate.terms);
-        chosen.push(candidate);
     }
     chosen
 }
@@ -227,6 +264,10 @@ struct Signs {
     /// Where it stands, from 0 to 1.
     far: f64,
     item: bool,
+    /// Whether it has the label of a decision.
+    labelled: bool,
+    /// Whether it has it, or follows one that has.
+    decided: bool,
 }
 
 impl Signs {
@@ -247,7 +288,11 @@ impl Signs {
         let personal = (10.0 * cues::personal(&words) as f64 / length).min(1.0);
         let ended = sentence.trim_end_matches(['"', '”', '’', ')', '」', '*']);
         let question = ended.ends_with(['?', '？', '؟']);
-        let fragment = !(sentences::is_sentence(sentence) || self.item && length >= 5.0);
+        let complete = sentences::is_sentence(sentence) || self.item && length >= 5.0;
+        let fragment = !(complete || self.labelled);
+        // A decision may be short.
+        let shortest = if self.decided { 5.0 } else { 10.0 };
+        let decided = if self.labelled { DECISION[0] } else { DECISION[1] };
         let quoted = sentence.starts_with(['"', '“', '„', '«', '「']);
         // In a tale or a talk people speak of themselves.
         let spoken = matches!(kind, Kind::Story | Kind::Transcript | Kind::Chat | Kind::Mail);
@@ -262,11 +307,12 @@ impl Signs {
             - if spoken { 0.2 } else { 0.5 } * personal
             - 0.8 * flag(question)
             - 0.4 * flag(quoted && !spoken)
-            - 0.15 * flag(first.is_some_and(|word| is_reference(&word)))
+            - 0.15 * flag(first.is_some_and(|word| cues::is_conjunction(&word)))
             - (6.0 * cues::hesitations(&words) as f64 / length).min(1.0)
             - 0.5 * flag(cues::is_contact(sentence))
             - 0.6 * flag(fragment)
-            - 0.6 * ((10.0 - length) / 10.0).max(0.0)
+            + decided * flag(self.decided)
+            - 0.6 * ((shortest - length) / 10.0).max(0.0)
             - 0.3 * ((length - 40.0) / 20.0).clamp(0.0, 2.0)
             - 0.1 * flag(self.far > 0.85 && kind == Kind::Prose)
     }

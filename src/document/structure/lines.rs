@@ -133,7 +133,7 @@ pub fn lines(text: &str) -> Vec<Line> {
                 && rest.split_whitespace().count() <= 8
                 && !rest.ends_with(['.', '!', '?', ';', ',', ':'])
                 && rest.chars().next().is_some_and(char::is_uppercase)
-                && next.is_empty();
+                && (next.is_empty() || stands_above(rest, next));
             match (title, clause) {
                 (true, _) => below(Mark::Heading, skip),
                 (false, true) => below(Mark::Clause, skip),
@@ -145,6 +145,13 @@ pub fn lines(text: &str) -> Vec<Line> {
         lines.push(new);
     }
     lines
+}
+
+/// Whether a short line is a heading of the text that begins in the next line. The first line of a
+/// wrapped paragraph is about as long as its second.
+pub fn stands_above(line: &str, next: &str) -> bool {
+    let begins = next.trim_start_matches(['"', '“', '„', '«']).starts_with(char::is_uppercase);
+    begins && next.len() >= 50 && next.len() >= 2 * line.len()
 }
 
 /// Whether a line alone in its paragraph reads as a heading. The first line of a text may be longer.

@@ -48,6 +48,23 @@ fn numbers_part_clauses_from_headings_and_items() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn a_short_line_above_a_long_one_is_its_heading() {
+    let long = "The agreement begins on 1 September 2025 and runs for twelve months.";
+    let text = format!("2. Term and notice\n{long}\nMore of it.\n\nDeposit\n{long}\n");
+    let expected = [
+        (BlockKind::Heading, "Term and notice".to_string()),
+        (BlockKind::Paragraph, format!("{long}|More of it.")),
+        (BlockKind::Heading, "Deposit".to_string()),
+        (BlockKind::Paragraph, long.to_string()),
+    ];
+    assert_eq!(blocks(&text), expected);
+    // Lines of a wrapped paragraph are about as long as each other.
+    let wrapped =
+        "The agreement that we signed in\nSeptember runs for twelve months and\nends then.\n";
+    assert_eq!(kinds(wrapped), [BlockKind::Paragraph]);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn speakers_are_told_from_words_before_a_colon() {
     let text = "Ana: Can everybody hear me?\nBogdan: Yes.\nAna: Good. One thing\nis left.\nBogdan: Go on.\n";
     let structure = Structure::new(text);

@@ -132,8 +132,15 @@ pub fn tells(lower: &str) -> usize {
 
 /// Whether a sentence reports a decision, a finding or a plan.
 pub fn is_telling(lower: &str) -> bool {
-    const STEMS: [&str; 22] = [
+    const STEMS: [&str; 29] = [
+        "to sum up",
+        "in summary",
+        "zusammengefasst",
+        "en résumé",
         "decid",
+        " vote",
+        "stimmte",
+        " votó",
         "agreed",
         "recommend",
         "approv",
@@ -249,14 +256,99 @@ pub fn is_telling_heading(heading: &str) -> bool {
     PARTS.iter().any(|part| lower.contains(part))
 }
 
-/// Whether a first word leans on the sentence before.
-pub fn is_reference(word: &str) -> bool {
-    const REFERENCES: [&str; 26] = [
-        "it", "he", "she", "they", "that", "this", "these", "those", "so", "and", "but", "then",
-        "er", "sie", "dies", "das", "und", "aber", "il", "elle", "mais", "et", "ello", "pero", "y",
-        "also",
+/// Words that begin a clause before the subject of a sentence.
+const BEFORE_SUBJECTS: [&str; 44] = [
+    "in", "on", "at", "after", "before", "when", "if", "while", "with", "for", "by", "as", "since",
+    "because", "although", "during", "under", "from", "to", "until", "once", "wenn", "nach", "vor",
+    "seit", "mit", "bei", "als", "während", "obwohl", "pour", "dans", "après", "avant", "quand",
+    "si", "lorsque", "avec", "cuando", "después", "antes", "con", "durante", "quando",
+];
+
+/// Words that stand for somebody or something.
+const PRONOUNS: [&str; 15] = [
+    "it", "he", "she", "they", "er", "sie", "es", "il", "elle", "ils", "elles", "él", "ella",
+    "ellos", "lei",
+];
+
+/// Whether a sentence can't be understood without the one before: it begins with a word that leans on
+/// that, or its subject is a pronoun after a clause that names nobody: "If it agrees, …".
+pub fn leans(sentence: &str) -> bool {
+    let mut words = sentence.split_whitespace();
+    let bare = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let Some(first) = words.next().map(bare) else { return false };
+    if is_reference(&first) {
+        // "This agreement" is the document itself.
+        return !is_about(&sentence.to_lowercase());
+    }
+    let mut begins = BEFORE_SUBJECTS.contains(&first.as_str());
+    if !begins {
+        return false;
+    }
+    for word in words.take(16) {
+        if begins && PRONOUNS.contains(&bare(word).as_str()) {
+            return true;
+        }
+        if word.starts_with(char::is_uppercase) {
+            return false;
+        }
+        begins = word.ends_with(',');
+    }
+    false
+}
+
+/// The bytes of a label in front of a sentence that announces a decision or a task: "Decision: ".
+pub fn decision_label(sentence: &str) -> Option<usize> {
+    const LABELS: [&str; 30] = [
+        "decision",
+        "decisions",
+        "decided",
+        "resolved",
+        "resolution",
+        "agreed",
+        "action",
+        "actions",
+        "action item",
+        "outcome",
+        "result",
+        "conclusion",
+        "next step",
+        "next steps",
+        "beschluss",
+        "entscheidung",
+        "ergebnis",
+        "aufgabe",
+        "décision",
+        "résolution",
+        "decisión",
+        "acuerdo",
+        "decisione",
+        "besluit",
+        "decisão",
+        "decyzja",
+        "решение",
+        "决定",
+        "决议",
+        "決定",
+    ];
+    let (label, rest) = sentence.split_once([':', '：']).filter(|(label, _)| label.len() <= 30)?;
+    let is = LABELS.contains(&label.trim().to_lowercase().as_str()) && !rest.trim().is_empty();
+    is.then(|| sentence.len() - rest.trim_start().len())
+}
+
+/// Whether a first word stands for something in the sentence before.
+fn is_reference(word: &str) -> bool {
+    const REFERENCES: [&str; 15] = [
+        "it", "he", "she", "they", "that", "this", "these", "those", "er", "sie", "dies", "das",
+        "il", "elle", "ello",
     ];
     REFERENCES.contains(&word)
+}
+
+/// Whether a first word joins a sentence to the one before.
+pub fn is_conjunction(word: &str) -> bool {
+    const CONJUNCTIONS: [&str; 11] =
+        ["so", "and", "but", "then", "also", "und", "aber", "mais", "et", "pero", "y"];
+    CONJUNCTIONS.contains(&word)
 }
 
 /// How many words are the speaker's or the reader's.
