@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use self::perform::{Golden, Prompts, benchmark};
 pub(crate) use self::perform::{clock_ms, perform};
 pub use self::tasks::{Outcome, Step, SuiteKind, Task};
+use self::tasks::{REPETITIONS, SCORED_STEPS};
 use crate::backend::webgpu::Products;
 use crate::measure::bench::Measurement;
 use crate::measure::card::{
@@ -41,9 +42,6 @@ const BEFORE_WRITING: usize = 512;
 
 /// Length of the answer whose prompt also counts as read: the shortest prompt serves both.
 const SHORT_ANSWER: usize = 64;
-
-/// Measurements per figure.
-const REPETITIONS: usize = 5;
 
 /// Time of a pulse, and of the overhead of a measurement.
 const PULSE_MS: f64 = 150.0;
@@ -236,7 +234,7 @@ impl Suite {
         for round in 0..REPETITIONS {
             for (i, step) in wanted.iter().enumerate() {
                 for c in (0..configurations).map(|c| (c + round) % configurations) {
-                    if let Some(ms) = times[c][i] {
+                    if let Some((ms, _)) = times[c][i].filter(|(_, times)| round < *times) {
                         self.queue.extend(self.measurement(c, step, ms));
                     }
                 }
@@ -251,23 +249,28 @@ impl Suite {
         self.planned_ms = Some(self.queue.iter().map(|task| task.expected_ms).sum());
     }
 
-    /// Expected time of each wanted step in a configuration; `None` if it exceeds the budget, or if
-    /// the warm-up failed.
-    fn afford(&mut self, configuration: usize, wanted: &[Step]) -> Vec<Option<f64>> {
+    /// Expected time of each wanted step in a configuration, and its repetitions; `None` if it exceeds
+    /// the budget, or if the warm-up failed.
+    fn afford(&mut self, configuration: usize, wanted: &[Step]) -> Vec<Option<(f64, usize)>> {
         let entry = &self.entries[configuration];
         let mut left = self.kind.budget_ms();
         let mut afford = |(i, step): (usize, &Step)| {
             let one = entry.expected_ms(step)?;
-            let all = REPETITIONS as f64 * (one + PULSE_MS + self.kind.rest_ms());
-            // Measures at least one step, however slow the device is.
-            if i > 0 && all > left {
+            let each = one + PULSE_MS + self.kind.rest_ms();
+            // However slow the device is, it gets a score, if need be from fewer repetitions.
+            let times = match i < SCORED_STEPS {
+                true => ((left / each) as usize).clamp(1, REPETITIONS),
+                false => REPETITIONS,
+            };
+            let all = times as f64 * each;
+            if i >= SCORED_STEPS && all > left {
                 let [needed, left] = [all, left.max(0.0)].map(|ms| ms / 60_000.0);
                 let reason = format!("it would take {needed:.1} minutes, and {left:.1} are left");
                 self.left_out.push(entry.left_out(step, reason));
                 return None;
             }
             left -= all;
-            Some(one)
+            Some((one, times))
         };
         wanted.iter().enumerate().map(&mut afford).collect()
     }

@@ -9,6 +9,12 @@ use crate::measure::bench::Measurement;
 use crate::measure::card::Certificate;
 use crate::report::{MemoryReport, Peaks};
 
+/// Measurements per figure.
+pub(super) const REPETITIONS: usize = 5;
+
+/// The first steps of every suite, of which the score is made.
+pub(super) const SCORED_STEPS: usize = 2;
+
 /// Extent of a suite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -380,3 +380,42 @@ pub fn numbers(words: &[&str]) -> usize {
     };
     words.iter().filter(is).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn sentences_that_need_the_one_before_are_known() {
+        for sentence in [
+            "It comes to about 40 euros a head more.",
+            "She will send our deposit back.",
+            "If it agrees, work on the platform will begin in October.",
+            "In a letter read out at the meeting, it promised to pay.",
+            "Dies kostet mehr.",
+        ] {
+            assert!(leans(sentence), "{sentence}");
+        }
+        for sentence in [
+            "This agreement starts on 1 February.",
+            "On Tuesday evening, she watched the vote.",
+            "After a short break the council added two conditions to its decision.",
+            "If Lantern Rail agrees, it will pay.",
+            "The town must guarantee 8,000 passengers.",
+            "",
+        ] {
+            assert!(!leans(sentence), "{sentence}");
+        }
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn labels_of_decisions_are_known() {
+        assert_eq!(decision_label("Decision: New tank, four votes to one."), Some(10));
+        assert_eq!(decision_label("Beschluss: Das Bad bleibt zu."), Some(11));
+        assert_eq!(decision_label("決定：延期する。"), Some("決定：".len()));
+        for text in ["Present: Marian Tolhurst", "Decision:", "The decision: it stays.", ""] {
+            assert_eq!(decision_label(text), None, "{text}");
+        }
+    }
+}

@@ -4,7 +4,8 @@ import type { LoadEvent } from "../package/api/protocol.js";
 import type { Card, Progress, SuiteKind, Task } from "../package/wasm/simd/precis.js";
 import { showError } from "../ui/alert.js";
 import { byId, element } from "../ui/dom.js";
-import { clock } from "../ui/format.js";
+import { chosenModel } from "../ui/chosen-model.js";
+import { clock, megabytes } from "../ui/format.js";
 import { type Choice, choicesFor, isDefault } from "./choices.js";
 import { measure } from "./measure.js";
 import { deviceName } from "./configuration-names.js";
@@ -41,6 +42,9 @@ export class MeasurePanel {
     const options = this.#backends.map(({ choice, box }) => element("label", "option", box, " ", element("span", "", choice.label)));
     byId("backends", HTMLDivElement).append(...options);
     this.#name.value = deviceName();
+    const { name, bytes } = chosenModel();
+    const size = bytes === null ? "" : ` (${megabytes(bytes)})`;
+    byId("measured-model", HTMLParagraphElement).textContent = `Measured with ${name}${size}. Measure downloads it, unless it is on this device.`;
     // Each suite has its own default backends. A change of the suite resets earlier choices, which would be easy to overlook.
     for (const radio of this.#radios) radio.addEventListener("change", () => this.#chooseDefaults());
     this.#chooseDefaults();
