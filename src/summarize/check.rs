@@ -1,4 +1,4 @@
-//! Whether a text says what a sentence says, and where: by words, names, numbers and negation.
+//! Whether a text says what a sentence says, and where: by words, names, numbers, negation and reasons.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -6,7 +6,7 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::document::segment;
-use crate::document::words::{names, stem, terms};
+use crate::document::words::{is_unspaced, names, stem, terms};
 
 /// Where a sentence comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Source {
     /// Bytes of the few sentences, or lines, that have most of its words.
     pub range: Range<usize>,
     /// Whether what it says is there: most of its words, all of its names and numbers in the part of
-    /// the text that was looked at, and a negation only where that has one, too.
+    /// the text that was looked at, and a negation or a reason only where that has one, too.
     pub supported: bool,
 }
 
@@ -70,8 +70,71 @@ pub fn source(sentence: &str, text: &str, part: Range<usize>) -> Source {
     let supported = missing.is_empty()
         && found.len() as f64 >= MOST * total
         && share >= PASSAGE
-        && (!negates(sentence) || negates(&text[range.clone()]));
+        && (!negates(sentence) || negates(&text[range.clone()]))
+        && (!has_any(sentence, &REASONS) || gives_reason(&text[range.clone()]));
     Source { range, supported }
+}
+
+/// Words that make one thing the reason of another. Small models join facts with them that have nothing
+/// to do with each other.
+const REASONS: [&str; 35] = [
+    "because",
+    "due to",
+    "owing to",
+    "thanks to",
+    "as a result",
+    "therefore",
+    "caused",
+    "causing",
+    "led to",
+    "leading to",
+    "so that",
+    "resulting in",
+    "weil",
+    "wegen",
+    "aufgrund",
+    "deshalb",
+    "daher",
+    "dadurch",
+    "sodass",
+    "parce que",
+    "à cause",
+    "en raison",
+    "grâce à",
+    "porque",
+    "debido a",
+    "a causa",
+    "gracias a",
+    "perché",
+    "grazie a",
+    "omdat",
+    "vanwege",
+    "daardoor",
+    "потому",
+    "из за",
+    "因为",
+];
+
+/// Words with which a text may give a reason, too.
+const LOOSE_REASONS: [&str; 20] = [
+    "so", "since", "thus", "hence", "reason", "reasons", "why", "means", "meant", "cause",
+    "result", "da", "denn", "grund", "donc", "car", "por eso", "pues", "quindi", "dus",
+];
+
+/// Whether a passage gives a reason for something.
+fn gives_reason(passage: &str) -> bool {
+    has_any(passage, &REASONS) || has_any(passage, &LOOSE_REASONS)
+}
+
+/// Whether a text has one of some words or phrases.
+fn has_any(text: &str, phrases: &[&str]) -> bool {
+    let words: Vec<String> = text.unicode_words().map(str::to_lowercase).collect();
+    let spaced = format!(" {} ", words.join(" "));
+    // In a script without spaces a word stands between others.
+    phrases.iter().any(|phrase| match phrase.chars().any(is_unspaced) {
+        true => text.contains(phrase),
+        false => spaced.contains(&format!(" {phrase} ")),
+    })
 }
 
 /// Whether a text denies something, in the languages whose words for it are known here.
@@ -111,6 +174,13 @@ mod tests {
         // Nor may it deny what the text says.
         assert!(!found("They do not collect pollen from flowers.").1);
         assert!(!found("Honey isn't sweet.").1);
+        // Nor may it make one thing the reason of another.
+        assert!(!found("They collect pollen from 40 flowers a day because bees live in hives.").1);
+        let given = "The bridge is closed, since two hangers had cracks.";
+        assert!(
+            source("The bridge is closed because two hangers had cracks.", given, 0..given.len())
+                .supported
+        );
         // Only in the part that it is about.
         assert!(!source("Honey is sweet.", text, 0..20).supported);
         assert_eq!(source("Honey is sweet.", text, 5..5).range, 5..5);
