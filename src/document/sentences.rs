@@ -158,6 +158,15 @@ pub fn is_sentence(text: &str) -> bool {
         && text.ends_with(['.', '!', '?', '؟', '।', '։'])
 }
 
+/// The words between two asterisks at the beginning of a text.
+fn emphasized(text: &str) -> Option<&str> {
+    let inside = text.strip_prefix('*')?;
+    let (words, after) = inside.split_once('*')?;
+    let close = words.starts_with(char::is_alphanumeric)
+        && words.ends_with(|c: char| c.is_alphanumeric() || ".,!?".contains(c));
+    (close && !after.starts_with(|c: char| c.is_alphanumeric() || c == '*')).then_some(words)
+}
+
 /// A sentence without marks of emphasis, lists, tags and references; of a link its words.
 pub fn plain(sentence: &str) -> String {
     let mut out = String::with_capacity(sentence.len());
@@ -190,6 +199,11 @@ pub fn plain(sentence: &str) -> String {
             } else if out.is_empty() || out.ends_with(' ') {
                 rest = rest.trim_start();
             }
+            continue;
+        }
+        if let Some(words) = emphasized(near).filter(|_| !out.ends_with(char::is_alphanumeric)) {
+            out.push_str(words);
+            rest = &rest[words.len() + 2..];
             continue;
         }
         rest = &rest[c.len_utf8()..];
@@ -256,6 +270,8 @@ mod tests {
         );
         assert_eq!(plain("If a < b and b > c, [sic] stop."), "If a < b and b > c, [sic] stop.");
         assert_eq!(plain("snake_case * 2 = a*b"), "snake_case * 2 = a*b");
+        assert_eq!(plain("This does *not* change, *at all*."), "This does not change, at all.");
+        assert_eq!(plain("It is 2*3*4, or a * b * c."), "It is 2*3*4, or a * b * c.");
         assert_eq!(plain("((((("), "(((((");
     }
 

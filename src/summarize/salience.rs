@@ -138,7 +138,11 @@ impl Salience {
             let signs = Signs {
                 central: central[index] / most,
                 titled: (candidate.terms.intersection(title).count() as f64 / 2.0).min(1.0),
-                telling_heading: heading.is_some_and(cues::is_telling_heading),
+                heading: match heading {
+                    Some(heading) if cues::is_summary_heading(heading) => 0.8,
+                    Some(heading) if cues::is_telling_heading(heading) => 0.3,
+                    _ => 0.0,
+                },
                 far: index as f64 / count,
                 item: block.kind == BlockKind::Item,
                 labelled,
@@ -260,7 +264,8 @@ pub fn choose<'a>(
 struct Signs {
     central: f64,
     titled: f64,
-    telling_heading: bool,
+    /// How much more it counts for what stands above it.
+    heading: f64,
     /// Where it stands, from 0 to 1.
     far: f64,
     item: bool,
@@ -302,7 +307,7 @@ impl Signs {
             + 0.25 * (tells(&lower).min(2) as f64 / 2.0)
             + 0.25 * flag(is_telling(&lower))
             + 0.4 * flag(is_about(&lower))
-            + 0.3 * flag(self.telling_heading)
+            + self.heading
             + 0.35 * self.titled
             - if spoken { 0.2 } else { 0.5 } * personal
             - 0.8 * flag(question)

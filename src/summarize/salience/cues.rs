@@ -214,13 +214,34 @@ pub fn is_contact(sentence: &str) -> bool {
     ["@", "http://", "https://", "www."].iter().any(|sign| sentence.contains(sign))
 }
 
-/// Whether a heading announces what matters.
-pub fn is_telling_heading(heading: &str) -> bool {
-    const PARTS: [&str; 34] = [
-        "recommend",
-        "conclu",
+/// Whether a heading stands above the document's own summary.
+pub fn is_summary_heading(heading: &str) -> bool {
+    const PARTS: [&str; 15] = [
         "summary",
         "abstract",
+        "zusammenfass",
+        "résumé",
+        "resumen",
+        "riassunto",
+        "samenvatting",
+        "まとめ",
+        "要約",
+        "概要",
+        "摘要",
+        "الخلاصة",
+        "요약",
+        "tl;dr",
+        "kurzfassung",
+    ];
+    let lower = heading.to_lowercase();
+    PARTS.iter().any(|part| lower.contains(part))
+}
+
+/// Whether a heading announces what matters.
+pub fn is_telling_heading(heading: &str) -> bool {
+    const PARTS: [&str; 21] = [
+        "recommend",
+        "conclu",
         "decision",
         "outcome",
         "result",
@@ -232,25 +253,14 @@ pub fn is_telling_heading(heading: &str) -> bool {
         "action item",
         "rationale",
         "fazit",
-        "zusammenfass",
         "ergebnis",
         "empfehl",
         "beschl",
-        "résumé",
         "conclusión",
-        "resumen",
-        "riassunto",
         "conclusioni",
-        "samenvatting",
-        "まとめ",
         "結論",
-        "要約",
-        "概要",
-        "摘要",
         "结论",
-        "الخلاصة",
         "вывод",
-        "요약",
     ];
     let lower = heading.to_lowercase();
     PARTS.iter().any(|part| lower.contains(part))
