@@ -21,7 +21,8 @@ function known(): Timed[] {
 
 /** Remembers how long a run with this model took on this device, if it read its whole document. */
 export function rememberSpeed(sha256: string, { backend, document, prefill, decode, plan }: Report): void {
-  const reused = prefill.reused_tokens + (plan.remembered ?? 0) > 0;
+  // Windows share the beginning of their prompts, which is always reused.
+  const reused = (plan.remembered ?? 0) > 0 || prefill.reused_tokens > prefill.tokens / 2;
   if (prefill.ms === null || reused || prefill.tokens < document.tokens) return;
   const timed = { setup: `${sha256} ${backend.kind}`, tokens: document.tokens, ms: prefill.ms + (decode.ms ?? 0) };
   remember(KEY, [...known(), timed].slice(-MOST));
