@@ -82,6 +82,7 @@ export class DownloadNotice {
   hide(): void {
     this.#offered = false;
     this.#notice.hidden = true;
+    this.#notice.classList.remove("pending");
   }
 
   #show({ start, pause = false, progress = false }: { start?: string; pause?: boolean; progress?: boolean }): void {
@@ -91,6 +92,7 @@ export class DownloadNotice {
     this.#progress.hidden = !progress;
     if (start === "Download now") this.#detail.textContent = "";
     this.#notice.hidden = false;
+    this.#notice.classList.remove("pending");
   }
 }
 

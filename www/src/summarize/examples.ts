@@ -2,18 +2,14 @@ import article from "./examples/article.txt?url";
 import contract from "./examples/contract.txt?url";
 import mail from "./examples/mail.txt?url";
 import minutes from "./examples/minutes.txt?url";
-import { byId, element } from "../ui/dom.js";
 
 /** Short documents of several kinds, to try Précis with. */
-const EXAMPLES = { Article: article, Minutes: minutes, Contract: contract, "Mail thread": mail };
+const EXAMPLES: Record<string, string> = { article, minutes, contract, mail };
 
-/** Adds a button for each example, which calls `take` with a function that loads it. */
+/** Makes the button of each example call `take` with a function that loads it. */
 export function wireExamples(take: (load: () => Promise<string>) => void): void {
-  for (const [name, url] of Object.entries(EXAMPLES)) {
-    const button = element("button", "plain", name);
-    button.type = "button";
-    button.addEventListener("click", () => take(() => load(url)));
-    byId("examples", HTMLSpanElement).append(button, " ");
+  for (const button of document.querySelectorAll<HTMLButtonElement>("[data-example]")) {
+    button.addEventListener("click", () => take(() => load(EXAMPLES[button.dataset.example!]!)));
   }
 }
 
