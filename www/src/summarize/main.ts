@@ -73,11 +73,16 @@ function keep(): void {
 function restore(): void {
   const work = keptWork();
   if (!work) return;
-  options.values = work.options;
   if (work.text !== "") documentPanel.text = work.text;
-  summary.restore(work.results);
-  const last = work.results.at(-1)?.report ?? null;
-  report.show((window.precis.report = last));
+  try {
+    options.values = work.options;
+    summary.restore(work.results);
+    const last = work.results.at(-1)?.report ?? null;
+    report.show((window.precis.report = last));
+  } catch {
+    // Another version of this page kept it in another form. The text is what matters.
+    summary.reset();
+  }
 }
 
 async function showShared(): Promise<void> {
