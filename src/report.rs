@@ -157,7 +157,7 @@ reported! {
         /// What the model was asked for the summary: the document's own request at its end, or ours.
         pub request: String,
         /// The document's own request at its end, whether it was followed or not; empty if it has
-        /// none.
+        /// none, or if `follow_request` is false.
         #[serde(default)]
         pub closing_request: String,
     }

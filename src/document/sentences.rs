@@ -130,6 +130,52 @@ pub fn is_notice(sentence: &str) -> bool {
     lower.starts_with("copyright") || signs.iter().any(|sign| lower.contains(sign))
 }
 
+/// Labels that announce a decision or a task, in small letters.
+const DECISION_LABELS: [&str; 30] = [
+    "decision",
+    "decisions",
+    "decided",
+    "resolved",
+    "resolution",
+    "agreed",
+    "action",
+    "actions",
+    "action item",
+    "outcome",
+    "result",
+    "conclusion",
+    "next step",
+    "next steps",
+    "beschluss",
+    "entscheidung",
+    "ergebnis",
+    "aufgabe",
+    "décision",
+    "résolution",
+    "decisión",
+    "acuerdo",
+    "decisione",
+    "besluit",
+    "decisão",
+    "decyzja",
+    "решение",
+    "决定",
+    "决议",
+    "決定",
+];
+
+/// Whether words before a colon announce a decision or a task.
+pub fn announces_decision(label: &str) -> bool {
+    label.len() <= 30 && DECISION_LABELS.contains(&label.trim().to_lowercase().as_str())
+}
+
+/// The bytes of such a label in front of a sentence: "Decision: ".
+pub fn decision_label(sentence: &str) -> Option<usize> {
+    let (label, rest) = sentence.split_once([':', '：'])?;
+    let is = announces_decision(label) && !rest.trim().is_empty();
+    is.then(|| sentence.len() - rest.trim_start().len())
+}
+
 /// Whether this has a sentence's length and end, half of its words are nothing but letters, and its
 /// brackets close.
 pub fn is_sentence(text: &str) -> bool {
@@ -288,6 +334,16 @@ mod tests {
             "",
         ] {
             assert!(!is_sentence(text), "{text}");
+        }
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn labels_of_decisions_are_known() {
+        assert_eq!(decision_label("Decision: New tank, four votes to one."), Some(10));
+        assert_eq!(decision_label("Beschluss: Das Bad bleibt zu."), Some(11));
+        assert_eq!(decision_label("決定：延期する。"), Some("決定：".len()));
+        for text in ["Present: Marian Tolhurst", "Decision:", "The decision: it stays.", ""] {
+            assert_eq!(decision_label(text), None, "{text}");
         }
     }
 }

@@ -67,7 +67,7 @@ reported! {
     pub struct Method {
         /// `quick`, `standard` or `full`.
         pub suite: String,
-        /// Measurements of each figure, after an uncounted warm-up.
+        /// Measurements of each figure, at most, after an uncounted warm-up.
         pub repetitions: usize,
         /// Pause before each measurement.
         pub rest_ms: f64,

@@ -90,7 +90,8 @@ pub struct Plan {
     pub question: Question,
     /// What the model is asked for it.
     pub request: String,
-    /// The document's own request at its end, whether it is followed or not; empty if it has none.
+    /// The document's own request at its end, whether it is followed or not; empty if it has
+    /// none, or if it is taken for text.
     pub closing_request: String,
     /// What kind of document it is.
     pub kind: Kind,

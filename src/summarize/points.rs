@@ -8,7 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::check::{self, Source};
 use super::plan::{Form, Plan, Question};
 use super::profile::Wording;
-use super::salience::{Candidate, Salience, choose, cues, repeats};
+use super::salience::{Candidate, Salience, choose, repeats};
 use crate::document::digest::digest;
 use crate::document::segment;
 use crate::document::sentences::{self, Sentence};
@@ -188,8 +188,9 @@ impl Material<'_> {
             // In a paragraph, the beginning of a list stands before the first of its items.
             let intro = self.intro_of(candidate).filter(|_| self.plan.bullet.is_empty());
             if let Some(intro) = intro.as_ref().filter(|intro| introduced.as_ref() == Some(*intro))
+                && let Some(item) = point.text.strip_prefix(intro.as_str())
             {
-                point.text = capitalized(&point.text[intro.len()..]);
+                point.text = capitalized(item);
             }
             introduced = intro;
             point
@@ -199,9 +200,12 @@ impl Material<'_> {
 
     /// What introduces the list of which a candidate is an item.
     fn intro_of(&self, Candidate { sentence, own, .. }: &Candidate) -> Option<String> {
+        if *own {
+            return None;
+        }
         let block = &self.structure.blocks[sentence.block];
         let begins = block.kind == BlockKind::Item && block.range().start == sentence.range.start;
-        block.intro.filter(|_| begins && !own).map(|intro| self.intro(intro))
+        block.intro.filter(|_| begins).map(|intro| self.intro(intro))
     }
 
     fn point(&self, candidate: &Candidate) -> Point {
@@ -211,7 +215,7 @@ impl Material<'_> {
         }
         let block = &self.structure.blocks[*block];
         // A decision is about what stands above it.
-        if let (Some(label), Some(heading)) = (cues::decision_label(text), block.heading) {
+        if let (Some(label), Some(heading)) = (sentences::decision_label(text), block.heading) {
             let heading = self.text[self.structure.blocks[heading].range()].trim();
             let text = format!("{heading}: {}", ended(&text[label..]));
             return quotation(&text, range.clone());

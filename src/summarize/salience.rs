@@ -5,7 +5,7 @@
 //! and against it that it is a question, a fragment, addressed to somebody, or quoted speech. The
 //! weights were set on documents of many kinds; benches/README.md has what they gain.
 
-pub mod cues;
+mod cues;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -78,7 +78,7 @@ impl Salience {
         let mut ids: HashMap<String, u32> = HashMap::new();
         let mut candidates = Vec::new();
         let mut known: HashSet<String> = HashSet::new();
-        let mut before = 0..0;
+        let mut before: Option<Range<usize>> = None;
         for sentence in sentences::sentences(text, structure) {
             // What a document says twice it says once in a summary.
             if sentences::is_notice(&sentence.text) || !known.insert(sentence.text.clone()) {
@@ -90,8 +90,8 @@ impl Salience {
                 *ids.entry(term).or_insert(next)
             };
             let terms = terms.map(id).collect();
-            let leans_on = cues::leans(&sentence.text).then(|| before.clone());
-            before = sentence.range.clone();
+            let leans_on = before.take().filter(|_| cues::leans(&sentence.text));
+            before = Some(sentence.range.clone());
             candidates.push(Candidate { sentence, score: 0.0, terms, own: false, leans_on });
         }
         let title: HashSet<u32> = structure
@@ -130,7 +130,7 @@ impl Salience {
         // The block of the decision that was labelled last.
         let mut decided = None;
         for (index, candidate) in self.candidates.iter_mut().enumerate() {
-            let labelled = cues::decision_label(&candidate.sentence.text).is_some();
+            let labelled = sentences::decision_label(&candidate.sentence.text).is_some();
             let follows = decided == Some(candidate.sentence.block);
             decided = (labelled || follows).then_some(candidate.sentence.block);
             let block = &structure.blocks[candidate.sentence.block];
@@ -241,17 +241,15 @@ pub fn choose<'a>(
             }
             _ => (alone(c), None),
         };
-        let valued = left.iter().enumerate().map(|(index, c)| (index, worth(c)));
-        let Some((best, (_, first))) = valued.reduce(|a, b| if b.1.0 > a.1.0 { b } else { a })
-        else {
-            break;
-        };
-        let candidate = left.remove(best);
+        let valued = left.iter().map(|c| (*c, worth(c)));
+        let best = valued.reduce(|a, b| if b.1.0 > a.1.0 { b } else { a });
+        let Some((candidate, (_, first))) = best else { break };
         for candidate in first.into_iter().chain([candidate]) {
-            if repeats(&candidate.terms, &said) || !fits(candidate) {
-                continue;
-            }
             left.retain(|other| !std::ptr::eq(*other, candidate));
+            // Without the first of two, the second has to be worth it alone.
+            if repeats(&candidate.terms, &said) || !fits(candidate) {
+                break;
+            }
             said.extend(&candidate.terms);
             taken.insert(candidate.sentence.range.start);
             chosen.push(candidate);

@@ -243,3 +243,35 @@ test("examples are of the kinds that they are named after", async ({ page, preci
     expect((await page.evaluate(() => window.precis.report!.document.kind))!).toBe(kind);
   }
 });
+
+test("what can't be read, and another look at a shared link, leave the summary alone", async ({ page, precis }) => {
+  await precis.open("tiny");
+  await precis.run(ARTICLE);
+  const summary = await page.locator("#summary-text").innerText();
+  await page.getByRole("button", { name: "Share" }).click();
+  await expect(precis.summary.getByText("Copied a link")).toBeVisible();
+  const link = await pasted(page);
+  await precis.document.fill("https://example.org/page");
+  await precis.summarize.click();
+  await expect(precis.alert).toContainText("This is only an address");
+  await expect(page.locator("#summary-text")).toHaveText(summary, { useInnerText: true });
+  // The link is opened, the person summarizes a text of their own, and reloads.
+  await page.goto("about:blank");
+  await page.goto(link.replace("/#", "/?model=tiny.gguf#").replace(/\?model=tiny\.gguf\?/, "?"));
+  await expect(page.getByText("Somebody shared this summary")).toBeVisible();
+  await precis.getModel();
+  await precis.run(`${ARTICLE} It is another text.`);
+  const own = await page.locator("#summary-text").innerText();
+  await page.reload();
+  await expect(page.getByText("Somebody shared this summary")).toBeHidden();
+  await expect(page.locator("#summary-text")).toHaveText(own, { useInnerText: true });
+});
+
+test("a text is brought back also after a second look at the same example", async ({ page, precis }) => {
+  await precis.open("tiny");
+  await precis.document.fill("Words that took an hour to write.");
+  await page.getByRole("button", { name: "Minutes" }).dblclick();
+  await expect(precis.document).toHaveValue(/ALLOTMENT/);
+  await page.getByRole("button", { name: "Bring it back" }).click();
+  await expect(precis.document).toHaveValue("Words that took an hour to write.");
+});

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::document::sentences::announces_decision;
+
 /// Bytes of a speaker's name at most.
 const LONGEST_NAME: usize = 40;
 
@@ -130,6 +132,7 @@ pub fn speaker(words: &str) -> Option<(&str, usize)> {
         && name.chars().all(|c| c.is_alphanumeric() || " .'’_-#&".contains(c))
         && name.chars().next().is_some_and(char::is_alphabetic)
         && !LEVELS.contains(&name)
+        && !announces_decision(name)
         && (after[sign..].is_empty() || after[sign..].starts_with(char::is_whitespace) || sign > 1);
     is_name.then(|| (name, words.len() - after.len() + sign))
 }

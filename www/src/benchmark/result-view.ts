@@ -95,7 +95,7 @@ function figures(card: Card): HTMLElement {
     "div",
     "figures",
     element("h3", "", "Figures"),
-    element("p", "fine", `Median ± median absolute deviation of ${whole(card.method.repetitions)} measurements.`),
+    element("p", "fine", `Median ± median absolute deviation of up to ${whole(card.method.repetitions)} measurements.`),
     table("Figures", [["Figure", ...configurations.map(({ name }) => name)], ...rows, ...facts]),
     ...(hidden > 0 ? [element("p", "fine", `${whole(hidden)} more configurations are not shown.`)] : []),
   );

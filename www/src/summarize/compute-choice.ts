@@ -4,7 +4,7 @@ import { byId } from "../ui/dom.js";
 /** Key of the choice in local storage. */
 const KEY = "precis-compute";
 
-/** The field "Compute on": the wanted backend, remembered for the next visit. */
+/** The field "Run on": the wanted backend, remembered for the next visit. */
 export class ComputeChoice {
   /** Set by the page: called when the choice changes. */
   onchange: () => void = () => undefined;

@@ -23,6 +23,8 @@ export class DocumentPanel {
   onbenchmark: () => void = () => undefined;
   /** Set by the page: called with the number of tokens; null while it is unknown. */
   oncount: (tokens: number | null) => void = () => undefined;
+  /** Set by the page: called when another document takes the place of this one. */
+  onreplace: () => void = () => undefined;
   /** Set by the page: called after a pause in typing, and when the text is replaced. */
   onedit: () => void = () => undefined;
 
@@ -77,6 +79,11 @@ export class DocumentPanel {
     this.#wireDrop();
     this.#wireLaunch();
     this.#wireBenchmark();
+  }
+
+  /** Whether a file, an example or the benchmark is being loaded. */
+  get loading(): boolean {
+    return this.#loading !== null;
   }
 
   get text(): string {
@@ -139,10 +146,14 @@ export class DocumentPanel {
   /** Replaces the document, which can be brought back. */
   #replace(text: string): void {
     const before = this.text;
+    if (before === text) return;
+    // A blank text is not worth bringing back: the one before it is.
+    const previous = before.trim() === "" ? this.#previous : before;
     this.text = text;
+    this.onreplace();
     this.onedit();
-    if (before.trim() === "" || before === text) return;
-    this.#previous = before;
+    if (previous === null || previous === text) return;
+    this.#previous = previous;
     this.#edited = false;
     this.#replaced.hidden = false;
   }

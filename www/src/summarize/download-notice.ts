@@ -68,9 +68,18 @@ export class DownloadNotice {
     const fetching = prepared === 0 && download !== null && download.loaded < 1;
     // The download counts as two thirds of the bar.
     this.#progress.value = (download?.loaded ?? 0) * (2 / 3) + prepared / 3;
-    this.#text.textContent = fetching ? `Downloading ${choice.name}` : `Preparing ${choice.name}`;
+    const doing = choice.model instanceof File ? "Reading" : "Downloading";
+    this.#text.textContent = `${fetching ? doing : "Preparing"} ${choice.name}`;
     this.#detail.textContent = fetching ? inWords(download, choice) : "";
+    const focused = this.#notice.contains(document.activeElement);
     this.#show({ pause: fetching, progress: true });
+    if (focused && fetching) this.#pauseButton.focus();
+  }
+
+  /** Hides what was offered. A button that has the keyboard focus stays until there is another. */
+  starting(): void {
+    this.#offered = false;
+    if (!this.#notice.contains(document.activeElement)) this.hide();
   }
 
   /** Says that the download waits. */

@@ -19,22 +19,22 @@ function known(): Timed[] {
   return Array.isArray(kept) ? kept.filter((one) => typeof one?.setup === "string" && one.tokens > 0 && one.ms > 0) : [];
 }
 
-/** Remembers how long a run with this model took on this device, if it read its whole document. */
-export function rememberSpeed(sha256: string, { backend, document, prefill, decode, plan }: Report): void {
+/** Remembers how long a run with this model and backend took on this device, if it read its whole document. */
+export function rememberSpeed(setup: string, { document, prefill, decode, plan }: Report): void {
   // Windows share the beginning of their prompts, which is always reused.
   const reused = (plan.remembered ?? 0) > 0 || prefill.reused_tokens > prefill.tokens / 2;
   if (prefill.ms === null || reused || prefill.tokens < document.tokens) return;
-  const timed = { setup: `${sha256} ${backend.kind}`, tokens: document.tokens, ms: prefill.ms + (decode.ms ?? 0) };
+  const timed = { setup, tokens: document.tokens, ms: prefill.ms + (decode.ms ?? 0) };
   remember(KEY, [...known(), timed].slice(-MOST));
 }
 
 /**
- * How many milliseconds a document of so many tokens will take with this model, by earlier runs on this device; null if there are
+ * How many milliseconds a document of so many tokens will take with this model and backend, by earlier runs on this device; null if there are
  * none. The run that is nearest in length counts: attention and the time to write make long and short ones differ per token.
  */
-export function expectedMs(sha256: string, tokens: number): number | null {
+export function expectedMs(setup: string, tokens: number): number | null {
   const distance = (timed: Timed) => Math.abs(Math.log(timed.tokens / tokens));
-  const runs = known().filter(({ setup }) => setup.startsWith(sha256));
+  const runs = known().filter((run) => run.setup === setup);
   const nearest = runs.sort((one, other) => distance(one) - distance(other))[0];
   return nearest && tokens > 0 ? (nearest.ms * tokens) / nearest.tokens : null;
 }

@@ -14,26 +14,54 @@ export interface Work {
   results: Result[];
 }
 
-/** Keeps `work`. A document that is too long is left out, with its results. */
-export function keepWork(work: Work): void {
-  const { text, results } = work;
-  // The document of a result is the text in most cases: kept once.
-  const light = results.map((result) => ({ ...result, document: result.document === text ? null : result.document }));
-  const tooLong = text.length + light.reduce((sum, { document }) => sum + (document?.length ?? 0), 0) > MOST;
+/** The same as it is stored: each document once, and of each result its number. */
+interface Stored {
+  text: string;
+  options: Record<string, string>;
+  documents: string[];
+  results: (Omit<Result, "document"> & { document: number })[];
+}
+
+/** Keeps `work`. If it is too long, the results are left out, and then the text. */
+export function keepWork({ text, options, results }: Work): void {
+  const documents = [...new Set(results.map(({ document }) => document))];
+  const light = results.map((result) => ({ ...result, document: documents.indexOf(result.document) }));
+  const forms: Stored[] = [
+    // The document of a result is the text in most cases: "" stands for it.
+    { text, options, documents: documents.map((document) => (document === text ? "" : document)), results: light },
+    { text, options, documents: [], results: [] },
+    { text: "", options, documents: [], results: [] },
+  ];
+  const length = (form: Stored) => form.text.length + form.documents.reduce((sum, document) => sum + document.length, 0);
+  for (const form of forms.filter((form) => length(form) <= MOST)) {
+    try {
+      sessionStorage.setItem(KEY, JSON.stringify(form));
+      return;
+    } catch {
+      // Refused, or without room: try less. An older text must not come back.
+      forgetWork();
+    }
+  }
+}
+
+function forgetWork(): void {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify(tooLong ? { ...work, text: "", results: [] } : { ...work, results: light }));
+    sessionStorage.removeItem(KEY);
   } catch {
-    // Without storage, or without room, a reload loses the work as in any page.
+    // A browser that refuses storage keeps nothing.
   }
 }
 
 /** The work of this tab before it was reloaded; null if there is none. */
 export function keptWork(): Work | null {
   try {
-    const work = JSON.parse(sessionStorage.getItem(KEY) ?? "null") as (Omit<Work, "results"> & { results: (Omit<Result, "document"> & { document: string | null })[] }) | null;
-    return work && { ...work, results: work.results.map((result) => ({ ...result, document: result.document ?? work.text })) };
+    const stored = JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Partial<Stored> | null;
+    if (typeof stored?.text !== "string") return null;
+    const { text, options = {}, documents, results } = stored;
+    // Another version of this page may have kept results in another form. The text is what matters.
+    const whole = Array.isArray(documents) && Array.isArray(results) ? results : [];
+    return { text, options, results: whole.map((result) => ({ ...result, document: documents![result.document] || text })) };
   } catch {
-    // Refused, or written by another version.
     return null;
   }
 }

@@ -45,7 +45,7 @@ documentPanel.onbenchmark = () => {
 };
 documentPanel.onmodel = (file) => void models.offerFile(file);
 documentPanel.oncount = (tokens) => {
-  const ms = tokens === null || !model.sha256 ? null : expectedMs(model.sha256, tokens);
+  const ms = tokens === null || !model.setup ? null : expectedMs(model.setup, tokens);
   byId("estimate", HTMLParagraphElement).textContent = ms === null || run.running || reading.isDone ? "" : `About ${inWords(ms)} on this device`;
 };
 summary.onshow = (passage) => documentPanel.show(passage);
@@ -85,10 +85,14 @@ function restore(): void {
   }
 }
 
+/** Shows the summary in the link, once: a reload of it must not replace the person's own. */
 async function showShared(): Promise<void> {
+  if (run.running) return;
   try {
     const shared = await sharedIn(location.hash);
-    if (shared) summary.showShared(shared);
+    if (!shared || run.running) return;
+    summary.showShared(shared);
+    history.replaceState(null, "", location.pathname + location.search);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     showError(byId("alert", HTMLDivElement), new PrecisError("invalid-options", `This link does not hold a summary: ${why}. Ask for another link.`));
@@ -99,6 +103,7 @@ restore();
 // Work is kept when the page is left, in whatever way: pagehide does not come before a crash or on some phones.
 addEventListener("pagehide", keep);
 document.addEventListener("visibilitychange", keep);
+documentPanel.onreplace = () => options.forDocument();
 documentPanel.onedit = () => {
   reading.rest();
   keep();

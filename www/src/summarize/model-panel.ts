@@ -31,8 +31,10 @@ export class ModelPanel {
   ready: Summarizer | null = null;
 
   constructor(readonly compute: ComputeChoice) {
-    // This is fast: the model is stored by then, at least in part, and preparing it takes a second or two.
-    compute.onchange = () => this.#reload();
+    // A model that is not here yet is not fetched for it.
+    compute.onchange = () => {
+      if (this.#loading) this.#reload();
+    };
     this.#notice.onstart = () => void this.get().catch(() => undefined);
     this.#notice.onpause = () => this.#pause();
     this.#notice.onother = () => this.#chooser.click();
@@ -69,6 +71,11 @@ export class ModelPanel {
   /** SHA-256 of the loaded model. */
   get sha256(): string | null {
     return this.ready?.model.sha256 ?? null;
+  }
+
+  /** What decides the speed: the loaded model and what computes. */
+  get setup(): string | null {
+    return this.ready && `${this.ready.model.sha256} ${this.ready.model.backend} ${this.ready.model.threads}`;
   }
 
   /** Whether the person has to press Download first, because the browser asks to save data. Shows the button. */
@@ -119,7 +126,7 @@ export class ModelPanel {
     this.#device.textContent = "";
     this.#detail.textContent = "";
     this.#alert.replaceChildren();
-    this.#notice.hide();
+    this.#notice.starting();
     try {
       const backend = this.compute.backend;
       const summarizer = await Summarizer.create({ ...choice, type: "auto", backend, remember: true, signal, monitor: (monitor) => this.#follow(monitor, choice, signal) });

@@ -127,9 +127,10 @@ export class ModelsDialog {
 
   async #remove(sha256: string): Promise<void> {
     try {
+      // Otherwise its absence would look like the browser's doing.
+      keptBefore.delete(sha256);
       if (this.#panel.sha256 === sha256) this.#panel.unload();
       await deleteModel(sha256);
-      keptBefore.delete(sha256);
     } catch (error) {
       this.#fail(toPrecisError(error));
     }

@@ -26,8 +26,14 @@ export class ReuseChoice {
 
   async #forgetAll(): Promise<void> {
     this.#forgotten.textContent = "";
+    // Without a model there is nothing to read again; loading one for this would download it.
+    const { ready } = this.model;
+    if (!ready) {
+      this.#forgotten.textContent = "Download the model first: its notes are kept beside it.";
+      return;
+    }
     try {
-      await (await this.model.get()).forget();
+      await ready.forget();
       this.#forgotten.textContent = "Forgotten.";
     } catch (error) {
       if (error instanceof PrecisError) showError(byId("alert", HTMLDivElement), error);

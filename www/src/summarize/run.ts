@@ -50,9 +50,11 @@ export class RunControl {
       if (question) void this.start(question);
     });
     addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void this.start();
-      // Within a dialog Escape closes that.
-      if (event.key === "Escape" && !document.querySelector("dialog[open]")) this.#running?.abort();
+      // A dialog and the card of a source have keys of their own.
+      if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+      const summarizes = event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target !== this.#question;
+      if (summarizes) void this.start();
+      if (event.key === "Escape") this.#running?.abort();
     });
     addEventListener("beforeunload", (event) => {
       if (this.#running) event.preventDefault();
@@ -69,6 +71,9 @@ export class RunControl {
     if (this.#running) return;
     const { document, model, reading, report, reuse, options } = this.#parts;
     if (model.mustAsk) return;
+    // What can't be read must not replace the last summary.
+    const fault = document.loading ? null : faultOf(document.text);
+    if (fault) return this.#refuse(fault);
     const started_ms = performance.timeOrigin + performance.now();
     const { signal } = this.#begin(question);
     try {
@@ -76,7 +81,8 @@ export class RunControl {
       const summarizer = model.ready ?? (await unlessAborted(model.get(), signal));
       reading.stage = "Reading";
       const text = await unlessAborted(document.settled(), signal);
-      check(text);
+      const found = faultOf(text);
+      if (found) throw found;
       // The worker may have sent events before it learned of the cancellation.
       const onprogress = (event: RunEvent) => {
         if (!signal.aborted) reading.take(event);
@@ -87,10 +93,10 @@ export class RunControl {
       model.showDevice(summarizer.model);
       reading.finish("Done", made, text);
       report.show(made);
-      rememberSpeed(summarizer.model.sha256, made);
+      if (model.setup) rememberSpeed(model.setup, made);
       if (question !== null) this.#question.value = "";
     } catch (error) {
-      this.#failed(error);
+      this.#failed(error, question);
     } finally {
       this.#end();
     }
@@ -101,10 +107,11 @@ export class RunControl {
     window.precis.report = null;
     this.#alert.replaceChildren();
     this.#parts.report.show(null);
+    // Buttons that are hidden lose the keyboard focus.
+    const { activeElement } = document;
+    const focused = activeElement === this.#summarize || activeElement === document.body || activeElement?.closest("#again, #summary-request") != null;
     this.#parts.reading.begin(question);
-    const focused = document.activeElement === this.#summarize || document.activeElement === document.body;
     this.#show(true);
-    // A hidden button would lose the keyboard focus.
     if (focused) this.#cancel.focus({ preventScroll: true });
     this.onchange();
     // Below the document on narrow screens.
@@ -128,22 +135,32 @@ export class RunControl {
     this.#ask.disabled = this.#parts.model.locked = running;
   }
 
-  #failed(error: unknown): void {
-    const { model, reading } = this.#parts;
+  /** Shows why a run can't begin. */
+  #refuse(error: PrecisError): void {
+    this.#parts.reading.stage = "Failed";
+    showError(this.#alert, error);
+    this.#alert.scrollIntoView({ block: "nearest" });
+  }
+
+  #failed(error: unknown, question: string | null): void {
+    const { model, reading, report } = this.#parts;
+    const last = reading.summary.results.at(-1)?.report ?? null;
+    report.show((window.precis.report = last));
     const failure = toPrecisError(error);
     if (failure.code === "cancelled") return reading.finish("Cancelled", null);
     reading.finish("Failed", null);
     // The model panel shows errors of loading, with its own button.
     if (!model.ready) return;
-    showError(this.#alert, failure, WORTH_RETRYING.has(failure.code) ? () => void this.start() : undefined);
+    showError(this.#alert, failure, WORTH_RETRYING.has(failure.code) ? () => void this.start(question) : undefined);
     this.#alert.scrollIntoView({ block: "nearest" });
   }
 }
 
-/** Refuses what is not worth a model. */
-function check(text: string): void {
-  if (text.trim() === "") throw new PrecisError("empty-document", "The document is empty: paste or open a text.");
+/** Why a text is not worth a model; null if it may be. */
+function faultOf(text: string): PrecisError | null {
+  if (text.trim() === "") return new PrecisError("empty-document", "The document is empty: paste or open a text.");
   if (ADDRESS.test(text)) {
-    throw new PrecisError("document-not-text", "This is only an address, and Précis does not open addresses: open the page yourself, and paste its text here, or save the page and open the file.");
+    return new PrecisError("document-not-text", "This is only an address, and Précis does not open addresses: open the page yourself, and paste its text here, or save the page and open the file.");
   }
+  return null;
 }

@@ -33,12 +33,15 @@ export class SourceCard {
   constructor() {
     byId("source-show", HTMLButtonElement).addEventListener("click", () => {
       if (this.#passage && this.onshow(this.#passage)) return;
-      this.#note.textContent = "This passage can't be shown in the document: the text has changed, or only its beginning is shown.";
+      this.#note.textContent = "This passage can't be shown: the document is not here, has changed, or only its beginning is shown.";
     });
     byId("source-close", HTMLButtonElement).addEventListener("click", () => this.#closed());
     addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && this.#shown) this.#closed();
-    });
+      if (event.key !== "Escape" || !this.#shown || document.querySelector("dialog[open]")) return;
+      // The same key cancels a run.
+      event.preventDefault();
+      this.#closed();
+    }, { capture: true });
   }
 
   /** Shows the passage of a sentence of `document`, or hides it if it is shown. */

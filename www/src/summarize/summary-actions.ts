@@ -41,7 +41,7 @@ export class SummaryActions {
 
   /** Opens the system's dialog, or else copies a link that holds the summary. */
   async #share(result: Result): Promise<void> {
-    if (!navigator.share) return this.#copy(await linkTo(result), "Copied a link that holds the summary");
+    if (!navigator.share) return this.#copy(await linkTo(result), "Copied a link that holds the summary and its passages");
     try {
       await navigator.share({ title: "Summary", text: result.report.summary });
     } catch (error) {

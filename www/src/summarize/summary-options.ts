@@ -16,6 +16,8 @@ export class SummaryOptions {
   readonly #form = byId("form", HTMLSelectElement);
   readonly #strategy = byId("strategy", HTMLSelectElement);
   readonly #follow = byId("follow", HTMLInputElement);
+  /** Whether the person ignores the request of this document. */
+  #ignored = false;
   readonly #shorter = byId("shorter", HTMLButtonElement);
   readonly #longer = byId("longer", HTMLButtonElement);
   readonly #otherForm = byId("other-form", HTMLButtonElement);
@@ -28,7 +30,7 @@ export class SummaryOptions {
     this.#shorter.addEventListener("click", () => this.#again(() => (this.#length.value = this.#next(-1)!)));
     this.#longer.addEventListener("click", () => this.#again(() => (this.#length.value = this.#next(1)!)));
     this.#otherForm.addEventListener("click", () => this.#again(() => (this.#form.value = this.#form.value === "paragraph" ? "key-points" : "paragraph")));
-    byId("ignore-request", HTMLButtonElement).addEventListener("click", () => this.#again(() => (this.#follow.checked = false)));
+    byId("ignore-request", HTMLButtonElement).addEventListener("click", () => this.#again(() => (this.#ignored = true)));
     this.#refresh();
   }
 
@@ -38,9 +40,9 @@ export class SummaryOptions {
     if (question !== null) return { strategy, instruction: question };
     const form = (this.#form.disabled ? "paragraph" : this.#form.value) as Form;
     const chosen = this.#length.value as Length | "";
+    const follows = this.#follow.checked && !this.#ignored;
     // A length that the person chose comes before the document's own request.
-    const follow_request = this.#follow.checked && chosen === "";
-    return { strategy, form, length: chosen || USUAL, ...(this.#follow.checked && chosen ? {} : { follow_request }) };
+    return { strategy, form, length: chosen || USUAL, ...(follows && chosen ? {} : { follow_request: follows }) };
   }
 
   /** The values of the fields. */
@@ -62,10 +64,16 @@ export class SummaryOptions {
     byId("again", HTMLDivElement).hidden = !can;
   }
 
+  /** Begins with another document: a request that was ignored was not its own. */
+  forDocument(): void {
+    this.#ignored = false;
+  }
+
   /** Lets the document's own request decide, as the benchmark needs. */
   followRequest(): void {
     this.#length.value = "";
     this.#follow.checked = true;
+    this.#ignored = false;
     this.#refresh();
   }
 

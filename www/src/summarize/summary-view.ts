@@ -78,7 +78,8 @@ export class SummaryView {
   /** Ends a run, with a report if it was finished. */
   finish(report: Report | null, document: string): void {
     this.#section.ariaBusy = "false";
-    this.#target.classList.remove("writing");
+    // What was written of a run that was given up stays as it came.
+    if (report) this.#target.classList.remove("writing");
     if (report) this.#show({ report, document, question: this.#question });
     // A question that was given up leaves no empty answer.
     else if (this.#question !== null) this.#target.parentElement!.remove();

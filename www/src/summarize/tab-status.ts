@@ -27,7 +27,12 @@ export class TabStatus {
   end(done: boolean): void {
     if (!done || !document.hidden) return this.#show(TITLE);
     this.#show("Done · Précis", "favicon-done.svg");
-    if (this.#notify.checked && Notification.permission === "granted") new Notification("Précis", { body: "Your summary is ready." });
+    if (!this.#notify.checked || Notification.permission !== "granted") return;
+    try {
+      new Notification("Précis", { body: "Your summary is ready." });
+    } catch {
+      // Chrome on Android allows notifications to service workers only.
+    }
   }
 
   /** Asks the browser, which asks the person. */
