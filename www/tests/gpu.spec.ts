@@ -48,6 +48,7 @@ test("the GPU reads what the processor does, and the page says who did", async (
 
   // Kept for the next visit.
   await page.reload();
+  await precis.getModel();
   await expect(precis.device).toHaveText(`GPU, ${SWIFTSHADER}`);
   await expect(precis.compute).toHaveValue("webgpu");
 });
