@@ -1,4 +1,5 @@
 import type { Card } from "../package/wasm/simd/precis.js";
+import { copy } from "../ui/clipboard.js";
 import { byId } from "../ui/dom.js";
 import { exportCard } from "./cards.js";
 import { download } from "../ui/save-file.js";
@@ -31,13 +32,7 @@ export class ExportActions {
   }
 
   async #share(card: Card): Promise<void> {
-    const link = await shareLink(JSON.stringify(card));
-    try {
-      await navigator.clipboard.writeText(link);
-      this.#status.textContent = "Copied. The link contains the card.";
-    } catch {
-      this.#status.textContent = "Copying was not allowed: use Export JSON";
-    }
+    await copy(await shareLink(JSON.stringify(card)), this.#status, "Copied. The link contains the card.", "Copying was not allowed: use Export JSON");
   }
 
   #button(id: string, act: (card: Card) => Promise<void>): HTMLButtonElement {

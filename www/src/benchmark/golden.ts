@@ -2,6 +2,7 @@ import articleUrl from "../../../tests/fixtures/golden.json?url";
 import articleLogitsUrl from "../../../tests/fixtures/article-300-exact.logits.f16?url";
 import tinyUrl from "../../../tests/fixtures/golden-tiny.json?url";
 import tinyLogitsUrl from "../../../tests/fixtures/tiny-200-exact.logits.f16?url";
+import { fetchFile } from "../ui/fetch-file.js";
 
 /** A prompt and its golden logits; both are empty if none are recorded. */
 export interface Golden {
@@ -23,16 +24,10 @@ const RECORDS = [
 /** The golden logits for the model with this hash. */
 export async function goldenOf(sha256: string): Promise<Golden> {
   for (const { url, logits, prompt } of RECORDS) {
-    const record = (await (await fetched(url)).json()) as Recorded;
+    const record = (await (await fetchFile(url, "the recorded logits")).json()) as Recorded;
     if (record.model.sha256 !== sha256) continue;
     const ids = record.prompts.find(({ name }) => name === prompt)?.ids ?? [];
-    return { goldenIds: Uint32Array.from(ids), goldenLogits: new Uint8Array(await (await fetched(logits)).arrayBuffer()) };
+    return { goldenIds: Uint32Array.from(ids), goldenLogits: new Uint8Array(await (await fetchFile(logits, "the recorded logits")).arrayBuffer()) };
   }
   return { goldenIds: new Uint32Array(), goldenLogits: new Uint8Array() };
-}
-
-async function fetched(url: string): Promise<Response> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`the recorded logits could not be read (status ${response.status})`);
-  return response;
 }

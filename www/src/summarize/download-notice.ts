@@ -51,6 +51,7 @@ export class DownloadNotice {
     const from = hosted ? "this site or huggingface.co" : "this site";
     const when = isMetered() ? "Your connection is set to save data, so nothing is downloaded until you press Download now." : "Summarize downloads it first.";
     this.#text.textContent = `${gone}Précis needs a language model: ${name}${size}. It is downloaded ${keeps ? "once, " : ""}from ${from}${keeps ? ", and stays on this device" : ""}. ${when}`;
+    this.#detail.textContent = "";
     this.#show({ start: "Download now" });
   }
 
@@ -84,7 +85,7 @@ export class DownloadNotice {
 
   /** Says that the download waits. */
   paused(): void {
-    this.#text.textContent = "The download is paused. What was downloaded is kept.";
+    this.#text.textContent = "The download is paused.";
     this.#show({ start: "Continue the download", progress: true });
   }
 
@@ -99,7 +100,6 @@ export class DownloadNotice {
     if (start !== undefined) this.#start.textContent = start;
     this.#pauseButton.hidden = !pause;
     this.#progress.hidden = !progress;
-    if (start === "Download now") this.#detail.textContent = "";
     this.#notice.hidden = false;
     this.#notice.classList.remove("pending");
   }

@@ -1,7 +1,8 @@
 import { ComputeChoice } from "./compute-choice.js";
 import { DocumentPanel } from "./document-panel.js";
 import { expectedMs } from "./estimate.js";
-import { eraseEverything, keepWork, keptWork } from "./kept-work.js";
+import { eraseEverything } from "./erase.js";
+import { keepWork, keptWork } from "./kept-work.js";
 import { ModelsDialog } from "./models-dialog.js";
 import { ModelPanel } from "./model-panel.js";
 import { ReadingView } from "./reading-view.js";

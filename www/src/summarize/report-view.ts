@@ -1,4 +1,5 @@
 import type { Report } from "../package/api/index.js";
+import { copy } from "../ui/clipboard.js";
 import { byId, element } from "../ui/dom.js";
 import { counted, device, duration, measured, megabytes } from "../ui/format.js";
 import { CARDS, type Field, reasonAt, valueAt } from "./report-fields.js";
@@ -17,7 +18,7 @@ export class ReportView {
   #json = "";
 
   constructor() {
-    this.#copy.addEventListener("click", () => void this.#copyJson());
+    this.#copy.addEventListener("click", () => void copy(this.#json, this.#copied, "Copied", "Copying was not allowed: use Download JSON"));
     this.#download.addEventListener("click", () => this.#downloadJson());
   }
 
@@ -28,15 +29,6 @@ export class ReportView {
     this.#copy.disabled = this.#download.disabled = !report;
     this.#line.textContent = report ? inWords(report) : UNKNOWN;
     this.#cards.replaceChildren(...(report ? [headline(report), ...CARDS.map(({ title, fields }) => card(report, title, fields))] : []));
-  }
-
-  async #copyJson(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(this.#json);
-      this.#copied.textContent = "Copied";
-    } catch {
-      this.#copied.textContent = "Copying was not allowed: use Download JSON";
-    }
   }
 
   #downloadJson(): void {

@@ -1,3 +1,4 @@
+import { copy } from "../ui/clipboard.js";
 import { byId } from "../ui/dom.js";
 import { linkTo } from "./shared-summary.js";
 import { markdownOf, type Result, type SummaryView } from "./summary-view.js";
@@ -30,13 +31,8 @@ export class SummaryActions {
     for (const button of this.#buttons) button.disabled = this.view.summary === null;
   }
 
-  async #copy(text: string, done: string): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(text);
-      this.#status.textContent = done;
-    } catch {
-      this.#status.textContent = "The browser did not allow copying: select the text instead";
-    }
+  #copy(text: string, done: string): Promise<void> {
+    return copy(text, this.#status, done, "The browser did not allow copying: select the text instead");
   }
 
   /** Opens the system's dialog, or else copies a link that holds the summary. */

@@ -1,11 +1,10 @@
 import articleUrl from "../../../tests/fixtures/article.md?url";
 import { compose } from "./compose-benchmark.js";
+import { fetchFile } from "./fetch-file.js";
 
 /** Fetches from this site the article that the benchmark repeats. */
 export async function loadArticle(): Promise<string> {
-  const response = await fetch(articleUrl);
-  if (!response.ok) throw new Error(`the article could not be read (status ${response.status})`);
-  return response.text();
+  return (await fetchFile(articleUrl, "the article")).text();
 }
 
 /** The benchmark document of `iterations` repetitions. */
