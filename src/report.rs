@@ -156,8 +156,8 @@ reported! {
         pub context_extension: Option<String>,
         /// What the model was asked for the summary: the document's own request at its end, or ours.
         pub request: String,
-        /// The document's own request at its end, whether it was followed or not; empty if it has
-        /// none, or if `follow_request` is false.
+        /// The document's own request at its end, followed or not; empty if it has none, or if
+        /// `follow_request` is false.
         #[serde(default)]
         pub closing_request: String,
     }

@@ -123,16 +123,16 @@ const LOOSE_REASONS: [&str; 20] = [
 
 /// Whether a passage gives a reason for something.
 fn gives_reason(passage: &str) -> bool {
-    has_any(passage, &REASONS) || has_any(passage, &LOOSE_REASONS)
+    has_any(passage, REASONS.iter().chain(&LOOSE_REASONS))
 }
 
 /// Whether a text has one of some words or phrases.
-fn has_any(text: &str, phrases: &[&str]) -> bool {
+fn has_any<'a>(text: &str, phrases: impl IntoIterator<Item = &'a &'a str>) -> bool {
     let words: Vec<String> = text.unicode_words().map(str::to_lowercase).collect();
     let spaced = format!(" {} ", words.join(" "));
     // In a script without spaces a word stands between others.
-    phrases.iter().any(|phrase| match phrase.chars().any(is_unspaced) {
-        true => text.contains(phrase),
+    phrases.into_iter().any(|phrase| match phrase.chars().any(is_unspaced) {
+        true => text.contains(*phrase),
         false => spaced.contains(&format!(" {phrase} ")),
     })
 }

@@ -138,11 +138,7 @@ impl Salience {
             let signs = Signs {
                 central: central[index] / most,
                 titled: (candidate.terms.intersection(title).count() as f64 / 2.0).min(1.0),
-                heading: match heading {
-                    Some(heading) if cues::is_summary_heading(heading) => 0.8,
-                    Some(heading) if cues::is_telling_heading(heading) => 0.3,
-                    _ => 0.0,
-                },
+                heading: heading.map_or(0.0, cues::heading_bonus),
                 far: index as f64 / count,
                 item: block.kind == BlockKind::Item,
                 labelled,
@@ -227,9 +223,10 @@ pub fn choose<'a>(
     left.truncate(200 + 20 * most);
     let mut chosen: Vec<&Candidate> = Vec::new();
     let mut taken: HashSet<usize> = HashSet::new();
+    // Those that are left, by their places.
+    let mut starts: HashMap<usize, &Candidate> =
+        left.iter().map(|c| (c.sentence.range.start, *c)).collect();
     while chosen.len() < most && !left.is_empty() {
-        let starts: HashMap<usize, &Candidate> =
-            left.iter().map(|c| (c.sentence.range.start, *c)).collect();
         let alone = |c: &Candidate| c.score - REDUNDANCY * c.overlap(&said);
         // What is worth most: a sentence, or two of which the second can't be understood alone.
         let worth = |c: &Candidate| match &c.leans_on {
@@ -246,6 +243,7 @@ pub fn choose<'a>(
         let Some((candidate, (_, first))) = best else { break };
         for candidate in first.into_iter().chain([candidate]) {
             left.retain(|other| !std::ptr::eq(*other, candidate));
+            starts.remove(&candidate.sentence.range.start);
             // Without the first of two, the second has to be worth it alone.
             if repeats(&candidate.terms, &said) || !fits(candidate) {
                 break;

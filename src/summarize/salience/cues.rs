@@ -214,9 +214,10 @@ pub fn is_contact(sentence: &str) -> bool {
     ["@", "http://", "https://", "www."].iter().any(|sign| sentence.contains(sign))
 }
 
-/// Whether a heading stands above the document's own summary.
-pub fn is_summary_heading(heading: &str) -> bool {
-    const PARTS: [&str; 15] = [
+/// How much more a sentence counts for the heading above it: most below that of the document's own
+/// summary, and more below one that announces what matters.
+pub fn heading_bonus(heading: &str) -> f64 {
+    const SUMMARIES: [&str; 15] = [
         "summary",
         "abstract",
         "zusammenfass",
@@ -233,13 +234,7 @@ pub fn is_summary_heading(heading: &str) -> bool {
         "tl;dr",
         "kurzfassung",
     ];
-    let lower = heading.to_lowercase();
-    PARTS.iter().any(|part| lower.contains(part))
-}
-
-/// Whether a heading announces what matters.
-pub fn is_telling_heading(heading: &str) -> bool {
-    const PARTS: [&str; 21] = [
+    const TELLING: [&str; 21] = [
         "recommend",
         "conclu",
         "decision",
@@ -263,7 +258,12 @@ pub fn is_telling_heading(heading: &str) -> bool {
         "вывод",
     ];
     let lower = heading.to_lowercase();
-    PARTS.iter().any(|part| lower.contains(part))
+    let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
+    match (has(&SUMMARIES), has(&TELLING)) {
+        (true, _) => 0.8,
+        (_, true) => 0.3,
+        _ => 0.0,
+    }
 }
 
 /// Words that begin a clause before the subject of a sentence.
