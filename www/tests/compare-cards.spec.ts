@@ -34,6 +34,8 @@ test("cards are kept, renamed, deleted and imported again", async ({ page, compa
   await compare.history.getByRole("button", { name: "Delete Old laptop" }).click();
   await expect(compare.history.getByRole("listitem")).toHaveCount(0);
   await expect(compare.history.getByRole("heading", { name: "History" })).toBeFocused();
+  await page.reload();
+  await expect(compare.history.getByText("No cards yet")).toBeVisible();
 
   await page.getByText("Paste a card").click();
   await page.getByRole("textbox", { name: "Card as JSON" }).fill(json.content.toString());

@@ -5,7 +5,7 @@ import { byId } from "../ui/dom.js";
 import { workOffline } from "../offline/register.js";
 import { wireTheme } from "../ui/theme.js";
 import "../ui/window.js";
-import { readCard } from "./cards.js";
+import { isSame, readCard } from "./cards.js";
 import { ComparisonView } from "./comparison-view.js";
 import { ExportActions } from "./export-actions.js";
 import { History } from "./history.js";
@@ -38,29 +38,26 @@ panel.oncard = async (card) => {
   window.precis.card = card;
   // Shown first, so that it stays on the page if storing it fails.
   await show(card);
-  await history.add(card, true);
+  await history.add(card);
 };
 history.onopen = async (card) => {
   await show(card);
   result.reveal();
 };
 history.oncompare = async (card) => {
-  const other = shown && !same(shown, card) ? shown : await history.newestOwn(card);
+  const other = shown && !isSame(shown, card) ? shown : await history.newestOwn(card);
   // "Yours" is the card measured here, whichever was clicked.
-  if (other && isOwn(card) && !isOwn(other)) comparison.show(other, card, true);
-  else comparison.show(card, other, other !== null && isOwn(other));
+  if (other && (await isOwn(card)) && !(await isOwn(other))) comparison.show(other, card, true);
+  else comparison.show(card, other, other !== null && (await isOwn(other)));
   comparison.reveal();
 };
 imports.oncard = async (card) => {
   await show(card);
-  await history.add(card, false);
+  await history.take(card);
 };
 
-function same(one: Card, other: Card): boolean {
-  return one.created === other.created && one.name === other.name;
-}
-
-function isOwn(card: Card): boolean {
+async function isOwn(card: Card): Promise<boolean> {
+  // The storage may have refused the card that was just measured.
   return card === window.precis.card || history.isOwn(card);
 }
 
