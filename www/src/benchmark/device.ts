@@ -1,3 +1,4 @@
+import { counted } from "../ui/format.js";
 import type { Card } from "../package/wasm/simd/precis.js";
 
 /** The most characters of a name that are shown. Names given here are no longer; a stranger's card may have ten times as many. */
@@ -19,8 +20,8 @@ export function deviceOf({ name, environment }: Card, article: "a" | "A" = "a"):
   if (given) return shortened(given);
   const { logical_cores: cores, user_agent: agent } = environment;
   const browser = agent === null ? null : browserOf(agent);
-  const known = [...(cores ? [`with ${cores} ${cores === 1 ? "core" : "cores"}`] : []), ...(browser ? [browser] : [])];
-  return `${article} device ${known.join(", ") || "without a name"}`;
+  const known = [...(cores ? [counted(cores, "core")] : []), ...(browser ? [browser] : [])];
+  return `${article} device ${known.length > 0 ? `with ${known.join(", ")}` : "without a name"}`;
 }
 
 /** `name`, or as much of it as is shown. */

@@ -43,11 +43,17 @@ export class History {
     });
   }
 
-  /** The newest card measured here, other than `card`. */
-  async newestOwn(card: Card): Promise<Card | null> {
+  /** The newest card other than `card` that was measured here; otherwise, if `any`, the newest from elsewhere; null if there is none. */
+  async newestBeside(card: Card, any: boolean): Promise<Card | null> {
     const here = await this.#find(card);
-    const kept = this.#kept.find(({ own, id }) => own && id !== here?.kept.id);
+    const others = this.#kept.filter(({ id }) => id !== here?.kept.id);
+    const kept = others.find(({ own }) => own) ?? (any ? others[0] : undefined);
     return kept ? readCard(kept.json) : null;
+  }
+
+  /** Says something about the cards. */
+  say(text: string): void {
+    this.#view.say(text);
   }
 
   /** Whether `card` was measured here and is stored. */

@@ -13,6 +13,7 @@ import { ImportPanel } from "./import-panel.js";
 import { MeasurePanel } from "./measure-panel.js";
 import { ResultView } from "./result-view.js";
 import { sharedJson } from "./share.js";
+import { SharedView } from "./shared-view.js";
 
 wireTheme();
 window.precis = { report: null, card: null };
@@ -23,8 +24,11 @@ const actions = new ExportActions();
 const comparison = new ComparisonView();
 const history = new History();
 const imports = new ImportPanel();
+const sharing = new SharedView();
 /** The card in the region "Result". */
 let shown: Card | null = null;
+/** The card of the link. */
+let shared: Card | null = null;
 
 async function show(card: Card): Promise<void> {
   shown = actions.card = card;
@@ -38,17 +42,23 @@ panel.oncard = async (card) => {
   window.precis.card = card;
   // Shown first, so that it stays on the page if storing it fails.
   await show(card);
+  if (shared) {
+    comparison.show(card, shared);
+    if (isWaiting()) comparison.reveal();
+  }
   await history.add(card);
 };
+sharing.onmeasure = () => panel.start();
 history.onopen = async (card) => {
   await show(card);
   result.reveal();
 };
 history.oncompare = async (card) => {
-  const other = shown && !isSame(shown, card) ? shown : await history.newestOwn(card);
-  // "Yours" is the card measured here, whichever was clicked.
-  if (other && (await isOwn(card)) && !(await isOwn(other))) comparison.show(other, card, true);
-  else comparison.show(card, other, other !== null && (await isOwn(other)));
+  const other = shown && !isSame(shown, card) ? shown : await history.newestBeside(card, true);
+  if (!other) return history.say("There is no other card: measure this device or import a card, and compare the two.");
+  // The card measured here comes first, whichever was clicked. Otherwise the clicked card is the reference.
+  if ((await isOwn(card)) && !(await isOwn(other))) comparison.show(card, other);
+  else comparison.show(other, card);
   comparison.reveal();
 };
 imports.oncard = async (card) => {
@@ -61,25 +71,37 @@ async function isOwn(card: Card): Promise<boolean> {
   return card === window.precis.card || history.isOwn(card);
 }
 
-/** Shows the card in the URL, beside the newest own card. */
-async function openShared(): Promise<void> {
+/** Whether the person has stayed at the measurement, so that the focus may move to what comes of it. */
+function isWaiting(): boolean {
+  const { activeElement } = document;
+  return activeElement === document.body || activeElement?.closest(".measure, .shared") !== null;
+}
+
+/** Shows the card in the URL, beside the newest own card. Says whether there is one. */
+async function openShared(): Promise<boolean> {
   const alert = byId("link-alert", HTMLDivElement);
   alert.replaceChildren();
   try {
     const json = await sharedJson(location.hash);
-    if (json === null) return;
-    const card = await readCard(json);
-    await show(card);
-    comparison.show(card, await history.newestOwn(card), true);
-    result.reveal();
+    if (json === null) return false;
+    shared = await readCard(json);
+    await show(shared);
+    sharing.show(shared);
+    const own = await history.newestBeside(shared, false);
+    if (own) comparison.show(own, shared);
+    else comparison.hide();
+    return true;
   } catch (error) {
     showError(alert, toPrecisError(error));
+    return false;
   }
 }
 
 workOffline(() => !panel.running && shown === null);
 await history.refresh();
-addEventListener("hashchange", () => void openShared());
+addEventListener("hashchange", async () => {
+  if (await openShared()) sharing.reveal();
+});
 await openShared();
 // For tests: the history and the URL have been read.
 document.querySelector("main")!.dataset.ready = "";

@@ -3,8 +3,11 @@ import { counted, duration, measured, whole } from "../ui/format.js";
 import type { Card, Configuration } from "../package/wasm/simd/precis.js";
 import { chartView } from "./chart-view.js";
 import { chartsOf } from "./charts.js";
-import { best, figuresOf, outliers, rowsOf, shown, shownConfigurations, when } from "./figures.js";
-import { table } from "./table.js";
+import { timesAsFast } from "./comparison.js";
+import { deviceOf, shortened } from "./device.js";
+import { best, figuresOf, lengthLabel, outliers, readingOf, rowsOf, shown, shownConfigurations, when } from "./figures.js";
+import { meaningsOf } from "./meanings.js";
+import { headOf, table } from "./table.js";
 import { browserOverhead } from "./browser-overhead.js";
 
 /** Number of a mark's reasons that are shown without a click. */
@@ -36,13 +39,13 @@ function headline(card: Card): HTMLElement {
   const fastest = best(card);
   const score = fastest?.score ?? null;
   const second = (label: string, value: string) => element("p", "", element("span", "second", value), element("span", "unit", label));
-  const reading = fastest?.prefill.find(({ tokens }) => tokens === 2048) ?? fastest?.prefill[0];
+  const reading = readingOf(card);
   const writing = fastest?.decode[0];
   const about = [`${model.id}, ${model.quant}`, `${method.suite} suite`, when(card.created), `Précis ${environment.version}`];
   return element(
     "div",
     "headline",
-    element("h3", "card-name", card.name || "Without a name"),
+    element("h3", "card-name", deviceOf(card, "A")),
     element("p", "readout", element("span", "figure", score === null ? "—" : measured(score)), " ", element("span", "unit", "documents a minute: 2,048 tokens read and 64 written")),
     ...(score === null ? [element("p", "fine", "There is no score: reading 2,048 tokens or writing 64 was not measured.")] : []),
     ...(reading?.tokens_per_second.median != null ? [second(`tokens per second read, of ${whole(reading.tokens)}`, measured(reading.tokens_per_second.median))] : []),
@@ -85,18 +88,18 @@ function figures(card: Card): HTMLElement {
   const rows = rowsOf(columns).flatMap(({ label, unit }) => {
     const cells = columns.map((column) => column.find((figure) => figure.label === label) ?? null);
     if (cells.every((cell) => cell === null || cell.value === null)) return [];
-    // Times and sizes include their units.
-    const head = element("span", "", label, ...(unit === "ms" || unit === "bytes" ? [] : [" ", element("span", "fine", unit)]));
-    return [[head, ...cells.map((cell) => (cell ? value(shown(cell), outliers(cell)) : "—"))]];
+    return [{ label, unit, cells: cells.map((cell) => (cell ? value(shown(cell), outliers(cell)) : "—")) }];
   });
-  const facts = FACTS.map(([label, fact]) => [label, ...configurations.map((configuration) => value(...fact(configuration)))]);
+  const facts = FACTS.map(([label, fact]) => ({ label, cells: configurations.map((configuration) => value(...fact(configuration))) }));
+  const all = [...rows, ...facts];
+  const meanings = meaningsOf(all.map(({ label }) => label));
   const hidden = card.configurations.length - configurations.length;
   return element(
     "div",
     "figures",
     element("h3", "", "Figures"),
     element("p", "fine", `Median ± median absolute deviation of up to ${whole(card.method.repetitions)} measurements.`),
-    table("Figures", [["Figure", ...configurations.map(({ name }) => name)], ...rows, ...facts]),
+    table("Figures", [["Figure", ...configurations.map(({ name }) => shortened(name))], ...all.map((row, i) => [headOf({ ...row, meaning: meanings[i]! }), ...row.cells])]),
     ...(hidden > 0 ? [element("p", "fine", `${whole(hidden)} more configurations are not shown.`)] : []),
   );
 }
@@ -129,10 +132,10 @@ function overheads(card: Card, others: readonly Card[]): HTMLElement[] {
       "div",
       "overhead",
       element("h3", "", "Browser overhead"),
-      element("p", "fine", `${browser} compared with the native program with ${counted(threads, "thread")}, from the card “${native}”. This comparison is only valid if both were measured on the same device.`),
+      element("p", "fine", `${shortened(browser)} compared with the native program with ${counted(threads, "thread")}, from the card of `, element("bdi", "", native), ". This comparison is only valid if both were measured on the same device."),
       table("Browser overhead", [
-        ["Prompt", "Native, tokens/s", "Browser, tokens/s", "Native ÷ browser"],
-        ...rows.map(({ tokens, native, browser }) => [`${whole(tokens)} tokens (pp${tokens})`, measured(native), measured(browser), `${measured(native / browser)}×`]),
+        ["Prompt", "Browser, tokens/s", "Native program, tokens/s, the reference", "Compared with the reference"],
+        ...rows.map(({ tokens, native, browser }) => [lengthLabel(tokens, "pp"), measured(browser), measured(native), timesAsFast(browser, native, "tokens/s")]),
       ]),
     ),
   );
