@@ -1,7 +1,8 @@
 /** The cards of the comparison page: kept, shared, compared, and what others may send. */
 import { randomBytes } from "node:crypto";
 import { choicesFor, isDefault } from "../src/benchmark/choices.js";
-import { ticks } from "../src/benchmark/curves.js";
+import { rounded, ticks } from "../src/benchmark/axis.js";
+import { drawBars } from "../src/benchmark/bars.js";
 import { timesAsFast } from "../src/benchmark/comparison.js";
 import { deviceOf } from "../src/benchmark/device.js";
 import { outliers, shown, type Unit } from "../src/benchmark/figures.js";
@@ -71,6 +72,30 @@ test("figures, ratios and axes are written as a reader would", () => {
   expect([timesAsFast(300, 150, "tokens/s"), timesAsFast(1, 3, "tokens/s"), timesAsFast(300, 150, "ms"), timesAsFast(100, 180, "ms")]).toEqual(["2.0 times as fast", "0.33 times as fast", "0.50 times as fast", "1.8 times as fast"]);
   expect([timesAsFast(1, 0, "ms"), timesAsFast(0, 1, "ms"), timesAsFast(null, 1, "ms"), timesAsFast(1, null, "ms"), timesAsFast(2, 1, "bytes"), timesAsFast(2, 1, "%")]).toEqual(Array(6).fill("—"));
   expect([ticks(1000), ticks(85), ticks(2.4)]).toEqual([[0, 200, 400, 600, 800, 1000], [0, 20, 40, 60, 80], [0, 0.5, 1, 1.5, 2]]);
+});
+
+test("bars stand on an axis from 0, with numbers that do not overlap and a unit", () => {
+  for (const [value, end] of [[404, 500], [400, 400], [1.01, 1.2], [87, 100], [0.6, 0.6]] as const) expect(rounded(value)).toBeCloseTo(end);
+  expect(ticks(rounded(1.01))).toHaveLength(7);
+  for (const [value, width, numbers] of [[412, 600, ["0", "100", "200", "300", "400", "500"]], [412, 120, ["0", "200", "400"]], [1234, 300, ["0", "500", "1K", "1.5K"]], [1e39, 300, null], [0, 300, ["0", "0.2", "0.4", "0.6", "0.8", "1"]]] as const) {
+    const figure = { label: "512 tokens", unit: "tokens/s" as const, value, spread: null };
+    const { shapes, height } = drawBars([{ label: "512 tokens", unit: "tokens/s", bars: [{ name: "CPU", series: 0, figure }] }], width);
+    const texts = shapes.filter((shape) => shape.type === "text");
+    expect(texts.at(-1)!.text).toBe("tokens per second");
+    const found = texts.slice(3, -1);
+    if (numbers) expect(found.map(({ text }) => text)).toEqual(numbers);
+    expect(found[0]!.x).toBe(0);
+    const spans = found.map(({ x, text, anchor }) => {
+      const long = text.length * 6.5;
+      const from = anchor === "end" ? x - long : anchor === "middle" ? x - long / 2 : x;
+      return [from, from + long] as const;
+    });
+    spans.forEach(([from, to], i) => expect([from >= (spans[i - 1]?.[1] ?? 0), to <= width]).toEqual([true, true]));
+    // The bar ends where the axis has its value.
+    const bar = shapes.findLast((shape) => shape.type === "rect")!;
+    expect(bar.width).toBeCloseTo((value / rounded(value || 1)) * width);
+    expect(Math.max(...texts.map(({ y }) => y))).toBeLessThan(height);
+  }
 });
 
 test("a device without a name is told by its cores and its browser", () => {

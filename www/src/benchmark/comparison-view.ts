@@ -14,14 +14,14 @@ export class ComparisonView {
   /** Shows `first` in the first column, compared with `reference`. Everything is inserted as text, because cards are untrusted. */
   show(first: Card, reference: Card): void {
     const { rows, reading, comparable } = comparisonOf(first, reference);
-    const swap = element("button", "plain", "Make ", name(first), " the reference");
+    const swap = element("button", "plain", "Swap the reference");
     swap.type = "button";
     swap.addEventListener("click", () => {
       this.show(reference, first);
       // The focused button was removed.
       this.#title.focus({ preventScroll: true });
     });
-    const heads = ["Figure", name(first), element("span", "", name(reference), ", the reference"), ...(comparable ? ["Compared with the reference"] : [])];
+    const heads = ["Figure", name(first), ...(comparable ? [element("span", "", name(reference), ", the reference"), "Compared with the reference"] : [name(reference)])];
     const cells = rows.map((row) => [headOf(row), row.first, row.reference, ...(comparable ? [row.compared] : [])]);
     const figures = table("Comparison", [heads, ...cells]);
     figures.classList.add("stacked");
@@ -30,7 +30,7 @@ export class ComparisonView {
       described(first),
       described(reference),
       ...doubts(first, reference, comparable),
-      element("div", "actions", swap),
+      ...(comparable ? [swap] : []),
       figures,
     );
     this.#region.hidden = false;
