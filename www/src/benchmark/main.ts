@@ -14,6 +14,7 @@ import { MeasurePanel } from "./measure-panel.js";
 import { ResultView } from "./result-view.js";
 import { sharedJson } from "./share.js";
 import { SharedView } from "./shared-view.js";
+import { standing, terms } from "./standing.js";
 
 wireTheme();
 window.precis = { report: null, card: null };
@@ -33,6 +34,10 @@ let shared: Card | null = null;
 async function show(card: Card): Promise<void> {
   shown = actions.card = card;
   result.show(card, await history.cards());
+  // The page works without the gallery's cards, which are many kilobytes that not everybody needs.
+  const { GALLERY } = await import("../ui/gallery-cards.js").catch(() => ({ GALLERY: [] }));
+  const text = standing(card, GALLERY);
+  if (text && shown === card) result.showStanding(text, terms(card));
 }
 
 panel.onstart = () => {

@@ -27,6 +27,13 @@ export class ResultView {
     this.#body.replaceChildren(...sections);
   }
 
+  /** Says where the shown card stands in the gallery, below its headline. */
+  showStanding(text: string, terms: string): void {
+    const link = element("a", "", "the gallery");
+    link.href = "gallery.html";
+    this.#body.querySelector(".headline")?.after(element("p", "standing", text, " in ", link, `. Compared with ${terms}.`));
+  }
+
   /** Scrolls to the region and moves the focus there. */
   reveal(): void {
     this.#title.focus({ preventScroll: true });
