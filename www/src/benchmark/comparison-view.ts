@@ -1,6 +1,6 @@
 import { byId, element } from "../ui/dom.js";
 import type { Card } from "../package/wasm/simd/precis.js";
-import { comparisonOf } from "./comparison.js";
+import { comparisonOf, LOADED_DIFFERENTLY, type Row } from "./comparison.js";
 import { deviceOf, shortened } from "./device.js";
 import { best, when } from "./figures.js";
 import { headOf, table } from "./table.js";
@@ -22,7 +22,7 @@ export class ComparisonView {
       this.#title.focus({ preventScroll: true });
     });
     const heads = ["Figure", name(first), ...(comparable ? [element("span", "", name(reference), ", the reference"), "Compared with the reference"] : [name(reference)])];
-    const cells = rows.map((row) => [headOf(row), row.first, row.reference, ...(comparable ? [row.compared] : [])]);
+    const cells = rows.map((row) => [headOf(row), row.first, row.reference, ...(comparable ? [compared(row)] : [])]);
     const figures = table("Comparison", [heads, ...cells]);
     figures.classList.add("stacked");
     this.#body.replaceChildren(
@@ -52,6 +52,11 @@ export class ComparisonView {
 /** The name in a box of its own: a stranger's name may turn the direction of a text. */
 function name(card: Card): HTMLElement {
   return element("bdi", "", deviceOf(card));
+}
+
+/** A ratio, or in a class of its own why there is none: that takes more room. */
+function compared({ compared }: Row): string | Node {
+  return compared === LOADED_DIFFERENTLY ? element("span", "why", compared) : compared;
 }
 
 function described(card: Card): HTMLElement {

@@ -22,7 +22,7 @@ export interface Comparison {
 }
 
 /** Said instead of a ratio of times that differ for another reason than the device. */
-const LOADED_DIFFERENTLY = "not compared: one fetched the model, the other had it kept";
+export const LOADED_DIFFERENTLY = "not compared: one fetched the model, the other had it kept";
 
 /** Compares the best configurations of two cards. */
 export function comparisonOf(first: Card, reference: Card): Comparison {

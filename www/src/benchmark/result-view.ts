@@ -1,13 +1,13 @@
 import { byId, element } from "../ui/dom.js";
 import { counted, duration, measured, whole } from "../ui/format.js";
-import type { Card, Configuration } from "../package/wasm/simd/precis.js";
+import type { Card } from "../package/wasm/simd/precis.js";
 import { chartView } from "./chart-view.js";
 import { chartsOf } from "./charts.js";
 import { timesAsFast } from "./comparison.js";
-import { deviceOf, shortened } from "./device.js";
-import { best, figuresOf, lengthLabel, outliers, readingOf, rowsOf, shown, shownConfigurations, when } from "./figures.js";
-import { meaningsOf } from "./meanings.js";
-import { headOf, table } from "./table.js";
+import { browserOf, deviceOf, shortened } from "./device.js";
+import { best, lengthLabel, readingOf, when } from "./figures.js";
+import { figuresView } from "./figures-view.js";
+import { table } from "./table.js";
 import { browserOverhead } from "./browser-overhead.js";
 
 /** Number of a mark's reasons that are shown without a click. */
@@ -23,7 +23,7 @@ export class ResultView {
   show(card: Card | null, others: readonly Card[]): void {
     this.#empty.hidden = card !== null;
     if (!card) return this.#body.replaceChildren();
-    const sections = [headline(card), ...marks(card), figures(card), ...leftOut(card), charts(card), ...overheads(card, others)];
+    const sections = [headline(card), ...marks(card), figuresView(card), ...leftOut(card), charts(card), ...overheads(card, others)];
     this.#body.replaceChildren(...sections);
   }
 
@@ -48,18 +48,18 @@ function headline(card: Card): HTMLElement {
   const second = (label: string, value: string) => element("p", "", element("span", "second", value), element("span", "unit", label));
   const reading = readingOf(card);
   const writing = fastest?.decode[0];
-  const about = [`${model.id}, ${model.quant}`, `${method.suite} suite`, when(card.created), `Précis ${environment.version}`];
+  const browser = environment.user_agent === null ? null : browserOf(environment.user_agent);
+  const about = [`${model.id}, ${model.quant}`, `${method.suite} suite`, when(card.created), ...(browser ? [browser] : []), `Précis ${environment.version}`];
   return element(
     "div",
     "headline",
     element("h3", "card-name", deviceOf(card, "A")),
-    element("p", "readout", element("span", "figure", score === null ? "—" : measured(score)), " ", element("span", "unit", "documents a minute: 2,048 tokens read and 64 written")),
+    element("p", "readout", element("span", "figure", score === null ? "—" : measured(score)), " ", element("span", "unit", "documents a minute: 2,048 tokens read and 64 written. More is better.")),
     ...(score === null ? [element("p", "fine", "There is no score: reading 2,048 tokens or writing 64 was not measured.")] : []),
-    ...(reading?.tokens_per_second.median != null ? [second(`tokens per second read, of ${whole(reading.tokens)}`, measured(reading.tokens_per_second.median))] : []),
-    ...(reading?.first_token_ms.median != null ? [second("until the first token", duration(reading.first_token_ms.median))] : []),
-    ...(writing?.tokens_per_second.median != null ? [second("tokens per second written", measured(writing.tokens_per_second.median))] : []),
+    ...(reading?.tokens_per_second.median != null ? [second(`tokens read per second, of ${whole(reading.tokens)}: more is better`, measured(reading.tokens_per_second.median))] : []),
+    ...(reading?.first_token_ms.median != null ? [second("until an answer begins: less is better", duration(reading.first_token_ms.median))] : []),
+    ...(writing?.tokens_per_second.median != null ? [second("tokens written per second: more is better", measured(writing.tokens_per_second.median))] : []),
     element("p", "fine", `${fastest ? `${fastest.name}. ` : ""}${about.join(" · ")}`),
-    ...(environment.user_agent ? [element("p", "fine", environment.user_agent)] : []),
   );
 }
 
@@ -88,46 +88,6 @@ function leftOut({ method }: Card): HTMLElement[] {
   const texts = method.left_out.map(({ configuration, what, reason }) => `${configuration}: ${what}: ${reason}`);
   return [element("div", "notice", element("h3", "", "Not measured"), list(texts))];
 }
-
-function figures(card: Card): HTMLElement {
-  const configurations = shownConfigurations(card);
-  const columns = configurations.map(figuresOf);
-  const rows = rowsOf(columns).flatMap(({ label, unit }) => {
-    const cells = columns.map((column) => column.find((figure) => figure.label === label) ?? null);
-    if (cells.every((cell) => cell === null || cell.value === null)) return [];
-    return [{ label, unit, cells: cells.map((cell) => (cell ? value(shown(cell), outliers(cell)) : "—")) }];
-  });
-  const facts = FACTS.map(([label, fact]) => ({ label, cells: configurations.map((configuration) => value(...fact(configuration))) }));
-  const all = [...rows, ...facts];
-  const meanings = meaningsOf(all.map(({ label }) => label));
-  const hidden = card.configurations.length - configurations.length;
-  return element(
-    "div",
-    "figures",
-    element("h3", "", "Figures"),
-    element("p", "fine", `Median ± median absolute deviation of up to ${whole(card.method.repetitions)} measurements.`),
-    table("Figures", [["Figure", ...configurations.map(({ name }) => shortened(name))], ...all.map((row, i) => [headOf({ ...row, meaning: meanings[i]! }), ...row.cells])]),
-    ...(hidden > 0 ? [element("p", "fine", `${whole(hidden)} more configurations are not shown.`)] : []),
-  );
-}
-
-function value(text: string, note: string): Node {
-  return element("span", "", text, ...(note ? [element("span", "fine", ` ${note}`)] : []));
-}
-
-/** Further rows of a configuration: a text and a note. */
-const FACTS: readonly (readonly [string, (of: Configuration) => [string, string]])[] = [
-  [
-    "Certificate",
-    ({ certificate: of }) => (of ? [of.distance <= of.bound ? "passed" : "failed", `${of.distance.toExponential(1)} of at most ${of.bound.toExponential(0)} from recorded logits`] : ["none", ""]),
-  ],
-  ["Model came from", ({ loaded_from }) => [loaded_from, ""]],
-  ["Undisturbed", ({ undisturbed: { median } }) => [median === null ? "—" : `${Math.round(100 * median)} %`, ""]],
-  ["Clock step", ({ clock_ms }) => [clock_ms === null ? "—" : `${clock_ms.toPrecision(2)} ms`, ""]],
-  ["Why this backend", ({ backend: { reason } }) => [reason ?? "—", ""]],
-  ["Features", ({ backend: { features } }) => [features.slice(0, 40).join(", ") || "none", ""]],
-  ["Module", ({ module_sha256 }) => [module_sha256 ? `${module_sha256.slice(0, 12)}…` : "—", ""]],
-];
 
 function charts(card: Card): HTMLElement {
   return element("div", "charts", ...chartsOf(card).map(chartView));
