@@ -118,6 +118,13 @@ test("cards of different models stand side by side without ratios", async ({ com
   await expect(compare.comparison).toContainText("Different models were measured: the figures can't be compared.");
   await expect(heads(compare)).toHaveText(["Figure", "Laptop", "Other"]);
   await expect(compare.comparison).not.toContainText("times as fast");
+  // Where the page chooses the other card, it is rather one of the same model than the newest.
+  await put(compare, card("Desk", configuration("webgpu", 1, 800)));
+  await put(compare, { ...other, name: "Newest", created: "2026-05-06T07:08:09Z" });
+  await compare.history.getByRole("button", { name: "Open Desk" }).click();
+  await expect(compare.result.getByRole("heading", { name: "Desk" })).toBeVisible();
+  await compare.history.getByRole("button", { name: "Compare Desk" }).click();
+  await expect(heads(compare)).toHaveText(["Figure", "Laptop", "Desk, the reference", "Compared with the reference"]);
 });
 
 function row(compare: Compare, name: string) {

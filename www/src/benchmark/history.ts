@@ -1,6 +1,7 @@
 import { PrecisError, toPrecisError } from "../package/api/errors.js";
 import type { Card } from "../package/wasm/simd/precis.js";
 import { isSame, readCard } from "./cards.js";
+import { sameWork } from "./comparison.js";
 import { deviceOf } from "./device.js";
 import { HistoryView, titleOf } from "./history-view.js";
 import { CardStore, type Kept } from "./store.js";
@@ -43,12 +44,16 @@ export class History {
     });
   }
 
-  /** The newest card other than `card` that was measured here; otherwise, if `any`, the newest from elsewhere; null if there is none. */
-  async newestBeside(card: Card, any: boolean): Promise<Card | null> {
+  /**
+   * The card to compare `card` with: one that was measured here, or if there is none and `any`, one from elsewhere. Rather one of
+   * the same model, and of those the newest. Null if there is none.
+   */
+  async partnerOf(card: Card, any: boolean): Promise<Card | null> {
     const here = await this.#find(card);
-    const others = this.#kept.filter(({ id }) => id !== here?.kept.id);
-    const kept = others.find(({ own }) => own) ?? (any ? others[0] : undefined);
-    return kept ? readCard(kept.json) : null;
+    const others = (await this.#read(this.#kept)).filter(({ kept }) => kept.id !== here?.kept.id);
+    const own = others.filter(({ kept }) => kept.own);
+    const candidates = own.length > 0 || !any ? own : others;
+    return (candidates.find((one) => sameWork(one.card, card)) ?? candidates[0])?.card ?? null;
   }
 
   /** Says something about the cards. */

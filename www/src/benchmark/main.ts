@@ -59,7 +59,7 @@ history.onopen = async (card) => {
   result.reveal();
 };
 history.oncompare = async (card) => {
-  const other = shown && !isSame(shown, card) ? shown : await history.newestBeside(card, true);
+  const other = shown && !isSame(shown, card) ? shown : await history.partnerOf(card, true);
   if (!other) return history.say("There is no other card: measure this device or import a card, and compare the two.");
   // The card measured here comes first, whichever was clicked. Otherwise the clicked card is the reference.
   if ((await isOwn(card)) && !(await isOwn(other))) comparison.show(card, other);
@@ -82,7 +82,7 @@ function isWaiting(): boolean {
   return activeElement === document.body || activeElement?.closest(".measure, .shared") !== null;
 }
 
-/** Shows the card in the URL, beside the newest own card. Says whether there is one. */
+/** Shows the card in the URL, beside an own card. Says whether there is one. */
 async function openShared(): Promise<boolean> {
   const alert = byId("link-alert", HTMLDivElement);
   alert.replaceChildren();
@@ -92,7 +92,7 @@ async function openShared(): Promise<boolean> {
     shared = await readCard(json);
     await show(shared);
     sharing.show(shared);
-    const own = await history.newestBeside(shared, false);
+    const own = await history.partnerOf(shared, false);
     if (own) comparison.show(own, shared);
     else comparison.hide();
     return true;

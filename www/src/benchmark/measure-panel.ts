@@ -5,7 +5,7 @@ import type { Card, Progress, SuiteKind, Task } from "../package/wasm/simd/preci
 import { showError } from "../ui/alert.js";
 import { byId, element } from "../ui/dom.js";
 import { chosenModel } from "../ui/chosen-model.js";
-import { clock, megabytes } from "../ui/format.js";
+import { inWords, megabytes } from "../ui/format.js";
 import { type Choice, choicesFor, isDefault } from "./choices.js";
 import { measure } from "./measure.js";
 import { deviceName } from "./configuration-names.js";
@@ -152,8 +152,8 @@ export class MeasurePanel {
     const left = Math.max(0, left_ms - Math.min(task.expected_ms, performance.now() - began));
     const planned = done < 1 ? left_ms / (1 - done) : 0;
     this.#progress.value = planned > 0 ? 1 - left / planned : 1;
-    this.#left.textContent = `${clock(left)} left`;
-    this.#progress.ariaValueText = `${Math.round(100 * this.#progress.value)} %, ${clock(left)} left: ${doing}`;
+    this.#left.textContent = `${inWords(left)} left`;
+    this.#progress.ariaValueText = `${Math.round(100 * this.#progress.value)} %, ${inWords(left)} left: ${doing}`;
   }
 }
 
