@@ -40,7 +40,7 @@ export function figuresView(card: Card): HTMLElement {
 
 function tableOf(caption: string, configurations: readonly Configuration[], rows: readonly { label: string; unit?: Unit; cells: (string | Node)[] }[]): HTMLElement {
   const meanings = meaningsOf(rows.map(({ label }) => label));
-  const names = configurations.map(({ name }) => shortened(name));
+  const names = configurations.map(({ name }) => name);
   const made = table(caption, [["Figure", ...names], ...rows.map((row, i) => [headOf({ ...row, meaning: meanings[i]! }), ...row.cells])]);
   if (configurations.length > 1 && configurations.length <= FIT) made.classList.add("stacked");
   return made;

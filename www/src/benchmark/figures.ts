@@ -1,6 +1,7 @@
 /** The figures of a card as rows. Independent of the page. */
 import { counted, duration, measured, megabytes, whole } from "../ui/format.js";
 import type { Card, Configuration, Reading, Spread } from "../package/wasm/simd/precis.js";
+import { shortened } from "./device.js";
 
 /** Unit of a figure. */
 export type Unit = "tokens/s" | "ms" | "bytes" | "GMAC/s" | "GB/s" | "documents/min" | "%";
@@ -18,9 +19,9 @@ export interface Figure {
 /** Limit for imported cards, which may contain any number of configurations. */
 const MOST_CONFIGURATIONS = 12;
 
-/** The configurations of a card that a page shows. */
+/** The configurations of a card that a page shows, with names of a bounded length. */
 export function shownConfigurations({ configurations }: Card): Configuration[] {
-  return configurations.slice(0, MOST_CONFIGURATIONS);
+  return configurations.slice(0, MOST_CONFIGURATIONS).map((one) => ({ ...one, name: shortened(one.name) }));
 }
 
 /** The configuration with the best score, or if none has a score, the fastest at reading. Cards are compared by it. */

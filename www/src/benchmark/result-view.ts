@@ -49,7 +49,7 @@ function headline(card: Card): HTMLElement {
   const reading = readingOf(card);
   const writing = fastest?.decode[0];
   const browser = environment.user_agent === null ? null : browserOf(environment.user_agent);
-  const about = [`${model.id}, ${model.quant}`, `${method.suite} suite`, when(card.created), ...(browser ? [browser] : []), `Précis ${environment.version}`];
+  const about = [`${shortened(model.id)}, ${shortened(model.quant)}`, `${shortened(method.suite)} suite`, when(card.created), ...(browser ? [browser] : []), `Précis ${environment.version}`];
   return element(
     "div",
     "headline",
@@ -59,7 +59,7 @@ function headline(card: Card): HTMLElement {
     ...(reading?.tokens_per_second.median != null ? [second(`tokens read per second, of ${whole(reading.tokens)}: more is better`, measured(reading.tokens_per_second.median))] : []),
     ...(reading?.first_token_ms.median != null ? [second("until an answer begins: less is better", duration(reading.first_token_ms.median))] : []),
     ...(writing?.tokens_per_second.median != null ? [second("tokens written per second: more is better", measured(writing.tokens_per_second.median))] : []),
-    element("p", "fine", `${fastest ? `${fastest.name}. ` : ""}${about.join(" · ")}`),
+    element("p", "fine", `${fastest ? `${shortened(fastest.name)}. ` : ""}${about.join(" · ")}`),
   );
 }
 
@@ -99,7 +99,7 @@ function overheads(card: Card, others: readonly Card[]): HTMLElement[] {
       "div",
       "overhead",
       element("h3", "", "Browser overhead"),
-      element("p", "fine", `${shortened(browser)} compared with the native program with ${counted(threads, "thread")}, from the card of `, element("bdi", "", native), ". This comparison is only valid if both were measured on the same device."),
+      element("p", "fine", `${browser} compared with the native program with ${counted(threads, "thread")}, from the card of `, element("bdi", "", native), ". This comparison is only valid if both were measured on the same device."),
       table("Browser overhead", [
         ["Prompt", "Browser, tokens/s", "Native program, tokens/s, the reference", "Compared with the reference"],
         ...rows.map(({ tokens, native, browser }) => [lengthLabel(tokens, "pp"), measured(browser), measured(native), timesAsFast(browser, native, "tokens/s")]),
