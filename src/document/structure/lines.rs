@@ -45,8 +45,26 @@ const REPEATED: usize = 3;
 /// Bytes of a running head.
 const HEAD: std::ops::RangeInclusive<usize> = 8..=120;
 
+/// Bytes of a note above a mail that is passed on: "For your information, see below."
+const LONGEST_NOTE: usize = 60;
+
 /// All lines of a text.
 pub fn lines(text: &str) -> Vec<Line> {
+    let lines = marked(text, true);
+    let bytes = |is: fn(Mark) -> bool| -> usize {
+        lines.iter().filter(|line| is(line.mark)).map(|line| line.body.len()).sum()
+    };
+    let written =
+        bytes(|mark| matches!(mark, Mark::Text | Mark::Item | Mark::Clause | Mark::Turn));
+    // A mail that is passed on is what its reader has to read.
+    match written <= LONGEST_NOTE && bytes(|mark| mark == Mark::Quoted) > 2 * LONGEST_NOTE {
+        true => marked(text, false),
+        false => lines,
+    }
+}
+
+/// All lines of a text; those of older mail are `Quoted`, or else what they are by themselves.
+fn marked(text: &str, quotes: bool) -> Vec<Line> {
     let ranges = ranges(text);
     let repeated = repeated(text, &ranges);
     let speakers = speakers(text, &ranges);
@@ -82,14 +100,17 @@ pub fn lines(text: &str) -> Vec<Line> {
         let in_header =
             lines.last().is_some_and(|l| matches!(l.mark, Mark::Header | Mark::Subject));
         let begins_header = header.is_some() && (in_header || header_name(next).is_some());
-        if begins_header && !in_header && has_text(&lines) {
-            older = true;
-        }
-        older |= opens_older_mail(words) && has_text(&lines);
+        let opens = begins_header && !in_header || opens_older_mail(words);
+        older |= quotes && opens && has_text(text, &lines);
+        let quoted = words.len() - words.trim_start_matches(['>', ' ']).len();
         let new = if words.is_empty() {
             line(Mark::Blank)
-        } else if words.starts_with('>') || older || quotes_mail(words, next) {
+        } else if quotes && (quoted > 0 || older || quotes_mail(words, next)) {
             line(Mark::Quoted)
+        } else if quoted > 0 {
+            below(Mark::Text, quoted)
+        } else if opens_older_mail(words) || quotes_mail(words, next) {
+            line(Mark::Header)
         } else if let Some((name, skip)) = header.filter(|_| begins_header) {
             let value = below(Mark::Subject, skip);
             match SUBJECTS.contains(&name.to_lowercase().as_str()) {
@@ -208,12 +229,14 @@ fn masked(words: &str) -> String {
     if HEAD.contains(&words.len()) { words::masked(words) } else { String::new() }
 }
 
-fn has_text(lines: &[Line]) -> bool {
-    lines
-        .iter()
-        .rev()
-        .take(200)
-        .any(|line| !matches!(line.mark, Mark::Blank | Mark::Header | Mark::Subject))
+/// Whether somebody wrote something before: a title such as "MEMORANDUM" above a header is no mail.
+fn has_text(text: &str, lines: &[Line]) -> bool {
+    let is_text = |line: &Line| match line.mark {
+        Mark::Blank | Mark::Header | Mark::Subject | Mark::Heading => false,
+        Mark::Text => !reads_as_heading(&text[line.body.clone()], true),
+        _ => true,
+    };
+    lines.iter().rev().take(200).any(is_text)
 }
 
 /// Bytes of a list's mark before an item.

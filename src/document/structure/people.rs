@@ -9,7 +9,7 @@ use crate::document::sentences::announces_decision;
 const LONGEST_NAME: usize = 40;
 
 /// Names in mail headers, in several languages.
-const HEADERS: [&str; 46] = [
+const HEADERS: [&str; 48] = [
     "from",
     "to",
     "cc",
@@ -19,6 +19,8 @@ const HEADERS: [&str; 46] = [
     "subject",
     "attachments",
     "reply-to",
+    "re",
+    "for",
     "von",
     "an",
     "datum",
@@ -59,8 +61,9 @@ const HEADERS: [&str; 46] = [
 ];
 
 /// Those of them that name the subject.
-pub const SUBJECTS: [&str; 12] = [
+pub const SUBJECTS: [&str; 13] = [
     "subject",
+    "re",
     "betreff",
     "objet",
     "asunto",

@@ -93,6 +93,23 @@ fn mail_is_parted_from_its_header_and_from_older_mail() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn a_memo_and_a_mail_that_is_passed_on_are_text() {
+    let body = "The family has named a price of one million for the freehold.\nWe should take the lease instead, and ask for an option to buy later.";
+    let header = "To: The trustees\nFrom: The director\nFor: Meeting in October\nRe: The old bakery";
+    let memo = format!("MEMORANDUM - CONFIDENTIAL\n\n{header}\n\n{body}\n");
+    let paragraph = (BlockKind::Paragraph, body.replace('\n', "|"));
+    assert_eq!(blocks(&memo).last(), Some(&paragraph));
+    let structure = Structure::new(&memo);
+    assert_eq!(structure.title.map(|title| &memo[title]), Some("MEMORANDUM - CONFIDENTIAL"));
+    for forwarded in [
+        format!("FYI\n\n-----Original Message-----\n{header}\n\n{body}\n"),
+        format!("See below.\n\nOn Thu, Renske wrote:\n> {}\n", body.replace('\n', "\n> ")),
+    ] {
+        assert_eq!(blocks(&forwarded).last(), Some(&paragraph), "{forwarded}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn a_page_break_does_not_end_a_sentence() {
     let page = |n: usize| {
         format!("Board of Transport          Final Report\n\nPage {n} of 41        v2\n\n")
