@@ -10,7 +10,7 @@ import { answered, ARTICLE, refusal } from "./edge/service.js";
 const servers: DenoServer[] = [];
 
 async function start(env: Record<string, string> = {}): Promise<DenoServer> {
-  const server = await DenoServer.start({ MODEL: tinyModel, TOKEN: "", PEERS: "", ...env });
+  const server = await DenoServer.start({ MODEL: tinyModel, TOKEN: undefined, PEERS: "", ...env });
   servers.push(server);
   return server;
 }
@@ -42,6 +42,10 @@ test("a token is asked for", async () => {
   const { url } = await start({ TOKEN: "secret" });
   expect(await refusal(await post(url, ARTICLE))).toBe("401 unauthorized");
   expect(await refusal(await post(url, ARTICLE, { Authorization: "Bearer secret" }))).toBe("200");
+});
+
+test("an empty token is refused at the start", async () => {
+  await expect(start({ TOKEN: "" })).rejects.toThrow(/Invalid token/);
 });
 
 test("a peer that dies in the middle of a window is made up for", async () => {

@@ -48,6 +48,13 @@ test("a token is asked for where something is computed, and only there", async (
   for (const path of ["/", "/health", "/openapi.json"]) expect((await handler(get(path))).status).toBe(200);
 });
 
+test("a token that is empty, or that nobody could send, is refused at the start", () => {
+  for (const token of ["", " ", "two words", "secret\n", "tab\t", "naïve", null, 7]) {
+    expect(() => standIn({}, { token: token as string }), JSON.stringify(token)).toThrow(/^Invalid token/);
+  }
+  for (const token of ["secret", "a+b/c==", "~", undefined]) standIn({}, { token });
+});
+
 test("the answer as events is the answer as JSON, as it comes", async () => {
   const handler = createHandler({ module, model: tiny() });
   const json = await answered(await handler(ask("/summarize", ARTICLE)));

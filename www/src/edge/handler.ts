@@ -1,5 +1,5 @@
 import { bounded } from "./abort.js";
-import { authorize } from "./auth.js";
+import { authorize, checkToken } from "./auth.js";
 import { type Asked, readDocument, readWindow } from "./body.js";
 import { Host, type Instantiate } from "./engine.js";
 import { Failure, toFailure } from "./errors.js";
@@ -45,6 +45,7 @@ class Service {
   };
 
   constructor(instantiate: Instantiate, reason: string, options: HandlerOptions) {
+    checkToken(options.token);
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
     // `fresh`, because reuse would let one caller learn from response times what another has sent.

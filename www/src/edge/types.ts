@@ -49,7 +49,7 @@ export interface HandlerOptions {
   /** The compiled `precis/edge/precis.wasm`; for `precis/edge/simd`, `precis/edge/simd.wasm`. */
   module: WebAssembly.Module;
   model: Model;
-  /** The token that callers must send as `Authorization: Bearer …`. Without it the service is public. */
+  /** The token that callers must send as `Authorization: Bearer …`: visible ASCII characters. Without it the service is public. */
   token?: string | undefined;
   limits?: Partial<Limits>;
   /** Handlers with the same model and token that help with documents of several windows. */
