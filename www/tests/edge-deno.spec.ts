@@ -48,6 +48,18 @@ test("an empty token is refused at the start", async () => {
   await expect(start({ TOKEN: "" })).rejects.toThrow(/Invalid token/);
 });
 
+test("a peer that hangs costs its window, not the request", async () => {
+  const [hung, living] = await Promise.all([start(), start()]);
+  const alone = await answered(await post(living.url, ARTICLE));
+  // Stopped, it still accepts connections.
+  hung.process.kill("SIGSTOP");
+  const { url } = await start({ PEERS: `${hung.url},${living.url}`, SECONDS: "30" });
+  const answer = await answered(await post(url, ARTICLE));
+  expect(answer.summary).toBe(alone.summary);
+  expect(answer.fan_out).toMatchObject({ windows: alone.report.plan.windows, retried: 0, peers_failed: 0 });
+  expect(answer.fan_out!.hedged).toBeGreaterThan(0);
+});
+
 test("a peer that dies in the middle of a window is made up for", async () => {
   const [dying, living] = await Promise.all([start({ TOKEN: "secret" }), start({ TOKEN: "secret" })]);
   // A wire to the dying peer, which tells when a window has reached it. Stopped, it can't answer before it is killed.

@@ -1,5 +1,7 @@
+import { bounded } from "./abort.js";
 import { ANSWER_TOKENS, FORMS, KINDS, LENGTHS, LONGEST_INSTRUCTION, STRATEGIES } from "./definitions.js";
-import { Failure, orAborted } from "./errors.js";
+import { Failure } from "./errors.js";
+import { readAll } from "./read.js";
 import type { Limits } from "./types.js";
 import type { Form, Kind, Length, Strategy } from "./wasm/relaxed/precis.js";
 
@@ -44,44 +46,22 @@ export async function readWindow(request: Request, limits: Limits): Promise<Part
 }
 
 /** Reads the body, within the limits of size and time. Stops reading at the limit. */
-export async function readBody(request: Request, { bytes: most, bodySeconds }: Limits): Promise<Uint8Array> {
-  const tooLarge = () => new Failure("document-too-large", `The document has more than ${most} bytes: send a part of it, a chapter for example.`);
-  const reader = request.body?.getReader();
-  if (!reader) return new Uint8Array();
-  const clock = new AbortController();
-  const late = () => clock.abort(new Failure("body-timeout", `The document did not arrive within ${bodySeconds} s: send it faster, or a part of it.`));
-  const timer = setTimeout(late, bodySeconds * 1000);
+export async function readBody({ body, headers }: Request, { bytes: most, bodySeconds }: Limits): Promise<Uint8Array> {
+  const check = (size: number) => {
+    if (size > most) throw new Failure("document-too-large", `The document has more than ${most} bytes: send a part of it, a chapter for example.`);
+  };
+  const clock = bounded([], bodySeconds, new Failure("body-timeout", `The document did not arrive within ${bodySeconds} s: send it faster, or a part of it.`));
   try {
-    if (Number(request.headers.get("content-length")) > most) throw tooLarge();
-    const parts: Uint8Array[] = [];
-    let size = 0;
-    for (;;) {
-      const { done, value } = await orAborted(reader.read().catch(broken), clock.signal);
-      if (done) return joined(parts, size);
-      size += value.length;
-      if (size > most) throw tooLarge();
-      parts.push(value);
-    }
+    check(Number(headers.get("content-length")));
+    return await readAll(body, clock.signal, check);
   } catch (error) {
-    void reader.cancel().catch(() => {});
-    throw error;
+    // Nobody reads the rest.
+    if (body && !body.locked) void body.cancel().catch(() => {});
+    if (error instanceof Failure) throw error;
+    throw new Failure("cancelled", "Only a part of the document arrived: send it again.", { cause: error });
   } finally {
-    clearTimeout(timer);
+    clock.end();
   }
-}
-
-function broken(cause: unknown): never {
-  throw new Failure("cancelled", "Only a part of the document arrived: send it again.", { cause });
-}
-
-function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** The body's media type; null if it has a content coding, or a charset other than UTF-8. */

@@ -1,4 +1,5 @@
 import { Failure, isTrap } from "./errors.js";
+import { Pace } from "./pace.js";
 import { Queue } from "./queue.js";
 import type { Call, Limits, Model } from "./types.js";
 import type { Engine, ModelInfo } from "./wasm/relaxed/precis.js";
@@ -30,6 +31,8 @@ const GRACE_MS = 15_000;
 /** The engine of this isolate. Loaded on first use, and again after a trap. */
 export class Host {
   readonly queue: Queue;
+  /** Its speed, in taking notes. */
+  readonly pace = new Pace();
   #loaded: Loaded | undefined;
   /** Number of discarded instances, by which a load or a trap of an old instance is recognized. */
   #discarded = 0;

@@ -6,6 +6,7 @@ import { Failure, toFailure } from "./errors.js";
 import { fanOut } from "./fan-out.js";
 import { openApi } from "./openapi.js";
 import { usagePage } from "./page.js";
+import { Peer } from "./peer.js";
 import { eventStream, prefersEvents, type Send } from "./sse.js";
 import { type Answer, type Call, type Context, type Handler, type HandlerOptions, type Limits, LIMITS } from "./types.js";
 
@@ -33,6 +34,7 @@ class Service {
   readonly #options: HandlerOptions;
   readonly #limits: Limits;
   readonly #host: Host;
+  readonly #peers: readonly Peer[];
   /** Options of every engine call. */
   readonly #bounds: { readonly positions: number | undefined; readonly fresh: true };
   /** Routes by path and method. GET includes HEAD. */
@@ -50,6 +52,7 @@ class Service {
     this.#limits = { ...LIMITS, ...options.limits };
     // `fresh`, because reuse would let one caller learn from response times what another has sent.
     this.#bounds = { positions: this.#limits.positions ?? undefined, fresh: true };
+    this.#peers = (options.peers ?? []).map((peer) => new Peer(peer, options.token));
     this.#host = new Host(instantiate, options.module, options.model, reason, this.#limits);
   }
 
@@ -108,12 +111,11 @@ class Service {
 
   /** Reads a document, with the help of peers if it has several windows. */
   async #read({ text, ...asked }: Asked, call: Call, send: Send): Promise<Answer> {
-    const { peers = [], token } = this.#options;
     // On the engine's clock: the time to first token counts from here.
     const started_ms = performance.timeOrigin + performance.now();
     const options = { ...asked, started_ms, ...this.#bounds };
-    const plan = peers.length === 0 ? null : await this.#host.use(call, (engine) => engine.plan(text, options));
-    const deployment = { host: this.#host, peers, token, limits: this.#limits };
+    const plan = this.#peers.length === 0 ? null : await this.#host.use(call, (engine) => engine.plan(text, options));
+    const deployment = { host: this.#host, peers: this.#peers, limits: this.#limits };
     const shared = plan && plan.windows.length > 1 ? await fanOut(plan, options, deployment, call, (progress) => send("note", progress)) : null;
     const report = await this.#host.use(call, (engine) =>
       engine.summarize(text, { ...options, notes: shared?.notes ?? [] }, call.signal, (event) => send(event.type, event)),

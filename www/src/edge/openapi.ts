@@ -88,7 +88,7 @@ export function openApi(limits: Limits, secured: boolean): Schema {
       schemas: {
         ...REPORT_SCHEMAS,
         Answer: object({ summary: { type: "string" }, report: ref("Report"), fan_out: orNull(ref("FanOut")) }),
-        FanOut: object({ windows: count, elsewhere: count, retried: count, peers_failed: count }),
+        FanOut: object({ windows: count, elsewhere: count, retried: count, hedged: count, peers_failed: count }),
         Note: object({ text: { type: "string" }, tokens: count, ms: orNull({ type: "number", minimum: 0 }) }),
         Health: object({
           status: { const: "ok" },

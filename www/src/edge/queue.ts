@@ -1,3 +1,4 @@
+import { gate } from "./abort.js";
 import { Failure, orAborted } from "./errors.js";
 import type { Call } from "./types.js";
 
@@ -68,8 +69,8 @@ export class Queue {
       this.#turn = undefined;
     }
     if (!this.#turn) return this.#give(turn);
-    const { promise, begin } = gate();
-    const place = { turn, begin };
+    const { promise, open } = gate();
+    const place = { turn, begin: open };
     this.#line.push(place);
     try {
       await orAborted(promise, signal);
@@ -94,11 +95,4 @@ export class Queue {
     this.#turn = turn;
     this.#since = Date.now();
   }
-}
-
-/** A promise, and the function that resolves it. */
-function gate(): { promise: Promise<void>; begin: () => void } {
-  let begin = () => {};
-  const promise = new Promise<void>((resolve) => (begin = resolve));
-  return { promise, begin };
 }

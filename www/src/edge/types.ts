@@ -37,7 +37,7 @@ export interface Limits {
   readonly queue: number;
   /** Attempts by peers on a window before this isolate reads it. */
   readonly tries: number;
-  /** Seconds for a peer to take a note. */
+  /** Seconds for a peer to take a note, at most. A peer that has answered before gets four times what it took then, but 10 s. */
   readonly noteSeconds: number;
 }
 
@@ -71,6 +71,8 @@ export interface FanOut {
   elsewhere: number;
   /** Failed attempts of peers. */
   retried: number;
+  /** Windows that were given to a second reader, because the first was late. The first note counts. */
+  hedged: number;
   /** Peers that were given up after two failures in a row. */
   peers_failed: number;
 }
