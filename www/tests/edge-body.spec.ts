@@ -7,7 +7,10 @@ import { ARTICLE, ask, compiled, createHandler, health, module, refusal, standIn
 const { readDocument, readWindow, TEXT } = await compiled<typeof Body>("body.js");
 const { prefersEvents } = await compiled<typeof Sse>("sse.js");
 
-const LIMITS = { bytes: 1000, bodySeconds: 20, tokens: 100, positions: null, seconds: 1, queue: 1, tries: 2, noteSeconds: 1 };
+const LIMITS = { bytes: 1000, bodySeconds: 20, tokens: 100, positions: null, seconds: 1, queue: 1, queueBytes: 2000, notes: 1, tries: 2, noteSeconds: 1 };
+
+/** Of a place in which all bytes fit. */
+const hold = () => {};
 
 /** A body that never ends, and what was made of it. */
 function endless(chunk: Uint8Array | null) {
@@ -30,7 +33,7 @@ function endless(chunk: Uint8Array | null) {
 }
 
 test("documents come as text or as JSON with options", async () => {
-  const read = (body: string | Uint8Array | object, headers = {}) => readDocument(ask("/summarize", body, headers), LIMITS);
+  const read = (body: string | Uint8Array | object, headers = {}) => readDocument(ask("/summarize", body, headers), LIMITS, hold);
   const defaults = { length: undefined, form: "paragraph", instruction: undefined, max_tokens: 100, strategy: "auto" };
   const plain = { ...defaults, text: "naïve 🦀\r\n" };
   expect(await read(new TextEncoder().encode("\ufeffnaïve 🦀\r\n"))).toEqual(plain);
@@ -38,15 +41,15 @@ test("documents come as text or as JSON with options", async () => {
   expect(await read({ text: "a" })).toEqual({ ...defaults, text: "a" });
   const asked = { text: "a", length: "long", form: "key-points", instruction: "Why?", strategy: "windows", max_tokens: 7 };
   expect(await read(asked)).toEqual(asked);
-  expect(await readDocument(ask("/summarize", { text: "a", length: "medium" }), { ...LIMITS, tokens: 512 })).toMatchObject({ max_tokens: 288 });
-  expect(await readDocument(ask("/summarize", { text: "a" }), { ...LIMITS, tokens: 50 }), "never more than the limit").toMatchObject({ max_tokens: 50 });
-  const long = (characters: number) => readDocument(ask("/summarize", { text: "a", instruction: "🦀".repeat(characters) }), { ...LIMITS, bytes: 10_000 });
+  expect(await readDocument(ask("/summarize", { text: "a", length: "medium" }), { ...LIMITS, tokens: 512 }, hold)).toMatchObject({ max_tokens: 288 });
+  expect(await readDocument(ask("/summarize", { text: "a" }), { ...LIMITS, tokens: 50 }, hold), "never more than the limit").toMatchObject({ max_tokens: 50 });
+  const long = (characters: number) => readDocument(ask("/summarize", { text: "a", instruction: "🦀".repeat(characters) }), { ...LIMITS, bytes: 10_000 }, hold);
   await long(300);
   await expect(long(301)).rejects.toMatchObject({ code: "invalid-options" });
 });
 
 test("a window comes with the kind of its document, or without", async () => {
-  const read = (body: object) => readWindow(ask("/note", body), LIMITS);
+  const read = (body: object) => readWindow(ask("/note", body), LIMITS, hold);
   expect(await read({ text: "a", kind: "release-notes" })).toEqual({ text: "a", kind: "release-notes" });
   expect(await read({ text: "a" })).toEqual({ text: "a", kind: undefined });
 });
@@ -96,7 +99,7 @@ test("what is no document is refused with a code, and loads no model", async () 
 test("the pattern of a text says what the handler does", async () => {
   const pattern = new RegExp(TEXT, "u");
   for (const text of ["a", "\n é", "🦀", "", " ", "\u0085\u3000", "a\0", "\0", "\u001c"]) {
-    const taken = await readDocument(ask("/summarize", { text }), LIMITS).then(() => true, () => false);
+    const taken = await readDocument(ask("/summarize", { text }), LIMITS, hold).then(() => true, () => false);
     expect(pattern.test(text), JSON.stringify(text)).toBe(taken);
   }
 });

@@ -1,4 +1,5 @@
 import { bounded } from "./abort.js";
+import type { Place } from "./admission.js";
 import { ANSWER_TOKENS, FORMS, KINDS, LENGTHS, LONGEST_INSTRUCTION, STRATEGIES } from "./definitions.js";
 import { Failure } from "./errors.js";
 import { readAll } from "./read.js";
@@ -22,6 +23,8 @@ export interface Part {
   kind: Kind | undefined;
 }
 
+type Hold = Place["hold"];
+
 /** The accepted JSON fields. */
 const OPTIONS = ["text", "length", "form", "instruction", "max_tokens", "strategy"];
 
@@ -31,28 +34,31 @@ export const TEXT = "^[^\\u0000]*[^\\u0000-\\u0020\\u007F-\\u00A0\\u1680\\u2000-
 const VISIBLE = /[^\u0000-\u0020\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF]/;
 
 /** Reads the document in `request`: plain text, or JSON with options. */
-export async function readDocument(request: Request, limits: Limits): Promise<Asked> {
+export async function readDocument(request: Request, limits: Limits, hold: Hold): Promise<Asked> {
   const type = mediaType(request);
-  if (type === "text/plain") return asked({ text: decoded(await readBody(request, limits), "document-not-text") }, limits);
+  if (type === "text/plain") return asked({ text: decoded(await readBody(request, limits, hold), "document-not-text") }, limits);
   if (type !== "application/json") throw unsupported("text/plain or application/json");
-  return asked(fields(await readBody(request, limits), OPTIONS), limits);
+  return asked(fields(await readBody(request, limits, hold), OPTIONS), limits);
 }
 
 /** Reads the window that a peer wants a note on. */
-export async function readWindow(request: Request, limits: Limits): Promise<Part> {
+export async function readWindow(request: Request, limits: Limits, hold: Hold): Promise<Part> {
   if (mediaType(request) !== "application/json") throw unsupported("application/json");
-  const given = fields(await readBody(request, limits), ["text", "kind"]);
+  const given = fields(await readBody(request, limits, hold), ["text", "kind"]);
   return { kind: named("kind", given, KINDS), text: checkedText(given["text"]) };
 }
 
 /** Reads the body, within the limits of size and time. Stops reading at the limit. */
-export async function readBody({ body, headers }: Request, { bytes: most, bodySeconds }: Limits): Promise<Uint8Array> {
+export async function readBody({ body, headers }: Request, { bytes: most, bodySeconds }: Limits, hold: Hold): Promise<Uint8Array> {
+  const announced = Number(headers.get("content-length")) || 0;
   const check = (size: number) => {
     if (size > most) throw new Failure("document-too-large", `The document has more than ${most} bytes: send a part of it, a chapter for example.`);
+    // Held from the start, so that of several documents that don't fit together the first ones do.
+    hold(Math.max(announced, size));
   };
   const clock = bounded([], bodySeconds, new Failure("body-timeout", `The document did not arrive within ${bodySeconds} s: send it faster, or a part of it.`));
   try {
-    check(Number(headers.get("content-length")));
+    check(announced);
     return await readAll(body, clock.signal, check);
   } catch (error) {
     // Nobody reads the rest.

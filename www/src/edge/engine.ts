@@ -1,7 +1,7 @@
 import { Failure, isTrap } from "./errors.js";
 import { Pace } from "./pace.js";
 import { Queue } from "./queue.js";
-import type { Call, Limits, Model } from "./types.js";
+import type { Call, Model } from "./types.js";
 import type { Engine, ModelInfo } from "./wasm/relaxed/precis.js";
 
 /** The part of the engine's `ModelLoader` that is used here. It receives the model file in pieces. */
@@ -25,14 +25,11 @@ interface Loaded {
   readonly trapped: Promise<never>;
 }
 
-/** An engine notices an aborted request in less time than this. */
-const GRACE_MS = 15_000;
-
 /** The engine of this isolate. Loaded on first use, and again after a trap. */
 export class Host {
-  readonly queue: Queue;
   /** Its speed, in taking notes. */
   readonly pace = new Pace();
+  readonly #queue: Queue;
   #loaded: Loaded | undefined;
   /** Number of discarded instances, by which a load or a trap of an old instance is recognized. */
   #discarded = 0;
@@ -42,9 +39,9 @@ export class Host {
     private readonly module: WebAssembly.Module,
     private readonly model: Model,
     private readonly reason: string,
-    limits: Limits,
+    patienceMs: number,
   ) {
-    this.queue = new Queue(1 + limits.queue, limits.seconds * 1000 + GRACE_MS, () => this.#discard());
+    this.#queue = new Queue(patienceMs, () => this.#discard());
   }
 
   get loaded(): boolean {
@@ -63,7 +60,7 @@ export class Host {
 
   /** Runs `work` with the engine, in turn. Loading is part of a turn, so concurrent first requests load once. */
   use<T>(call: Call, work: (engine: Loaded["engine"]) => T | Promise<T>): Promise<T> {
-    return this.queue.turn(call, async () => {
+    return this.#queue.turn(call, async () => {
       try {
         const { engine, trapped } = this.#loaded ?? (await this.#load());
         return await Promise.race([work(engine), trapped]);

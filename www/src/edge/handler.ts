@@ -1,4 +1,5 @@
 import { bounded } from "./abort.js";
+import { Admission, type Place } from "./admission.js";
 import { authorize, checkToken } from "./auth.js";
 import { type Asked, readDocument, readWindow } from "./body.js";
 import { Host, type Instantiate } from "./engine.js";
@@ -15,6 +16,9 @@ interface Incoming {
   readonly request: Request;
   readonly context: Context | undefined;
 }
+
+/** An engine notices an aborted request in less time than this. */
+const GRACE_MS = 15_000;
 
 type Route = (incoming: Incoming) => Response | Promise<Response>;
 
@@ -35,6 +39,9 @@ class Service {
   readonly #limits: Limits;
   readonly #host: Host;
   readonly #peers: readonly Peer[];
+  readonly #documents: Admission;
+  /** Notes have places of their own: where an isolate is its own peer, documents could take all places of their own notes. */
+  readonly #notes: Admission;
   /** Options of every engine call. */
   readonly #bounds: { readonly positions: number | undefined; readonly fresh: true };
   /** Routes by path and method. GET includes HEAD. */
@@ -53,7 +60,13 @@ class Service {
     // `fresh`, because reuse would let one caller learn from response times what another has sent.
     this.#bounds = { positions: this.#limits.positions ?? undefined, fresh: true };
     this.#peers = (options.peers ?? []).map((peer) => new Peer(peer, options.token));
-    this.#host = new Host(instantiate, options.module, options.model, reason, this.#limits);
+    const { seconds, queue, queueBytes, notes, bytes } = this.#limits;
+    const patienceMs = seconds * 1000 + GRACE_MS;
+    this.#host = new Host(instantiate, options.module, options.model, reason, patienceMs);
+    // The largest body always fits, if it is the only one.
+    const mostBytes = Math.max(queueBytes, bytes);
+    this.#documents = new Admission("documents", 1 + queue, mostBytes, patienceMs);
+    this.#notes = new Admission("windows", notes, mostBytes, patienceMs);
   }
 
   async answer(incoming: Incoming): Promise<Response> {
@@ -76,16 +89,17 @@ class Service {
   }
 
   #health(): Response {
-    const { loaded, loadMs, memoryBytes, queue } = this.#host;
-    const health = { status: "ok", model: this.#options.model.id, loaded, load_ms: loadMs, waiting: queue.waiting, memory_bytes: memoryBytes };
+    const { loaded, loadMs, memoryBytes } = this.#host;
+    const waiting = Math.max(0, this.#documents.admitted - 1);
+    const queued_bytes = this.#documents.bytes + this.#notes.bytes;
+    const health = { status: "ok", model: this.#options.model.id, loaded, load_ms: loadMs, waiting, notes: this.#notes.admitted, queued_bytes, memory_bytes: memoryBytes };
     return Response.json(health, { headers: { "Cache-Control": "no-store" } });
   }
 
   async #summarize({ request, context }: Incoming): Promise<Response> {
     await authorize(request, this.#options.token);
-    const asked = await readDocument(request, this.#limits);
     // Before the response starts: a rejected request still gets a status. Later errors of an event stream can only be events.
-    const leave = this.#host.queue.admit();
+    const { given: asked, leave } = await this.#admit(this.#documents, (hold) => readDocument(request, this.#limits, hold));
     if (!prefersEvents(request.headers.get("accept"))) {
       const answer = await this.#computing(leave, request.signal, context, (call) => this.#read(asked, call, () => {}));
       return Response.json(answer, { headers: { "Cache-Control": "no-store" } });
@@ -103,10 +117,24 @@ class Service {
 
   async #note({ request, context }: Incoming): Promise<Response> {
     await authorize(request, this.#options.token);
-    const { text, kind } = await readWindow(request, this.#limits);
+    const { given, leave } = await this.#admit(this.#notes, (hold) => readWindow(request, this.#limits, hold));
+    const { text, kind } = given;
     const takeIt = (call: Call) => this.#host.use(call, (engine) => engine.note(text, { kind, ...this.#bounds }, call.signal));
-    const note = await this.#computing(this.#host.queue.admit(), request.signal, context, takeIt);
+    const note = await this.#computing(leave, request.signal, context, takeIt);
     return Response.json(note, { headers: { "Cache-Control": "no-store" } });
+  }
+
+  /** Reads a request's body, and admits it. A body that still arrives has no place in the queue, but its bytes count. */
+  async #admit<T>(admission: Admission, read: (hold: Place["hold"]) => Promise<T>): Promise<{ given: T; leave: () => void }> {
+    const { hold, admit, leave } = admission.enter();
+    try {
+      const given = await read(hold);
+      admit();
+      return { given, leave };
+    } catch (error) {
+      leave();
+      throw error;
+    }
   }
 
   /** Reads a document, with the help of peers if it has several windows. */

@@ -96,6 +96,8 @@ export function openApi(limits: Limits, secured: boolean): Schema {
           loaded: { type: "boolean" },
           load_ms: orNull(count),
           waiting: count,
+          notes: count,
+          queued_bytes: count,
           memory_bytes: orNull(count),
         }),
       },

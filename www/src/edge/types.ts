@@ -33,8 +33,12 @@ export interface Limits {
   readonly positions: number | null;
   /** Seconds from the body's arrival to the answer, including waiting for other requests and for the model. */
   readonly seconds: number;
-  /** Requests that may wait while another runs. */
+  /** Documents that may wait while another is read. */
   readonly queue: number;
+  /** Bytes of the bodies of all documents that are taken in, and of all windows for notes: waiting ones take memory, too. */
+  readonly queueBytes: number;
+  /** Notes for peers that may be taken and wait at once. */
+  readonly notes: number;
   /** Attempts by peers on a window before this isolate reads it. */
   readonly tries: number;
   /** Seconds for a peer to take a note, at most. A peer that has answered before gets four times what it took then, but 10 s. */
@@ -42,7 +46,7 @@ export interface Limits {
 }
 
 /** The default limits. */
-export const LIMITS: Limits = { bytes: 512 * 1024, bodySeconds: 20, tokens: 256, positions: 1536, seconds: 120, queue: 8, tries: 2, noteSeconds: 60 };
+export const LIMITS: Limits = { bytes: 512 * 1024, bodySeconds: 20, tokens: 256, positions: 1536, seconds: 120, queue: 8, queueBytes: 1024 * 1024, notes: 32, tries: 2, noteSeconds: 60 };
 
 /** Options of `createHandler`. */
 export interface HandlerOptions {

@@ -47,8 +47,8 @@ export async function storm(url: string): Promise<void> {
     expect(Number(response.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
     expect(await refusal(response)).toBe("503 busy");
   }
-  // Nine, less what an isolate's own windows take that come back to it as requests; more as places become free.
-  expect(admitted.length).toBeGreaterThanOrEqual(5);
+  // More as places become free.
+  expect(admitted.length).toBeGreaterThanOrEqual(9);
 
   await clientsThatLeave(url);
   expect((await answered(await post(url, ARTICLE))).summary).toBe(summary);
@@ -77,9 +77,9 @@ async function clientsThatLeave(url: string): Promise<void> {
   const leave = new AbortController();
   const streams = await Promise.all(Array.from({ length: 12 }, () => post(url, ENDLESS, { Accept: "text/event-stream" }, leave.signal)));
   const refused = streams.filter(({ ok }) => !ok);
-  // Three or, where an isolate's own windows come back to it as requests, some more.
+  // Two of 400 kB fit in the queue; when one of them ends, another.
   expect(refused.length).toBeGreaterThanOrEqual(3);
-  expect(refused.length).toBeLessThan(12);
+  expect(refused.length).toBeLessThanOrEqual(10);
   for (const response of refused) expect(await refusal(response)).toBe("503 busy");
   expect((await healthOf(url)).waiting).toBeGreaterThan(0);
   leave.abort();
