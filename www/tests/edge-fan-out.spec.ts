@@ -2,13 +2,17 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "@playwright/test";
+import type { HandlerEvent } from "../src/edge/events.js";
 import type * as Peers from "../src/edge/peer.js";
 import type { Answer, Fetch, Handler, HandlerOptions, Limits } from "../src/edge/types.js";
 import { answered, ARTICLE, ask, compiled, createHandler, gate, module, note, plan, refusal, report, standIn, tiny } from "./edge/service.js";
 
 const { Peer } = await compiled<typeof Peers>("peer.js");
 
-const handlerWith = (options: Partial<HandlerOptions>) => createHandler({ module, model: tiny(), ...options });
+/** What the handlers have to tell, all of them. */
+const told: HandlerEvent[] = [];
+
+const handlerWith = (options: Partial<HandlerOptions>) => createHandler({ module, model: tiny(), onEvent: (event) => told.push(event), ...options });
 const summarized = async (handler: Handler, text = ARTICLE): Promise<Answer> => answered(await handler(ask("/summarize", text)));
 
 /** What one isolate says, without anybody's help. */
@@ -110,6 +114,7 @@ test("what peers don't do is done here", async () => {
     expect(answer.summary, what).toBe(alone.summary);
     // Two windows came back, and nobody else could try them.
     expect(answer.fan_out, what).toMatchObject({ windows: alone.report.plan.windows, elsewhere: 0, retried: 2, peers_failed: 1 });
+    expect(told.at(-1), what).toMatchObject({ type: "peer-failed", peer: 0, error: expect.any(Error) });
   }
 });
 

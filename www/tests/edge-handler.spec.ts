@@ -4,6 +4,7 @@ import { expect, test } from "@playwright/test";
 import { instanceOf } from "../scripts/edge-glue.mjs";
 import type * as Body from "../src/edge/body.js";
 import type * as Definitions from "../src/edge/definitions.js";
+import type { HandlerEvent } from "../src/edge/events.js";
 import type * as Glue from "../src/edge/wasm/simd/instance.js";
 import { answered, ARTICLE, ask, compiled, createHandler, events, handlersOf, health, module, pkg, refusal, report, type ServerEvent, standIn, tiny } from "./edge/service.js";
 
@@ -21,7 +22,7 @@ test("every path has its methods", async () => {
     expect(response.headers.get("access-control-allow-origin")).toBeNull();
     return `${response.status} ${response.headers.get("allow") ?? ""}`.trim();
   };
-  for (const path of ["/", "/health", "/openapi.json"]) {
+  for (const path of ["/", "/health", "/ready", "/openapi.json"]) {
     expect(await statusOf(path, "GET")).toBe("200");
     expect(await statusOf(path, "HEAD")).toBe("200");
     expect(await (await handler(get(path, "HEAD"))).text()).toBe("");
@@ -45,7 +46,7 @@ test("a token is asked for where something is computed, and only there", async (
     }
   }
   for (const Authorization of ["Bearer secret", "bearer  secret"]) expect(await refusal(await handler(ask("/summarize", "a", { Authorization })))).toBe("200");
-  for (const path of ["/", "/health", "/openapi.json"]) expect((await handler(get(path))).status).toBe(200);
+  for (const path of ["/", "/health", "/ready", "/openapi.json"]) expect((await handler(get(path))).status).toBe(200);
 });
 
 test("a token that is empty, or that nobody could send, is refused at the start", () => {
@@ -82,16 +83,16 @@ test("the option max_tokens reaches the engine", async () => {
 });
 
 test("what goes wrong after the first event is an event, too", async () => {
-  const failing = (error: Error) => standIn({ summarize: async (_, __, ___, on_event) => (on_event({ type: "piece", text: "a" }), Promise.reject(error)) }).handler;
+  const told: HandlerEvent[] = [];
+  const failing = (error: Error) => standIn({ summarize: async (_, __, ___, on_event) => (on_event({ type: "piece", text: "a" }), Promise.reject(error)) }, { onEvent: (event) => told.push(event) }).handler;
   for (const [error, code] of [[Object.assign(new Error("No memory is left."), { code: "out-of-memory" }), "out-of-memory"], [new TypeError("a secret of the server's"), "internal"]] as const) {
     const all: ServerEvent[] = [];
-    const log = console.error;
-    console.error = () => {};
     for await (const event of events(await failing(error)(ask("/summarize", "text", { Accept: "text/event-stream" })))) all.push(event);
-    console.error = log;
     expect(all.map(({ event }) => event)).toEqual(["piece", "error"]);
     expect(all[1]?.data).toEqual({ code, message: expect.not.stringContaining("secret") });
   }
+  // Only the log has what may be secret.
+  expect(told.filter(({ type }) => type !== "model-loaded")).toEqual([{ type: "internal-error", error: expect.objectContaining({ message: "a secret of the server's" }) }]);
 });
 
 test("the limits reach the engine", async () => {

@@ -212,27 +212,6 @@ test("concurrent first requests share one load", async () => {
   expect(await health(handler)).toMatchObject({ loaded: true, load_ms: expect.any(Number), waiting: 0 });
 });
 
-test("a load that fails says so, and the next request tries again", async () => {
-  const bytes = new Uint8Array(await new Response(await tiny().open()).arrayBuffer());
-  const cut = () => Promise.resolve(new Blob([bytes.slice(0, 5000)]).stream());
-  const broken = async () => new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error("connection lost")) });
-  const cases: [string, Parameters<typeof tiny>[0]][] = [
-    ["503 model-unavailable", { open: () => Promise.reject(new Error("no such bucket")) }],
-    ["503 model-unavailable", { open: broken }],
-    ["500 model-truncated", { open: cut }],
-    ["500 model-not-gguf", { open: () => Promise.resolve(new Blob(["<!doctype html>".padEnd(bytes.length)]).stream()) }],
-    ["500 model-invalid", { sha256: "0".repeat(64) }],
-  ];
-  for (const [expected, changes] of cases) {
-    const model = { ...tiny(changes) };
-    const handler = createHandler({ module, model });
-    expect(await refusal(await handler(ask("/summarize", ARTICLE)))).toBe(expected);
-    expect(await health(handler)).toMatchObject({ loaded: false, memory_bytes: null });
-    Object.assign(model, tiny());
-    expect(await refusal(await handler(ask("/summarize", ARTICLE)))).toBe("200");
-  }
-});
-
 test("an engine that traps is thrown away, even if its own promise never ends", async () => {
   const trap = () => {
     throw new WebAssembly.RuntimeError("unreachable");

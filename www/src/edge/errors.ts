@@ -23,7 +23,6 @@ export function toFailure(error: unknown): Failure {
   if (error instanceof Error && "code" in error && typeof error.code === "string") return new Failure(error.code, error.message, { cause: error });
   if (error instanceof Error && error.name === "AbortError") return new Failure("cancelled", "The client disconnected.", { cause: error });
   // The message may contain secrets, so it goes to the log only.
-  console.error(error);
   return new Failure("internal", "An unexpected error occurred. Try again. If it happens again, see the server's log.", { cause: error });
 }
 

@@ -1,5 +1,6 @@
 import type { Host } from "./engine.js";
 import { bounded } from "./abort.js";
+import type { OnEvent } from "./events.js";
 import type { Peer } from "./peer.js";
 import type { Call, FanOut, Limits } from "./types.js";
 import { WindowList } from "./windows.js";
@@ -22,7 +23,7 @@ export interface NoteProgress {
 export async function fanOut(
   { windows, kind }: Pick<Windows, "windows" | "kind">,
   options: Options,
-  { host, peers, limits }: { host: Host; peers: readonly Peer[]; limits: Limits },
+  { host, peers, limits, onEvent }: { host: Host; peers: readonly Peer[]; limits: Limits; onEvent: OnEvent },
   call: Call,
   tell: (progress: NoteProgress) => void,
 ): Promise<{ notes: (Note | undefined)[]; account: FanOut }> {
@@ -32,7 +33,8 @@ export async function fanOut(
   let done = 0;
   const account: FanOut = { windows: windows.length, elsewhere: 0, retried: 0, hedged: 0, peers_failed: 0 };
 
-  const elsewhere = async (peer: Peer) => {
+  const elsewhere = async (peer: Peer, index: number) => {
+    let last: unknown;
     for (let failures = 0; failures < GIVE_UP_AFTER; ) {
       if (!(await list.hasFor(peer))) return;
       const held = list.take(peer, ({ length }) => peer.secondsFor(length, limits));
@@ -43,14 +45,16 @@ export async function fanOut(
         account.elsewhere++;
         tell({ done: ++done, of: windows.length });
         failures = 0;
-      } catch {
+      } catch (error) {
         all.signal.throwIfAborted();
         if (!list.giveBack(held)) continue;
+        last = error;
         account.retried++;
         failures++;
       }
     }
     account.peers_failed++;
+    onEvent({ type: "peer-failed", peer: index, error: last });
   };
 
   const here = async () => {

@@ -4,6 +4,7 @@ import { authorize, checkToken } from "./auth.js";
 import { type Asked, readDocument, readWindow } from "./body.js";
 import { Host, type Instantiate } from "./engine.js";
 import { Failure, toFailure } from "./errors.js";
+import { guarded, logged, type OnEvent } from "./events.js";
 import { fanOut } from "./fan-out.js";
 import { openApi } from "./openapi.js";
 import { usagePage } from "./page.js";
@@ -37,6 +38,7 @@ export function handlersOf(instantiate: Instantiate, reason: string): (options: 
 class Service {
   readonly #options: HandlerOptions;
   readonly #limits: Limits;
+  readonly #onEvent: OnEvent;
   readonly #host: Host;
   readonly #peers: readonly Peer[];
   readonly #documents: Admission;
@@ -49,6 +51,7 @@ class Service {
     "/": { GET: () => usagePage(this.#options.model, this.#limits, this.#options.token !== undefined) },
     "/openapi.json": { GET: () => Response.json(openApi(this.#limits, this.#options.token !== undefined)) },
     "/health": { GET: () => this.#health() },
+    "/ready": { GET: (incoming) => this.#ready(incoming) },
     "/summarize": { POST: (incoming) => this.#summarize(incoming) },
     "/note": { POST: (incoming) => this.#note(incoming) },
   };
@@ -62,7 +65,8 @@ class Service {
     this.#peers = (options.peers ?? []).map((peer) => new Peer(peer, options.token));
     const { seconds, queue, queueBytes, notes, bytes } = this.#limits;
     const patienceMs = seconds * 1000 + GRACE_MS;
-    this.#host = new Host(instantiate, options.module, options.model, reason, patienceMs);
+    this.#onEvent = guarded(options.onEvent ?? logged);
+    this.#host = new Host(instantiate, options.module, options.model, reason, patienceMs, this.#onEvent);
     // The largest body always fits, if it is the only one.
     const mostBytes = Math.max(queueBytes, bytes);
     this.#documents = new Admission("documents", 1 + queue, mostBytes, patienceMs);
@@ -73,7 +77,7 @@ class Service {
     try {
       return await this.#routeOf(incoming.request)(incoming);
     } catch (error) {
-      const { code, message, status, headers } = toFailure(error);
+      const { code, message, status, headers } = this.#failure(error);
       return Response.json({ code, message }, { status, headers: { ...headers, "Cache-Control": "no-store" } });
     }
   }
@@ -88,12 +92,27 @@ class Service {
     throw new Failure("method-not-allowed", `Use ${Allow}.`, { headers: { Allow } });
   }
 
+  #failure(error: unknown): Failure {
+    const failure = toFailure(error);
+    if (failure.code === "internal") this.#onEvent({ type: "internal-error", error });
+    return failure;
+  }
+
   #health(): Response {
-    const { loaded, loadMs, memoryBytes } = this.#host;
+    const { loaded, loadMs, memoryBytes, failure } = this.#host;
     const waiting = Math.max(0, this.#documents.admitted - 1);
     const queued_bytes = this.#documents.bytes + this.#notes.bytes;
-    const health = { status: "ok", model: this.#options.model.id, loaded, load_ms: loadMs, waiting, notes: this.#notes.admitted, queued_bytes, memory_bytes: memoryBytes };
+    const health = { status: failure ? "degraded" : "ok", model: this.#options.model.id, loaded, load_ms: loadMs, failure, waiting, notes: this.#notes.admitted, queued_bytes, memory_bytes: memoryBytes };
     return Response.json(health, { headers: { "Cache-Control": "no-store" } });
+  }
+
+  /** Whether the model can be used. Loads it if it is not loaded: only then is this known. */
+  async #ready({ request, context }: Incoming): Promise<Response> {
+    if (!this.#host.loaded) {
+      const { leave } = await this.#admit(this.#notes, async () => {});
+      await this.#computing(leave, request.signal, context, (call) => this.#host.use(call, () => {}));
+    }
+    return Response.json({ status: "ready", model: this.#options.model.id }, { headers: { "Cache-Control": "no-store" } });
   }
 
   async #summarize({ request, context }: Incoming): Promise<Response> {
@@ -108,7 +127,7 @@ class Service {
     const { response, send, close } = eventStream(() => reading.end());
     const work = this.#computing(leave, reading.signal, context, (call) => this.#read(asked, call, send));
     const failed = (error: unknown) => {
-      const { code, message } = toFailure(error);
+      const { code, message } = this.#failure(error);
       send("error", { code, message });
     };
     void work.then((answer) => send("report", answer), failed).finally(close);
@@ -143,7 +162,7 @@ class Service {
     const started_ms = performance.timeOrigin + performance.now();
     const options = { ...asked, started_ms, ...this.#bounds };
     const plan = this.#peers.length === 0 ? null : await this.#host.use(call, (engine) => engine.plan(text, options));
-    const deployment = { host: this.#host, peers: this.#peers, limits: this.#limits };
+    const deployment = { host: this.#host, peers: this.#peers, limits: this.#limits, onEvent: this.#onEvent };
     const shared = plan && plan.windows.length > 1 ? await fanOut(plan, options, deployment, call, (progress) => send("note", progress)) : null;
     const report = await this.#host.use(call, (engine) =>
       engine.summarize(text, { ...options, notes: shared?.notes ?? [] }, call.signal, (event) => send(event.type, event)),

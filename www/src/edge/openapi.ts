@@ -19,8 +19,10 @@ const json = (schema: Schema, extra: Schema = {}) => ({ "application/json": { sc
 
 /** Errors of every call with a body. */
 const BODY: readonly Code[] = ["body-timeout", "unsupported-media-type", "document-too-large", "malformed-json", "invalid-options", "empty-document", "document-not-text"];
+/** Errors of every call that may load the model. */
+const LOADING: readonly Code[] = ["internal", "engine-crashed", "busy", "timeout", "cancelled", "out-of-memory", "model-unavailable"];
 /** Errors of every call that uses the engine. */
-const COMPUTING: readonly Code[] = ["prompt-too-long", "internal", "engine-crashed", "busy", "timeout", "cancelled", "out-of-memory", "model-unavailable"];
+const COMPUTING: readonly Code[] = ["prompt-too-long", ...LOADING];
 
 const WHY: Readonly<Record<number, string>> = {
   400: "The body is not JSON.",
@@ -30,7 +32,7 @@ const WHY: Readonly<Record<number, string>> = {
   415: "The body is neither plain text nor JSON, is not in UTF-8, or has a content coding.",
   422: "The document has no text, or an option is invalid.",
   500: "An error of the engine, the model or this deployment. `code` may be any code of the engine, such as `model-invalid`.",
-  503: "The request can't be answered now. With the code `busy`, Retry-After says when to try again.",
+  503: "The request can't be answered now. With the codes `busy` and `model-unavailable`, Retry-After says when to try again.",
 };
 
 /** The OpenAPI description of a deployment with these limits. */
@@ -80,6 +82,7 @@ export function openApi(limits: Limits, secured: boolean): Schema {
         },
       },
       "/health": getAndHead("health", "State of this isolate; does not load the model", json(ref("Health"))),
+      "/ready": getAndHead("ready", "Whether the model can be used; loads it if it is not loaded", json(ref("Ready")), failures(LOADING, false)),
       "/": getAndHead("usage", "A page that explains how to use this service", { "text/html": { schema: { type: "string" } } }),
       "/openapi.json": getAndHead("describe", "This description", json({ type: "object" })),
     },
@@ -90,11 +93,13 @@ export function openApi(limits: Limits, secured: boolean): Schema {
         Answer: object({ summary: { type: "string" }, report: ref("Report"), fan_out: orNull(ref("FanOut")) }),
         FanOut: object({ windows: count, elsewhere: count, retried: count, hedged: count, peers_failed: count }),
         Note: object({ text: { type: "string" }, tokens: count, ms: orNull({ type: "number", minimum: 0 }) }),
+        Ready: object({ status: { const: "ready" }, model: { type: "string" } }),
         Health: object({
-          status: { const: "ok" },
+          status: { type: "string", enum: ["ok", "degraded"], description: "`degraded` after a load of the model that failed." },
           model: { type: "string" },
           loaded: { type: "boolean" },
           load_ms: orNull(count),
+          failure: orNull(object({ code: { type: "string" }, message: { type: "string" }, retry_after_s: count })),
           waiting: count,
           notes: count,
           queued_bytes: count,
@@ -114,16 +119,17 @@ function failures(codes: readonly Code[], secured: boolean): Record<number, Sche
       const code = status === 500 ? { type: "string", pattern: "^[a-z]+(-[a-z]+)*$" } : { type: "string", enum: all.filter((code) => STATUS[code] === status) };
       const headers = {
         ...(status === 401 && { "WWW-Authenticate": { schema: { const: "Bearer" }, required: true } }),
-        ...(status === 503 && { "Retry-After": { schema: { type: "integer", minimum: 1 }, description: "Seconds, with the code `busy`." } }),
+        ...(status === 503 && { "Retry-After": { schema: { type: "integer", minimum: 1 }, description: "Seconds, with the codes `busy` and `model-unavailable`." } }),
       };
       return [status, { description: WHY[status], headers, content: json(object({ code, message: { type: "string" } })) }];
     }),
   );
 }
 
-function getAndHead(operationId: string, summary: string, content: Schema): Schema {
+function getAndHead(operationId: string, summary: string, content: Schema, failures: Record<number, Schema> = {}): Schema {
+  const bodiless = Object.fromEntries(Object.entries(failures).map(([status, { description, headers }]) => [status, { description, headers }]));
   return {
-    get: { operationId, summary, responses: { 200: { description: "OK", content } } },
-    head: { operationId: `${operationId}Head`, summary: `${summary}: headers only`, responses: { 200: { description: "OK" } } },
+    get: { operationId, summary, responses: { 200: { description: "OK", content }, ...failures } },
+    head: { operationId: `${operationId}Head`, summary: `${summary}: headers only`, responses: { 200: { description: "OK" }, ...bodiless } },
   };
 }

@@ -44,7 +44,7 @@ export function usagePage({ id }: Model, limits: Limits, secured: boolean): Resp
 <tr><th scope="row"><code>max_tokens</code><td>Maximum number of tokens in the answer, 1 to ${limits.tokens}
 <tr><th scope="row"><code>strategy</code><td>${words(STRATEGIES)}
 </table>
-<p>An answer takes at most ${limits.seconds} seconds. Errors are JSON with a <code>code</code> and a sentence that says what to do; <code>busy</code> has a <code>Retry-After</code> header. Full description: <a href="/openapi.json">openapi.json</a>. State: <a href="/health">health</a>.</p>
+<p>An answer takes at most ${limits.seconds} seconds. Errors are JSON with a <code>code</code> and a sentence that says what to do; <code>busy</code> has a <code>Retry-After</code> header. Full description: <a href="/openapi.json">openapi.json</a>. State: <a href="/health">health</a>, <a href="/ready">ready</a>.</p>
 </main>
 </html>
 `;

@@ -1,3 +1,4 @@
+import type { OnEvent } from "./events.js";
 import type { Report } from "./wasm/relaxed/precis.js";
 
 /** A function that answers requests: a service binding's `fetch`, another deployment, or this handler itself. */
@@ -58,6 +59,8 @@ export interface HandlerOptions {
   limits?: Partial<Limits>;
   /** Handlers with the same model and token that help with documents of several windows. */
   peers?: readonly Fetch[];
+  /** Hears what happens to the model, the engine and the peers. Without it, failures are written to the console. */
+  onEvent?: OnEvent;
 }
 
 /** An admitted request. */

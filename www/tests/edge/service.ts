@@ -122,7 +122,7 @@ export function standIn(engine: Partial<Engine>, options: Partial<Parameters<Ret
     }
     return { ModelLoader, memory: new WebAssembly.Memory({ initial: 1 }) };
   };
-  return { state, handler: handlersOf(instantiate, "a test")({ module, model: tiny(), ...options }) };
+  return { state, handler: handlersOf(instantiate, "a test")({ module, model: tiny(), onEvent: () => {}, ...options }) };
 }
 
 export const plan = (windows: string[], kind: Kind = "prose") => ({ tokens: 1, kind, windows }) as ReturnType<Engine["plan"]>;
