@@ -6,7 +6,7 @@ import { Host, type Instantiate } from "./engine.js";
 import { Failure, toFailure } from "./errors.js";
 import { guarded, logged, type OnEvent } from "./events.js";
 import { fanOut } from "./fan-out.js";
-import { openApi } from "./openapi.js";
+import { openApi, versioned } from "./openapi.js";
 import { usagePage } from "./page.js";
 import { Peer } from "./peer.js";
 import { eventStream, prefersEvents, type Send } from "./sse.js";
@@ -49,11 +49,13 @@ class Service {
   /** Routes by path and method. GET includes HEAD. */
   readonly #routes: Readonly<Record<string, { GET: Route } | { POST: Route }>> = {
     "/": { GET: () => usagePage(this.#options.model, this.#limits, this.#options.token !== undefined) },
-    "/openapi.json": { GET: () => Response.json(openApi(this.#limits, this.#options.token !== undefined)) },
-    "/health": { GET: () => this.#health() },
-    "/ready": { GET: (incoming) => this.#ready(incoming) },
-    "/summarize": { POST: (incoming) => this.#summarize(incoming) },
-    "/note": { POST: (incoming) => this.#note(incoming) },
+    ...versioned({
+      "/openapi.json": { GET: () => Response.json(openApi(this.#limits, this.#options.token !== undefined)) },
+      "/health": { GET: () => this.#health() },
+      "/ready": { GET: (incoming) => this.#ready(incoming) },
+      "/summarize": { POST: (incoming) => this.#summarize(incoming) },
+      "/note": { POST: (incoming) => this.#note(incoming) },
+    }),
   };
 
   constructor(instantiate: Instantiate, reason: string, options: HandlerOptions) {
@@ -77,8 +79,8 @@ class Service {
     try {
       return await this.#routeOf(incoming.request)(incoming);
     } catch (error) {
-      const { code, message, status, headers } = this.#failure(error);
-      return Response.json({ code, message }, { status, headers: { ...headers, "Cache-Control": "no-store" } });
+      const { problem, status, headers } = this.#failure(error);
+      return Response.json(problem, { status, headers: { ...headers, "Content-Type": "application/problem+json", "Cache-Control": "no-store" } });
     }
   }
 
@@ -126,10 +128,7 @@ class Service {
     const reading = bounded([request.signal]);
     const { response, send, close } = eventStream(() => reading.end());
     const work = this.#computing(leave, reading.signal, context, (call) => this.#read(asked, call, send));
-    const failed = (error: unknown) => {
-      const { code, message } = this.#failure(error);
-      send("error", { code, message });
-    };
+    const failed = (error: unknown) => send("error", this.#failure(error).problem);
     void work.then((answer) => send("report", answer), failed).finally(close);
     return response;
   }

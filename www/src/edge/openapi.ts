@@ -17,6 +17,11 @@ const object = (properties: Readonly<Record<string, Schema>>, required = Object.
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 const json = (schema: Schema, extra: Schema = {}) => ({ "application/json": { schema, ...extra } });
 
+/** `paths` with the version in front, and as they are: those were there first. */
+export function versioned<T>(paths: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(["/v1", ""].flatMap((version) => Object.entries(paths).map(([path, value]) => [`${version}${path}`, value])));
+}
+
 /** Errors of every call with a body. */
 const BODY: readonly Code[] = ["body-timeout", "unsupported-media-type", "document-too-large", "malformed-json", "invalid-options", "empty-document", "document-not-text"];
 /** Errors of every call that may load the model. */
@@ -53,38 +58,40 @@ export function openApi(limits: Limits, secured: boolean): Schema {
     info: { title: "Précis", version: "0.1.0", description: "Summarizes documents with a small language model on the edge.", license: { name: "MIT OR Apache-2.0" } },
     servers: [{ url: "/" }],
     paths: {
-      "/summarize": {
-        post: {
-          operationId: "summarize",
-          summary: "Summarize a document",
-          ...(secured && { security: [{ token: [] }] }),
-          requestBody: {
-            required: true,
-            description: bounds,
-            content: { ...json(object(options, ["text"]), { example: { text: "A document.", length: "short" } }), "text/plain": { schema: text, example: "A document." } },
-          },
-          responses: {
-            200: {
-              description: "The summary. As events: `note` after each window that peers or this isolate have read; `planned`, `stage`, `read` and `piece` during the run; then `report` with the same data as the JSON answer, or `error`.",
-              content: { ...json(ref("Answer")), "text/event-stream": { schema: { type: "string" } } },
-            },
-            ...failures([...BODY, ...COMPUTING], secured),
-          },
-        },
-      },
-      "/note": {
-        post: {
-          operationId: "note",
-          summary: "Take a note on a window of a document that another isolate summarizes",
-          ...(secured && { security: [{ token: [] }] }),
-          requestBody: { required: true, description: bounds, content: json(object(part, ["text"]), { example: { text: "A part of a document.", kind: "prose" } }) },
-          responses: { 200: { description: "The note.", content: json(ref("Note")) }, ...failures([...BODY, ...COMPUTING], secured) },
-        },
-      },
-      "/health": getAndHead("health", "State of this isolate; does not load the model", json(ref("Health"))),
-      "/ready": getAndHead("ready", "Whether the model can be used; loads it if it is not loaded", json(ref("Ready")), failures(LOADING, false)),
       "/": getAndHead("usage", "A page that explains how to use this service", { "text/html": { schema: { type: "string" } } }),
-      "/openapi.json": getAndHead("describe", "This description", json({ type: "object" })),
+      ...aliased({
+        "/summarize": {
+          post: {
+            operationId: "summarize",
+            summary: "Summarize a document",
+            ...(secured && { security: [{ token: [] }] }),
+            requestBody: {
+              required: true,
+              description: bounds,
+              content: { ...json(object(options, ["text"]), { example: { text: "A document.", length: "short" } }), "text/plain": { schema: text, example: "A document." } },
+            },
+            responses: {
+              200: {
+                description: "The summary. As events: `note` after each window that peers or this isolate have read; `planned`, `stage`, `read` and `piece` during the run; then `report` with the same data as the JSON answer, or `error`.",
+                content: { ...json(ref("Answer")), "text/event-stream": { schema: { type: "string" } } },
+              },
+              ...failures([...BODY, ...COMPUTING], secured),
+            },
+          },
+        },
+        "/note": {
+          post: {
+            operationId: "note",
+            summary: "Take a note on a window of a document that another isolate summarizes",
+            ...(secured && { security: [{ token: [] }] }),
+            requestBody: { required: true, description: bounds, content: json(object(part, ["text"]), { example: { text: "A part of a document.", kind: "prose" } }) },
+            responses: { 200: { description: "The note.", content: json(ref("Note")) }, ...failures([...BODY, ...COMPUTING], secured) },
+          },
+        },
+        "/health": getAndHead("health", "State of this isolate; does not load the model", json(ref("Health"))),
+        "/ready": getAndHead("ready", "Whether the model can be used; loads it if it is not loaded", json(ref("Ready")), failures(LOADING, false)),
+        "/openapi.json": getAndHead("describe", "This description", json({ type: "object" })),
+      }),
     },
     components: {
       ...(secured && { securitySchemes: { token: { type: "http", scheme: "bearer" } } }),
@@ -121,12 +128,27 @@ function failures(codes: readonly Code[], secured: boolean): Record<number, Sche
         ...(status === 401 && { "WWW-Authenticate": { schema: { const: "Bearer" }, required: true } }),
         ...(status === 503 && { "Retry-After": { schema: { type: "integer", minimum: 1 }, description: "Seconds, with the codes `busy` and `model-unavailable`." } }),
       };
-      return [status, { description: WHY[status], headers, content: json(object({ code, message: { type: "string" } })) }];
+      return [status, { description: WHY[status], headers, content: { "application/problem+json": { schema: problem(status, code) } } }];
     }),
   );
 }
 
-function getAndHead(operationId: string, summary: string, content: Schema, failures: Record<number, Schema> = {}): Schema {
+/** The body of a failure: RFC 9457, with `code` and `message`. */
+function problem(status: number, code: Schema): Schema {
+  const text = { type: "string" };
+  return object({ type: { type: "string", format: "uri-reference" }, title: text, status: { const: status }, detail: text, code, message: text });
+}
+
+type Operations = Readonly<Record<string, Schema & { readonly operationId: string; readonly summary: string }>>;
+
+/** `paths`, each with `/v1` in front, and as an alias without it: an operation needs a name of its own. */
+function aliased(paths: Readonly<Record<string, Operations>>): Record<string, Operations> {
+  const renamed = (operations: Operations, path: string) =>
+    Object.fromEntries(Object.entries(operations).map(([method, operation]) => [method, { ...operation, operationId: `${operation.operationId}Alias`, summary: `The same as /v1${path}` }]));
+  return Object.fromEntries(Object.entries(versioned(paths)).map(([path, operations]) => [path, path.startsWith("/v1/") ? operations : renamed(operations, path)]));
+}
+
+function getAndHead(operationId: string, summary: string, content: Schema, failures: Record<number, Schema> = {}): Operations {
   const bodiless = Object.fromEntries(Object.entries(failures).map(([status, { description, headers }]) => [status, { description, headers }]));
   return {
     get: { operationId, summary, responses: { 200: { description: "OK", content }, ...failures } },
