@@ -1,4 +1,4 @@
-import { TEXT } from "./body.js";
+import { TEXT, TEXTS } from "./body.js";
 import { FORMS, KINDS, LENGTHS, LONGEST_INSTRUCTION, STATUS, STRATEGIES } from "./definitions.js";
 import type { Code } from "./errors.js";
 import { REPORT_SCHEMAS } from "./report-schemas.js";
@@ -34,7 +34,7 @@ const WHY: Readonly<Record<number, string>> = {
   401: "The token is missing or wrong.",
   408: "The body arrived too slowly.",
   413: "The body is too large. The rest of it was not read.",
-  415: "The body is neither plain text nor JSON, is not in UTF-8, or has a content coding.",
+  415: "The body is neither text nor JSON, is in an encoding that is not known, or has a content coding other than gzip.",
   422: "The document has no text, or an option is invalid.",
   500: "An error of the engine, the model or this deployment. `code` may be any code of the engine, such as `model-invalid`.",
   503: "The request can't be answered now. With the codes `busy` and `model-unavailable`, Retry-After says when to try again.",
@@ -42,7 +42,9 @@ const WHY: Readonly<Record<number, string>> = {
 
 /** The OpenAPI description of a deployment with these limits. */
 export function openApi(limits: Limits, secured: boolean): Schema {
-  const text: Schema = { type: "string", minLength: 1, maxLength: limits.bytes, pattern: TEXT };
+  // Without a type for Markdown and HTML: any bytes of these are a string, also what programs take for JSON.
+  const words = { minLength: 1, maxLength: limits.bytes, pattern: TEXT };
+  const text: Schema = { type: "string", ...words };
   const options = {
     text,
     length: { type: "string", enum: LENGTHS, description: "Length of the summary. Default: what the document requests at its end, or else one sentence. `short`, `medium` and `long` are about three, six and twelve sentences." },
@@ -52,7 +54,7 @@ export function openApi(limits: Limits, secured: boolean): Schema {
     strategy: { type: "string", enum: STRATEGIES, default: "auto", description: "How the document is read: in one pass, in windows, or whichever fits (`auto`). For a question about a long document, `auto` and `windows` read the passages that match it." },
   };
   const part = { text, kind: { type: "string", enum: KINDS, description: "Kind of the whole document, so that all isolates ask the model the same. Default: as the window looks." } };
-  const bounds = `At most ${limits.bytes} bytes in ${limits.bodySeconds} s.`;
+  const bounds = `At most ${limits.bytes} bytes in ${limits.bodySeconds} s. With Content-Encoding: gzip both hold for what is unpacked, too.`;
   return {
     openapi: "3.1.0",
     info: { title: "Précis", version: "0.1.0", description: "Summarizes documents with a small language model on the edge.", license: { name: "MIT OR Apache-2.0" } },
@@ -68,7 +70,7 @@ export function openApi(limits: Limits, secured: boolean): Schema {
             requestBody: {
               required: true,
               description: bounds,
-              content: { ...json(object(options, ["text"]), { example: { text: "A document.", length: "short" } }), "text/plain": { schema: text, example: "A document." } },
+              content: { ...json(object(options, ["text"]), { example: { text: "A document.", length: "short" } }), ...Object.fromEntries(TEXTS.map((type) => [type, { schema: type === "text/plain" ? text : words, example: "A document." }])) },
             },
             responses: {
               200: {

@@ -30,7 +30,7 @@ export function usagePage({ id }: Model, limits: Limits, secured: boolean): Resp
 <p>Send a document, and get its summary and a report on the reading speed. The small language model ${escaped(id)} runs where your request arrives.</p>
 <h2>Summarize a file</h2>
 <pre tabindex="0"><code>curl ${"$URL"}/v1/summarize${token} \\
-  -H "Content-Type: text/plain" --data-binary @document.md</code></pre>
+  -H "Content-Type: text/markdown" --data-binary @document.md</code></pre>
 <h2>Set options, and stream the summary</h2>
 <pre tabindex="0"><code>curl -N ${"$URL"}/v1/summarize${token} \\
   -H "Content-Type: application/json" -H "Accept: text/event-stream" \\

@@ -1,5 +1,6 @@
 /** What every deployment has to stand, over HTTP, with the tiny model. */
 import { request } from "node:http";
+import { gzipSync } from "node:zlib";
 import { expect } from "@playwright/test";
 import type { Answer } from "../../src/edge/types.js";
 import { answered, ARTICLE, ENDLESS, events, refusal } from "./service.js";
@@ -62,6 +63,11 @@ export async function storm(url: string): Promise<void> {
   await expect.poll(() => healthOf(url).then(() => "answers", () => "gone")).toBe("answers");
   expect(await refusal(await post(url, Uint8Array.of(0xff)))).toBe("422 document-not-text");
   expect(await refusal(await post(url, "{", { "Content-Type": "application/json" }))).toBe("400 malformed-json");
+
+  expect(await refusal(await post(url, gzipSync(Buffer.alloc(100_000_000, 97)), { "Content-Encoding": "gzip" }))).toBe("413 document-too-large");
+  // In other forms, as this runtime hands them on.
+  expect((await answered(await post(url, gzipSync(ARTICLE), { "Content-Type": "text/markdown", "Content-Encoding": "gzip" }))).summary).toBe(summary);
+  expect((await answered(await post(url, Buffer.from("Ein schöner Tag.", "latin1"), { "Content-Type": "text/plain; charset=iso-8859-1" }))).summary).toBe("Ein schöner Tag.");
 
   expect(await slow).toContain("body-timeout");
   expect((await answered(await post(url, ARTICLE))).summary).toBe(summary);
