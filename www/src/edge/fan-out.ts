@@ -3,7 +3,7 @@ import { bounded } from "./abort.js";
 import type { OnEvent } from "./events.js";
 import type { Peer } from "./peer.js";
 import type { Call, FanOut, Limits } from "./types.js";
-import { WindowList } from "./windows.js";
+import { type Held, WindowList } from "./windows.js";
 import type { Note, Options, Windows } from "./wasm/relaxed/precis.js";
 
 /** After this many failures in a row, a peer gets no more windows of a request. */
@@ -26,38 +26,42 @@ export async function fanOut(
   { host, peers, limits, onEvent }: { host: Host; peers: readonly Peer[]; limits: Limits; onEvent: OnEvent },
   call: Call,
   tell: (progress: NoteProgress) => void,
-): Promise<{ notes: (Note | undefined)[]; account: FanOut }> {
+): Promise<{ notes: (Note | undefined)[]; here: readonly Note[]; elsewhere: readonly Note[]; account: FanOut }> {
   const stop = bounded([call.signal]);
   const all: Call = { signal: stop.signal, keep: (work) => call.keep(work) };
   const list = new WindowList(windows, host, limits.tries, stop.signal);
-  let done = 0;
-  const account: FanOut = { windows: windows.length, elsewhere: 0, retried: 0, hedged: 0, peers_failed: 0 };
+  const taken = { here: [] as Note[], elsewhere: [] as Note[] };
+  const failures = { retried: 0, peers_failed: 0 };
+  /** Keeps a note, if it is the first on its window. */
+  const finish = (held: Held, note: Note) => {
+    if (!list.finish(held, note)) return false;
+    taken[held.reader === host ? "here" : "elsewhere"].push(note);
+    tell({ done: taken.here.length + taken.elsewhere.length, of: windows.length });
+    return true;
+  };
 
-  const elsewhere = async (peer: Peer, index: number) => {
+  const askForNotes = async (peer: Peer, index: number) => {
     let last: unknown;
-    for (let failures = 0; failures < GIVE_UP_AFTER; ) {
+    for (let inARow = 0; inARow < GIVE_UP_AFTER; ) {
       if (!(await list.hasFor(peer))) return;
       const held = list.take(peer, ({ length }) => peer.secondsFor(length, limits));
       if (!held) continue;
       try {
         const note = await peer.note({ text: held.text, kind }, held.signal);
-        if (!list.finish(held, note)) continue;
-        account.elsewhere++;
-        tell({ done: ++done, of: windows.length });
-        failures = 0;
+        if (finish(held, note)) inARow = 0;
       } catch (error) {
         all.signal.throwIfAborted();
         if (!list.giveBack(held)) continue;
         last = error;
-        account.retried++;
-        failures++;
+        failures.retried++;
+        inARow++;
       }
     }
-    account.peers_failed++;
+    failures.peers_failed++;
     onEvent({ type: "peer-failed", peer: index, error: last });
   };
 
-  const here = async () => {
+  const takeNotes = async () => {
     while (await list.hasFor(host)) {
       await host.use(all, async (engine) => {
         // Chosen only when the engine is free, so that a peer can take the window until then.
@@ -67,7 +71,7 @@ export async function fanOut(
         try {
           const note = await engine.note(held.text, { ...options, kind }, held.signal);
           host.pace.took(held.text.length, Date.now() - began);
-          if (list.finish(held, note)) tell({ done: ++done, of: windows.length });
+          finish(held, note);
         } catch (error) {
           // Stopped, because a peer was faster.
           if (list.giveBack(held)) throw error;
@@ -77,10 +81,11 @@ export async function fanOut(
   };
 
   try {
-    await Promise.all([here(), ...peers.map(elsewhere)]);
+    await Promise.all([takeNotes(), ...peers.map(askForNotes)]);
   } finally {
     // After an error, stop the other workers too.
     stop.end();
   }
-  return { notes: list.notes, account: { ...account, hedged: list.hedged } };
+  const account = { windows: windows.length, elsewhere: taken.elsewhere.length, hedged: list.hedged, ...failures };
+  return { notes: list.notes, ...taken, account };
 }

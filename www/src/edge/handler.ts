@@ -6,6 +6,7 @@ import { Host, type Instantiate } from "./engine.js";
 import { Failure, toFailure } from "./errors.js";
 import { guarded, logged, type OnEvent } from "./events.js";
 import { fanOut } from "./fan-out.js";
+import { withNotes } from "./figures.js";
 import { openApi, versioned } from "./openapi.js";
 import { usagePage } from "./page.js";
 import { Peer } from "./peer.js";
@@ -163,9 +164,10 @@ class Service {
     const plan = this.#peers.length === 0 ? null : await this.#host.use(call, (engine) => engine.plan(text, options));
     const deployment = { host: this.#host, peers: this.#peers, limits: this.#limits, onEvent: this.#onEvent };
     const shared = plan && plan.windows.length > 1 ? await fanOut(plan, options, deployment, call, (progress) => send("note", progress)) : null;
-    const report = await this.#host.use(call, (engine) =>
+    const run = await this.#host.use(call, (engine) =>
       engine.summarize(text, { ...options, notes: shared?.notes ?? [] }, call.signal, (event) => send(event.type, event)),
     );
+    const report = shared ? withNotes(run, shared) : run;
     return { summary: report.summary, report, fan_out: shared?.account ?? null };
   }
 
