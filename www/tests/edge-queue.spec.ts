@@ -13,7 +13,7 @@ const { orAborted } = await compiled<typeof Errors>("errors.js");
 /** Lets everything happen that waits for nothing. */
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
-const call = (signal = new AbortController().signal): Call => ({ signal, keep: () => {} });
+const call = (signal = new AbortController().signal): Call => ({ signal, keep: () => {}, stop: () => {} });
 
 test("turns are taken one at a time, in order", async () => {
   const queue = new Queue(60_000, () => {});

@@ -4,7 +4,7 @@ import type { OnEvent } from "./events.js";
 import { Pace } from "./pace.js";
 import { Queue } from "./queue.js";
 import type { Call, Model } from "./types.js";
-import type { Engine, ModelInfo } from "./wasm/relaxed/precis.js";
+import type { Engine, ModelInfo, Note } from "./wasm/relaxed/precis.js";
 
 /** The part of the engine's `ModelLoader` that is used here. It receives the model file in pieces. */
 export interface Loader {
@@ -82,6 +82,14 @@ export class Host {
         throw crashed(error);
       }
     });
+  }
+
+  /** Takes a note on a window, and the time that this takes for `pace`. */
+  async timed(window: string, note: () => Promise<Note>): Promise<Note> {
+    const began = Date.now();
+    const taken = await note();
+    this.pace.took(window.length, Date.now() - began);
+    return taken;
   }
 
   /** Loads the model, but not soon after a failure: it is large, and a file that is corrupt stays so for a while. */

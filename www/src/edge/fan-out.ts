@@ -28,7 +28,7 @@ export async function fanOut(
   tell: (progress: NoteProgress) => void,
 ): Promise<{ notes: (Note | undefined)[]; here: readonly Note[]; elsewhere: readonly Note[]; account: FanOut }> {
   const stop = bounded([call.signal]);
-  const all: Call = { signal: stop.signal, keep: (work) => call.keep(work) };
+  const all: Call = { ...call, signal: stop.signal };
   const list = new WindowList(windows, host, limits.tries, stop.signal);
   const taken = { here: [] as Note[], elsewhere: [] as Note[] };
   const failures = { retried: 0, peers_failed: 0 };
@@ -67,11 +67,8 @@ export async function fanOut(
         // Chosen only when the engine is free, so that a peer can take the window until then.
         const held = list.take(host);
         if (!held) return;
-        const began = Date.now();
         try {
-          const note = await engine.note(held.text, { ...options, kind }, held.signal);
-          host.pace.took(held.text.length, Date.now() - began);
-          finish(held, note);
+          finish(held, await host.timed(held.text, () => engine.note(held.text, { ...options, kind }, held.signal)));
         } catch (error) {
           // Stopped, because a peer was faster.
           if (list.giveBack(held)) throw error;

@@ -5,8 +5,9 @@ import { type Asked, readDocument, readWindow } from "./body.js";
 import { Host, type Instantiate } from "./engine.js";
 import { Failure, toFailure } from "./errors.js";
 import { guarded, logged, type OnEvent } from "./events.js";
-import { fanOut } from "./fan-out.js";
+import { fanOut, type NoteProgress } from "./fan-out.js";
 import { withNotes } from "./figures.js";
+import { Forecast } from "./forecast.js";
 import { openApi, versioned } from "./openapi.js";
 import { usagePage } from "./page.js";
 import { Peer } from "./peer.js";
@@ -138,7 +139,7 @@ class Service {
     await authorize(request, this.#options.token);
     const { given, leave } = await this.#admit(this.#notes, (hold) => readWindow(request, this.#limits, hold));
     const { text, kind } = given;
-    const takeIt = (call: Call) => this.#host.use(call, (engine) => engine.note(text, { kind, ...this.#bounds }, call.signal));
+    const takeIt = (call: Call) => this.#host.use(call, (engine) => this.#host.timed(text, () => engine.note(text, { kind, ...this.#bounds }, call.signal)));
     const note = await this.#computing(leave, request.signal, context, takeIt);
     return Response.json(note, { headers: { "Cache-Control": "no-store" } });
   }
@@ -161,12 +162,27 @@ class Service {
     // On the engine's clock: the time to first token counts from here.
     const started_ms = performance.timeOrigin + performance.now();
     const options = { ...asked, started_ms, ...this.#bounds };
-    const plan = this.#peers.length === 0 ? null : await this.#host.use(call, (engine) => engine.plan(text, options));
-    const deployment = { host: this.#host, peers: this.#peers, limits: this.#limits, onEvent: this.#onEvent };
-    const shared = plan && plan.windows.length > 1 ? await fanOut(plan, options, deployment, call, (progress) => send("note", progress)) : null;
-    const run = await this.#host.use(call, (engine) =>
-      engine.summarize(text, { ...options, notes: shared?.notes ?? [] }, call.signal, (event) => send(event.type, event)),
-    );
+    const { pace } = this.#host;
+    const forecast = new Forecast(text.length, this.#limits.seconds, pace, this.#peers.map(({ pace }) => pace));
+    const plan = this.#peers.length > 0 || forecast.isDoubtful ? await this.#host.use(call, (engine) => engine.plan(text, options)) : null;
+    const refusal = plan && forecast.before(plan.windows);
+    if (refusal) throw refusal;
+    const stopWith = (late: Failure | undefined) => late && call.stop(late);
+    const tell = (progress: NoteProgress) => {
+      send("note", progress);
+      stopWith(forecast.during(plan?.windows ?? []));
+    };
+    const shared = plan && this.#peers.length > 0 && plan.windows.length > 1 ? await fanOut(plan, options, { host: this.#host, peers: this.#peers, limits: this.#limits, onEvent: this.#onEvent }, call, tell) : null;
+    const run = await this.#host.use(call, async (engine) => {
+      const began = Date.now();
+      const run = await engine.summarize(text, { ...options, notes: shared?.notes ?? [] }, call.signal, (event) => {
+        send(event.type, event);
+        if (event.type === "read" && event.left_ms !== null) stopWith(forecast.of(Date.now() - began, event.left_ms));
+      });
+      // Others read only parts of the text, or what is so short that the answer takes longer.
+      if (!shared && run.plan.strategy === "windows") pace.took(text.length, Date.now() - began);
+      return run;
+    });
     const report = shared ? withNotes(run, shared) : run;
     return { summary: report.summary, report, fan_out: shared?.account ?? null };
   }
@@ -179,6 +195,7 @@ class Service {
     const call: Call = {
       signal: limit.signal,
       keep: (work) => context?.waitUntil?.(work.catch(() => {})),
+      stop: (reason) => limit.end(reason),
     };
     const done = work(call).finally(() => {
       limit.end();

@@ -33,7 +33,7 @@ const WHY: Readonly<Record<number, string>> = {
   400: "The body is not JSON.",
   401: "The token is missing or wrong.",
   408: "The body arrived too slowly.",
-  413: "The body is too large. The rest of it was not read.",
+  413: "The body is too large, and the rest of it was not read; or the document can't be read in time. `detail` has the size that fits.",
   415: "The body is neither text nor JSON, is in an encoding that is not known, or has a content coding other than gzip.",
   422: "The document has no text, or an option is invalid.",
   500: "An error of the engine, the model or this deployment. `code` may be any code of the engine, such as `model-invalid`.",

@@ -69,6 +69,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Keeps the isolate alive until `work` has ended. */
   keep(work: Promise<unknown>): void;
+  /** Ends the request with this error. */
+  stop(reason: Error): void;
 }
 
 /** Statistics of the fan-out of a document's windows. */
