@@ -104,3 +104,12 @@ test("so are windows that are shared out", async () => {
   expect((await tooLarge(await handler(ask("/summarize", "a".repeat(300_000))))).most).toBe(180_000);
   expect(seen).toEqual({ notes: 1, runs: 0 });
 });
+
+test("what is nearly done is not ended, however slow it has become", async () => {
+  const times = [1000, 1000, 97_000];
+  const { handler } = standIn(
+    { plan: () => plan(["a", "b", "c"]), note: async () => ((time += times.shift()!), note("noted")) },
+    { peers: [async () => new Response(null, { status: 500 })], limits: { seconds: SECONDS } },
+  );
+  expect(await refusal(await handler(ask("/summarize", "text")))).toBe("200");
+});

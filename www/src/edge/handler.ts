@@ -13,6 +13,7 @@ import { usagePage } from "./page.js";
 import { Peer } from "./peer.js";
 import { eventStream, prefersEvents, type Send } from "./sse.js";
 import { type Answer, type Call, type Context, type Handler, type HandlerOptions, type Limits, LIMITS } from "./types.js";
+import type { Windows } from "./wasm/relaxed/precis.js";
 
 /** A request and its runtime context. */
 interface Incoming {
@@ -168,11 +169,15 @@ class Service {
     const refusal = plan && forecast.before(plan.windows);
     if (refusal) throw refusal;
     const stopWith = (late: Failure | undefined) => late && call.stop(late);
-    const tell = (progress: NoteProgress) => {
-      send("note", progress);
-      stopWith(forecast.during(plan?.windows ?? []));
+    const share = ({ windows, kind }: Windows) => {
+      const tell = (progress: NoteProgress) => {
+        send("note", progress);
+        stopWith(forecast.during(windows, progress.done));
+      };
+      const deployment = { host: this.#host, peers: this.#peers, limits: this.#limits, onEvent: this.#onEvent };
+      return fanOut({ windows, kind }, options, deployment, call, tell);
     };
-    const shared = plan && this.#peers.length > 0 && plan.windows.length > 1 ? await fanOut(plan, options, { host: this.#host, peers: this.#peers, limits: this.#limits, onEvent: this.#onEvent }, call, tell) : null;
+    const shared = plan && this.#peers.length > 0 && plan.windows.length > 1 ? await share(plan) : null;
     const run = await this.#host.use(call, async (engine) => {
       const began = Date.now();
       const run = await engine.summarize(text, { ...options, notes: shared?.notes ?? [] }, call.signal, (event) => {
