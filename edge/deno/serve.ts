@@ -3,7 +3,7 @@
 //   deno serve --allow-read --allow-env --allow-net edge/deno/serve.ts
 //
 // MODEL    path of the model file; default: the catalogue's first model, in models/
-// TOKEN    the token that callers must send as Authorization: Bearer TOKEN; without it the service is public
+// TOKEN    the token that callers must send as Authorization: Bearer TOKEN; unset, the service is public
 // PEERS    other servers of this kind that help with long documents: http://10.0.0.2:8000,http://10.0.0.3:8000
 // SECONDS  time limit for a document; default: 120
 
@@ -19,7 +19,8 @@ const seconds = Number(Deno.env.get("SECONDS")) || LIMITS.seconds;
 const handler = createHandler({
   module: await compile(),
   model: await fromFile(file, known),
-  token: Deno.env.get("TOKEN") || undefined,
+  // An empty TOKEN is refused: it is more likely a mistake than a wish to be public.
+  token: Deno.env.get("TOKEN"),
   limits: { seconds },
   peers,
 });

@@ -10,7 +10,7 @@ import { answered, ARTICLE, refusal } from "./edge/service.js";
 const servers: DenoServer[] = [];
 
 async function start(env: Record<string, string> = {}): Promise<DenoServer> {
-  const server = await DenoServer.start({ MODEL: tinyModel, TOKEN: "", PEERS: "", ...env });
+  const server = await DenoServer.start({ MODEL: tinyModel, TOKEN: undefined, PEERS: "", ...env });
   servers.push(server);
   return server;
 }
@@ -42,6 +42,22 @@ test("a token is asked for", async () => {
   const { url } = await start({ TOKEN: "secret" });
   expect(await refusal(await post(url, ARTICLE))).toBe("401 unauthorized");
   expect(await refusal(await post(url, ARTICLE, { Authorization: "Bearer secret" }))).toBe("200");
+});
+
+test("an empty token is refused at the start", async () => {
+  await expect(start({ TOKEN: "" })).rejects.toThrow(/Invalid token/);
+});
+
+test("a peer that hangs costs its window, not the request", async () => {
+  const [hung, living] = await Promise.all([start(), start()]);
+  const alone = await answered(await post(living.url, ARTICLE));
+  // Stopped, it still accepts connections.
+  hung.process.kill("SIGSTOP");
+  const { url } = await start({ PEERS: `${hung.url},${living.url}`, SECONDS: "30" });
+  const answer = await answered(await post(url, ARTICLE));
+  expect(answer.summary).toBe(alone.summary);
+  expect(answer.fan_out).toMatchObject({ windows: alone.report.plan.windows, retried: 0, peers_failed: 0 });
+  expect(answer.fan_out!.hedged).toBeGreaterThan(0);
 });
 
 test("a peer that dies in the middle of a window is made up for", async () => {

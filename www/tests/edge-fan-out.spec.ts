@@ -2,10 +2,19 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "@playwright/test";
-import type { Answer, Fetch, Handler, HandlerOptions } from "../src/edge/types.js";
-import { answered, ARTICLE, ask, createHandler, gate, module, note, plan, refusal, report, standIn, tiny } from "./edge/service.js";
+import type { HandlerEvent } from "../src/edge/events.js";
+import type * as Figures from "../src/edge/figures.js";
+import type * as Peers from "../src/edge/peer.js";
+import type { Answer, Fetch, Handler, HandlerOptions, Limits } from "../src/edge/types.js";
+import { answered, ARTICLE, ask, compiled, createHandler, gate, module, note, plan, refusal, report, standIn, tiny } from "./edge/service.js";
 
-const handlerWith = (options: Partial<HandlerOptions>) => createHandler({ module, model: tiny(), ...options });
+const { withNotes } = await compiled<typeof Figures>("figures.js");
+const { Peer } = await compiled<typeof Peers>("peer.js");
+
+/** What the handlers have to tell, all of them. */
+const told: HandlerEvent[] = [];
+
+const handlerWith = (options: Partial<HandlerOptions>) => createHandler({ module, model: tiny(), onEvent: (event) => told.push(event), ...options });
 const summarized = async (handler: Handler, text = ARTICLE): Promise<Answer> => answered(await handler(ask("/summarize", text)));
 
 /** What one isolate says, without anybody's help. */
@@ -29,10 +38,33 @@ test("peers share the windows, and the summary is what one isolate says", async 
   const answer = await answered(await handler(ask("/summarize", ARTICLE, { Authorization: "Bearer secret" })));
   expect(answer.summary).toBe(alone.summary);
   const { windows } = alone.report.plan;
-  expect(answer.fan_out).toEqual({ windows, elsewhere: peers[0]!.asked + peers[1]!.asked, retried: 0, peers_failed: 0 });
+  expect(answer.fan_out).toEqual({ windows, elsewhere: expect.any(Number), retried: 0, hedged: expect.any(Number), peers_failed: 0 });
+  // On a busy machine some windows get a second reader.
+  const { elsewhere, hedged } = answer.fan_out!;
+  const asked = peers[0]!.asked + peers[1]!.asked;
+  expect(elsewhere).toBeLessThanOrEqual(asked);
+  expect(elsewhere).toBeGreaterThanOrEqual(asked - hedged);
   for (const peer of peers) expect(peer.asked).toBeGreaterThan(0);
-  // What this isolate noted during the fan-out counts as elsewhere for the engine's own run.
-  expect(answer.report.plan).toMatchObject({ windows, elsewhere: windows });
+});
+
+test("each figure of the report counts once, whoever read what", async () => {
+  const lying: Fetch = async () => Response.json({ text: "x", tokens: 2 ** 32 - 1, ms: null });
+  for (const [peers, elsewhere] of [[[handlerWith({})], expect.any(Number)], [[lying, lying], 0]] as const) {
+    const { report, fan_out } = await summarized(handlerWith({ peers }));
+    expect(fan_out).toMatchObject({ windows: report.plan.windows, elsewhere });
+    expect(report.plan.elsewhere).toBe(fan_out!.elsewhere);
+    const { tokens, ms, tokens_per_second } = report.prefill;
+    expect(tokens + report.plan.elsewhere_tokens!).toBe(alone.report.prefill.tokens);
+    expect(tokens).toBeGreaterThan(0);
+    expect(tokens_per_second).toBe((tokens / ms!) * 1000);
+    expect(report.peak.efficiency).toBeCloseTo((report.model.linear_macs * tokens_per_second!) / (report.peak.gemm_gmacs! * 1e9), 9);
+    // What a note does not say is named.
+    for (const path of ["prefill.chunks", "decode"]) expect(report.absent[path]).toContain(`${report.plan.windows - fan_out!.elsewhere} windows`);
+    for (const path of ["prefill.ms", "prefill.tokens_per_second", "peak.efficiency"]) expect(report.absent).not.toHaveProperty([path]);
+  }
+  // On a clock that stands still a speed is null, not infinite.
+  const still = withNotes({ ...alone.report, prefill: { ...alone.report.prefill, ms: null } }, { here: [note("a")], elsewhere: [] });
+  expect(still.prefill).toMatchObject({ ms: null, tokens_per_second: null });
 });
 
 test("every isolate is told the document's kind, and so asks the same", async () => {
@@ -83,6 +115,8 @@ test("an isolate that is its own peer doesn't wait for itself", async () => {
 
 test("what peers don't do is done here", async () => {
   const liar = (body: unknown) => async () => Response.json(body);
+  let pulled = 0;
+  const endless = { get readable() { return new ReadableStream({ pull: (controller) => (pulled++, controller.enqueue(new Uint8Array(1000).fill(32))) }); } };
   const broken: [string, Fetch][] = [
     ["fails", async () => new Response("no", { status: 500 })],
     ["throws", () => Promise.reject(new TypeError("connection refused"))],
@@ -92,14 +126,83 @@ test("what peers don't do is done here", async () => {
     ["sends no text", liar({ tokens: 1, ms: null })],
     ["sends null", liar(null)],
     ["sends more than the engine takes", liar({ text: "é".repeat(2049), tokens: 1, ms: null })],
+    ["counts more tokens than a window can have", liar({ text: "x", tokens: 2 ** 32 - 1, ms: null })],
+    ["took longer than it was waited for", liar({ text: "x", tokens: 1, ms: 1e9 })],
+    ["took for ever", async () => new Response('{"text":"x","tokens":1,"ms":1e999}')],
+    ["sends without end", async () => new Response(endless.readable)],
+    ["begins to answer", async () => new Response(new ReadableStream())],
+    ["refuses without end", async () => new Response(new ReadableStream({ cancel: () => new Promise(() => {}) }), { status: 500 })],
     ["never answers", () => new Promise(() => {})],
   ];
   for (const [what, peer] of broken) {
     const answer = await summarized(handlerWith({ peers: [peer], limits: { noteSeconds: 0.02 } }));
     expect(answer.summary, what).toBe(alone.summary);
     // Two windows came back, and nobody else could try them.
-    expect(answer.fan_out, what).toEqual({ windows: alone.report.plan.windows, elsewhere: 0, retried: 2, peers_failed: 1 });
+    expect(answer.fan_out, what).toMatchObject({ windows: alone.report.plan.windows, elsewhere: 0, retried: 2, peers_failed: 1 });
+    expect(told.at(-1), what).toMatchObject({ type: "peer-failed", peer: 0, error: expect.any(Error) });
   }
+});
+
+test("peers that hang cost no more than their windows, read here", async () => {
+  const hung: Fetch = () => new Promise(() => {});
+  const stopped: unknown[] = [];
+  const hungBody: Fetch = async ({ signal }) => (signal.addEventListener("abort", () => stopped.push(signal.reason)), new Response(new ReadableStream()));
+  for (const peers of [[hung], [hung, hungBody], [hung, hungBody, handlerWith({})]]) {
+    // The request would end with `timeout` long before the peers' own time is over.
+    const answer = await summarized(handlerWith({ peers, limits: { seconds: 20, noteSeconds: 60 } }));
+    expect(answer.summary).toBe(alone.summary);
+    expect(answer.fan_out).toMatchObject({ windows: alone.report.plan.windows, retried: 0, peers_failed: 0 });
+    expect(answer.fan_out!.hedged).toBeGreaterThanOrEqual(Math.min(peers.length, 2));
+  }
+  expect(stopped.length, "and they are told to stop").toBe(2);
+});
+
+test("of two readers of a window the first counts, and the other stops", async () => {
+  for (const first of ["here", "there"]) {
+    const [asked, there, hedging] = [gate(), gate(), gate()];
+    const cancelled = gate();
+    const given: unknown[] = [];
+    const { handler } = standIn(
+      {
+        plan: () => plan(["0", "1"]),
+        note: async (text, _, signal) => {
+          await asked.promise;
+          if (text === "1") return note("here on 1");
+          hedging.open();
+          if (first === "here") return note("here on 0");
+          return new Promise((_, reject) => signal!.addEventListener("abort", () => (cancelled.open(), reject(new Error("stopped")))));
+        },
+        summarize: async (_, options) => (given.push(options.notes), report("done")),
+      },
+      {
+        peers: [
+          async (request) => {
+            // It gets the first window: this isolate waits for its engine.
+            asked.open();
+            await hedging.promise;
+            if (first === "there") return Response.json(note("there on 0"));
+            request.signal.addEventListener("abort", () => there.open());
+            await there.promise;
+            return new Response(new ReadableStream({ cancel: () => cancelled.open() }));
+          },
+        ],
+      },
+    );
+    const { fan_out } = await answered(await handler(ask("/summarize", "text")));
+    await cancelled.promise;
+    expect(given).toEqual([[note(`${first} on 0`), note("here on 1")]]);
+    expect(fan_out).toMatchObject({ windows: 2, elsewhere: first === "there" ? 1 : 0, retried: 0, hedged: 1, peers_failed: 0 });
+  }
+});
+
+test("a peer's time is bounded by what it took before", async () => {
+  const limits = { noteSeconds: 60 } as Limits;
+  const peer = new Peer(() => Promise.reject(new Error("not asked")), undefined);
+  expect(peer.secondsFor(4000, limits), "unknown").toBe(60);
+  peer.pace.took(4000, 8000);
+  expect(peer.secondsFor(4000, limits)).toBe(32);
+  expect(peer.secondsFor(40_000, limits), "never more than the limit").toBe(60);
+  expect(peer.secondsFor(400, limits), "nor less than a model takes to load").toBe(10);
 });
 
 test("a window that fails is tried by another peer, and then no more", async () => {

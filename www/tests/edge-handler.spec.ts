@@ -4,12 +4,16 @@ import { expect, test } from "@playwright/test";
 import { instanceOf } from "../scripts/edge-glue.mjs";
 import type * as Body from "../src/edge/body.js";
 import type * as Definitions from "../src/edge/definitions.js";
+import type { HandlerEvent } from "../src/edge/events.js";
 import type * as Glue from "../src/edge/wasm/simd/instance.js";
 import { answered, ARTICLE, ask, compiled, createHandler, events, handlersOf, health, module, pkg, refusal, report, type ServerEvent, standIn, tiny } from "./edge/service.js";
 
 const { TEXT } = await compiled<typeof Body>("body.js");
 const { STATUS } = await compiled<typeof Definitions>("definitions.js");
 const { instantiate } = await compiled<typeof Glue>("wasm/simd/instance.js");
+
+/** The path in the first version of the interface, and its alias. */
+const versions = (path: string) => [`/v1${path}`, path];
 
 const get = (path: string, method = "GET") => new Request(`https://precis.test${path}`, { method });
 
@@ -21,16 +25,16 @@ test("every path has its methods", async () => {
     expect(response.headers.get("access-control-allow-origin")).toBeNull();
     return `${response.status} ${response.headers.get("allow") ?? ""}`.trim();
   };
-  for (const path of ["/", "/health", "/openapi.json"]) {
+  for (const path of ["/", ...["/health", "/ready", "/openapi.json"].flatMap(versions)]) {
     expect(await statusOf(path, "GET")).toBe("200");
     expect(await statusOf(path, "HEAD")).toBe("200");
     expect(await (await handler(get(path, "HEAD"))).text()).toBe("");
     for (const method of ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"]) expect(await statusOf(path, method)).toBe("405 GET, HEAD");
   }
-  for (const path of ["/summarize", "/note"]) {
+  for (const path of ["/summarize", "/note"].flatMap(versions)) {
     for (const method of ["GET", "HEAD", "PUT", "OPTIONS"]) expect(await statusOf(path, method)).toBe("405 POST");
   }
-  for (const path of ["/nothing", "/summarize/", "/constructor", "/__proto__", "//"]) expect(await statusOf(path, "GET"), path).toBe("404");
+  for (const path of ["/nothing", "/summarize/", "/constructor", "/__proto__", "//", "/v1", "/v1/", "/v2/health", "/v1/v1/health"]) expect(await statusOf(path, "GET"), path).toBe("404");
   expect(await refusal(await handler(get("/nothing")))).toBe("404 not-found");
   expect(await refusal(await handler(get("/summarize?x=1")))).toBe("405 method-not-allowed");
 });
@@ -38,14 +42,21 @@ test("every path has its methods", async () => {
 test("a token is asked for where something is computed, and only there", async () => {
   const { handler } = standIn({}, { token: "secret" });
   for (const Authorization of ["", "secret", "Basic secret", "Bearer", "Bearer secre", "Bearer secrets", "Bearer Secret", "Bearer secret secret"]) {
-    for (const path of ["/summarize", "/note"]) {
+    for (const path of ["/summarize", "/note"].flatMap(versions)) {
       const response = await handler(ask(path, { text: "a" }, Authorization ? { Authorization } : {}));
       expect(response.headers.get("www-authenticate")).toBe("Bearer");
       expect(await refusal(response), Authorization).toBe("401 unauthorized");
     }
   }
   for (const Authorization of ["Bearer secret", "bearer  secret"]) expect(await refusal(await handler(ask("/summarize", "a", { Authorization })))).toBe("200");
-  for (const path of ["/", "/health", "/openapi.json"]) expect((await handler(get(path))).status).toBe(200);
+  for (const path of ["/", "/health", "/ready", "/openapi.json"]) expect((await handler(get(path))).status).toBe(200);
+});
+
+test("a token that is empty, or that nobody could send, is refused at the start", () => {
+  for (const token of ["", " ", "two words", "secret\n", "tab\t", "naïve", null, 7]) {
+    expect(() => standIn({}, { token: token as string }), JSON.stringify(token)).toThrow(/^Invalid token/);
+  }
+  for (const token of ["secret", "a+b/c==", "~", undefined]) standIn({}, { token });
 });
 
 test("the answer as events is the answer as JSON, as it comes", async () => {
@@ -75,16 +86,17 @@ test("the option max_tokens reaches the engine", async () => {
 });
 
 test("what goes wrong after the first event is an event, too", async () => {
-  const failing = (error: Error) => standIn({ summarize: async (_, __, ___, on_event) => (on_event({ type: "piece", text: "a" }), Promise.reject(error)) }).handler;
+  const told: HandlerEvent[] = [];
+  const failing = (error: Error) => standIn({ summarize: async (_, __, ___, on_event) => (on_event({ type: "piece", text: "a" }), Promise.reject(error)) }, { onEvent: (event) => told.push(event) }).handler;
   for (const [error, code] of [[Object.assign(new Error("No memory is left."), { code: "out-of-memory" }), "out-of-memory"], [new TypeError("a secret of the server's"), "internal"]] as const) {
     const all: ServerEvent[] = [];
-    const log = console.error;
-    console.error = () => {};
     for await (const event of events(await failing(error)(ask("/summarize", "text", { Accept: "text/event-stream" })))) all.push(event);
-    console.error = log;
     expect(all.map(({ event }) => event)).toEqual(["piece", "error"]);
-    expect(all[1]?.data).toEqual({ code, message: expect.not.stringContaining("secret") });
+    const message = expect.not.stringContaining("secret");
+    expect(all[1]?.data).toEqual({ type: `/#${code}`, title: expect.stringMatching(/^[A-Z]/), status: STATUS[code], detail: message, code, message });
   }
+  // Only the log has what may be secret.
+  expect(told.filter(({ type }) => type !== "model-loaded")).toEqual([{ type: "internal-error", error: expect.objectContaining({ message: "a secret of the server's" }) }]);
 });
 
 test("the limits reach the engine", async () => {
@@ -100,8 +112,12 @@ test("the limits reach the engine", async () => {
 test("the description names every status and code, and only what there is", async () => {
   for (const token of [undefined, "secret"]) {
     const { handler } = standIn({}, { token, limits: { tokens: 77, bytes: 1234 } });
-    const description = (await (await handler(get("/openapi.json"))).json()) as { paths: Record<string, Record<string, { responses: object }>> };
-    const { responses } = description.paths["/summarize"]!.post!;
+    const description = (await (await handler(get("/openapi.json"))).json()) as { paths: Record<string, Record<string, { responses: object; operationId: string }>> };
+    const { responses } = description.paths["/v1/summarize"]!.post!;
+    expect(description.paths["/summarize"]!.post!.responses).toEqual(responses);
+    const ids = Object.values(description.paths).flatMap((operations) => Object.values(operations).map(({ operationId }) => operationId));
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const path of Object.keys(description.paths)) expect((await handler(get(path, "OPTIONS"))).status, path).toBe(405);
     const expected = new Set([200, ...Object.entries(STATUS).filter(([code]) => token || code !== "unauthorized").map(([, status]) => status)]);
     // What no caller of a described path and method can get.
     for (const status of [404, 405]) expected.delete(status as 200);
@@ -129,6 +145,8 @@ test("the page for people allows itself nothing but its style", async () => {
   expect(html).toContain(`<style nonce="${nonce}">`);
   expect(html).not.toMatch(/<script|style="|<b>|secret/);
   expect(html).toContain("Authorization: Bearer");
+  // What the type of an error leads to.
+  for (const code of Object.keys(STATUS)) expect(html).toContain(`id="${code}"`);
 });
 
 test("an engine without memory traps in a task of its own, and the next request has another", async () => {

@@ -1,7 +1,7 @@
 /** The real model within the 128 MB of an isolate, in workerd, which does not hold anybody to them: so the tests do. */
 import { expect, test } from "@playwright/test";
 import { healthOf } from "./edge/loopback.js";
-import { answered, pkg, THOUSAND } from "./edge/service.js";
+import { answered, events, pkg, THOUSAND } from "./edge/service.js";
 import { Worker } from "./edge/worker.js";
 import { repository } from "./paths.js";
 import models from "../../models/models.json" with { type: "json" };
@@ -26,25 +26,28 @@ test("a document of 1,000 tokens, and one of many windows, leave an isolate room
       `workerd: ${(first / 1e6).toFixed(1)} MB with JavaScript's heap of ${((await worker.heapBytes()) / 1e6).toFixed(1)} MB; loaded in ${load.prepare_ms?.toFixed(0)} ms; ` +
         `${prefill.tokens} tokens at ${prefill.tokens_per_second?.toFixed(0)}/s, first token after ${first_token_ms?.toFixed(0)} ms, written at ${decode.tokens_per_second?.toFixed(0)}/s; the clock ${environment.clock}: ${summary}`,
     );
-    // What is longer is planned whole, and read in windows of one length: the first of them is enough to see.
+    // What is longer is planned whole, and read in windows of one length: the first of them is enough to see. Others wait.
     const leave = new AbortController();
-    const stream = await fetch(new URL("/summarize", worker.url), {
-      method: "POST",
-      body: THOUSAND.repeat(80),
-      headers: { "Content-Type": "text/plain", Accept: "text/event-stream" },
-      signal: leave.signal,
-    });
-    const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
-    let seen = "";
-    while (!seen.includes("event: note")) {
-      const { done, value } = await reader.read();
-      if (done) throw new Error(`no note was taken: ${seen}`);
-      seen += value;
-    }
+    const long = () =>
+      fetch(new URL("/summarize", worker.url), {
+        method: "POST",
+        body: THOUSAND.repeat(80),
+        headers: { "Content-Type": "text/plain", Accept: "text/event-stream" },
+        signal: leave.signal,
+      });
+    const nine = await Promise.all(Array.from({ length: 9 }, long));
+    const admitted = nine.filter(({ ok }) => ok);
+    expect(admitted.length).toBe(2);
+    // Whichever is read first.
+    const noteOf = async (response: Response) => {
+      for await (const { event } of events(response)) if (event === "note") return;
+      throw new Error("no note was taken");
+    };
+    await Promise.any(admitted.map(noteOf));
     leave.abort();
     const second = (await healthOf(worker.url)).memory_bytes + (await worker.heapBytes());
     expect(second).toBeLessThan(PRODUCTION);
-    console.log(`workerd: ${(second / 1e6).toFixed(1)} MB while 450 kB are read in windows`);
+    console.log(`workerd: ${(second / 1e6).toFixed(1)} MB while 450 kB are read in windows, and 450 kB wait`);
   } finally {
     await worker.stop();
   }

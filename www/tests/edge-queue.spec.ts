@@ -1,20 +1,22 @@
 /** Who computes when, and what happens to the engine: bounds, order, time, clients that go away, loads and traps that fail. */
 import { expect, test } from "@playwright/test";
+import type * as Admissions from "../src/edge/admission.js";
 import type * as Errors from "../src/edge/errors.js";
 import type * as Queues from "../src/edge/queue.js";
 import type { Call } from "../src/edge/types.js";
-import { answered, ARTICLE, ask, compiled, createHandler, ENDLESS, events, gate, health, module, note, refusal, report, standIn, tiny } from "./edge/service.js";
+import { answered, ARTICLE, ask, compiled, createHandler, ENDLESS, events, gate, health, module, note, plan, refusal, report, standIn, tiny } from "./edge/service.js";
 
+const { Admission } = await compiled<typeof Admissions>("admission.js");
 const { Queue } = await compiled<typeof Queues>("queue.js");
 const { orAborted } = await compiled<typeof Errors>("errors.js");
 
 /** Lets everything happen that waits for nothing. */
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
-const call = (signal = new AbortController().signal): Call => ({ signal, keep: () => {} });
+const call = (signal = new AbortController().signal): Call => ({ signal, keep: () => {}, stop: () => {} });
 
 test("turns are taken one at a time, in order", async () => {
-  const queue = new Queue(9, 60_000, () => {});
+  const queue = new Queue(60_000, () => {});
   const log: string[] = [];
   const gates = [gate(), gate(), gate()];
   const turns = gates.map(({ promise }, at) =>
@@ -34,7 +36,7 @@ test("turns are taken one at a time, in order", async () => {
 });
 
 test("whoever is aborted leaves at once; its turn lasts as long as its work", async () => {
-  const queue = new Queue(9, 60_000, () => {});
+  const queue = new Queue(60_000, () => {});
   const [first, second] = [new AbortController(), new AbortController()];
   const [working, log] = [gate(), [] as string[]];
   const running = queue.turn(call(first.signal), () => working.promise);
@@ -52,7 +54,7 @@ test("whoever is aborted leaves at once; its turn lasts as long as its work", as
 });
 
 test("who is aborted in the moment of being called lets the next one in", async () => {
-  const queue = new Queue(9, 60_000, () => {});
+  const queue = new Queue(60_000, () => {});
   const gone = new AbortController();
   const working = gate();
   const running = queue.turn(call(), () => working.promise);
@@ -72,17 +74,24 @@ test("what a request that vanished held is free again", async () => {
   const clock = Date.now;
   Date.now = () => time;
   try {
-    const queue = new Queue(2, 1000, () => stuck++);
-    queue.admit();
-    queue.admit();
+    const queue = new Queue(1000, () => stuck++);
+    const places = new Admission("documents", 2, 10, 1000);
+    const admit = (bytes: number) => {
+      const place = places.enter();
+      place.hold(bytes);
+      place.admit();
+    };
+    admit(5);
+    admit(5);
     const [vanished, working] = [gate(), gate()];
     const first = queue.turn(call(), () => vanished.promise);
     time = 1000;
-    expect(() => queue.admit()).toThrow("Too many");
+    expect(() => admit(0)).toThrow("Too many");
+    expect(() => admit(1)).toThrow("Too many");
     let others = 0;
     const second = queue.turn(call(), async () => others++);
     time = 1001;
-    queue.admit();
+    admit(10);
     const third = queue.turn(call(), () => working.promise);
     expect(stuck).toBe(1);
     // The first turn's end is not the third's.
@@ -115,6 +124,51 @@ test("requests beyond the bound are told when to come again", async () => {
   for (const response of await Promise.all(admitted)) expect((await answered(response)).summary).toBe("done");
   expect(await health(handler)).toMatchObject({ waiting: 0 });
   expect(await refusal(await handler(ask("/summarize", "text")))).toBe("200");
+});
+
+test("waiting documents have a limit of bytes, too", async () => {
+  const working = gate();
+  const { handler } = standIn({ summarize: () => working.promise.then(() => report("done")) });
+  const document = "word ".repeat(90_000);
+  const nine = Array.from({ length: 9 }, () => handler(ask("/summarize", document)));
+  const statuses: string[] = [];
+  for (const response of nine) void response.then(async (response) => statuses.push(`${await refusal(response)} ${response.headers.has("retry-after")}`));
+  // Two of 450 kB fit in 1 MiB.
+  await expect.poll(() => statuses).toEqual(Array(7).fill("503 busy true"));
+  expect(await health(handler)).toMatchObject({ waiting: 1, queued_bytes: 900_000 });
+  // Small ones fit beside them.
+  const small = handler(ask("/summarize", "text"));
+  await expect.poll(() => health(handler)).toMatchObject({ waiting: 2, queued_bytes: 900_004 });
+  working.open();
+  expect(await refusal(await small)).toBe("200");
+  await Promise.all(nine);
+  expect(await health(handler)).toMatchObject({ waiting: 0, queued_bytes: 0 });
+  expect(await refusal(await handler(ask("/summarize", "a".repeat(513 * 1024))))).toBe("413 document-too-large");
+  expect(await health(handler)).toMatchObject({ queued_bytes: 0 });
+});
+
+test("the largest document is taken whatever the limit of all bytes", async () => {
+  const { handler } = standIn({}, { limits: { bytes: 1000, queueBytes: 10 } });
+  expect(await refusal(await handler(ask("/summarize", "a".repeat(1000))))).toBe("200");
+});
+
+test("documents are not refused for their own notes", async () => {
+  const working = gate();
+  const { handler } = standIn(
+    { plan: () => plan(["0", "1", "2", "3", "4"]), note: () => working.promise.then(() => note("noted")) },
+    { peers: Array.from({ length: 4 }, () => (request: Request) => handler(request)) },
+  );
+  const first = Array.from({ length: 5 }, () => handler(ask("/summarize", "text")));
+  // Each of them asks its own isolate for four notes.
+  await expect.poll(() => health(handler)).toMatchObject({ waiting: 4, notes: 20 });
+  const others = [...Array.from({ length: 4 }, () => handler(ask("/summarize", "text"))), ...Array.from({ length: 12 }, () => handler(ask("/note", { text: "0" })))];
+  await expect.poll(() => health(handler)).toMatchObject({ waiting: 8, notes: 32 });
+  // More notes are not taken, nor more documents.
+  expect(await refusal(await handler(ask("/note", { text: "0" })))).toBe("503 busy");
+  expect(await refusal(await handler(ask("/summarize", "text")))).toBe("503 busy");
+  working.open();
+  for (const response of await Promise.all([...first, ...others])) expect(await refusal(response)).toBe("200");
+  expect(await health(handler)).toMatchObject({ waiting: 0, notes: 0, queued_bytes: 0 });
 });
 
 test("a request ends when its time is up, and the engine with it", async () => {
@@ -156,27 +210,6 @@ test("concurrent first requests share one load", async () => {
   expect(new Set(all.map(({ summary }) => summary)).size).toBe(1);
   expect(model.opened).toBe(1);
   expect(await health(handler)).toMatchObject({ loaded: true, load_ms: expect.any(Number), waiting: 0 });
-});
-
-test("a load that fails says so, and the next request tries again", async () => {
-  const bytes = new Uint8Array(await new Response(await tiny().open()).arrayBuffer());
-  const cut = () => Promise.resolve(new Blob([bytes.slice(0, 5000)]).stream());
-  const broken = async () => new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error("connection lost")) });
-  const cases: [string, Parameters<typeof tiny>[0]][] = [
-    ["503 model-unavailable", { open: () => Promise.reject(new Error("no such bucket")) }],
-    ["503 model-unavailable", { open: broken }],
-    ["500 model-truncated", { open: cut }],
-    ["500 model-not-gguf", { open: () => Promise.resolve(new Blob(["<!doctype html>".padEnd(bytes.length)]).stream()) }],
-    ["500 model-invalid", { sha256: "0".repeat(64) }],
-  ];
-  for (const [expected, changes] of cases) {
-    const model = { ...tiny(changes) };
-    const handler = createHandler({ module, model });
-    expect(await refusal(await handler(ask("/summarize", ARTICLE)))).toBe(expected);
-    expect(await health(handler)).toMatchObject({ loaded: false, memory_bytes: null });
-    Object.assign(model, tiny());
-    expect(await refusal(await handler(ask("/summarize", ARTICLE)))).toBe("200");
-  }
 });
 
 test("an engine that traps is thrown away, even if its own promise never ends", async () => {

@@ -24,3 +24,10 @@ export function bounded(signals: readonly AbortSignal[], seconds?: number, late:
   }
   return { signal: controller.signal, end };
 }
+
+/** A promise, and the function that resolves it. */
+export function gate(): { promise: Promise<void>; open: () => void } {
+  let open = () => {};
+  const promise = new Promise<void>((resolve) => (open = resolve));
+  return { promise, open };
+}

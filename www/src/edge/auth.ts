@@ -1,5 +1,14 @@
 import { Failure } from "./errors.js";
 
+/** What a bearer token may consist of, so that it fits a header: visible ASCII characters. */
+const SENDABLE = /^[\x21-\x7e]+$/;
+
+/** Refuses a token that is empty, or that no caller could send: a deployment with one would be open, or closed to everybody. */
+export function checkToken(token: unknown): void {
+  if (token === undefined || (typeof token === "string" && SENDABLE.test(token))) return;
+  throw new TypeError("Invalid token: it must be a string of visible ASCII characters, at least one, without spaces. Leave `token` out (TOKEN unset) to let everybody in.");
+}
+
 /** Rejects a request without `token`. */
 export async function authorize(request: Request, token: string | undefined): Promise<void> {
   if (token === undefined) return;

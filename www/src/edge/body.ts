@@ -1,5 +1,9 @@
+import { bounded } from "./abort.js";
+import type { Place } from "./admission.js";
 import { ANSWER_TOKENS, FORMS, KINDS, LENGTHS, LONGEST_INSTRUCTION, STRATEGIES } from "./definitions.js";
-import { Failure, orAborted } from "./errors.js";
+import { Failure } from "./errors.js";
+import { decoded, mediaType, textOf, unpacked } from "./media.js";
+import { readAll } from "./read.js";
 import type { Limits } from "./types.js";
 import type { Form, Kind, Length, Strategy } from "./wasm/relaxed/precis.js";
 
@@ -20,6 +24,11 @@ export interface Part {
   kind: Kind | undefined;
 }
 
+type Hold = Place["hold"];
+
+/** The kinds of text that are documents. The engine sees itself whether a text is the source of a web page. */
+export const TEXTS = ["text/plain", "text/markdown", "text/html"];
+
 /** The accepted JSON fields. */
 const OPTIONS = ["text", "length", "form", "instruction", "max_tokens", "strategy"];
 
@@ -28,79 +37,40 @@ export const TEXT = "^[^\\u0000]*[^\\u0000-\\u0020\\u007F-\\u00A0\\u1680\\u2000-
 
 const VISIBLE = /[^\u0000-\u0020\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\uFEFF]/;
 
-/** Reads the document in `request`: plain text, or JSON with options. */
-export async function readDocument(request: Request, limits: Limits): Promise<Asked> {
-  const type = mediaType(request);
-  if (type === "text/plain") return asked({ text: decoded(await readBody(request, limits), "document-not-text") }, limits);
-  if (type !== "application/json") throw unsupported("text/plain or application/json");
-  return asked(fields(await readBody(request, limits), OPTIONS), limits);
+/** Reads the document in `request`: text, or JSON with options. */
+export async function readDocument(request: Request, limits: Limits, hold: Hold): Promise<Asked> {
+  const media = mediaType(request, [...TEXTS, "application/json"]);
+  const bytes = await readBody(request, limits, hold);
+  return asked(media.type === "application/json" ? fields(bytes, OPTIONS) : { text: textOf(bytes, media) }, limits);
 }
 
 /** Reads the window that a peer wants a note on. */
-export async function readWindow(request: Request, limits: Limits): Promise<Part> {
-  if (mediaType(request) !== "application/json") throw unsupported("application/json");
-  const given = fields(await readBody(request, limits), ["text", "kind"]);
+export async function readWindow(request: Request, limits: Limits, hold: Hold): Promise<Part> {
+  mediaType(request, ["application/json"]);
+  const given = fields(await readBody(request, limits, hold), ["text", "kind"]);
   return { kind: named("kind", given, KINDS), text: checkedText(given["text"]) };
 }
 
-/** Reads the body, within the limits of size and time. Stops reading at the limit. */
-export async function readBody(request: Request, { bytes: most, bodySeconds }: Limits): Promise<Uint8Array> {
-  const tooLarge = () => new Failure("document-too-large", `The document has more than ${most} bytes: send a part of it, a chapter for example.`);
-  const reader = request.body?.getReader();
-  if (!reader) return new Uint8Array();
-  const clock = new AbortController();
-  const late = () => clock.abort(new Failure("body-timeout", `The document did not arrive within ${bodySeconds} s: send it faster, or a part of it.`));
-  const timer = setTimeout(late, bodySeconds * 1000);
+/** Reads the body, within the limits of size and time, which are also those of what is unpacked. Stops reading at the limit. */
+async function readBody({ body, headers }: Request, { bytes: most, bodySeconds }: Limits, hold: Hold): Promise<Uint8Array> {
+  const announced = Number(headers.get("content-length")) || 0;
+  const check = (size: number) => {
+    if (size > most) throw new Failure("document-too-large", `The document has more than ${most} bytes: send a part of it, a chapter for example.`);
+    // Held from the start, so that of several documents that don't fit together the first ones do.
+    hold(Math.max(announced, size));
+  };
+  const clock = bounded([], bodySeconds, new Failure("body-timeout", `The document did not arrive within ${bodySeconds} s: send it faster, or a part of it.`));
   try {
-    if (Number(request.headers.get("content-length")) > most) throw tooLarge();
-    const parts: Uint8Array[] = [];
-    let size = 0;
-    for (;;) {
-      const { done, value } = await orAborted(reader.read().catch(broken), clock.signal);
-      if (done) return joined(parts, size);
-      size += value.length;
-      if (size > most) throw tooLarge();
-      parts.push(value);
-    }
+    check(announced);
+    const bytes = await readAll(body, clock.signal, check);
+    return headers.has("content-encoding") ? await unpacked(bytes, clock.signal, check) : bytes;
   } catch (error) {
-    void reader.cancel().catch(() => {});
-    throw error;
+    // Nobody reads the rest.
+    if (body && !body.locked) void body.cancel().catch(() => {});
+    if (error instanceof Failure) throw error;
+    throw new Failure("cancelled", "Only a part of the document arrived: send it again.", { cause: error });
   } finally {
-    clearTimeout(timer);
-  }
-}
-
-function broken(cause: unknown): never {
-  throw new Failure("cancelled", "Only a part of the document arrived: send it again.", { cause });
-}
-
-function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
-/** The body's media type; null if it has a content coding, or a charset other than UTF-8. */
-function mediaType(request: Request): string | null {
-  const [type = "", ...parameters] = (request.headers.get("content-type") ?? "").toLowerCase().split(";");
-  const charset = parameters.map((parameter) => parameter.trim()).find((parameter) => parameter.startsWith("charset="));
-  const foreign = charset !== undefined && !/^charset="?utf-?8"?$/.test(charset);
-  return foreign || request.headers.has("content-encoding") ? null : type.trim();
-}
-
-function unsupported(types: string): Failure {
-  return new Failure("unsupported-media-type", `Send ${types}, in UTF-8 and without a content coding.`);
-}
-
-function decoded(bytes: Uint8Array, code: "document-not-text" | "malformed-json"): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new Failure(code, "This is not UTF-8 text: send plain text or Markdown.", { cause });
+    clock.end();
   }
 }
 
@@ -108,7 +78,7 @@ function decoded(bytes: Uint8Array, code: "document-not-text" | "malformed-json"
 function fields(bytes: Uint8Array, known: readonly string[]): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(decoded(bytes, "malformed-json"));
+    value = JSON.parse(decoded(bytes, "utf-8", "malformed-json"));
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
     throw new Failure("malformed-json", "The body is not JSON: check its quotes and commas.", { cause });

@@ -1,7 +1,10 @@
-import { Failure, isTrap } from "./errors.js";
+import { Backoff } from "./backoff.js";
+import { Failure, isTrap, toFailure } from "./errors.js";
+import type { OnEvent } from "./events.js";
+import { Pace } from "./pace.js";
 import { Queue } from "./queue.js";
-import type { Call, Limits, Model } from "./types.js";
-import type { Engine, ModelInfo } from "./wasm/relaxed/precis.js";
+import type { Call, Model } from "./types.js";
+import type { Engine, ModelInfo, Note } from "./wasm/relaxed/precis.js";
 
 /** The part of the engine's `ModelLoader` that is used here. It receives the model file in pieces. */
 export interface Loader {
@@ -24,12 +27,14 @@ interface Loaded {
   readonly trapped: Promise<never>;
 }
 
-/** An engine notices an aborted request in less time than this. */
-const GRACE_MS = 15_000;
-
 /** The engine of this isolate. Loaded on first use, and again after a trap. */
 export class Host {
-  readonly queue: Queue;
+  /** Its speed, in taking notes. */
+  readonly pace = new Pace();
+  readonly #queue: Queue;
+  readonly #backoff = new Backoff();
+  /** Why the last load failed; undefined after one that did not. */
+  #failure: Failure | undefined;
   #loaded: Loaded | undefined;
   /** Number of discarded instances, by which a load or a trap of an old instance is recognized. */
   #discarded = 0;
@@ -39,13 +44,19 @@ export class Host {
     private readonly module: WebAssembly.Module,
     private readonly model: Model,
     private readonly reason: string,
-    limits: Limits,
+    patienceMs: number,
+    private readonly onEvent: OnEvent,
   ) {
-    this.queue = new Queue(1 + limits.queue, limits.seconds * 1000 + GRACE_MS, () => this.#discard());
+    this.#queue = new Queue(patienceMs, () => this.#discard());
   }
 
   get loaded(): boolean {
     return this.#loaded !== undefined;
+  }
+
+  /** Why there is no model, and in how many seconds it may be there; null if nothing failed. */
+  get failure(): { code: string; message: string; retry_after_s: number } | null {
+    return this.#failure ? { code: this.#failure.code, message: this.#failure.message, retry_after_s: this.#backoff.seconds } : null;
   }
 
   /** Size of the instance's memory, in bytes. */
@@ -60,19 +71,53 @@ export class Host {
 
   /** Runs `work` with the engine, in turn. Loading is part of a turn, so concurrent first requests load once. */
   use<T>(call: Call, work: (engine: Loaded["engine"]) => T | Promise<T>): Promise<T> {
-    return this.queue.turn(call, async () => {
+    return this.#queue.turn(call, async () => {
       try {
         const { engine, trapped } = this.#loaded ?? (await this.#load());
         return await Promise.race([work(engine), trapped]);
       } catch (error) {
         if (!isTrap(error)) throw error;
         this.#discard();
-        throw new Failure("engine-crashed", "The engine stopped unexpectedly. Try again: a new one is started.", { cause: error });
+        this.onEvent({ type: "engine-crashed", error });
+        throw crashed(error);
       }
     });
   }
 
+  /** Takes a note on a window, and the time that this takes for `pace`. */
+  async timed(window: string, note: () => Promise<Note>): Promise<Note> {
+    const began = Date.now();
+    const taken = await note();
+    this.pace.took(window.length, Date.now() - began);
+    return taken;
+  }
+
+  /** Loads the model, but not soon after a failure: it is large, and a file that is corrupt stays so for a while. */
   async #load(): Promise<Loaded> {
+    if (this.#failure && this.#backoff.seconds > 0) throw this.#later("model-unavailable", `The model could not be loaded (${this.#failure.code}).`, this.#failure);
+    const { id } = this.model;
+    try {
+      const loaded = await this.#loadNow();
+      this.#backoff.succeeded();
+      this.#failure = undefined;
+      this.onEvent({ type: "model-loaded", model: id, ms: loaded.loadMs, memory_bytes: loaded.memory.buffer.byteLength });
+      return loaded;
+    } catch (error) {
+      this.#backoff.failed();
+      const failure = isTrap(error) ? crashed(error) : toFailure(error);
+      this.#failure = failure;
+      this.onEvent({ type: "model-failed", model: id, code: failure.code, error: failure.cause ?? failure, failures: this.#backoff.failures, retry_after_s: this.#backoff.seconds });
+      throw this.#later(failure.code, failure.message, failure);
+    }
+  }
+
+  /** A failure with the time of the next attempt. */
+  #later(code: string, message: string, cause: Failure): Failure {
+    const seconds = Math.max(1, this.#backoff.seconds);
+    return new Failure(code, `${message} The next attempt can be made in ${seconds} s.`, { cause, headers: { "Retry-After": String(seconds) } });
+  }
+
+  async #loadNow(): Promise<Loaded> {
     const began = Date.now();
     const instance = this.#discarded;
     const reader = (await this.model.open().catch(unavailable)).getReader();
@@ -106,7 +151,10 @@ export class Host {
   }
 }
 
+function crashed(cause: unknown): Failure {
+  return new Failure("engine-crashed", "The engine stopped unexpectedly. Try again: a new one is started.", { cause });
+}
+
 function unavailable(cause: unknown): never {
-  console.error(cause);
-  throw new Failure("model-unavailable", "The model could not be fetched. Try again. If it happens again, see the server's log.", { cause });
+  throw new Failure("model-unavailable", "The model could not be fetched: the server's log has the cause.", { cause });
 }

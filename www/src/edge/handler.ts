@@ -1,19 +1,28 @@
 import { bounded } from "./abort.js";
-import { authorize } from "./auth.js";
+import { Admission, type Place } from "./admission.js";
+import { authorize, checkToken } from "./auth.js";
 import { type Asked, readDocument, readWindow } from "./body.js";
 import { Host, type Instantiate } from "./engine.js";
 import { Failure, toFailure } from "./errors.js";
-import { fanOut } from "./fan-out.js";
-import { openApi } from "./openapi.js";
+import { guarded, logged, type OnEvent } from "./events.js";
+import { fanOut, type NoteProgress } from "./fan-out.js";
+import { withNotes } from "./figures.js";
+import { Forecast } from "./forecast.js";
+import { openApi, versioned } from "./openapi.js";
 import { usagePage } from "./page.js";
+import { Peer } from "./peer.js";
 import { eventStream, prefersEvents, type Send } from "./sse.js";
 import { type Answer, type Call, type Context, type Handler, type HandlerOptions, type Limits, LIMITS } from "./types.js";
+import type { Windows } from "./wasm/relaxed/precis.js";
 
 /** A request and its runtime context. */
 interface Incoming {
   readonly request: Request;
   readonly context: Context | undefined;
 }
+
+/** An engine notices an aborted request in less time than this. */
+const GRACE_MS = 15_000;
 
 type Route = (incoming: Incoming) => Response | Promise<Response>;
 
@@ -32,32 +41,49 @@ export function handlersOf(instantiate: Instantiate, reason: string): (options: 
 class Service {
   readonly #options: HandlerOptions;
   readonly #limits: Limits;
+  readonly #onEvent: OnEvent;
   readonly #host: Host;
+  readonly #peers: readonly Peer[];
+  readonly #documents: Admission;
+  /** Notes have places of their own: where an isolate is its own peer, documents could take all places of their own notes. */
+  readonly #notes: Admission;
   /** Options of every engine call. */
   readonly #bounds: { readonly positions: number | undefined; readonly fresh: true };
   /** Routes by path and method. GET includes HEAD. */
   readonly #routes: Readonly<Record<string, { GET: Route } | { POST: Route }>> = {
     "/": { GET: () => usagePage(this.#options.model, this.#limits, this.#options.token !== undefined) },
-    "/openapi.json": { GET: () => Response.json(openApi(this.#limits, this.#options.token !== undefined)) },
-    "/health": { GET: () => this.#health() },
-    "/summarize": { POST: (incoming) => this.#summarize(incoming) },
-    "/note": { POST: (incoming) => this.#note(incoming) },
+    ...versioned({
+      "/openapi.json": { GET: () => Response.json(openApi(this.#limits, this.#options.token !== undefined)) },
+      "/health": { GET: () => this.#health() },
+      "/ready": { GET: (incoming) => this.#ready(incoming) },
+      "/summarize": { POST: (incoming) => this.#summarize(incoming) },
+      "/note": { POST: (incoming) => this.#note(incoming) },
+    }),
   };
 
   constructor(instantiate: Instantiate, reason: string, options: HandlerOptions) {
+    checkToken(options.token);
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
     // `fresh`, because reuse would let one caller learn from response times what another has sent.
     this.#bounds = { positions: this.#limits.positions ?? undefined, fresh: true };
-    this.#host = new Host(instantiate, options.module, options.model, reason, this.#limits);
+    this.#peers = (options.peers ?? []).map((peer) => new Peer(peer, options.token));
+    const { seconds, queue, queueBytes, notes, bytes } = this.#limits;
+    const patienceMs = seconds * 1000 + GRACE_MS;
+    this.#onEvent = guarded(options.onEvent ?? logged);
+    this.#host = new Host(instantiate, options.module, options.model, reason, patienceMs, this.#onEvent);
+    // The largest body always fits, if it is the only one.
+    const mostBytes = Math.max(queueBytes, bytes);
+    this.#documents = new Admission("documents", 1 + queue, mostBytes, patienceMs);
+    this.#notes = new Admission("windows", notes, mostBytes, patienceMs);
   }
 
   async answer(incoming: Incoming): Promise<Response> {
     try {
       return await this.#routeOf(incoming.request)(incoming);
     } catch (error) {
-      const { code, message, status, headers } = toFailure(error);
-      return Response.json({ code, message }, { status, headers: { ...headers, "Cache-Control": "no-store" } });
+      const { problem, status, headers } = this.#failure(error);
+      return Response.json(problem, { status, headers: { ...headers, "Content-Type": "application/problem+json", "Cache-Control": "no-store" } });
     }
   }
 
@@ -71,17 +97,33 @@ class Service {
     throw new Failure("method-not-allowed", `Use ${Allow}.`, { headers: { Allow } });
   }
 
+  #failure(error: unknown): Failure {
+    const failure = toFailure(error);
+    if (failure.code === "internal") this.#onEvent({ type: "internal-error", error });
+    return failure;
+  }
+
   #health(): Response {
-    const { loaded, loadMs, memoryBytes, queue } = this.#host;
-    const health = { status: "ok", model: this.#options.model.id, loaded, load_ms: loadMs, waiting: queue.waiting, memory_bytes: memoryBytes };
+    const { loaded, loadMs, memoryBytes, failure } = this.#host;
+    const waiting = Math.max(0, this.#documents.admitted - 1);
+    const queued_bytes = this.#documents.bytes + this.#notes.bytes;
+    const health = { status: failure ? "degraded" : "ok", model: this.#options.model.id, loaded, load_ms: loadMs, failure, waiting, notes: this.#notes.admitted, queued_bytes, memory_bytes: memoryBytes };
     return Response.json(health, { headers: { "Cache-Control": "no-store" } });
+  }
+
+  /** Whether the model can be used. Loads it if it is not loaded: only then is this known. */
+  async #ready({ request, context }: Incoming): Promise<Response> {
+    if (!this.#host.loaded) {
+      const { leave } = await this.#admit(this.#notes, async () => {});
+      await this.#computing(leave, request.signal, context, (call) => this.#host.use(call, () => {}));
+    }
+    return Response.json({ status: "ready", model: this.#options.model.id }, { headers: { "Cache-Control": "no-store" } });
   }
 
   async #summarize({ request, context }: Incoming): Promise<Response> {
     await authorize(request, this.#options.token);
-    const asked = await readDocument(request, this.#limits);
     // Before the response starts: a rejected request still gets a status. Later errors of an event stream can only be events.
-    const leave = this.#host.queue.admit();
+    const { given: asked, leave } = await this.#admit(this.#documents, (hold) => readDocument(request, this.#limits, hold));
     if (!prefersEvents(request.headers.get("accept"))) {
       const answer = await this.#computing(leave, request.signal, context, (call) => this.#read(asked, call, () => {}));
       return Response.json(answer, { headers: { "Cache-Control": "no-store" } });
@@ -89,34 +131,64 @@ class Service {
     const reading = bounded([request.signal]);
     const { response, send, close } = eventStream(() => reading.end());
     const work = this.#computing(leave, reading.signal, context, (call) => this.#read(asked, call, send));
-    const failed = (error: unknown) => {
-      const { code, message } = toFailure(error);
-      send("error", { code, message });
-    };
+    const failed = (error: unknown) => send("error", this.#failure(error).problem);
     void work.then((answer) => send("report", answer), failed).finally(close);
     return response;
   }
 
   async #note({ request, context }: Incoming): Promise<Response> {
     await authorize(request, this.#options.token);
-    const { text, kind } = await readWindow(request, this.#limits);
-    const takeIt = (call: Call) => this.#host.use(call, (engine) => engine.note(text, { kind, ...this.#bounds }, call.signal));
-    const note = await this.#computing(this.#host.queue.admit(), request.signal, context, takeIt);
+    const { given, leave } = await this.#admit(this.#notes, (hold) => readWindow(request, this.#limits, hold));
+    const { text, kind } = given;
+    const takeIt = (call: Call) => this.#host.use(call, (engine) => this.#host.timed(text, () => engine.note(text, { kind, ...this.#bounds }, call.signal)));
+    const note = await this.#computing(leave, request.signal, context, takeIt);
     return Response.json(note, { headers: { "Cache-Control": "no-store" } });
+  }
+
+  /** Reads a request's body, and admits it. A body that still arrives has no place in the queue, but its bytes count. */
+  async #admit<T>(admission: Admission, read: (hold: Place["hold"]) => Promise<T>): Promise<{ given: T; leave: () => void }> {
+    const { hold, admit, leave } = admission.enter();
+    try {
+      const given = await read(hold);
+      admit();
+      return { given, leave };
+    } catch (error) {
+      leave();
+      throw error;
+    }
   }
 
   /** Reads a document, with the help of peers if it has several windows. */
   async #read({ text, ...asked }: Asked, call: Call, send: Send): Promise<Answer> {
-    const { peers = [], token } = this.#options;
     // On the engine's clock: the time to first token counts from here.
     const started_ms = performance.timeOrigin + performance.now();
     const options = { ...asked, started_ms, ...this.#bounds };
-    const plan = peers.length === 0 ? null : await this.#host.use(call, (engine) => engine.plan(text, options));
-    const deployment = { host: this.#host, peers, token, limits: this.#limits };
-    const shared = plan && plan.windows.length > 1 ? await fanOut(plan, options, deployment, call, (progress) => send("note", progress)) : null;
-    const report = await this.#host.use(call, (engine) =>
-      engine.summarize(text, { ...options, notes: shared?.notes ?? [] }, call.signal, (event) => send(event.type, event)),
-    );
+    const { pace } = this.#host;
+    const forecast = new Forecast(text.length, this.#limits.seconds, pace, this.#peers.map(({ pace }) => pace));
+    const plan = this.#peers.length > 0 || forecast.isDoubtful ? await this.#host.use(call, (engine) => engine.plan(text, options)) : null;
+    const refusal = plan && forecast.before(plan.windows);
+    if (refusal) throw refusal;
+    const stopWith = (late: Failure | undefined) => late && call.stop(late);
+    const share = ({ windows, kind }: Windows) => {
+      const tell = (progress: NoteProgress) => {
+        send("note", progress);
+        stopWith(forecast.during(windows, progress.done));
+      };
+      const deployment = { host: this.#host, peers: this.#peers, limits: this.#limits, onEvent: this.#onEvent };
+      return fanOut({ windows, kind }, options, deployment, call, tell);
+    };
+    const shared = plan && this.#peers.length > 0 && plan.windows.length > 1 ? await share(plan) : null;
+    const run = await this.#host.use(call, async (engine) => {
+      const began = Date.now();
+      const run = await engine.summarize(text, { ...options, notes: shared?.notes ?? [] }, call.signal, (event) => {
+        send(event.type, event);
+        if (event.type === "read" && event.left_ms !== null) stopWith(forecast.of(Date.now() - began, event.left_ms));
+      });
+      // Others read only parts of the text, or what is so short that the answer takes longer.
+      if (!shared && run.plan.strategy === "windows") pace.took(text.length, Date.now() - began);
+      return run;
+    });
+    const report = shared ? withNotes(run, shared) : run;
     return { summary: report.summary, report, fan_out: shared?.account ?? null };
   }
 
@@ -128,6 +200,7 @@ class Service {
     const call: Call = {
       signal: limit.signal,
       keep: (work) => context?.waitUntil?.(work.catch(() => {})),
+      stop: (reason) => limit.end(reason),
     };
     const done = work(call).finally(() => {
       limit.end();

@@ -1,4 +1,4 @@
-import { FORMS, LENGTHS, STRATEGIES } from "./definitions.js";
+import { FORMS, LENGTHS, STATUS, STRATEGIES } from "./definitions.js";
 import type { Limits, Model } from "./types.js";
 
 const STYLE = `
@@ -29,10 +29,10 @@ export function usagePage({ id }: Model, limits: Limits, secured: boolean): Resp
 <h1>Précis</h1>
 <p>Send a document, and get its summary and a report on the reading speed. The small language model ${escaped(id)} runs where your request arrives.</p>
 <h2>Summarize a file</h2>
-<pre tabindex="0"><code>curl ${"$URL"}/summarize${token} \\
-  -H "Content-Type: text/plain" --data-binary @document.md</code></pre>
+<pre tabindex="0"><code>curl ${"$URL"}/v1/summarize${token} \\
+  -H "Content-Type: text/markdown" --data-binary @document.md</code></pre>
 <h2>Set options, and stream the summary</h2>
-<pre tabindex="0"><code>curl -N ${"$URL"}/summarize${token} \\
+<pre tabindex="0"><code>curl -N ${"$URL"}/v1/summarize${token} \\
   -H "Content-Type: application/json" -H "Accept: text/event-stream" \\
   -d '{"text": "A document.", "length": "short"}'</code></pre>
 <h2>Options</h2>
@@ -44,7 +44,12 @@ export function usagePage({ id }: Model, limits: Limits, secured: boolean): Resp
 <tr><th scope="row"><code>max_tokens</code><td>Maximum number of tokens in the answer, 1 to ${limits.tokens}
 <tr><th scope="row"><code>strategy</code><td>${words(STRATEGIES)}
 </table>
-<p>An answer takes at most ${limits.seconds} seconds. Errors are JSON with a <code>code</code> and a sentence that says what to do; <code>busy</code> has a <code>Retry-After</code> header. Full description: <a href="/openapi.json">openapi.json</a>. State: <a href="/health">health</a>.</p>
+<p>An answer takes at most ${limits.seconds} seconds. Full description: <a href="/v1/openapi.json">openapi.json</a>. State: <a href="/v1/health">health</a>, <a href="/v1/ready">ready</a>.</p>
+<h2>Errors</h2>
+<p>Errors are <code>application/problem+json</code> with a <code>code</code> and a sentence that says what to do. Some have a <code>Retry-After</code> header. Codes that are not in this list have status 500.</p>
+<table>
+${Object.entries(STATUS).map(([code, status]) => `<tr id="${code}"><th scope="row"><code>${code}</code><td>${status}`).join("\n")}
+</table>
 </main>
 </html>
 `;

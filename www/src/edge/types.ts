@@ -1,3 +1,4 @@
+import type { OnEvent } from "./events.js";
 import type { Report } from "./wasm/relaxed/precis.js";
 
 /** A function that answers requests: a service binding's `fetch`, another deployment, or this handler itself. */
@@ -33,27 +34,33 @@ export interface Limits {
   readonly positions: number | null;
   /** Seconds from the body's arrival to the answer, including waiting for other requests and for the model. */
   readonly seconds: number;
-  /** Requests that may wait while another runs. */
+  /** Documents that may wait while another is read. */
   readonly queue: number;
+  /** Bytes of the bodies of all documents that are taken in, and of all windows for notes: waiting ones take memory, too. */
+  readonly queueBytes: number;
+  /** Notes for peers that may be taken and wait at once. */
+  readonly notes: number;
   /** Attempts by peers on a window before this isolate reads it. */
   readonly tries: number;
-  /** Seconds for a peer to take a note. */
+  /** Seconds for a peer to take a note, at most. A peer that has answered before gets four times what it took then, but 10 s. */
   readonly noteSeconds: number;
 }
 
 /** The default limits. */
-export const LIMITS: Limits = { bytes: 512 * 1024, bodySeconds: 20, tokens: 256, positions: 1536, seconds: 120, queue: 8, tries: 2, noteSeconds: 60 };
+export const LIMITS: Limits = { bytes: 512 * 1024, bodySeconds: 20, tokens: 256, positions: 1536, seconds: 120, queue: 8, queueBytes: 1024 * 1024, notes: 32, tries: 2, noteSeconds: 60 };
 
 /** Options of `createHandler`. */
 export interface HandlerOptions {
   /** The compiled `precis/edge/precis.wasm`; for `precis/edge/simd`, `precis/edge/simd.wasm`. */
   module: WebAssembly.Module;
   model: Model;
-  /** The token that callers must send as `Authorization: Bearer …`. Without it the service is public. */
+  /** The token that callers must send as `Authorization: Bearer …`: visible ASCII characters. Without it the service is public. */
   token?: string | undefined;
   limits?: Partial<Limits>;
   /** Handlers with the same model and token that help with documents of several windows. */
   peers?: readonly Fetch[];
+  /** Hears what happens to the model, the engine and the peers. Without it, failures are written to the console. */
+  onEvent?: OnEvent;
 }
 
 /** An admitted request. */
@@ -62,6 +69,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Keeps the isolate alive until `work` has ended. */
   keep(work: Promise<unknown>): void;
+  /** Ends the request with this error. */
+  stop(reason: Error): void;
 }
 
 /** Statistics of the fan-out of a document's windows. */
@@ -71,6 +80,8 @@ export interface FanOut {
   elsewhere: number;
   /** Failed attempts of peers. */
   retried: number;
+  /** Windows that were given to a second reader, because the first was late. The first note counts. */
+  hedged: number;
   /** Peers that were given up after two failures in a row. */
   peers_failed: number;
 }

@@ -19,7 +19,7 @@ export class DenoServer {
     readonly url: string,
   ) {}
 
-  static async start(env: Record<string, string>): Promise<DenoServer> {
+  static async start(env: Record<string, string | undefined>): Promise<DenoServer> {
     const rights = ["--allow-read", "--allow-env", "--allow-net", "--no-lock", "--cached-only"];
     const child = spawn(program(), ["serve", ...rights, "--host=127.0.0.1", "--port=0", `${repository}/edge/deno/serve.ts`], {
       // Playwright asks for colours, which would stand in the middle of the line that is waited for.

@@ -1,6 +1,8 @@
 /** What the tests of the fetch handler share: the compiled code, models, requests, and a stand-in for the engine. */
 import { readFileSync } from "node:fs";
+import { expect } from "@playwright/test";
 import type * as EngineSide from "../../src/edge/engine.js";
+import type { Problem } from "../../src/edge/errors.js";
 import type * as HandlerSide from "../../src/edge/handler.js";
 import type * as Simd from "../../src/edge/simd.js";
 import type { Answer, Handler, Model } from "../../src/edge/types.js";
@@ -67,7 +69,11 @@ export async function answered(response: Response): Promise<Answer> {
 /** Status and code of a refusal. */
 export async function refusal(response: Response): Promise<string> {
   if (response.status === 200) return "200";
-  const { code, message } = (await response.json()) as { code: string; message: string };
+  const { type, title, status, detail, code, message } = (await response.json()) as Problem;
+  // RFC 9457, and what was there before it.
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  expect({ type, status, detail }).toEqual({ type: `/#${code}`, status: response.status, detail: message });
+  expect(title).toMatch(/^[A-Z][a-z ]+$/);
   if (!/^[A-Z].*\.$/s.test(message)) throw new Error(`not a sentence: ${message}`);
   return `${response.status} ${code}`;
 }
@@ -122,9 +128,9 @@ export function standIn(engine: Partial<Engine>, options: Partial<Parameters<Ret
     }
     return { ModelLoader, memory: new WebAssembly.Memory({ initial: 1 }) };
   };
-  return { state, handler: handlersOf(instantiate, "a test")({ module, model: tiny(), ...options }) };
+  return { state, handler: handlersOf(instantiate, "a test")({ module, model: tiny(), onEvent: () => {}, ...options }) };
 }
 
 export const plan = (windows: string[], kind: Kind = "prose") => ({ tokens: 1, kind, windows }) as ReturnType<Engine["plan"]>;
 export const note = (text: string): Note => ({ text, tokens: 1, ms: null });
-export const report = (summary: string): Report => ({ summary }) as Report;
+export const report = (summary: string): Report => ({ summary, plan: {}, prefill: { tokens: 0 }, peak: { gemm_gmacs: null }, absent: {} }) as Report;
