@@ -5,7 +5,7 @@ import { expect, test } from "@playwright/test";
 import { compose } from "../src/ui/compose-benchmark.js";
 import { clock, compact, counted, duration, measured, megabytes, whole } from "../src/ui/format.js";
 import { Meter } from "../src/ui/meter.js";
-import { CARDS, reasonAt, valueAt } from "../src/summarize/report-fields.js";
+import { cards, reasonAt, valueAt } from "../src/summarize/report-fields.js";
 import { MAX_DOCUMENT } from "../src/package/definitions.js";
 import { decodeText, readTextFile } from "../src/formats/plain-text.js";
 import { type Backend, BACKENDS, type Capabilities, computeOf, pickBuild } from "../src/package/api/build.js";
@@ -174,7 +174,7 @@ test("figures are written as a reader would", () => {
 });
 
 test("the report says how a document was read in plain words", () => {
-  const show = CARDS.flatMap(({ fields }) => fields).find(({ path }) => path === "plan.strategy")!.show as (strategy: string) => string;
+  const show = cards().flatMap(({ fields }) => fields).find(({ path }) => path === "plan.strategy")!.show as (strategy: string) => string;
   expect(["one-pass", "windows", "passages", "as-is", "another"].map(show)).toEqual(["in one pass", "in windows", "the passages that match the question", "not read: too short to summarize", "another"]);
 });
 
@@ -184,6 +184,6 @@ test("the reason of a missing figure is found under its path or its parent's", (
   expect(valueAt(report, "peak.gemm_gmacs")).toBeUndefined();
   expect(reasonAt(report, "peak.gemm_gmacs")).toBe("no clock");
   expect(reasonAt(report, "load.prepare_ms")).toBe("not measured");
-  const paths = CARDS.flatMap(({ fields }) => fields.map(({ path }) => path));
+  const paths = cards().flatMap(({ fields }) => fields.map(({ path }) => path));
   expect(new Set(paths).size).toBe(paths.length);
 });
