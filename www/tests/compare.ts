@@ -12,6 +12,7 @@ export class Compare {
   readonly name: Locator;
   readonly progress: Locator;
   readonly result: Locator;
+  readonly shared: Locator;
   readonly comparison: Locator;
   readonly history: Locator;
   /** What the run is at: "Done" after a good one. */
@@ -26,6 +27,7 @@ export class Compare {
     this.name = page.getByRole("textbox", { name: "Device name" });
     this.progress = page.getByRole("progressbar", { name: "Measuring" });
     this.result = page.getByRole("region", { name: "Result" });
+    this.shared = page.getByRole("region", { name: "Shared card" });
     this.comparison = page.getByRole("region", { name: "Comparison" });
     this.history = page.getByRole("region", { name: "History" });
     this.state = page.locator("#state");

@@ -1,3 +1,4 @@
+import { AXIS, axis, rounded } from "./axis.js";
 import { cut, type Drawing, series, type Shape } from "./drawing.js";
 import { type Figure, shown, type Unit, written } from "./figures.js";
 
@@ -13,9 +14,12 @@ const BAR = 34;
 const GAP = 10;
 const THICK = 9;
 
+/** Units as words. */
+const WORDS: Partial<Record<Unit, string>> = { "tokens/s": "tokens per second", "%": "% of the peak", "GMAC/s": "GMAC per second", "GB/s": "GB per second" };
+
 /**
- * Draws a bar for each median, and a mark for each measurement. All groups of the same unit have the same scale. Names are above
- * their bars, to fit on a phone.
+ * Draws a bar for each median, and a mark for each measurement, over an axis from 0. All groups of the same unit have the same
+ * scale. Names are above their bars, to fit on a phone.
  */
 export function drawBars(groups: readonly Group[], width: number): Drawing {
   const shapes: Shape[] = [];
@@ -24,8 +28,9 @@ export function drawBars(groups: readonly Group[], width: number): Drawing {
     // Percentages have a scale up to 100.
     const least = unit === "%" ? 100 : 0;
     const largest = Math.max(least, ...groups.filter((group) => group.unit === unit).flatMap(({ bars }) => bars.map(({ figure }) => reach(figure))));
-    const x = (value: number) => (largest > 0 ? (value / largest) * (width - 2) : 0);
-    shapes.push({ type: "text", x: 0, y: y + 15, text: cut(`${label}, ${unit}`, width), colour: "ink", bold: true });
+    const end = largest > 0 ? rounded(largest) : 1;
+    const x = (value: number) => (value / end) * width;
+    shapes.push({ type: "text", x: 0, y: y + 15, text: cut(label, width), colour: "ink", bold: true });
     y += HEADING;
     for (const { name, series: index, figure } of bars) {
       const value = shown(figure);
@@ -40,7 +45,8 @@ export function drawBars(groups: readonly Group[], width: number): Drawing {
       }
       y += BAR;
     }
-    y += GAP;
+    shapes.push(...axis(y, width, end, WORDS[unit] ?? unit));
+    y += AXIS + GAP;
   }
   return { width, height: Math.max(y - GAP, 1), shapes };
 }

@@ -1,9 +1,10 @@
 import type { Card, Configuration, Reading } from "../package/wasm/simd/precis.js";
+import { deviceOf } from "./device.js";
 import { shownConfigurations } from "./figures.js";
 
 /** Speeds of a native program and a browser, with the same prompts, model and number of threads. */
 export interface BrowserOverhead {
-  /** Name of the card that was measured natively. */
+  /** Whose card was measured natively. */
   native: string;
   browser: string;
   threads: number;
@@ -29,7 +30,7 @@ function ofBrowser(card: Card, others: readonly Card[]): BrowserOverhead[] {
     for (const other of candidates) {
       const native = other.configurations.find(({ backend }) => backend.kind === "native" && backend.threads === configuration.backend.threads);
       const rows = native ? lengths(native, configuration) : [];
-      if (rows.length > 0) return [{ native: other.name, browser: configuration.name, threads: configuration.backend.threads, rows }];
+      if (rows.length > 0) return [{ native: deviceOf(other), browser: configuration.name, threads: configuration.backend.threads, rows }];
     }
     return [];
   });

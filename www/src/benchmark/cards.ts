@@ -10,3 +10,8 @@ export async function readCard(json: string): Promise<Card> {
 export async function exportCard(card: Card, format: "json" | "csv" | "markdown"): Promise<string> {
   return (await engine()).export_card(card, format);
 }
+
+/** Whether two cards hold the same measurements. A card may have been renamed since. */
+export function isSame(one: Card, other: Card): boolean {
+  return one.created === other.created && JSON.stringify({ ...one, name: "" }) === JSON.stringify({ ...other, name: "" });
+}

@@ -9,23 +9,23 @@ import { efficiencyLabel, type Figure, lengthLabel, percent, shown, shownConfigu
 /** All charts of a card that have data. */
 export function chartsOf(card: Card): Chart[] {
   const configurations = shownConfigurations(card);
-  const marks = "The bar is the median, each mark is one measurement.";
+  const marks = "A longer bar is better. It is the median, and each mark is one measurement.";
   const reading = spreads(configurations, "pp", ({ prefill }) => prefill);
   const writing = spreads(configurations, "tg", ({ decode }) => decode);
   const charts = [
     curves(configurations),
-    bars("Reading speed", "precis-reading", `Tokens per second, by the length of the prompt. ${marks}`, reading),
-    bars("Writing speed", "precis-writing", `Tokens per second, by the length of the answer. ${marks}`, writing),
+    bars("Reading speed", "precis-reading", `Tokens read per second, by the length of the text. ${marks}`, reading),
+    bars("Writing speed", "precis-writing", `Tokens written per second, by the length of the answer. ${marks}`, writing),
     bars(
       "Peak of the device",
       "precis-peaks",
-      "The best speed of plain kernels of this engine. A GMAC is 10⁹ multiply-adds.",
+      "What the device can reach in the simplest computation of its kind. A longer bar is better. A GMAC is 10⁹ multiply-adds.",
       peaks(configurations),
     ),
     bars(
       "Efficiency of reading",
       "precis-roofline",
-      "Multiply-adds per second of the linear layers and of attention, as a share of the device's peak in the same number format, which is 8-bit integers on a processor.",
+      "How much of the device's peak reading makes use of, in the same number format: 8-bit integers on a processor. A longer bar is better.",
       shares(configurations),
     ),
   ].filter((chart) => chart !== null);
@@ -41,7 +41,7 @@ function curves(configurations: readonly Configuration[]): Omit<Chart, "of"> | n
   });
   return {
     title: "Speed over position",
-    note: "Tokens per second by position, for the longest prompt of each configuration, in the measurement with the median speed.",
+    note: "How fast each part of the longest text was read: tokens per second by position, in the measurement with the median speed. Higher is better.",
     alt: `Speed over position. ${sentences.join(". ")}.`,
     file: "precis-curves",
     draw: (width) => drawCurves(curves, width),

@@ -1,31 +1,45 @@
 import { byId, element } from "../ui/dom.js";
 import type { Card } from "../package/wasm/simd/precis.js";
-import { best, figuresOf, type Figure, ratio, rowsOf, shown, when } from "./figures.js";
-import { table } from "./table.js";
+import { comparisonOf, LOADED_DIFFERENTLY, type Row } from "./comparison.js";
+import { deviceOf, shortened } from "./device.js";
+import { best, when } from "./figures.js";
+import { headOf, table } from "./table.js";
 
-/** The region "Comparison": another card beside the person's own or the open card. */
+/** The region "Comparison": a card beside another one, the reference. Hidden until there are two. */
 export class ComparisonView {
+  readonly #region = byId("comparison", HTMLElement);
   readonly #title = byId("comparison-title", HTMLHeadingElement);
   readonly #body = byId("comparison-body", HTMLDivElement);
-  readonly #empty = byId("comparison-empty", HTMLParagraphElement);
 
-  /** Shows `theirs` beside `yours`, if that exists. `own` says whether `yours` was measured here. */
-  show(theirs: Card, yours: Card | null, own: boolean): void {
-    this.#empty.hidden = true;
-    const [name, ratioName] = own || !yours ? ["Yours", "Theirs ÷ yours"] : ["Open card", "Theirs ÷ open card"];
-    const columns = [figures(theirs), yours ? figures(yours) : []];
-    const rows = rowsOf(columns).flatMap(({ label, unit }) => {
-      const [their, your] = columns.map((column) => column.find((figure) => figure.label === label) ?? null);
-      if ((their?.value ?? null) === null && (your?.value ?? null) === null) return [];
-      const head = unit === "ms" || unit === "bytes" ? label : `${label}, ${unit}`;
-      return [[head, cell(their), cell(your), ratio(their?.value ?? null, your?.value ?? null)]];
+  /** Shows `first` in the first column, compared with `reference`. Everything is inserted as text, because cards are untrusted. */
+  show(first: Card, reference: Card): void {
+    const { rows, reading, comparable } = comparisonOf(first, reference);
+    const swap = element("button", "plain", "Swap the reference");
+    swap.type = "button";
+    swap.addEventListener("click", () => {
+      this.show(reference, first);
+      // The focused button was removed.
+      this.#title.focus({ preventScroll: true });
     });
+    const heads = ["Figure", name(first), ...(comparable ? [element("span", "", name(reference), ", the reference"), "Compared with the reference"] : [name(reference)])];
+    const cells = rows.map((row) => [headOf(row), row.first, row.reference, ...(comparable ? [compared(row)] : [])]);
+    const figures = table("Comparison", [heads, ...cells]);
+    figures.classList.add("stacked");
     this.#body.replaceChildren(
-      element("p", "fine", `Theirs: ${named(theirs)}.`),
-      element("p", "fine", yours ? `${name}: ${named(yours)}.` : "You have no card yet: measure this device to compare it."),
-      ...doubts(theirs, yours),
-      table("Comparison", [["Figure", "Theirs", name, ratioName], ...rows]),
+      ...(reading ? [element("p", "verdict", name(first), ` reads ${reading} as `, name(reference), ", the reference.")] : []),
+      described(first),
+      described(reference),
+      ...doubts(first, reference, comparable),
+      ...(comparable ? [swap] : []),
+      figures,
     );
+    this.#region.hidden = false;
+  }
+
+  /** Hides the region, because the cards in it are no longer the person's subject. */
+  hide(): void {
+    this.#region.hidden = true;
+    this.#body.replaceChildren();
   }
 
   /** Scrolls to the region and moves the focus there. */
@@ -35,25 +49,25 @@ export class ComparisonView {
   }
 }
 
-function figures(card: Card): Figure[] {
-  const fastest = best(card);
-  return fastest ? figuresOf(fastest) : [];
+/** The name in a box of its own: a stranger's name may turn the direction of a text. */
+function name(card: Card): HTMLElement {
+  return element("bdi", "", deviceOf(card));
 }
 
-function cell(figure: Figure | null | undefined): string {
-  return figure ? shown(figure) : "—";
+/** A ratio, or in a class of its own why there is none: that takes more room. */
+function compared({ compared }: Row): string | Node {
+  return compared === LOADED_DIFFERENTLY ? element("span", "why", compared) : compared;
 }
 
-function named(card: Card): string {
-  return `${card.name || "without a name"}, ${best(card)?.name ?? "nothing measured"}, ${when(card.created)}`;
+function described(card: Card): HTMLElement {
+  return element("p", "fine", name(card), `: ${shortened(best(card)?.name ?? "nothing measured")}, ${when(card.created)}.`);
 }
 
 /** Reasons why the two can't be compared, or not well. */
-function doubts(theirs: Card, yours: Card | null): HTMLElement[] {
-  const texts: string[] = [];
-  if (yours && yours.model.sha256 !== theirs.model.sha256) texts.push("Different models were measured: the figures can't be compared.");
-  else if (yours && yours.method.document_sha256 !== theirs.method.document_sha256) texts.push("Different documents were read: the figures can't be compared.");
-  if (theirs.invalid.length > 0) texts.push("Their card is invalid: do not trust its figures.");
-  if (yours && yours.invalid.length > 0) texts.push(`The card “${yours.name}” is invalid: do not trust its figures.`);
-  return texts.length > 0 ? [element("div", "notice invalid", ...texts.map((text) => element("p", "", text)))] : [];
+function doubts(first: Card, reference: Card, comparable: boolean): HTMLElement[] {
+  const texts: (string | Node)[][] = [];
+  if (first.model.sha256 !== reference.model.sha256) texts.push(["Different models were measured: the figures can't be compared."]);
+  else if (!comparable) texts.push(["Different documents were read: the figures can't be compared."]);
+  for (const card of [first, reference]) if (card.invalid.length > 0) texts.push(["The card of ", name(card), " is invalid: do not trust its figures."]);
+  return texts.length > 0 ? [element("div", "notice invalid", ...texts.map((text) => element("p", "", ...text)))] : [];
 }

@@ -1,5 +1,6 @@
 import { compact, measured, whole } from "../ui/format.js";
 import type { Configuration, CurvePoint } from "../package/wasm/simd/precis.js";
+import { ticks } from "./axis.js";
 import { cut, DASHES, type Drawing, series, type Shape } from "./drawing.js";
 
 /** Speed over position of a configuration, for its longest prompt. */
@@ -61,13 +62,6 @@ export function drawCurves(curves: readonly Curve[], width: number): Drawing {
     shapes.push({ type: "text", x: LEFT + 36, y, text: cut(`${name}: ${whole(tokens)} tokens`, right - LEFT - 36), colour: "ink" });
   });
   return { width, height: y + 8, shapes };
-}
-
-/** Three to seven round numbers from 0 to `end`. */
-export function ticks(end: number): number[] {
-  const power = 10 ** Math.floor(Math.log10(end));
-  const step = [0.2, 0.5, 1, 2].map((part) => part * power).find((step) => end / step <= 6) ?? end;
-  return Array.from({ length: Math.floor(end / step) + 1 }, (_, i) => i * step);
 }
 
 /** The curves as a table: a head row, then a row for each point. */

@@ -1,6 +1,7 @@
 /** The figures of a card as rows. Independent of the page. */
 import { counted, duration, measured, megabytes, whole } from "../ui/format.js";
-import type { Card, Configuration, Spread } from "../package/wasm/simd/precis.js";
+import type { Card, Configuration, Reading, Spread } from "../package/wasm/simd/precis.js";
+import { shortened } from "./device.js";
 
 /** Unit of a figure. */
 export type Unit = "tokens/s" | "ms" | "bytes" | "GMAC/s" | "GB/s" | "documents/min" | "%";
@@ -18,9 +19,9 @@ export interface Figure {
 /** Limit for imported cards, which may contain any number of configurations. */
 const MOST_CONFIGURATIONS = 12;
 
-/** The configurations of a card that a page shows. */
+/** The configurations of a card that a page shows, with names of a bounded length. */
 export function shownConfigurations({ configurations }: Card): Configuration[] {
-  return configurations.slice(0, MOST_CONFIGURATIONS);
+  return configurations.slice(0, MOST_CONFIGURATIONS).map((one) => ({ ...one, name: shortened(one.name) }));
 }
 
 /** The configuration with the best score, or if none has a score, the fastest at reading. Cards are compared by it. */
@@ -35,10 +36,24 @@ export function bestScore(card: Card): number | null {
   return best(card)?.score ?? null;
 }
 
+/** What a card is told by: the reading of 2,048 tokens in the best configuration, else its first. */
+export function readingOf(card: Card): Reading | null {
+  const prefill = best(card)?.prefill ?? [];
+  return prefill.find(({ tokens }) => tokens === 2048) ?? prefill[0] ?? null;
+}
+
 /** "512 tokens (pp512)": the length, and its name in llama-bench. */
 export function lengthLabel(tokens: number, peer: "pp" | "tg"): string {
   return `${counted(tokens, "token")} (${peer}${tokens})`;
 }
+
+/** "Reading speed, 512 tokens (pp512)": the label of prefill speed. */
+export function prefillLabel(tokens: number): string {
+  return `Reading speed, ${lengthLabel(tokens, "pp")}`;
+}
+
+/** Labels of times that depend on where the model came from. */
+export const LOADING: ReadonlySet<string> = new Set(["Loading the model", "Preparing the model"]);
 
 /** "Share of the peak, 512 tokens": the label of efficiency. */
 export function efficiencyLabel(tokens: number): string {
@@ -56,12 +71,12 @@ export function figuresOf({ score, prefill, decode, tokenize, load, peak, memory
   const several = (label: string, unit: Unit, spread: Spread): Figure => ({ label, unit, value: spread.median, spread });
   return [
     one("Score", "documents/min", score),
-    ...prefill.map((reading) => several(`Prefill, ${lengthLabel(reading.tokens, "pp")}`, "tokens/s", reading.tokens_per_second)),
+    ...prefill.map((reading) => several(prefillLabel(reading.tokens), "tokens/s", reading.tokens_per_second)),
     ...prefill.map((reading) => several(`Time to first token, ${counted(reading.tokens, "token")}`, "ms", reading.first_token_ms)),
     ...prefill.map((reading) => one(efficiencyLabel(reading.tokens), "%", percent(reading.efficiency))),
-    ...decode.map((writing) => several(`Decode, ${lengthLabel(writing.tokens, "tg")}`, "tokens/s", writing.tokens_per_second)),
+    ...decode.map((writing) => several(`Writing speed, ${lengthLabel(writing.tokens, "tg")}`, "tokens/s", writing.tokens_per_second)),
     several("Tokenizing", "tokens/s", tokenize),
-    one("Fetching the model", "ms", load.read_ms),
+    one("Loading the model", "ms", load.read_ms),
     one("Preparing the model", "ms", load.prepare_ms),
     one("Compiling GPU pipelines", "ms", load.pipelines_ms),
     one("Peak, 32-bit floats", "GMAC/s", peak.f32_gmacs),
@@ -101,15 +116,10 @@ export function outliers({ spread }: Figure): string {
   return `${count} of ${whole(spread.values.length)} ${count === 1 ? "is an outlier" : "are outliers"}`;
 }
 
-/** `theirs ÷ yours` as text; "—" if it is undefined. */
-export function ratio(theirs: number | null, yours: number | null): string {
-  return theirs === null || yours === null || yours <= 0 ? "—" : `${measured(theirs / yours)}×`;
-}
-
-/** The date and time of a card as text; unchanged if it can't be parsed. */
+/** The date and time of a card as text. */
 export function when(created: string): string {
   const date = new Date(created);
-  return Number.isNaN(date.valueOf()) ? created : date.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+  return Number.isNaN(date.valueOf()) ? "an unknown date" : date.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** Labels of all rows in any of these lists, in order. */

@@ -1,7 +1,8 @@
 import { byId, element } from "../ui/dom.js";
 import { measured } from "../ui/format.js";
-import { when } from "./figures.js";
 import { plainName } from "./configuration-names.js";
+import { shortened } from "./device.js";
+import { when } from "./figures.js";
 import type { Kept } from "./store.js";
 
 /** Actions on a card of the history. */
@@ -27,17 +28,32 @@ export class HistoryView {
     this.#list.replaceChildren(...cards.map((kept) => this.#item(kept)));
   }
 
-  /** Shows a problem of the history; empty: none. */
-  set notice(text: string) {
-    this.#notice.replaceChildren(...(text ? [element("p", "notice", text)] : []));
+  /**
+   * Says what has happened, of which card, with a button if it can be undone. Replaces what was said before. The region is
+   * announced by screen readers. The button comes next after the heading, which has the focus after a deletion.
+   */
+  say(text: string, name = "", undo?: () => Promise<void>): void {
+    const said = element("p", "notice", text, element("bdi", "", name));
+    if (undo) {
+      const button = element("button", "plain", "Undo");
+      button.type = "button";
+      button.addEventListener("click", async () => {
+        await undo();
+        // The focused button was removed.
+        this.#title.focus();
+      });
+      said.append(" ", button);
+    }
+    this.#notice.replaceChildren(said);
   }
 
   #item(kept: Kept): HTMLElement {
     const { actions } = this;
-    const name = element("span", "kept-name", kept.name || "Without a name");
+    const title = titleOf(kept);
+    const name = element("bdi", "kept-name", title);
     const date = when(kept.created);
     // Two cards may have the same name.
-    const called = `${kept.name || "Without a name"}, ${date}`;
+    const called = `${title}, ${date}`;
     const head = element("div", "kept-head", name);
     const item: HTMLLIElement = element(
       "li",
@@ -67,7 +83,7 @@ export class HistoryView {
     field.type = "text";
     field.maxLength = 60;
     field.value = kept.name;
-    field.ariaLabel = `New name of ${kept.name}`;
+    field.ariaLabel = `New name of ${titleOf(kept)}`;
     const save = element("button", "plain", "Save name");
     save.type = "submit";
     const form = element("form", "actions", field, save);
@@ -87,6 +103,11 @@ export class HistoryView {
     field.focus();
     field.select();
   }
+}
+
+/** The name in the list, which does not read the whole card. */
+export function titleOf({ name }: Kept): string {
+  return shortened(name.trim()) || "A device without a name";
 }
 
 function button(label: string, of: string, act: () => Promise<void>): HTMLButtonElement {

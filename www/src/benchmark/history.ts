@@ -1,7 +1,9 @@
 import { PrecisError, toPrecisError } from "../package/api/errors.js";
 import type { Card } from "../package/wasm/simd/precis.js";
-import { readCard } from "./cards.js";
-import { HistoryView } from "./history-view.js";
+import { isSame, readCard } from "./cards.js";
+import { sameWork } from "./comparison.js";
+import { deviceOf } from "./device.js";
+import { HistoryView, titleOf } from "./history-view.js";
 import { CardStore, type Kept } from "./store.js";
 
 /** The stored cards and their list. Errors of the storage are shown in the list and do not stop anything else. */
@@ -14,8 +16,8 @@ export class History {
   readonly #view = new HistoryView({
     open: (kept) => this.#try(async () => this.onopen(await readCard(kept.json))),
     compare: (kept) => this.#try(async () => this.oncompare(await readCard(kept.json))),
-    remove: (kept) => this.#change(() => this.#store.remove(kept)),
-    rename: (kept, name) => this.#change(async () => this.#store.replace(kept, { ...(await readCard(kept.json)), name })),
+    remove: (kept) => this.#remove(kept),
+    rename: (kept, name) => this.#rename(kept, name),
   });
   #kept: Kept[] = [];
 
@@ -24,43 +26,98 @@ export class History {
     return this.#change(async () => undefined);
   }
 
-  /** Stores `card`. */
-  add(card: Card, own: boolean): Promise<void> {
-    return this.#change(() => this.#store.add(card, own));
+  /** Stores a card that was measured here. */
+  add(card: Card): Promise<void> {
+    return this.#change(async () => {
+      await this.#store.add(card, true);
+      this.#view.say("Kept: ", deviceOf(card, "A"));
+    });
   }
 
-  /** The newest card measured here, other than `card`. */
-  async newestOwn(card: Card): Promise<Card | null> {
-    const kept = this.#kept.find(({ own, created, name }) => own && !(created === card.created && name === card.name));
-    return kept ? readCard(kept.json) : null;
+  /** Stores a card from elsewhere, unless it is here, and says which of the two. */
+  take(card: Card): Promise<void> {
+    return this.#change(async () => {
+      const here = await this.#find(card);
+      if (here) return this.#view.say("Already here: ", deviceOf(here.card, "A"));
+      await this.#store.add(card, false);
+      this.#view.say("Added: ", deviceOf(card, "A"));
+    });
+  }
+
+  /**
+   * The card to compare `card` with: one that was measured here, or if there is none and `any`, one from elsewhere. Rather one of
+   * the same model, and of those the newest. Null if there is none.
+   */
+  async partnerOf(card: Card, any: boolean): Promise<Card | null> {
+    const here = await this.#find(card);
+    const others = (await this.#read(this.#kept)).filter(({ kept }) => kept.id !== here?.kept.id);
+    const own = others.filter(({ kept }) => kept.own);
+    const candidates = own.length > 0 || !any ? own : others;
+    return (candidates.find((one) => sameWork(one.card, card)) ?? candidates[0])?.card ?? null;
+  }
+
+  /** Says something about the cards. */
+  say(text: string): void {
+    this.#view.say(text);
   }
 
   /** Whether `card` was measured here and is stored. */
-  isOwn(card: Card): boolean {
-    return this.#kept.some(({ own, created, name }) => own && created === card.created && name === card.name);
+  async isOwn(card: Card): Promise<boolean> {
+    return (await this.#find(card))?.kept.own ?? false;
   }
 
   /** All readable cards, the newest first. */
   async cards(): Promise<Card[]> {
-    const read = await Promise.allSettled(this.#kept.map(({ json }) => readCard(json)));
+    return (await this.#read(this.#kept)).map(({ card }) => card);
+  }
+
+  async #find(card: Card): Promise<{ kept: Kept; card: Card } | null> {
+    const sameTime = await this.#read(this.#kept.filter(({ created }) => created === card.created));
+    return sameTime.find((one) => isSame(one.card, card)) ?? null;
+  }
+
+  async #read(all: readonly Kept[]): Promise<{ kept: Kept; card: Card }[]> {
+    const read = await Promise.allSettled(all.map(async (kept) => ({ kept, card: await readCard(kept.json) })));
     return read.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   }
 
-  #change(work: () => Promise<void>): Promise<void> {
+  #rename(kept: Kept, name: string): Promise<void> {
+    return this.#change(async () => {
+      await this.#store.replace(kept, { ...(await readCard(kept.json)), name });
+      this.#view.say("Renamed: ", name);
+    });
+  }
+
+  #remove(kept: Kept): Promise<void> {
+    return this.#change(async () => {
+      await this.#store.remove(kept);
+      this.#view.say("Deleted: ", titleOf(kept), () => this.#restore(kept));
+    });
+  }
+
+  #restore(kept: Kept): Promise<void> {
+    // Offered again if it fails, because the card is nowhere else.
+    const again = () => this.#restore(kept);
+    return this.#change(async () => {
+      await this.#store.restore(kept);
+      this.#view.say("Restored: ", titleOf(kept));
+    }, again);
+  }
+
+  #change(work: () => Promise<void>, undo?: () => Promise<void>): Promise<void> {
     return this.#try(async () => {
       await work();
       this.#kept = await this.#store.all();
       this.#view.show(this.#kept);
-    });
+    }, undo);
   }
 
-  async #try(work: () => Promise<void>): Promise<void> {
+  async #try(work: () => Promise<void>, undo?: () => Promise<void>): Promise<void> {
     try {
       await work();
-      this.#view.notice = "";
     } catch (error) {
       const { message } = error instanceof PrecisError ? error : toPrecisError(error);
-      this.#view.notice = message;
+      this.#view.say(message, "", undo);
     }
   }
 }

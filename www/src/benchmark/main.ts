@@ -5,7 +5,7 @@ import { byId } from "../ui/dom.js";
 import { workOffline } from "../offline/register.js";
 import { wireTheme } from "../ui/theme.js";
 import "../ui/window.js";
-import { readCard } from "./cards.js";
+import { isSame, readCard } from "./cards.js";
 import { ComparisonView } from "./comparison-view.js";
 import { ExportActions } from "./export-actions.js";
 import { History } from "./history.js";
@@ -13,6 +13,8 @@ import { ImportPanel } from "./import-panel.js";
 import { MeasurePanel } from "./measure-panel.js";
 import { ResultView } from "./result-view.js";
 import { sharedJson } from "./share.js";
+import { SharedView } from "./shared-view.js";
+import { standing, terms } from "./standing.js";
 
 wireTheme();
 window.precis = { report: null, card: null };
@@ -23,12 +25,19 @@ const actions = new ExportActions();
 const comparison = new ComparisonView();
 const history = new History();
 const imports = new ImportPanel();
+const sharing = new SharedView();
 /** The card in the region "Result". */
 let shown: Card | null = null;
+/** The card of the link. */
+let shared: Card | null = null;
 
 async function show(card: Card): Promise<void> {
   shown = actions.card = card;
   result.show(card, await history.cards());
+  // The page works without the gallery's cards, which are many kilobytes that not everybody needs.
+  const { GALLERY } = await import("../ui/gallery-cards.js").catch(() => ({ GALLERY: [] }));
+  const text = standing(card, GALLERY);
+  if (text && shown === card) result.showStanding(text, terms(card));
 }
 
 panel.onstart = () => {
@@ -38,51 +47,66 @@ panel.oncard = async (card) => {
   window.precis.card = card;
   // Shown first, so that it stays on the page if storing it fails.
   await show(card);
-  await history.add(card, true);
+  if (shared) {
+    comparison.show(card, shared);
+    if (isWaiting()) comparison.reveal();
+  }
+  await history.add(card);
 };
+sharing.onmeasure = () => panel.start();
 history.onopen = async (card) => {
   await show(card);
   result.reveal();
 };
 history.oncompare = async (card) => {
-  const other = shown && !same(shown, card) ? shown : await history.newestOwn(card);
-  // "Yours" is the card measured here, whichever was clicked.
-  if (other && isOwn(card) && !isOwn(other)) comparison.show(other, card, true);
-  else comparison.show(card, other, other !== null && isOwn(other));
+  const other = shown && !isSame(shown, card) ? shown : await history.partnerOf(card, true);
+  if (!other) return history.say("There is no other card: measure this device or import a card, and compare the two.");
+  // The card measured here comes first, whichever was clicked. Otherwise the clicked card is the reference.
+  if ((await isOwn(card)) && !(await isOwn(other))) comparison.show(card, other);
+  else comparison.show(other, card);
   comparison.reveal();
 };
 imports.oncard = async (card) => {
   await show(card);
-  await history.add(card, false);
+  await history.take(card);
 };
 
-function same(one: Card, other: Card): boolean {
-  return one.created === other.created && one.name === other.name;
-}
-
-function isOwn(card: Card): boolean {
+async function isOwn(card: Card): Promise<boolean> {
+  // The storage may have refused the card that was just measured.
   return card === window.precis.card || history.isOwn(card);
 }
 
-/** Shows the card in the URL, beside the newest own card. */
-async function openShared(): Promise<void> {
+/** Whether the person has stayed at the measurement, so that the focus may move to what comes of it. */
+function isWaiting(): boolean {
+  const { activeElement } = document;
+  return activeElement === document.body || activeElement?.closest(".measure, .shared") !== null;
+}
+
+/** Shows the card in the URL, beside an own card. Says whether there is one. */
+async function openShared(): Promise<boolean> {
   const alert = byId("link-alert", HTMLDivElement);
   alert.replaceChildren();
   try {
     const json = await sharedJson(location.hash);
-    if (json === null) return;
-    const card = await readCard(json);
-    await show(card);
-    comparison.show(card, await history.newestOwn(card), true);
-    result.reveal();
+    if (json === null) return false;
+    shared = await readCard(json);
+    await show(shared);
+    sharing.show(shared);
+    const own = await history.partnerOf(shared, false);
+    if (own) comparison.show(own, shared);
+    else comparison.hide();
+    return true;
   } catch (error) {
     showError(alert, toPrecisError(error));
+    return false;
   }
 }
 
 workOffline(() => !panel.running && shown === null);
 await history.refresh();
-addEventListener("hashchange", () => void openShared());
+addEventListener("hashchange", async () => {
+  if (await openShared()) sharing.reveal();
+});
 await openShared();
 // For tests: the history and the URL have been read.
 document.querySelector("main")!.dataset.ready = "";

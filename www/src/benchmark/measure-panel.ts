@@ -5,7 +5,7 @@ import type { Card, Progress, SuiteKind, Task } from "../package/wasm/simd/preci
 import { showError } from "../ui/alert.js";
 import { byId, element } from "../ui/dom.js";
 import { chosenModel } from "../ui/chosen-model.js";
-import { clock, megabytes } from "../ui/format.js";
+import { inWords, megabytes } from "../ui/format.js";
 import { type Choice, choicesFor, isDefault } from "./choices.js";
 import { measure } from "./measure.js";
 import { deviceName } from "./configuration-names.js";
@@ -42,9 +42,7 @@ export class MeasurePanel {
     const options = this.#backends.map(({ choice, box }) => element("label", "option", box, " ", element("span", "", choice.label)));
     byId("backends", HTMLDivElement).append(...options);
     this.#name.value = deviceName();
-    const { name, bytes } = chosenModel();
-    const size = bytes === null ? "" : ` (${megabytes(bytes)})`;
-    byId("measured-model", HTMLParagraphElement).textContent = `Measured with ${name}${size}. Measure downloads it, unless it is on this device.`;
+    byId("measured-model", HTMLParagraphElement).textContent = modelNote();
     // Each suite has its own default backends. A change of the suite resets earlier choices, which would be easy to overlook.
     for (const radio of this.#radios) radio.addEventListener("change", () => this.#chooseDefaults());
     this.#chooseDefaults();
@@ -53,6 +51,13 @@ export class MeasurePanel {
       void this.#start();
     });
     this.#cancel.addEventListener("click", () => this.#running?.abort());
+  }
+
+  /** Measures as the button does, and shows that. */
+  start(): void {
+    this.#measure.focus({ preventScroll: true });
+    this.#form.requestSubmit();
+    this.#state.scrollIntoView({ block: "center" });
   }
 
   get #radios(): HTMLInputElement[] {
@@ -147,9 +152,16 @@ export class MeasurePanel {
     const left = Math.max(0, left_ms - Math.min(task.expected_ms, performance.now() - began));
     const planned = done < 1 ? left_ms / (1 - done) : 0;
     this.#progress.value = planned > 0 ? 1 - left / planned : 1;
-    this.#left.textContent = `${clock(left)} left`;
-    this.#progress.ariaValueText = `${Math.round(100 * this.#progress.value)} %, ${clock(left)} left: ${doing}`;
+    this.#left.textContent = `${inWords(left)} left`;
+    this.#progress.ariaValueText = `${Math.round(100 * this.#progress.value)} %, ${inWords(left)} left: ${doing}`;
   }
+}
+
+/** Which model is measured, and that it is downloaded. */
+export function modelNote(): string {
+  const { name, bytes } = chosenModel();
+  const size = bytes === null ? "" : ` (${megabytes(bytes)})`;
+  return `The model is ${name}${size}. It is downloaded, unless it is on this device.`;
 }
 
 interface Forecast {

@@ -1,9 +1,12 @@
 import { byId, element } from "../ui/dom.js";
 import { counted, duration, measured, whole } from "../ui/format.js";
-import type { Card, Configuration } from "../package/wasm/simd/precis.js";
+import type { Card } from "../package/wasm/simd/precis.js";
 import { chartView } from "./chart-view.js";
 import { chartsOf } from "./charts.js";
-import { best, figuresOf, outliers, rowsOf, shown, shownConfigurations, when } from "./figures.js";
+import { timesAsFast } from "./comparison.js";
+import { browserOf, deviceOf, shortened } from "./device.js";
+import { best, lengthLabel, readingOf, when } from "./figures.js";
+import { figuresView } from "./figures-view.js";
 import { table } from "./table.js";
 import { browserOverhead } from "./browser-overhead.js";
 
@@ -20,8 +23,15 @@ export class ResultView {
   show(card: Card | null, others: readonly Card[]): void {
     this.#empty.hidden = card !== null;
     if (!card) return this.#body.replaceChildren();
-    const sections = [headline(card), ...marks(card), figures(card), ...leftOut(card), charts(card), ...overheads(card, others)];
+    const sections = [headline(card), ...marks(card), figuresView(card), ...leftOut(card), charts(card), ...overheads(card, others)];
     this.#body.replaceChildren(...sections);
+  }
+
+  /** Says where the shown card stands in the gallery, below its headline. */
+  showStanding(text: string, terms: string): void {
+    const link = element("a", "", "the gallery");
+    link.href = "gallery.html";
+    this.#body.querySelector(".headline")?.after(element("p", "standing", text, " in ", link, `. Compared with ${terms}.`));
   }
 
   /** Scrolls to the region and moves the focus there. */
@@ -36,20 +46,20 @@ function headline(card: Card): HTMLElement {
   const fastest = best(card);
   const score = fastest?.score ?? null;
   const second = (label: string, value: string) => element("p", "", element("span", "second", value), element("span", "unit", label));
-  const reading = fastest?.prefill.find(({ tokens }) => tokens === 2048) ?? fastest?.prefill[0];
+  const reading = readingOf(card);
   const writing = fastest?.decode[0];
-  const about = [`${model.id}, ${model.quant}`, `${method.suite} suite`, when(card.created), `Précis ${environment.version}`];
+  const browser = environment.user_agent === null ? null : browserOf(environment.user_agent);
+  const about = [`${shortened(model.id)}, ${shortened(model.quant)}`, `${shortened(method.suite)} suite`, when(card.created), ...(browser ? [browser] : []), `Précis ${environment.version}`];
   return element(
     "div",
     "headline",
-    element("h3", "card-name", card.name || "Without a name"),
-    element("p", "readout", element("span", "figure", score === null ? "—" : measured(score)), " ", element("span", "unit", "documents a minute: 2,048 tokens read and 64 written")),
+    element("h3", "card-name", deviceOf(card, "A")),
+    element("p", "readout", element("span", "figure", score === null ? "—" : measured(score)), " ", element("span", "unit", "documents a minute: 2,048 tokens read and 64 written. More is better.")),
     ...(score === null ? [element("p", "fine", "There is no score: reading 2,048 tokens or writing 64 was not measured.")] : []),
-    ...(reading?.tokens_per_second.median != null ? [second(`tokens per second read, of ${whole(reading.tokens)}`, measured(reading.tokens_per_second.median))] : []),
-    ...(reading?.first_token_ms.median != null ? [second("until the first token", duration(reading.first_token_ms.median))] : []),
-    ...(writing?.tokens_per_second.median != null ? [second("tokens per second written", measured(writing.tokens_per_second.median))] : []),
-    element("p", "fine", `${fastest ? `${fastest.name}. ` : ""}${about.join(" · ")}`),
-    ...(environment.user_agent ? [element("p", "fine", environment.user_agent)] : []),
+    ...(reading?.tokens_per_second.median != null ? [second(`tokens read per second, of ${whole(reading.tokens)}: more is better`, measured(reading.tokens_per_second.median))] : []),
+    ...(reading?.first_token_ms.median != null ? [second("until an answer begins: less is better", duration(reading.first_token_ms.median))] : []),
+    ...(writing?.tokens_per_second.median != null ? [second("tokens written per second: more is better", measured(writing.tokens_per_second.median))] : []),
+    element("p", "fine", `${fastest ? `${shortened(fastest.name)}. ` : ""}${about.join(" · ")}`),
   );
 }
 
@@ -79,46 +89,6 @@ function leftOut({ method }: Card): HTMLElement[] {
   return [element("div", "notice", element("h3", "", "Not measured"), list(texts))];
 }
 
-function figures(card: Card): HTMLElement {
-  const configurations = shownConfigurations(card);
-  const columns = configurations.map(figuresOf);
-  const rows = rowsOf(columns).flatMap(({ label, unit }) => {
-    const cells = columns.map((column) => column.find((figure) => figure.label === label) ?? null);
-    if (cells.every((cell) => cell === null || cell.value === null)) return [];
-    // Times and sizes include their units.
-    const head = element("span", "", label, ...(unit === "ms" || unit === "bytes" ? [] : [" ", element("span", "fine", unit)]));
-    return [[head, ...cells.map((cell) => (cell ? value(shown(cell), outliers(cell)) : "—"))]];
-  });
-  const facts = FACTS.map(([label, fact]) => [label, ...configurations.map((configuration) => value(...fact(configuration)))]);
-  const hidden = card.configurations.length - configurations.length;
-  return element(
-    "div",
-    "figures",
-    element("h3", "", "Figures"),
-    element("p", "fine", `Median ± median absolute deviation of up to ${whole(card.method.repetitions)} measurements.`),
-    table("Figures", [["Figure", ...configurations.map(({ name }) => name)], ...rows, ...facts]),
-    ...(hidden > 0 ? [element("p", "fine", `${whole(hidden)} more configurations are not shown.`)] : []),
-  );
-}
-
-function value(text: string, note: string): Node {
-  return element("span", "", text, ...(note ? [element("span", "fine", ` ${note}`)] : []));
-}
-
-/** Further rows of a configuration: a text and a note. */
-const FACTS: readonly (readonly [string, (of: Configuration) => [string, string]])[] = [
-  [
-    "Certificate",
-    ({ certificate: of }) => (of ? [of.distance <= of.bound ? "passed" : "failed", `${of.distance.toExponential(1)} of at most ${of.bound.toExponential(0)} from recorded logits`] : ["none", ""]),
-  ],
-  ["Model came from", ({ loaded_from }) => [loaded_from, ""]],
-  ["Undisturbed", ({ undisturbed: { median } }) => [median === null ? "—" : `${Math.round(100 * median)} %`, ""]],
-  ["Clock step", ({ clock_ms }) => [clock_ms === null ? "—" : `${clock_ms.toPrecision(2)} ms`, ""]],
-  ["Why this backend", ({ backend: { reason } }) => [reason ?? "—", ""]],
-  ["Features", ({ backend: { features } }) => [features.slice(0, 40).join(", ") || "none", ""]],
-  ["Module", ({ module_sha256 }) => [module_sha256 ? `${module_sha256.slice(0, 12)}…` : "—", ""]],
-];
-
 function charts(card: Card): HTMLElement {
   return element("div", "charts", ...chartsOf(card).map(chartView));
 }
@@ -129,10 +99,10 @@ function overheads(card: Card, others: readonly Card[]): HTMLElement[] {
       "div",
       "overhead",
       element("h3", "", "Browser overhead"),
-      element("p", "fine", `${browser} compared with the native program with ${counted(threads, "thread")}, from the card “${native}”. This comparison is only valid if both were measured on the same device.`),
+      element("p", "fine", `${browser} compared with the native program with ${counted(threads, "thread")}, from the card of `, element("bdi", "", native), ". This comparison is only valid if both were measured on the same device."),
       table("Browser overhead", [
-        ["Prompt", "Native, tokens/s", "Browser, tokens/s", "Native ÷ browser"],
-        ...rows.map(({ tokens, native, browser }) => [`${whole(tokens)} tokens (pp${tokens})`, measured(native), measured(browser), `${measured(native / browser)}×`]),
+        ["Prompt", "Browser, tokens/s", "Native program, tokens/s, the reference", "Compared with the reference"],
+        ...rows.map(({ tokens, native, browser }) => [lengthLabel(tokens, "pp"), measured(browser), measured(native), timesAsFast(browser, native, "tokens/s")]),
       ]),
     ),
   );

@@ -39,6 +39,11 @@ export class CardStore {
     await this.#try((database) => database.put("cards", { ...row(card), own, id }));
   }
 
+  /** Stores a removed card again, in its place. */
+  async restore(kept: Kept): Promise<void> {
+    await this.#try((database) => database.put("cards", kept));
+  }
+
   async remove({ id }: Kept): Promise<void> {
     await this.#try((database) => database.delete("cards", id));
   }

@@ -1,4 +1,5 @@
 import { element } from "../ui/dom.js";
+import type { Unit } from "./figures.js";
 
 /** A table. The first row is its head, and the first cell of every row a header. The first `texts` columns contain text, the others numbers. */
 export function table(caption: string, [head = [], ...rows]: readonly (readonly (string | Node)[])[], texts = 1): HTMLElement {
@@ -20,4 +21,11 @@ export function table(caption: string, [head = [], ...rows]: readonly (readonly 
   box.role = "group";
   box.ariaLabel = caption;
   return box;
+}
+
+/** The head of a figure's row: its label, its unit unless the values have it, and what it means. */
+export function headOf({ label, unit, meaning = "" }: { label: string; unit?: Unit; meaning?: string }): HTMLElement {
+  const fine = (text: string, className: string) => element("span", `fine ${className}`, text);
+  const withUnit = unit && unit !== "ms" && unit !== "bytes" ? [" ", fine(unit, "")] : [];
+  return element("span", "", label, ...withUnit, ...(meaning ? [" ", fine(meaning, "meaning")] : []));
 }

@@ -1,12 +1,9 @@
-import type { Card } from "../package/wasm/simd/precis.js";
 import { byId, element } from "../ui/dom.js";
 import { workOffline } from "../offline/register.js";
 import { measured } from "../ui/format.js";
+import { GALLERY } from "../ui/gallery-cards.js";
 import { wireTheme } from "../ui/theme.js";
 import { filtered, type Key, type Row, rowsOf, sorted } from "./rows.js";
-
-/** All cards in the folder at build time. Tests validate them. */
-const cards = Object.values(import.meta.glob<Card>("../../../gallery/*.json", { eager: true, import: "default" }));
 
 const COLUMNS: readonly { key: Key; label: string }[] = [
   { key: "device", label: "Device" },
@@ -20,7 +17,7 @@ const COLUMNS: readonly { key: Key; label: string }[] = [
 ];
 
 wireTheme();
-const rows = rowsOf(cards);
+const rows = rowsOf(GALLERY);
 const filter = byId("filter", HTMLInputElement);
 const count = byId("count", HTMLParagraphElement);
 const body = element("tbody", "");

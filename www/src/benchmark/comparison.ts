@@ -1,0 +1,60 @@
+/** Two cards as rows that compare them. Independent of the page. */
+import { measured } from "../ui/format.js";
+import type { Card, Configuration } from "../package/wasm/simd/precis.js";
+import { best, figuresOf, LOADING, prefillLabel, rowsOf, shown, type Unit } from "./figures.js";
+
+/** A row: a figure of both cards, and how they compare. */
+export interface Row {
+  label: string;
+  unit: Unit;
+  first: string;
+  reference: string;
+  compared: string;
+}
+
+/** A comparison of a card with a reference. */
+export interface Comparison {
+  rows: Row[];
+  /** How many times as fast the first card reads, as text; null if that can't be said. */
+  reading: string | null;
+  /** Whether both cards measured the same thing. If not, nothing is compared. */
+  comparable: boolean;
+}
+
+/** Said instead of a ratio of times that differ for another reason than the device. */
+export const LOADED_DIFFERENTLY = "not compared: one fetched the model, the other had it kept";
+
+/** Compares the best configurations of two cards. */
+export function comparisonOf(first: Card, reference: Card): Comparison {
+  const [one, other] = [best(first), best(reference)];
+  const [ones, others] = [one, other].map((configuration) => (configuration ? figuresOf(configuration) : []));
+  const comparable = sameWork(first, reference);
+  const loadedAlike = one !== null && other !== null && fetched(one) === fetched(other);
+  const rows = rowsOf([ones!, others!]).flatMap(({ label, unit }) => {
+    const [mine, its] = [ones, others].map((figures) => figures!.find((figure) => figure.label === label) ?? null);
+    const [value, base] = [mine?.value ?? null, its?.value ?? null];
+    if (value === null && base === null) return [];
+    const loading = LOADING.has(label) && value !== null && base !== null && !loadedAlike;
+    const compared = loading ? LOADED_DIFFERENTLY : timesAsFast(value, base, unit);
+    return [{ label, unit, first: mine ? shown(mine) : "—", reference: its ? shown(its) : "—", compared }];
+  });
+  // The longest prompt that every suite has, else any.
+  const readings = rows.filter(({ label, compared }) => label.startsWith("Reading speed") && compared !== "—");
+  const reading = readings.find(({ label }) => label === prefillLabel(2048)) ?? readings[0];
+  return { rows, reading: comparable ? (reading?.compared ?? null) : null, comparable };
+}
+
+/** Whether both cards read the same document with the same model. */
+export function sameWork(one: Card, other: Card): boolean {
+  return one.model.sha256 === other.model.sha256 && one.method.document_sha256 === other.method.document_sha256;
+}
+
+/** "1.8 times as fast" as the reference, for speeds and for times; "—" for what is neither, or has no ratio. */
+export function timesAsFast(value: number | null, reference: number | null, unit: Unit): string {
+  if (unit === "bytes" || unit === "%" || value === null || reference === null || value <= 0 || reference <= 0) return "—";
+  return `${measured(unit === "ms" ? reference / value : value / reference)} times as fast`;
+}
+
+function fetched({ loaded_from }: Configuration): boolean {
+  return loaded_from === "network";
+}

@@ -1,0 +1,50 @@
+import type { Card } from "../package/wasm/simd/precis.js";
+import { chosenModel } from "../ui/chosen-model.js";
+import { byId, element } from "../ui/dom.js";
+import { measured } from "../ui/format.js";
+import { deviceOf, shortened } from "./device.js";
+import { readingOf, when } from "./figures.js";
+import { modelNote } from "./measure-panel.js";
+
+/** The region "Shared card": whose card the link holds, and a button to measure this device beside it. Hidden without such a link. */
+export class SharedView {
+  /** Set by the page: called when this device is to be measured. */
+  onmeasure: () => void = () => undefined;
+
+  readonly #region = byId("shared-card", HTMLElement);
+  readonly #title = byId("shared-title", HTMLHeadingElement);
+  readonly #body = byId("shared-body", HTMLDivElement);
+  readonly #note = byId("shared-note", HTMLParagraphElement);
+
+  constructor() {
+    byId("measure-mine", HTMLButtonElement).addEventListener("click", () => this.onmeasure());
+  }
+
+  /** Shows whose `card` is. Everything is inserted as text, because cards are untrusted. */
+  show(card: Card): void {
+    const speed = readingOf(card)?.tokens_per_second.median ?? null;
+    const name = element("bdi", "", deviceOf(card));
+    this.#body.replaceChildren(
+      element("p", "verdict", "This is the result of ", name, speed === null ? "." : `. It reads ${measured(speed)} tokens per second.`),
+      element("p", "fine", `Measured on ${when(card.created)}. Self-reported: whoever made the link measured it, and nobody has checked it.`),
+    );
+    this.#note.textContent = `Measure mine takes about a minute. ${isOtherModel(card) ? otherModel(card) : modelNote()}`;
+    this.#region.hidden = false;
+  }
+
+  /** Scrolls to the region and moves the focus there. */
+  reveal(): void {
+    this.#title.focus({ preventScroll: true });
+    this.#title.scrollIntoView({ block: "start" });
+  }
+}
+
+/** Whether the model chosen here is known to be another one, so that the two can't be compared. */
+function isOtherModel(card: Card): boolean {
+  const { model } = chosenModel();
+  return typeof model === "object" && "sha256" in model && model.sha256 !== card.model.sha256;
+}
+
+function otherModel({ model }: Card): string {
+  return `The link's card was measured with another model, ${shortened(model.id)}: choose that on the page Summarize first, or the two can't be compared.`;
+}
