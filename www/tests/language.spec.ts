@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
 import type {} from "../src/ui/window.js";
+import { card, configuration } from "./cards.js";
 import { heldAfter, inWorker } from "./faults.js";
 import { inspect } from "./inspect.js";
 import { ARTICLE, expect, type Precis, test } from "./page.js";
@@ -68,11 +69,14 @@ test.describe("in a browser of an Austrian", () => {
   });
 });
 
+/** English texts whose translation is the same. */
+const SAME = translations().flatMap(([, entries]) => Object.entries(entries).filter(([key, entry]) => key === entry).map(([key]) => key));
+
 /** The texts and labels of the page, but for names, what the model wrote, and values of the report. */
 const shown = (page: Page) =>
   page.evaluate(() => {
     const texts = new Set<string>();
-    const own = 'script, noscript, [translate="no"], #language, #summary-text, #iterations, #models-list .model-title, dd, #device';
+    const own = 'script, noscript, [translate="no"], #language, #summary-text, #iterations, #models-list .model-title, dd, #device, bdi, .card-name, .headline > p.fine, #cards .fine, #table tbody th, td, thead, .legend, svg, #name';
     const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, (node) =>
       node instanceof Element && node.matches(own) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
     );
@@ -95,9 +99,8 @@ test("with German nothing of the page stays English", async ({ page, precis }) =
   await runInGerman(page, ARTICLE);
   await page.getByRole("button", { name: "Modell wählen" }).click();
   const licences = CATALOGUE.map(({ licence }) => licence);
-  const same = translations().flatMap(([, entries]) => Object.entries(entries).filter(([key, entry]) => key === entry).map(([key]) => key));
   const german = new Set(await shown(page));
-  expect(english.filter((text) => german.has(text) && !same.includes(text) && !licences.includes(text))).toEqual([]);
+  expect(english.filter((text) => german.has(text) && !SAME.includes(text) && !licences.includes(text))).toEqual([]);
 });
 
 test("another language is chosen by its name, kept, and loses nothing", async ({ page, precis }) => {
@@ -163,4 +166,38 @@ for (const scheme of ["light", "dark"] as const) {
       await inspect(page, `german-${scheme}-${width}-models`);
     });
   }
+}
+
+for (const width of [1280, 320]) {
+  test(`the other pages are German, too, ${width} px wide`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme: width === 320 ? "dark" : "light", reducedMotion: "reduce" });
+    await page.setViewportSize({ width, height: 800 });
+    const laptop = card("Laptop", configuration("wasm-relaxed-simd", 4, 400), configuration("native", 4, 900));
+    laptop.method.left_out = [{ configuration: "webgpu", what: "prefill", reason: "no time" }];
+    const visit = async (language: string) => {
+      await page.goto("/gallery.html");
+      await page.evaluate((language) => localStorage.setItem("precis-language", JSON.stringify(language)), language);
+      await page.reload();
+      await expect(page.locator("tbody tr").first()).toBeVisible();
+      const texts = await shown(page);
+      await inspect(page, `gallery-${language}-${width}`);
+      await page.goto("/compare.html");
+      for (const [i, each] of [laptop, card("Desk", configuration("wasm-relaxed-simd", 8, 1600))].entries()) {
+        await page.locator("#card-file").setInputFiles({ name: "card.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(each)) });
+        await expect(page.locator("#cards li")).toHaveCount(i + 1);
+      }
+      await page.locator("#cards li").last().getByRole("button").nth(1).click();
+      await expect(page.locator("#comparison table")).toBeVisible();
+      texts.push(...(await shown(page)));
+      await inspect(page, `compare-${language}-${width}`);
+      return texts;
+    };
+    const english = await visit("en");
+    await page.evaluate(() => indexedDB.deleteDatabase("precis-cards"));
+    const german = new Set(await visit("de"));
+    await expect(page.locator("html")).toHaveAttribute("lang", "de");
+    await expect(page.locator("#comparison .verdict")).toHaveText(/ liest \d(,\d+)?-mal so schnell wie /);
+    const data = ["GMAC/s", "GB/s", "Browser/1.0", "wasm-relaxed-simd, 8 threads"];
+    expect(english.filter((text) => german.has(text) && !SAME.includes(text) && !data.includes(text))).toEqual([]);
+  });
 }

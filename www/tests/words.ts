@@ -53,15 +53,15 @@ interface SyntaxNode {
   arguments?: SyntaxNode[];
 }
 
-/** The texts given to `t` and `tn`, and the messages without values of formats, which can't import these. */
+/** The texts given to `t`, `tn` and `tNodes`, and the messages without values of formats, which can't import these. */
 function ofScript(file: string, texts: Texts): void {
   const visit = (node: unknown): void => {
     if (typeof node !== "object" || node === null) return;
     if (Array.isArray(node)) return node.forEach(visit);
     const { type, callee, arguments: given = [] } = node as SyntaxNode;
     const called = type === "CallExpression" || type === "NewExpression" ? callee?.name : undefined;
-    const text = given[called === "t" ? 0 : called === "tn" ? 2 : 1]?.value;
-    if (called === "t" || called === "tn") {
+    const text = given[called === "t" || called === "tNodes" ? 0 : called === "tn" ? 2 : 1]?.value;
+    if (called === "t" || called === "tn" || called === "tNodes") {
       if (typeof text !== "string") throw new Error(`${file}: a text given to ${called} is no literal`);
       texts.set(text, { where: file, isCounted: called === "tn" });
     } else if (called === "PrecisError" && file.startsWith("formats/") && typeof text === "string") texts.set(text, { where: file, isCounted: false });
@@ -81,13 +81,13 @@ export function complaints(tag: string, entries: Translations, texts: Texts): st
     else {
       const forms = typeof entry === "string" ? { text: entry } : entry;
       if (isCounted && Object.keys(forms).sort().join() !== [...categories].sort().join()) found.push(`needs the forms ${categories.join(", ")}: ${key}`);
-      for (const form of Object.values(forms)) if (placeholders(form) !== placeholders(key)) found.push(`another placeholder in “${form}”: ${key}`);
+      for (const form of Object.values(forms)) if (placeholders(form, isCounted) !== placeholders(key, isCounted)) found.push(`another placeholder in “${form}”: ${key}`);
     }
   }
   return found;
 }
 
 /** The placeholders of a text. A form of one or two need not name its number. */
-function placeholders(text: string): string {
-  return [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).filter((name) => name !== "count").sort().join();
+function placeholders(text: string, isCounted: boolean): string {
+  return [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).filter((name) => !isCounted || name !== "count").sort().join();
 }

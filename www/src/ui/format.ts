@@ -7,11 +7,6 @@ const TWO = numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const SIGNIFICANT = numbers({ minimumSignificantDigits: 2, maximumSignificantDigits: 2 });
 const COMPACT = numbers({ notation: "compact", maximumSignificantDigits: 3 });
 
-/** "1 token", "2 tokens", in English. */
-export function counted(count: number, noun: string): string {
-  return `${whole(count)} ${noun}${count === 1 ? "" : "s"}`;
-}
-
 /** "1 token", "2 tokens". */
 export function tokens(count: number): string {
   return tn(count, "{count} token", "{count} tokens");

@@ -18,6 +18,7 @@ const BY_CODE: Readonly<Record<string, () => string>> = {
   "model-tokenizer": () => t("The model's vocabulary can't be used: use another file."),
   "prompt-too-long": () => t("The text is too long to be read in one pass: shorten it, or choose “In windows” under Advanced."),
   "out-of-memory": () => t("The device has not enough memory: close other tabs or programs, or shorten the document."),
+  "invalid-card": () => t("This is not a result card of Précis, or it is damaged: export it again."),
   "gpu-lost": () => t("The GPU was lost: try again."),
   "gpu-failed": () => t("The GPU failed: run on the processor instead."),
   "host-failed": () => t("The file could not be read, because it was changed or moved: open it again."),

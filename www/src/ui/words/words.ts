@@ -47,6 +47,13 @@ export function tn<Other extends string>(count: number, one: string, other: Othe
   return filled(form, { ...values, count: whole(count) });
 }
 
+/** The same for values that are elements: the parts of the text, to be appended. */
+export function tNodes<Text extends string>(english: Text, values: Record<Names<Text>, string | Node>): (string | Node)[] {
+  const given: Readonly<Record<string, string | Node>> = values;
+  // Every second part is the name of a placeholder.
+  return (lookup(english) ?? english).split(/\{(\w+)\}/).map((part, i) => (i % 2 === 0 ? part : (given[part] ?? part)));
+}
+
 function filled(text: string, values: Readonly<Record<string, string>>): string {
   return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => values[name] ?? placeholder);
 }
