@@ -1,10 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
 import { serveModels } from "./vite/models.ts";
-import { FORMATS, offline, SERVICE_WORKER } from "./vite/offline.ts";
+import { FORMATS, offline, SERVICE_WORKER, WORDS } from "./vite/offline.ts";
 import { securityPolicy } from "./vite/policy.ts";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
+
+/** The folder with a file of translations for each language. */
+const TRANSLATIONS = "src/ui/words/";
 
 export default defineConfig({
   // Relative, so that the site works in any folder of any static host.
@@ -31,6 +34,7 @@ export default defineConfig({
       output: {
         // A browser knows a service worker by its address, which must not change.
         entryFileNames: ({ facadeModuleId }) => (facadeModuleId?.endsWith(SERVICE_WORKER.source) ? SERVICE_WORKER.file : "assets/[name]-[hash].js"),
+        assetFileNames: ({ originalFileNames: [from] }) => `${from?.startsWith(TRANSLATIONS) ? WORDS : "assets/"}[name]-[hash][extname]`,
       },
     },
   },

@@ -159,7 +159,7 @@ test("the whole job works from the keyboard", async ({ page, precis }) => {
   // Keys start from the top.
   await page.getByRole("heading", { level: 1 }).click();
   // Three links to pages come first; the examples have no names.
-  expect(await order(7)).toEqual(["", "", "", "choose-model", "theme", "open", "document"]);
+  expect(await order(8)).toEqual(["", "", "", "choose-model", "theme", "language", "open", "document"]);
   await page.keyboard.type("Bees collect nectar and pollen from flowers.");
   expect(await order(8)).toEqual(["", "", "", "", "benchmark", "length", "form", "summarize"]);
   const outline = await page.locator("#summarize").evaluate((button) => getComputedStyle(button).outlineStyle);

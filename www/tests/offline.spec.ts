@@ -136,6 +136,26 @@ test("the files of a format are fetched with its first document, and then kept",
   await expect(precis.alert).toContainText("check the connection, and open the file again");
 });
 
+test.describe("in a German browser", () => {
+  test.use({ locale: "de-DE" });
+
+  test("one visit is enough to be German without a connection", async ({ page, precis, site, home }) => {
+    // What is typed keeps the page from being loaded again, which would fetch the translations once more.
+    let open = () => {};
+    site.gate = new Promise((resolve) => (open = resolve));
+    await page.goto(`${home}index.html?model=tiny.gguf`);
+    await page.getByRole("textbox", { name: "Dokument" }).fill("Ein Text.");
+    open();
+    await takenOver(page);
+    const stored = () => page.evaluate(async () => (await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()))).flat().map(({ url }) => url));
+    await expect.poll(async () => (await stored()).filter((url) => url.includes("/words/"))).toHaveLength(1);
+    await site.close();
+    await page.goto(`${home}index.html`);
+    await expect(page.locator("html")).toHaveAttribute("lang", "de");
+    await expect(precis.modelState).toHaveText("nicht geladen");
+  });
+});
+
 test("a new version reaches people with the next visit, and the old worker goes when its pages have", async ({ page, site, home, context }) => {
   await page.goto(`${home}gallery.html`);
   await page.waitForFunction(() => crossOriginIsolated);

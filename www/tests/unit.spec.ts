@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, test } from "@playwright/test";
 import { compose } from "../src/ui/compose-benchmark.js";
-import { clock, compact, counted, duration, measured, megabytes, whole } from "../src/ui/format.js";
+import { clock, compact, duration, measured, megabytes, tokens, whole } from "../src/ui/format.js";
 import { Meter } from "../src/ui/meter.js";
-import { CARDS, reasonAt, valueAt } from "../src/summarize/report-fields.js";
+import { cards, reasonAt, valueAt } from "../src/summarize/report-fields.js";
 import { MAX_DOCUMENT } from "../src/package/definitions.js";
 import { decodeText, readTextFile } from "../src/formats/plain-text.js";
 import { type Backend, BACKENDS, type Capabilities, computeOf, pickBuild } from "../src/package/api/build.js";
@@ -170,11 +170,11 @@ test("figures are written as a reader would", () => {
   expect([whole(44979), compact(134_515_008), measured(312.4), measured(87.44), measured(0.5234)]).toEqual(["44,979", "135M", "312", "87.4", "0.52"]);
   expect([duration(0.42), duration(412.4), duration(1234), duration(45_678), duration(754_000)]).toEqual(["0.4 ms", "412 ms", "1.23 s", "45.7 s", "12:34"]);
   expect([clock(5000), clock(751_000), megabytes(98_362_432), megabytes(88_128)]).toEqual(["0:05", "12:31", "98 MB", "0.1 MB"]);
-  expect([counted(1, "token"), counted(0, "token"), counted(1200, "token")]).toEqual(["1 token", "0 tokens", "1,200 tokens"]);
+  expect([tokens(1), tokens(0), tokens(1200)]).toEqual(["1 token", "0 tokens", "1,200 tokens"]);
 });
 
 test("the report says how a document was read in plain words", () => {
-  const show = CARDS.flatMap(({ fields }) => fields).find(({ path }) => path === "plan.strategy")!.show as (strategy: string) => string;
+  const show = cards().flatMap(({ fields }) => fields).find(({ path }) => path === "plan.strategy")!.show as (strategy: string) => string;
   expect(["one-pass", "windows", "passages", "as-is", "another"].map(show)).toEqual(["in one pass", "in windows", "the passages that match the question", "not read: too short to summarize", "another"]);
 });
 
@@ -184,6 +184,6 @@ test("the reason of a missing figure is found under its path or its parent's", (
   expect(valueAt(report, "peak.gemm_gmacs")).toBeUndefined();
   expect(reasonAt(report, "peak.gemm_gmacs")).toBe("no clock");
   expect(reasonAt(report, "load.prepare_ms")).toBe("not measured");
-  const paths = CARDS.flatMap(({ fields }) => fields.map(({ path }) => path));
+  const paths = cards().flatMap(({ fields }) => fields.map(({ path }) => path));
   expect(new Set(paths).size).toBe(paths.length);
 });

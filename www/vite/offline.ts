@@ -8,6 +8,9 @@ export const SERVICE_WORKER = { source: "src/offline/service-worker.ts", file: "
 /** The folder of files that only documents of some formats need. The service worker stores each when it is used first. */
 export const FORMATS = "assets/formats/";
 
+/** The same for translations to other languages. */
+export const WORDS = "assets/words/";
+
 /** Tells the service worker what the build consists of: its files, and a hash by which one build differs from the next. */
 export function offline(): Plugin {
   let publicFolder = "";
@@ -28,7 +31,7 @@ export function offline(): Plugin {
         const hash = createHash("sha256");
         const files = [...contents.keys()].sort();
         for (const name of files) hash.update(name).update(contents.get(name)!);
-        const [later, first] = [true, false].map((isLater) => files.filter((name) => name.startsWith(FORMATS) === isLater));
+        const [later, first] = [true, false].map((isLater) => files.filter((name) => [FORMATS, WORDS].some((folder) => name.startsWith(folder)) === isLater));
         const head = `const PRECIS_FILES = ${JSON.stringify(first)};\nconst PRECIS_LATER = ${JSON.stringify(later)};\nconst PRECIS_BUILD = ${JSON.stringify(hash.digest("hex"))};\n`;
         worker.code = head + worker.code;
       },

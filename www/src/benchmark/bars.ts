@@ -1,6 +1,7 @@
+import { t } from "../ui/words/words.js";
 import { AXIS, axis, rounded } from "./axis.js";
 import { cut, type Drawing, series, type Shape } from "./drawing.js";
-import { type Figure, shown, type Unit, written } from "./figures.js";
+import { type Figure, shown, type Unit, unitInWords, written } from "./figures.js";
 
 /** Bars of one figure, such as those of one length. */
 export interface Group {
@@ -15,7 +16,7 @@ const GAP = 10;
 const THICK = 9;
 
 /** Units as words. */
-const WORDS: Partial<Record<Unit, string>> = { "tokens/s": "tokens per second", "%": "% of the peak", "GMAC/s": "GMAC per second", "GB/s": "GB per second" };
+const words = (): Partial<Record<Unit, string>> => ({ "tokens/s": t("tokens per second"), "%": t("% of the peak"), "GMAC/s": t("GMAC per second"), "GB/s": t("GB per second") });
 
 /**
  * Draws a bar for each median, and a mark for each measurement, over an axis from 0. All groups of the same unit have the same
@@ -45,7 +46,7 @@ export function drawBars(groups: readonly Group[], width: number): Drawing {
       }
       y += BAR;
     }
-    shapes.push(...axis(y, width, end, WORDS[unit] ?? unit));
+    shapes.push(...axis(y, width, end, words()[unit] ?? unit));
     y += AXIS + GAP;
   }
   return { width, height: Math.max(y - GAP, 1), shapes };
@@ -58,7 +59,7 @@ function reach({ value, spread }: Figure): number {
 /** The bars as a table: a head row, then a row for each bar. */
 export function tableOfBars(groups: readonly Group[]): string[][] {
   const rows = groups.flatMap(({ label, unit, bars }) =>
-    bars.map(({ name, figure }) => [label, name, shown(figure), (figure.spread?.values ?? []).slice(0, 100).map((value) => written(value, unit)).join(", "), unit]),
+    bars.map(({ name, figure }) => [label, name, shown(figure), (figure.spread?.values ?? []).slice(0, 100).map((value) => written(value, unit)).join(", "), unitInWords(unit)]),
   );
-  return [["Figure", "Configuration", "Median ± MAD", "Each measurement", "Unit"], ...rows];
+  return [[t("Figure"), t("Configuration"), t("Median ± MAD"), t("Each measurement"), t("Unit")], ...rows];
 }

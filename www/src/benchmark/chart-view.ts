@@ -1,6 +1,7 @@
 import { colourOf } from "../ui/colour.js";
 import { element } from "../ui/dom.js";
 import { download } from "../ui/save-file.js";
+import { t } from "../ui/words/words.js";
 import { type Colour, cut, DASHES, type Drawing, pngFile, series, svgFile, toSvg } from "./drawing.js";
 import { table } from "./table.js";
 
@@ -43,7 +44,7 @@ export function chartView(chart: Chart): HTMLElement {
     element("figcaption", "", element("h3", "", title), element("p", "fine", note)),
     host,
     ...(chart.legend ? [legend(chart.legend)] : []),
-    element("details", "", element("summary", "", "Show as table", element("span", "visually-hidden", `: ${title}`)), table(title, chart.table, chart.texts)),
+    element("details", "", element("summary", "", t("Show as table"), element("span", "visually-hidden", `: ${title}`)), table(title, chart.table, chart.texts)),
     element("div", "actions", fileButton("PNG", chart, pngFile), fileButton("SVG", chart, svgFile)),
   );
 }
@@ -83,7 +84,7 @@ function fileButton(
   { title, of, file, draw }: Chart,
   make: (drawing: Drawing, paint: (colour: Colour) => string) => Blob | Promise<Blob>,
 ): HTMLElement {
-  const button = element("button", "plain", `Download ${kind}`, element("span", "visually-hidden", `: ${title}`));
+  const button = element("button", "plain", t("Download {kind}", { kind }), element("span", "visually-hidden", `: ${title}`));
   button.type = "button";
   button.addEventListener("click", async () => {
     download(await make(framed(of ? `${title}: ${of}` : title, draw(FILE_WIDTH - 2 * MARGIN)), colourNow), `${file}.${kind.toLowerCase()}`);

@@ -1,31 +1,32 @@
-import { counted, measured, whole } from "../ui/format.js";
+import { measured, tokens as tokensInWords, whole } from "../ui/format.js";
+import { t } from "../ui/words/words.js";
 import type { Card, Configuration, Peaks, Spread } from "../package/wasm/simd/precis.js";
 import { drawBars, type Group, tableOfBars } from "./bars.js";
 import type { Chart } from "./chart-view.js";
 import { plotCurves } from "./curve-plot.js";
 import { curvesOf, drawCurves, tableOfCurves } from "./curves.js";
-import { efficiencyLabel, type Figure, lengthLabel, percent, shown, shownConfigurations, type Unit } from "./figures.js";
+import { efficiencyLabel, type Figure, lengthLabel, percent, shown, shownConfigurations, type Unit, unitInWords } from "./figures.js";
 
 /** All charts of a card that have data. */
 export function chartsOf(card: Card): Chart[] {
   const configurations = shownConfigurations(card);
-  const marks = "A longer bar is better. It is the median, and each mark is one measurement.";
+  const marks = t("A longer bar is better. It is the median, and each mark is one measurement.");
   const reading = spreads(configurations, "pp", ({ prefill }) => prefill);
   const writing = spreads(configurations, "tg", ({ decode }) => decode);
   const charts = [
     curves(configurations),
-    bars("Reading speed", "precis-reading", `Tokens read per second, by the length of the text. ${marks}`, reading),
-    bars("Writing speed", "precis-writing", `Tokens written per second, by the length of the answer. ${marks}`, writing),
+    bars(t("Reading speed"), "precis-reading", `${t("Tokens read per second, by the length of the text.")} ${marks}`, reading),
+    bars(t("Writing speed"), "precis-writing", `${t("Tokens written per second, by the length of the answer.")} ${marks}`, writing),
     bars(
-      "Peak of the device",
+      t("Peak of the device"),
       "precis-peaks",
-      "What the device can reach in the simplest computation of its kind. A longer bar is better. A GMAC is 10⁹ multiply-adds.",
+      t("What the device can reach in the simplest computation of its kind. A longer bar is better. A GMAC is 10⁹ multiply-adds."),
       peaks(configurations),
     ),
     bars(
-      "Efficiency of reading",
+      t("Efficiency of reading"),
       "precis-roofline",
-      "How much of the device's peak reading makes use of, in the same number format: 8-bit integers on a processor. A longer bar is better.",
+      t("How much of the device's peak reading makes use of, in the same number format: 8-bit integers on a processor. A longer bar is better."),
       shares(configurations),
     ),
   ].filter((chart) => chart !== null);
@@ -37,24 +38,25 @@ function curves(configurations: readonly Configuration[]): Omit<Chart, "of"> | n
   if (curves.length === 0) return null;
   const sentences = curves.map(({ name, points }) => {
     const [first, last] = [points[0]!, points.at(-1)!];
-    return `${name}: ${measured(first.tokens_per_second)} tokens per second at the start, ${measured(last.tokens_per_second)} after ${whole(last.position)} tokens`;
+    const values = { name, first: measured(first.tokens_per_second), last: measured(last.tokens_per_second), tokens: whole(last.position) };
+    return t("{name}: {first} tokens per second at the start, {last} after {tokens} tokens", values);
   });
   return {
-    title: "Speed over position",
-    note: "How fast each part of the longest text was read: tokens per second by position, in the measurement with the median speed. Higher is better.",
-    alt: `Speed over position. ${sentences.join(". ")}.`,
+    title: t("Speed over position"),
+    note: t("How fast each part of the longest text was read: tokens per second by position, in the measurement with the median speed. Higher is better."),
+    alt: `${t("Speed over position")}. ${sentences.join(". ")}.`,
     file: "precis-curves",
     draw: (width) => drawCurves(curves, width),
     plot: (host, width) => plotCurves(host, curves, width),
     table: tableOfCurves(curves),
     texts: 1,
-    legend: curves.map(({ name, tokens }) => `${name}, ${counted(tokens, "token")}`),
+    legend: curves.map(({ name, tokens }) => `${name}, ${tokensInWords(tokens)}`),
   };
 }
 
 function bars(title: string, file: string, note: string, groups: readonly Group[]): Omit<Chart, "of"> | null {
   if (groups.length === 0) return null;
-  const sentences = groups.flatMap(({ label, unit, bars }) => bars.map(({ name, figure }) => `${label}, ${name}: ${shown(figure)} ${unit}`));
+  const sentences = groups.flatMap(({ label, unit, bars }) => bars.map(({ name, figure }) => `${label}, ${name}: ${shown(figure)} ${unitInWords(unit)}`));
   return { title, note, file, alt: `${title}. ${sentences.slice(0, 40).join(". ")}.`, draw: (width) => drawBars(groups, width), table: tableOfBars(groups), texts: 2 };
 }
 
@@ -91,15 +93,15 @@ function shares(configurations: readonly Configuration[]): Group[] {
   });
 }
 
-const PEAKS: readonly { key: keyof Peaks; label: string; unit: Unit }[] = [
-  { key: "f32_gmacs", label: "32-bit floats", unit: "GMAC/s" },
-  { key: "f16_gmacs", label: "16-bit floats", unit: "GMAC/s" },
-  { key: "int8_gmacs", label: "8-bit integers", unit: "GMAC/s" },
-  { key: "copy_gbs", label: "Copying memory", unit: "GB/s" },
+const peakLabels = (): readonly { key: keyof Peaks; label: string; unit: Unit }[] => [
+  { key: "f32_gmacs", label: t("32-bit floats"), unit: "GMAC/s" },
+  { key: "f16_gmacs", label: t("16-bit floats"), unit: "GMAC/s" },
+  { key: "int8_gmacs", label: t("8-bit integers"), unit: "GMAC/s" },
+  { key: "copy_gbs", label: t("Copying memory"), unit: "GB/s" },
 ];
 
 function peaks(configurations: readonly Configuration[]): Group[] {
-  return PEAKS.map(({ key, label, unit }) => ({
+  return peakLabels().map(({ key, label, unit }) => ({
     label,
     unit,
     bars: configurations.flatMap(({ name, peak }, index) => (peak[key] === null ? [] : [{ name, series: index, figure: { label, unit, value: peak[key], spread: null } }])),

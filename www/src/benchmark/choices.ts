@@ -1,5 +1,5 @@
 import { type Backend, type Capabilities, pickBuild } from "../package/api/build.js";
-import { counted } from "../ui/format.js";
+import { t, tn } from "../ui/words/words.js";
 
 /** A backend that can be measured here. */
 export interface Choice {
@@ -11,21 +11,26 @@ export interface Choice {
   threads: number | undefined;
 }
 
-/** The backend that "auto" chooses, which is one of the others. */
-const AUTOMATIC: Choice = { id: "auto", label: "Automatic", backend: "auto", threads: undefined };
-
 /** All backends that this browser can run, the automatic choice first. Whether a GPU works is known only after a try. */
 export function choicesFor(capabilities: Capabilities, gpu: boolean): Choice[] {
-  const choices: Choice[] = [AUTOMATIC, { id: "simd", label: "Processor, plain SIMD, 1 thread", backend: "wasm-simd", threads: 1 }];
+  const choices: Choice[] = [
+    // What "auto" chooses is one of the others.
+    { id: "auto", label: t("Automatic"), backend: "auto", threads: undefined },
+    { id: "simd", label: t("Processor, plain SIMD, 1 thread"), backend: "wasm-simd", threads: 1 },
+  ];
   if (capabilities.relaxed) {
-    choices.push({ id: "relaxed-1", label: "Processor, relaxed SIMD, 1 thread", backend: "wasm-relaxed-simd", threads: 1 });
+    choices.push({ id: "relaxed-1", label: relaxed(1), backend: "wasm-relaxed-simd", threads: 1 });
     const { threads } = pickBuild(capabilities, "wasm-relaxed-simd");
     if (threads > 1) {
-      choices.push({ id: "relaxed", label: `Processor, relaxed SIMD, ${counted(threads, "thread")}`, backend: "wasm-relaxed-simd", threads: undefined });
+      choices.push({ id: "relaxed", label: relaxed(threads), backend: "wasm-relaxed-simd", threads: undefined });
     }
   }
-  if (gpu) choices.push({ id: "webgpu", label: "GPU (WebGPU)", backend: "webgpu", threads: undefined });
+  if (gpu) choices.push({ id: "webgpu", label: t("GPU (WebGPU)"), backend: "webgpu", threads: undefined });
   return choices;
+}
+
+function relaxed(threads: number): string {
+  return tn(threads, "Processor, relaxed SIMD, {count} thread", "Processor, relaxed SIMD, {count} threads");
 }
 
 /** Whether `choice` is selected by default. A quick run measures only the automatic choice, other runs all others. */

@@ -1,6 +1,7 @@
 import { byId, element } from "../ui/dom.js";
+import { t, tNodes } from "../ui/words/words.js";
 import type { Card } from "../package/wasm/simd/precis.js";
-import { comparisonOf, LOADED_DIFFERENTLY, type Row } from "./comparison.js";
+import { comparisonOf, type Row } from "./comparison.js";
 import { deviceOf, shortened } from "./device.js";
 import { best, when } from "./figures.js";
 import { headOf, table } from "./table.js";
@@ -14,19 +15,19 @@ export class ComparisonView {
   /** Shows `first` in the first column, compared with `reference`. Everything is inserted as text, because cards are untrusted. */
   show(first: Card, reference: Card): void {
     const { rows, reading, comparable } = comparisonOf(first, reference);
-    const swap = element("button", "plain", "Swap the reference");
+    const swap = element("button", "plain", t("Swap the reference"));
     swap.type = "button";
     swap.addEventListener("click", () => {
       this.show(reference, first);
       // The focused button was removed.
       this.#title.focus({ preventScroll: true });
     });
-    const heads = ["Figure", name(first), ...(comparable ? [element("span", "", name(reference), ", the reference"), "Compared with the reference"] : [name(reference)])];
+    const heads = [t("Figure"), name(first), ...(comparable ? [element("span", "", ...tNodes("{card}, the reference", { card: name(reference) })), t("Compared with the reference")] : [name(reference)])];
     const cells = rows.map((row) => [headOf(row), row.first, row.reference, ...(comparable ? [compared(row)] : [])]);
-    const figures = table("Comparison", [heads, ...cells]);
+    const figures = table(t("Comparison"), [heads, ...cells]);
     figures.classList.add("stacked");
     this.#body.replaceChildren(
-      ...(reading ? [element("p", "verdict", name(first), ` reads ${reading} as `, name(reference), ", the reference.")] : []),
+      ...(reading ? [element("p", "verdict", ...tNodes("{first} reads {ratio} as {reference}, the reference.", { first: name(first), ratio: reading, reference: name(reference) }))] : []),
       described(first),
       described(reference),
       ...doubts(first, reference, comparable),
@@ -55,19 +56,19 @@ function name(card: Card): HTMLElement {
 }
 
 /** A ratio, or in a class of its own why there is none: that takes more room. */
-function compared({ compared }: Row): string | Node {
-  return compared === LOADED_DIFFERENTLY ? element("span", "why", compared) : compared;
+function compared({ compared, isReason }: Row): string | Node {
+  return isReason ? element("span", "why", compared) : compared;
 }
 
 function described(card: Card): HTMLElement {
-  return element("p", "fine", name(card), `: ${shortened(best(card)?.name ?? "nothing measured")}, ${when(card.created)}.`);
+  return element("p", "fine", name(card), `: ${shortened(best(card)?.name ?? t("nothing measured"))}, ${when(card.created)}.`);
 }
 
 /** Reasons why the two can't be compared, or not well. */
 function doubts(first: Card, reference: Card, comparable: boolean): HTMLElement[] {
   const texts: (string | Node)[][] = [];
-  if (first.model.sha256 !== reference.model.sha256) texts.push(["Different models were measured: the figures can't be compared."]);
-  else if (!comparable) texts.push(["Different documents were read: the figures can't be compared."]);
-  for (const card of [first, reference]) if (card.invalid.length > 0) texts.push(["The card of ", name(card), " is invalid: do not trust its figures."]);
+  if (first.model.sha256 !== reference.model.sha256) texts.push([t("Different models were measured: the figures can't be compared.")]);
+  else if (!comparable) texts.push([t("Different documents were read: the figures can't be compared.")]);
+  for (const card of [first, reference]) if (card.invalid.length > 0) texts.push(tNodes("The card of {card} is invalid: do not trust its figures.", { card: name(card) }));
   return texts.length > 0 ? [element("div", "notice invalid", ...texts.map((text) => element("p", "", ...text)))] : [];
 }

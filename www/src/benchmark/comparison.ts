@@ -1,15 +1,19 @@
 /** Two cards as rows that compare them. Independent of the page. */
 import { measured } from "../ui/format.js";
+import { t } from "../ui/words/words.js";
 import type { Card, Configuration } from "../package/wasm/simd/precis.js";
-import { best, figuresOf, LOADING, prefillLabel, rowsOf, shown, type Unit } from "./figures.js";
+import { best, figuresOf, LOADING, prefillLabel, READING, rowsOf, shown, type Unit } from "./figures.js";
 
 /** A row: a figure of both cards, and how they compare. */
 export interface Row {
+  kind: string;
   label: string;
   unit: Unit;
   first: string;
   reference: string;
   compared: string;
+  /** Whether `compared` says why there is no ratio. */
+  isReason: boolean;
 }
 
 /** A comparison of a card with a reference. */
@@ -21,25 +25,23 @@ export interface Comparison {
   comparable: boolean;
 }
 
-/** Said instead of a ratio of times that differ for another reason than the device. */
-export const LOADED_DIFFERENTLY = "not compared: one fetched the model, the other had it kept";
-
 /** Compares the best configurations of two cards. */
 export function comparisonOf(first: Card, reference: Card): Comparison {
   const [one, other] = [best(first), best(reference)];
   const [ones, others] = [one, other].map((configuration) => (configuration ? figuresOf(configuration) : []));
   const comparable = sameWork(first, reference);
   const loadedAlike = one !== null && other !== null && fetched(one) === fetched(other);
-  const rows = rowsOf([ones!, others!]).flatMap(({ label, unit }) => {
+  const rows = rowsOf([ones!, others!]).flatMap(({ kind, label, unit }) => {
     const [mine, its] = [ones, others].map((figures) => figures!.find((figure) => figure.label === label) ?? null);
     const [value, base] = [mine?.value ?? null, its?.value ?? null];
     if (value === null && base === null) return [];
-    const loading = LOADING.has(label) && value !== null && base !== null && !loadedAlike;
-    const compared = loading ? LOADED_DIFFERENTLY : timesAsFast(value, base, unit);
-    return [{ label, unit, first: mine ? shown(mine) : "—", reference: its ? shown(its) : "—", compared }];
+    // Such times differ for another reason than the device.
+    const isReason = LOADING.has(kind) && value !== null && base !== null && !loadedAlike;
+    const compared = isReason ? t("not compared: one fetched the model, the other had it kept") : timesAsFast(value, base, unit);
+    return [{ kind, label, unit, isReason, first: mine ? shown(mine) : "—", reference: its ? shown(its) : "—", compared }];
   });
   // The longest prompt that every suite has, else any.
-  const readings = rows.filter(({ label, compared }) => label.startsWith("Reading speed") && compared !== "—");
+  const readings = rows.filter(({ kind, compared }) => kind === READING && compared !== "—");
   const reading = readings.find(({ label }) => label === prefillLabel(2048)) ?? readings[0];
   return { rows, reading: comparable ? (reading?.compared ?? null) : null, comparable };
 }
@@ -52,7 +54,7 @@ export function sameWork(one: Card, other: Card): boolean {
 /** "1.8 times as fast" as the reference, for speeds and for times; "—" for what is neither, or has no ratio. */
 export function timesAsFast(value: number | null, reference: number | null, unit: Unit): string {
   if (unit === "bytes" || unit === "%" || value === null || reference === null || value <= 0 || reference <= 0) return "—";
-  return `${measured(unit === "ms" ? reference / value : value / reference)} times as fast`;
+  return t("{ratio} times as fast", { ratio: measured(unit === "ms" ? reference / value : value / reference) });
 }
 
 function fetched({ loaded_from }: Configuration): boolean {

@@ -1,4 +1,4 @@
-import { counted } from "../ui/format.js";
+import { t, tn } from "../ui/words/words.js";
 
 /** Key of the device's name in local storage. */
 const KEY = "precis-device";
@@ -18,7 +18,7 @@ export function plainName(name: string): string {
 function suggested(): string {
   const { userAgentData, platform } = navigator as Navigator & { userAgentData?: { platform?: string } };
   const cores = navigator.hardwareConcurrency;
-  return [userAgentData?.platform || platform || "This device", ...(cores ? [counted(cores, "processor")] : [])].join(", ");
+  return [userAgentData?.platform || platform || t("This device"), ...(cores ? [tn(cores, "{count} processor", "{count} processors")] : [])].join(", ");
 }
 
 // Browsers may refuse storage (private windows, blocked cookies). Then the name is lost with the page.

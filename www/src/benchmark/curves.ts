@@ -1,4 +1,5 @@
-import { compact, measured, whole } from "../ui/format.js";
+import { compact, measured, tokens as tokensInWords, whole } from "../ui/format.js";
+import { t } from "../ui/words/words.js";
 import type { Configuration, CurvePoint } from "../package/wasm/simd/precis.js";
 import { ticks } from "./axis.js";
 import { cut, DASHES, type Drawing, series, type Shape } from "./drawing.js";
@@ -49,8 +50,8 @@ export function drawCurves(curves: readonly Curve[], width: number): Drawing {
     shapes.push({ type: "line", points: [[x, TOP], [x, floor]], colour: "line", width: 1 });
     shapes.push({ type: "text", x, y: floor + 16, text: compact(tick), colour: "muted", anchor: "middle" });
   }
-  shapes.push({ type: "text", x: 0, y: 12, text: "tokens per second", colour: "muted" });
-  shapes.push({ type: "text", x: right, y: floor + 34, text: "tokens read", colour: "muted", anchor: "end" });
+  shapes.push({ type: "text", x: 0, y: 12, text: t("tokens per second"), colour: "muted" });
+  shapes.push({ type: "text", x: right, y: floor + 34, text: t("tokens read"), colour: "muted", anchor: "end" });
   curves.forEach(({ points }, index) => {
     const drawn = points.map(({ position, tokens_per_second }) => at(position, tokens_per_second));
     shapes.push({ type: "line", points: drawn, colour: series(index), width: 2, dash: DASHES[index % DASHES.length]! });
@@ -59,7 +60,7 @@ export function drawCurves(curves: readonly Curve[], width: number): Drawing {
   curves.forEach(({ name, tokens }, index) => {
     y += LEGEND;
     shapes.push({ type: "line", points: [[LEFT, y - 4], [LEFT + 28, y - 4]], colour: series(index), width: 2, dash: DASHES[index % DASHES.length]! });
-    shapes.push({ type: "text", x: LEFT + 36, y, text: cut(`${name}: ${whole(tokens)} tokens`, right - LEFT - 36), colour: "ink" });
+    shapes.push({ type: "text", x: LEFT + 36, y, text: cut(`${name}: ${tokensInWords(tokens)}`, right - LEFT - 36), colour: "ink" });
   });
   return { width, height: y + 8, shapes };
 }
@@ -69,5 +70,5 @@ export function tableOfCurves(curves: readonly Curve[]): string[][] {
   const rows = curves.flatMap(({ name, points }) =>
     points.slice(0, 1000).map(({ position, tokens_per_second }) => [name, whole(position), measured(tokens_per_second)]),
   );
-  return [["Configuration", "Tokens read", "Tokens per second"], ...rows];
+  return [[t("Configuration"), t("Tokens read"), t("Tokens per second")], ...rows];
 }

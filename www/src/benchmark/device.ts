@@ -1,4 +1,4 @@
-import { counted } from "../ui/format.js";
+import { t, tn } from "../ui/words/words.js";
 import type { Card } from "../package/wasm/simd/precis.js";
 
 /** The most characters of a name that are shown. Names given here are no longer; a stranger's card may have ten times as many. */
@@ -20,8 +20,10 @@ export function deviceOf({ name, environment }: Card, article: "a" | "A" = "a"):
   if (given) return shortened(given);
   const { logical_cores: cores, user_agent: agent } = environment;
   const browser = agent === null ? null : browserOf(agent);
-  const known = [...(cores ? [counted(cores, "core")] : []), ...(browser ? [browser] : [])];
-  return `${article} device ${known.length > 0 ? `with ${known.join(", ")}` : "without a name"}`;
+  const known = [...(cores ? [tn(cores, "{count} core", "{count} cores")] : []), ...(browser ? [browser] : [])];
+  const facts = known.join(", ");
+  if (facts === "") return article === "a" ? t("a device without a name") : t("A device without a name");
+  return article === "a" ? t("a device with {facts}", { facts }) : t("A device with {facts}", { facts });
 }
 
 /** `name`, or as much of it as is shown. */

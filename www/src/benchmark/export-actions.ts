@@ -3,6 +3,7 @@ import { copy } from "../ui/clipboard.js";
 import { byId } from "../ui/dom.js";
 import { exportCard } from "./cards.js";
 import { download } from "../ui/save-file.js";
+import { t } from "../ui/words/words.js";
 import { shareLink } from "./share.js";
 
 const FORMATS = [
@@ -32,7 +33,7 @@ export class ExportActions {
   }
 
   async #share(card: Card): Promise<void> {
-    await copy(await shareLink(JSON.stringify(card)), this.#status, "Copied. The link contains the card.", "Copying was not allowed: use Export JSON");
+    await copy(await shareLink(JSON.stringify(card)), this.#status, t("Copied. The link contains the card."), t("Copying was not allowed: use Export JSON"));
   }
 
   #button(id: string, act: (card: Card) => Promise<void>): HTMLButtonElement {
@@ -42,7 +43,7 @@ export class ExportActions {
       try {
         await act(this.#card);
       } catch (error) {
-        this.#status.textContent = `Export failed (${error instanceof Error ? error.message : String(error)})`;
+        this.#status.textContent = t("Export failed ({reason})", { reason: error instanceof Error ? error.message : String(error) });
       }
     });
     return button;

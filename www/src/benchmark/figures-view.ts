@@ -1,5 +1,6 @@
 import { element } from "../ui/dom.js";
-import { whole } from "../ui/format.js";
+import { measured as measuredInWords, whole } from "../ui/format.js";
+import { t, tn } from "../ui/words/words.js";
 import type { Card, Configuration } from "../package/wasm/simd/precis.js";
 import { shortened } from "./device.js";
 import { figuresOf, outliers, rowsOf, shown, shownConfigurations, type Unit } from "./figures.js";
@@ -13,35 +14,35 @@ const FIT = 3;
 export function figuresView(card: Card): HTMLElement {
   const configurations = shownConfigurations(card);
   const columns = configurations.map(figuresOf);
-  const measured = rowsOf(columns).flatMap(({ label, unit }) => {
+  const measured = rowsOf(columns).flatMap(({ kind, label, unit }) => {
     const cells = columns.map((column) => column.find((figure) => figure.label === label) ?? null);
     if (cells.every((cell) => cell === null || cell.value === null)) return [];
-    return [{ label, unit, cells: cells.map((cell) => (cell ? value(shown(cell), outliers(cell)) : "—")) }];
+    return [{ kind, label, unit, cells: cells.map((cell) => (cell ? value(shown(cell), outliers(cell)) : "—")) }];
   });
-  const rows = (facts: readonly Fact[]) => facts.map(([label, fact]) => ({ label, cells: configurations.map((configuration) => value(...fact(configuration))) }));
+  const rows = (facts: readonly Fact[]) => facts.map(([kind, label, fact]) => ({ kind, label, cells: configurations.map((configuration) => value(...fact(configuration))) }));
   const hidden = card.configurations.length - configurations.length;
   const { user_agent: agent } = card.environment;
   return element(
     "div",
     "figures",
-    element("h3", "", "Figures"),
-    element("p", "fine", `Median ± median absolute deviation: the middle of up to ${whole(card.method.repetitions)} measurements, and how far they usually are from it.`),
-    tableOf("Figures", configurations, [...measured, ...rows(FACTS)]),
-    ...(hidden > 0 ? [element("p", "fine", `${whole(hidden)} more configurations are not shown.`)] : []),
+    element("h3", "", t("Figures")),
+    element("p", "fine", t("Median ± median absolute deviation: the middle of up to {count} measurements, and how far they usually are from it.", { count: whole(card.method.repetitions) })),
+    tableOf(t("Figures"), configurations, [...measured, ...rows(facts())]),
+    ...(hidden > 0 ? [element("p", "fine", tn(hidden, "{count} more configurations are not shown.", "{count} more configurations are not shown."))] : []),
     element(
       "details",
       "",
-      element("summary", "", "Technical details"),
+      element("summary", "", t("Technical details")),
       ...(agent ? [element("p", "fine", agent)] : []),
-      tableOf("Technical details", configurations, rows(DETAILS)),
+      tableOf(t("Technical details"), configurations, rows(details())),
     ),
   );
 }
 
-function tableOf(caption: string, configurations: readonly Configuration[], rows: readonly { label: string; unit?: Unit; cells: (string | Node)[] }[]): HTMLElement {
-  const meanings = meaningsOf(rows.map(({ label }) => label));
+function tableOf(caption: string, configurations: readonly Configuration[], rows: readonly { kind: string; label: string; unit?: Unit; cells: (string | Node)[] }[]): HTMLElement {
+  const meanings = meaningsOf(rows.map(({ kind }) => kind));
   const names = configurations.map(({ name }) => name);
-  const made = table(caption, [["Figure", ...names], ...rows.map((row, i) => [headOf({ ...row, meaning: meanings[i]! }), ...row.cells])]);
+  const made = table(caption, [[t("Figure"), ...names], ...rows.map((row, i) => [headOf({ ...row, meaning: meanings[i]! }), ...row.cells])]);
   if (configurations.length > 1 && configurations.length <= FIT) made.classList.add("stacked");
   return made;
 }
@@ -50,21 +51,22 @@ function value(text: string, note: string): Node {
   return element("span", "", text, ...(note ? [element("span", "fine", ` ${note}`)] : []));
 }
 
-/** A further row of a configuration: a text and a note. */
-type Fact = readonly [string, (of: Configuration) => [string, string]];
+/** A further row of a configuration: its kind, its label, and a text and a note. */
+type Fact = readonly [string, string, (of: Configuration) => [string, string]];
 
-const FACTS: readonly Fact[] = [
+const facts = (): readonly Fact[] => [
   [
-    "Certificate",
-    ({ certificate: of }) => (of ? [of.distance <= of.bound ? "passed" : "failed", `${of.distance.toExponential(1)} of at most ${of.bound.toExponential(0)} from recorded logits`] : ["none", ""]),
+    "certificate",
+    t("Certificate"),
+    ({ certificate: of }) => (of ? [of.distance <= of.bound ? t("passed") : t("failed"), t("{distance} of at most {bound} from recorded logits", { distance: of.distance.toExponential(1), bound: of.bound.toExponential(0) })] : [t("none"), ""]),
   ],
-  ["Model came from", ({ loaded_from }) => [shortened(loaded_from), ""]],
-  ["Undisturbed", ({ undisturbed: { median } }) => [median === null ? "—" : `${Math.round(100 * median)} %`, ""]],
+  ["origin", t("Model came from"), ({ loaded_from }) => [shortened(loaded_from), ""]],
+  ["undisturbed", t("Undisturbed"), ({ undisturbed: { median } }) => [median === null ? "—" : t("{value} %", { value: whole(100 * median) }), ""]],
 ];
 
-const DETAILS: readonly Fact[] = [
-  ["Clock step", ({ clock_ms }) => [clock_ms === null ? "—" : `${clock_ms.toPrecision(2)} ms`, ""]],
-  ["Why this backend", ({ backend: { reason } }) => [reason ?? "—", ""]],
-  ["Features", ({ backend: { features } }) => [features.slice(0, 40).join(", ") || "none", ""]],
-  ["Module", ({ module_sha256 }) => [module_sha256 ? `${module_sha256.slice(0, 12)}…` : "—", ""]],
+const details = (): readonly Fact[] => [
+  ["clock", t("Clock step"), ({ clock_ms }) => [clock_ms === null ? "—" : t("{value} ms", { value: measuredInWords(clock_ms) }), ""]],
+  ["reason", t("Why this backend"), ({ backend: { reason } }) => [reason ?? "—", ""]],
+  ["features", t("Features"), ({ backend: { features } }) => [features.slice(0, 40).join(", ") || t("none"), ""]],
+  ["module", t("Module"), ({ module_sha256 }) => [module_sha256 ? `${module_sha256.slice(0, 12)}…` : "—", ""]],
 ];

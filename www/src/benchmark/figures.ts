@@ -1,10 +1,17 @@
 /** The figures of a card as rows. Independent of the page. */
-import { counted, duration, measured, megabytes, whole } from "../ui/format.js";
+import { duration, measured, megabytes, tokens as tokensInWords, whole } from "../ui/format.js";
+import { language, numbers, t, tn } from "../ui/words/words.js";
 import type { Card, Configuration, Reading, Spread } from "../package/wasm/simd/precis.js";
 import { shortened } from "./device.js";
 
 /** Unit of a figure. */
 export type Unit = "tokens/s" | "ms" | "bytes" | "GMAC/s" | "GB/s" | "documents/min" | "%";
+
+/** A unit as it stands behind a number. */
+export function unitInWords(unit: Unit): string {
+  if (unit === "tokens/s") return t("tokens/s");
+  return unit === "documents/min" ? t("documents/min") : unit;
+}
 
 /** One figure of a configuration. */
 export interface Figure {
@@ -14,6 +21,11 @@ export interface Figure {
   value: number | null;
   /** Null if the figure was measured once. */
   spread: Spread | null;
+}
+
+/** A figure of a configuration with its kind, which is the same in all languages and for all lengths. */
+export interface KindOfFigure extends Figure {
+  kind: string;
 }
 
 /** Limit for imported cards, which may contain any number of configurations. */
@@ -44,20 +56,23 @@ export function readingOf(card: Card): Reading | null {
 
 /** "512 tokens (pp512)": the length, and its name in llama-bench. */
 export function lengthLabel(tokens: number, peer: "pp" | "tg"): string {
-  return `${counted(tokens, "token")} (${peer}${tokens})`;
+  return `${tokensInWords(tokens)} (${peer}${tokens})`;
 }
 
 /** "Reading speed, 512 tokens (pp512)": the label of prefill speed. */
 export function prefillLabel(tokens: number): string {
-  return `Reading speed, ${lengthLabel(tokens, "pp")}`;
+  return t("Reading speed, {length}", { length: lengthLabel(tokens, "pp") });
 }
 
-/** Labels of times that depend on where the model came from. */
-export const LOADING: ReadonlySet<string> = new Set(["Loading the model", "Preparing the model"]);
+/** The kind of prefill speed. */
+export const READING = "reading";
+
+/** Kinds of times that depend on where the model came from. */
+export const LOADING: ReadonlySet<string> = new Set(["loading", "preparing"]);
 
 /** "Share of the peak, 512 tokens": the label of efficiency. */
 export function efficiencyLabel(tokens: number): string {
-  return `Share of the peak, ${counted(tokens, "token")}`;
+  return t("Share of the peak, {length}", { length: tokensInWords(tokens) });
 }
 
 /** A fraction as a percentage. */
@@ -66,26 +81,26 @@ export function percent(part: number | null): number | null {
 }
 
 /** All figures of a configuration, in the order of a table. */
-export function figuresOf({ score, prefill, decode, tokenize, load, peak, memory }: Configuration): Figure[] {
-  const one = (label: string, unit: Unit, value: number | null): Figure => ({ label, unit, value, spread: null });
-  const several = (label: string, unit: Unit, spread: Spread): Figure => ({ label, unit, value: spread.median, spread });
+export function figuresOf({ score, prefill, decode, tokenize, load, peak, memory }: Configuration): KindOfFigure[] {
+  const one = (kind: string, label: string, unit: Unit, value: number | null): KindOfFigure => ({ kind, label, unit, value, spread: null });
+  const several = (kind: string, label: string, unit: Unit, spread: Spread): KindOfFigure => ({ kind, label, unit, value: spread.median, spread });
   return [
-    one("Score", "documents/min", score),
-    ...prefill.map((reading) => several(prefillLabel(reading.tokens), "tokens/s", reading.tokens_per_second)),
-    ...prefill.map((reading) => several(`Time to first token, ${counted(reading.tokens, "token")}`, "ms", reading.first_token_ms)),
-    ...prefill.map((reading) => one(efficiencyLabel(reading.tokens), "%", percent(reading.efficiency))),
-    ...decode.map((writing) => several(`Writing speed, ${lengthLabel(writing.tokens, "tg")}`, "tokens/s", writing.tokens_per_second)),
-    several("Tokenizing", "tokens/s", tokenize),
-    one("Loading the model", "ms", load.read_ms),
-    one("Preparing the model", "ms", load.prepare_ms),
-    one("Compiling GPU pipelines", "ms", load.pipelines_ms),
-    one("Peak, 32-bit floats", "GMAC/s", peak.f32_gmacs),
-    one("Peak, 16-bit floats", "GMAC/s", peak.f16_gmacs),
-    one("Peak, 8-bit integers", "GMAC/s", peak.int8_gmacs),
-    one("Peak, copying memory", "GB/s", peak.copy_gbs),
-    one("WebAssembly memory", "bytes", memory.wasm_bytes),
-    one("GPU memory", "bytes", memory.gpu_bytes),
-    one("Keys and values", "bytes", memory.kv_bytes),
+    one("score", t("Score"), "documents/min", score),
+    ...prefill.map((reading) => several(READING, prefillLabel(reading.tokens), "tokens/s", reading.tokens_per_second)),
+    ...prefill.map((reading) => several("first-token", t("Time to first token, {length}", { length: tokensInWords(reading.tokens) }), "ms", reading.first_token_ms)),
+    ...prefill.map((reading) => one("efficiency", efficiencyLabel(reading.tokens), "%", percent(reading.efficiency))),
+    ...decode.map((writing) => several("writing", t("Writing speed, {length}", { length: lengthLabel(writing.tokens, "tg") }), "tokens/s", writing.tokens_per_second)),
+    several("tokenizing", t("Tokenizing"), "tokens/s", tokenize),
+    one("loading", t("Loading the model"), "ms", load.read_ms),
+    one("preparing", t("Preparing the model"), "ms", load.prepare_ms),
+    one("pipelines", t("Compiling GPU pipelines"), "ms", load.pipelines_ms),
+    one("peak", t("Peak, 32-bit floats"), "GMAC/s", peak.f32_gmacs),
+    one("peak", t("Peak, 16-bit floats"), "GMAC/s", peak.f16_gmacs),
+    one("peak", t("Peak, 8-bit integers"), "GMAC/s", peak.int8_gmacs),
+    one("peak", t("Peak, copying memory"), "GB/s", peak.copy_gbs),
+    one("wasm-memory", t("WebAssembly memory"), "bytes", memory.wasm_bytes),
+    one("gpu-memory", t("GPU memory"), "bytes", memory.gpu_bytes),
+    one("kv-memory", t("Keys and values"), "bytes", memory.kv_bytes),
   ];
 }
 
@@ -101,30 +116,39 @@ export function shown({ value, unit, spread }: Figure): string {
   if (value === null) return "—";
   const text = written(value, unit);
   if (spread?.mad == null) return text;
-  const [, number = text, decimals = "", suffix = ""] = /^([\d,]+(?:\.(\d+))?)( m?s)?$/.exec(text) ?? [];
-  const mad = suffix === " s" ? spread.mad / 1000 : spread.mad;
-  // The text is minutes, or an extreme value of a forged card.
-  if (number === text && unit === "ms") return `${text} ± ${written(spread.mad, unit)}`;
-  const digits = Math.min(decimals.length, 9);
-  return `${number} ± ${mad.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })}${suffix}`;
+  // Minutes have two units.
+  if (unit === "ms" && value >= 60_000) return `${text} ± ${written(spread.mad, unit)}`;
+  const mad = unit === "ms" && value >= 1000 ? spread.mad / 1000 : spread.mad;
+  // The value, and its unit if that is behind it.
+  const [, number = text, suffix = ""] = /^(.*\d)(\D*)$/.exec(text) ?? [];
+  // An extreme value of a forged card may have any number of digits.
+  const digits = Math.min(number.split(decimalMark())[1]?.length ?? 0, 9);
+  return `${number} ± ${mad.toLocaleString(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits })}${suffix}`;
+}
+
+/** 0 with one digit after the mark. */
+const ZERO = numbers({ minimumFractionDigits: 1 });
+
+/** What separates the digits after it: a point or a comma. */
+function decimalMark(): string {
+  return ZERO(0).slice(1, 2);
 }
 
 /** "1 of 5 is an outlier"; empty if there is none. */
 export function outliers({ spread }: Figure): string {
   if (!spread || spread.outliers.length === 0) return "";
-  const count = spread.outliers.length;
-  return `${count} of ${whole(spread.values.length)} ${count === 1 ? "is an outlier" : "are outliers"}`;
+  return tn(spread.outliers.length, "{count} of {all} is an outlier", "{count} of {all} are outliers", { all: whole(spread.values.length) });
 }
 
 /** The date and time of a card as text. */
 export function when(created: string): string {
   const date = new Date(created);
-  return Number.isNaN(date.valueOf()) ? "an unknown date" : date.toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+  return Number.isNaN(date.valueOf()) ? t("an unknown date") : date.toLocaleString(language() === "en" ? "en-GB" : language(), { dateStyle: "medium", timeStyle: "short" });
 }
 
 /** Labels of all rows in any of these lists, in order. */
-export function rowsOf(lists: readonly (readonly Figure[])[]): { label: string; unit: Unit }[] {
-  const rows = new Map<string, { label: string; unit: Unit }>();
-  for (const { label, unit } of lists.flat()) if (!rows.has(label)) rows.set(label, { label, unit });
+export function rowsOf(lists: readonly (readonly KindOfFigure[])[]): { kind: string; label: string; unit: Unit }[] {
+  const rows = new Map<string, { kind: string; label: string; unit: Unit }>();
+  for (const { kind, label, unit } of lists.flat()) if (!rows.has(label)) rows.set(label, { kind, label, unit });
   return [...rows.values()];
 }

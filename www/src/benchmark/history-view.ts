@@ -1,5 +1,6 @@
 import { byId, element } from "../ui/dom.js";
 import { measured } from "../ui/format.js";
+import { t } from "../ui/words/words.js";
 import { plainName } from "./configuration-names.js";
 import { shortened } from "./device.js";
 import { when } from "./figures.js";
@@ -29,13 +30,13 @@ export class HistoryView {
   }
 
   /**
-   * Says what has happened, of which card, with a button if it can be undone. Replaces what was said before. The region is
+   * Says what has happened, with a button if it can be undone. Replaces what was said before. The region is
    * announced by screen readers. The button comes next after the heading, which has the focus after a deletion.
    */
-  say(text: string, name = "", undo?: () => Promise<void>): void {
-    const said = element("p", "notice", text, element("bdi", "", name));
+  say(parts: readonly (string | Node)[], undo?: () => Promise<void>): void {
+    const said = element("p", "notice", ...parts);
     if (undo) {
-      const button = element("button", "plain", "Undo");
+      const button = element("button", "plain", t("Undo"));
       button.type = "button";
       button.addEventListener("click", async () => {
         await undo();
@@ -59,15 +60,15 @@ export class HistoryView {
       "li",
       "",
       head,
-      element("p", "fine", `${date} · ${kept.own ? "measured here" : "imported"}`),
-      element("p", "kept-score", kept.score === null ? "—" : measured(kept.score), " ", element("span", "unit", "documents a minute")),
+      element("p", "fine", `${date} · ${kept.own ? t("measured here") : t("imported")}`),
+      element("p", "kept-score", kept.score === null ? "—" : measured(kept.score), " ", element("span", "unit", t("documents a minute"))),
       element(
         "div",
         "actions",
-        button("Open", called, () => actions.open(kept)),
-        button("Compare", called, () => actions.compare(kept)),
-        button("Rename", called, async () => this.#edit(head, name, kept, item)),
-        button("Delete", called, async () => {
+        button(t("Open"), called, () => actions.open(kept)),
+        button(t("Compare"), called, () => actions.compare(kept)),
+        button(t("Rename"), called, async () => this.#edit(head, name, kept, item)),
+        button(t("Delete"), called, async () => {
           await actions.remove(kept);
           // The focused button was removed.
           this.#title.focus();
@@ -83,8 +84,8 @@ export class HistoryView {
     field.type = "text";
     field.maxLength = 60;
     field.value = kept.name;
-    field.ariaLabel = `New name of ${titleOf(kept)}`;
-    const save = element("button", "plain", "Save name");
+    field.ariaLabel = t("New name of {card}", { card: titleOf(kept) });
+    const save = element("button", "plain", t("Save name"));
     save.type = "submit";
     const form = element("form", "actions", field, save);
     const back = () => {
@@ -107,7 +108,7 @@ export class HistoryView {
 
 /** The name in the list, which does not read the whole card. */
 export function titleOf({ name }: Kept): string {
-  return shortened(name.trim()) || "A device without a name";
+  return shortened(name.trim()) || t("A device without a name");
 }
 
 function button(label: string, of: string, act: () => Promise<void>): HTMLButtonElement {

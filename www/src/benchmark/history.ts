@@ -1,5 +1,8 @@
-import { PrecisError, toPrecisError } from "../package/api/errors.js";
+import { toPrecisError } from "../package/api/errors.js";
 import type { Card } from "../package/wasm/simd/precis.js";
+import { element } from "../ui/dom.js";
+import { messageOf } from "../ui/words/errors.js";
+import { tNodes } from "../ui/words/words.js";
 import { isSame, readCard } from "./cards.js";
 import { sameWork } from "./comparison.js";
 import { deviceOf } from "./device.js";
@@ -30,7 +33,7 @@ export class History {
   add(card: Card): Promise<void> {
     return this.#change(async () => {
       await this.#store.add(card, true);
-      this.#view.say("Kept: ", deviceOf(card, "A"));
+      this.#view.say(tNodes("Kept: {card}", { card: named(deviceOf(card, "A")) }));
     });
   }
 
@@ -38,9 +41,9 @@ export class History {
   take(card: Card): Promise<void> {
     return this.#change(async () => {
       const here = await this.#find(card);
-      if (here) return this.#view.say("Already here: ", deviceOf(here.card, "A"));
+      if (here) return this.#view.say(tNodes("Already here: {card}", { card: named(deviceOf(here.card, "A")) }));
       await this.#store.add(card, false);
-      this.#view.say("Added: ", deviceOf(card, "A"));
+      this.#view.say(tNodes("Added: {card}", { card: named(deviceOf(card, "A")) }));
     });
   }
 
@@ -58,7 +61,7 @@ export class History {
 
   /** Says something about the cards. */
   say(text: string): void {
-    this.#view.say(text);
+    this.#view.say([text]);
   }
 
   /** Whether `card` was measured here and is stored. */
@@ -84,14 +87,14 @@ export class History {
   #rename(kept: Kept, name: string): Promise<void> {
     return this.#change(async () => {
       await this.#store.replace(kept, { ...(await readCard(kept.json)), name });
-      this.#view.say("Renamed: ", name);
+      this.#view.say(tNodes("Renamed: {card}", { card: named(name) }));
     });
   }
 
   #remove(kept: Kept): Promise<void> {
     return this.#change(async () => {
       await this.#store.remove(kept);
-      this.#view.say("Deleted: ", titleOf(kept), () => this.#restore(kept));
+      this.#view.say(tNodes("Deleted: {card}", { card: named(titleOf(kept)) }), () => this.#restore(kept));
     });
   }
 
@@ -100,7 +103,7 @@ export class History {
     const again = () => this.#restore(kept);
     return this.#change(async () => {
       await this.#store.restore(kept);
-      this.#view.say("Restored: ", titleOf(kept));
+      this.#view.say(tNodes("Restored: {card}", { card: named(titleOf(kept)) }));
     }, again);
   }
 
@@ -116,8 +119,12 @@ export class History {
     try {
       await work();
     } catch (error) {
-      const { message } = error instanceof PrecisError ? error : toPrecisError(error);
-      this.#view.say(message, "", undo);
+      this.#view.say([messageOf(toPrecisError(error)).message], undo);
     }
   }
+}
+
+/** The name in a box of its own: a stranger's name may turn the direction of a text. */
+function named(name: string): HTMLElement {
+  return element("bdi", "", name);
 }

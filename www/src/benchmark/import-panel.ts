@@ -1,7 +1,9 @@
-import { PrecisError, toPrecisError } from "../package/api/errors.js";
+import { toPrecisError } from "../package/api/errors.js";
 import type { Card } from "../package/wasm/simd/precis.js";
 import { showError } from "../ui/alert.js";
 import { byId } from "../ui/dom.js";
+import { PageError } from "../ui/words/errors.js";
+import { t } from "../ui/words/words.js";
 import { readCard } from "./cards.js";
 import { MAX_BYTES } from "./share.js";
 
@@ -41,6 +43,6 @@ export class ImportPanel {
 
 async function textOf(file: Blob): Promise<string> {
   // Do not read a file that is too large.
-  if (file.size > MAX_BYTES) throw new PrecisError("invalid-card", `This is not a result card: it has ${file.size} bytes, and the limit is ${MAX_BYTES}.`);
+  if (file.size > MAX_BYTES) throw new PageError("invalid-card", t("This is not a result card: it has {bytes} bytes, and the limit is {limit}.", { bytes: String(file.size), limit: String(MAX_BYTES) }));
   return file.text();
 }

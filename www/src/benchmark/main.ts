@@ -5,6 +5,8 @@ import { byId } from "../ui/dom.js";
 import { workOffline } from "../offline/register.js";
 import { wireTheme } from "../ui/theme.js";
 import "../ui/window.js";
+import { startLanguage, wireLanguage } from "../ui/words/language.js";
+import { t } from "../ui/words/words.js";
 import { isSame, readCard } from "./cards.js";
 import { ComparisonView } from "./comparison-view.js";
 import { ExportActions } from "./export-actions.js";
@@ -16,6 +18,7 @@ import { sharedJson } from "./share.js";
 import { SharedView } from "./shared-view.js";
 import { standing, terms } from "./standing.js";
 
+await startLanguage();
 wireTheme();
 window.precis = { report: null, card: null };
 
@@ -40,6 +43,9 @@ async function show(card: Card): Promise<void> {
   if (text && shown === card) result.showStanding(text, terms(card));
 }
 
+// A measurement would end with the page. Cards are stored, but may not be in a private window, and a link may hold another.
+wireLanguage(() => (!panel.running && shown === null) || confirm(t("Another language needs a reload, which ends a measurement and closes the open card. Reload now?")));
+
 panel.onstart = () => {
   window.precis.card = null;
 };
@@ -60,7 +66,7 @@ history.onopen = async (card) => {
 };
 history.oncompare = async (card) => {
   const other = shown && !isSame(shown, card) ? shown : await history.partnerOf(card, true);
-  if (!other) return history.say("There is no other card: measure this device or import a card, and compare the two.");
+  if (!other) return history.say(t("There is no other card: measure this device or import a card, and compare the two."));
   // The card measured here comes first, whichever was clicked. Otherwise the clicked card is the reference.
   if ((await isOwn(card)) && !(await isOwn(other))) comparison.show(card, other);
   else comparison.show(other, card);

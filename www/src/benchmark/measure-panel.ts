@@ -1,11 +1,13 @@
 import { detectCapabilities } from "../package/api/build.js";
-import { PrecisError, toPrecisError } from "../package/api/errors.js";
+import { toPrecisError } from "../package/api/errors.js";
 import type { LoadEvent } from "../package/api/protocol.js";
 import type { Card, Progress, SuiteKind, Task } from "../package/wasm/simd/precis.js";
 import { showError } from "../ui/alert.js";
 import { byId, element } from "../ui/dom.js";
 import { chosenModel } from "../ui/chosen-model.js";
-import { inWords, megabytes } from "../ui/format.js";
+import { inWords, megabytes, whole } from "../ui/format.js";
+import { PageError } from "../ui/words/errors.js";
+import { t } from "../ui/words/words.js";
 import { type Choice, choicesFor, isDefault } from "./choices.js";
 import { measure } from "./measure.js";
 import { deviceName } from "./configuration-names.js";
@@ -76,7 +78,7 @@ export class MeasurePanel {
     if (this.#running) return;
     this.#alert.replaceChildren();
     const choices = this.#backends.filter(({ box }) => box.checked).map(({ choice }) => choice);
-    if (choices.length === 0) return showError(this.#alert, new PrecisError("invalid-options", "Choose at least one backend to measure."));
+    if (choices.length === 0) return showError(this.#alert, new PageError("invalid-options", t("Choose at least one backend to measure.")));
     const running = this.#begin();
     let forecast: Forecast | null = null;
     const timer = setInterval(() => forecast && this.#showForecast(forecast), TICK_MS);
@@ -85,19 +87,19 @@ export class MeasurePanel {
       const card = await measure(order, running.signal, {
         onLoad: (choice, event) => this.#showLoading(choice, event),
         onTask: (task, progress) => {
-          if (forecast === null) this.#state.textContent = "Measuring";
+          if (forecast === null) this.#state.textContent = t("Measuring");
           forecast = { task, progress, began: performance.now() };
           this.#showForecast(forecast);
         },
       });
       this.#progress.value = 1;
-      this.#end("Done", "Measurement complete.");
+      this.#end(t("Done"), t("Measurement complete."));
       this.oncard(card);
     } catch (error) {
       const failure = toPrecisError(error);
       this.#progress.value = 0;
-      if (failure.code === "cancelled") return this.#end("Cancelled", "No result was kept.");
-      this.#end("Failed", "No result was kept.");
+      if (failure.code === "cancelled") return this.#end(t("Cancelled"), t("No result was kept."));
+      this.#end(t("Failed"), t("No result was kept."));
       showError(this.#alert, failure, () => void this.#start());
     } finally {
       clearInterval(timer);
@@ -112,8 +114,8 @@ export class MeasurePanel {
     this.#cancel.disabled = false;
     // A disabled button would lose the keyboard focus.
     if (focused) this.#cancel.focus();
-    this.#state.textContent = "Preparing";
-    this.#doing.textContent = "Loading the engine";
+    this.#state.textContent = t("Preparing");
+    this.#doing.textContent = t("Loading the engine");
     this.#left.textContent = "";
     this.#progress.removeAttribute("value");
     this.onstart();
@@ -137,8 +139,9 @@ export class MeasurePanel {
   }
 
   #showLoading({ label }: Choice, { stage, loaded, total }: LoadEvent): void {
-    const part = total ? ` (${Math.round((100 * loaded) / total)} %)` : "";
-    this.#doing.textContent = `${label}: ${stage === "download" ? "loading" : "preparing"} the model${part}`;
+    const part = total ? ` (${t("{value} %", { value: whole((100 * loaded) / total) })})` : "";
+    const doing = stage === "download" ? t("{backend}: loading the model", { backend: label }) : t("{backend}: preparing the model", { backend: label });
+    this.#doing.textContent = doing + part;
   }
 
   /** Counts a part of the current task as done, up to its expected time. */
@@ -152,16 +155,17 @@ export class MeasurePanel {
     const left = Math.max(0, left_ms - Math.min(task.expected_ms, performance.now() - began));
     const planned = done < 1 ? left_ms / (1 - done) : 0;
     this.#progress.value = planned > 0 ? 1 - left / planned : 1;
-    this.#left.textContent = `${inWords(left)} left`;
-    this.#progress.ariaValueText = `${Math.round(100 * this.#progress.value)} %, ${inWords(left)} left: ${doing}`;
+    const time = t("{time} left", { time: inWords(left) });
+    this.#left.textContent = time;
+    this.#progress.ariaValueText = `${t("{value} %", { value: whole(100 * this.#progress.value) })}, ${time}: ${doing}`;
   }
 }
 
 /** Which model is measured, and that it is downloaded. */
 export function modelNote(): string {
   const { name, bytes } = chosenModel();
-  const size = bytes === null ? "" : ` (${megabytes(bytes)})`;
-  return `The model is ${name}${size}. It is downloaded, unless it is on this device.`;
+  const model = bytes === null ? name : `${name} (${megabytes(bytes)})`;
+  return t("The model is {model}. It is downloaded, unless it is on this device.", { model });
 }
 
 interface Forecast {

@@ -1,5 +1,6 @@
 import { byId, element } from "../ui/dom.js";
-import { counted, duration, measured, whole } from "../ui/format.js";
+import { duration, measured, whole } from "../ui/format.js";
+import { t, tn, tNodes } from "../ui/words/words.js";
 import type { Card } from "../package/wasm/simd/precis.js";
 import { chartView } from "./chart-view.js";
 import { chartsOf } from "./charts.js";
@@ -29,9 +30,9 @@ export class ResultView {
 
   /** Says where the shown card stands in the gallery, below its headline. */
   showStanding(text: string, terms: string): void {
-    const link = element("a", "", "the gallery");
+    const link = element("a", "", t("the gallery"));
     link.href = "gallery.html";
-    this.#body.querySelector(".headline")?.after(element("p", "standing", text, " in ", link, `. Compared with ${terms}.`));
+    this.#body.querySelector(".headline")?.after(element("p", "standing", ...tNodes("{standing} in {gallery}. Compared with {terms}.", { standing: text, gallery: link, terms })));
   }
 
   /** Scrolls to the region and moves the focus there. */
@@ -49,16 +50,16 @@ function headline(card: Card): HTMLElement {
   const reading = readingOf(card);
   const writing = fastest?.decode[0];
   const browser = environment.user_agent === null ? null : browserOf(environment.user_agent);
-  const about = [`${shortened(model.id)}, ${shortened(model.quant)}`, `${shortened(method.suite)} suite`, when(card.created), ...(browser ? [browser] : []), `Précis ${environment.version}`];
+  const about = [`${shortened(model.id)}, ${shortened(model.quant)}`, t("{suite} suite", { suite: shortened(method.suite) }), when(card.created), ...(browser ? [browser] : []), `Précis ${environment.version}`];
   return element(
     "div",
     "headline",
     element("h3", "card-name", deviceOf(card, "A")),
-    element("p", "readout", element("span", "figure", score === null ? "—" : measured(score)), " ", element("span", "unit", "documents a minute: 2,048 tokens read and 64 written. More is better.")),
-    ...(score === null ? [element("p", "fine", "There is no score: reading 2,048 tokens or writing 64 was not measured.")] : []),
-    ...(reading?.tokens_per_second.median != null ? [second(`tokens read per second, of ${whole(reading.tokens)}: more is better`, measured(reading.tokens_per_second.median))] : []),
-    ...(reading?.first_token_ms.median != null ? [second("until an answer begins: less is better", duration(reading.first_token_ms.median))] : []),
-    ...(writing?.tokens_per_second.median != null ? [second("tokens written per second: more is better", measured(writing.tokens_per_second.median))] : []),
+    element("p", "readout", element("span", "figure", score === null ? "—" : measured(score)), " ", element("span", "unit", t("documents a minute: 2,048 tokens read and 64 written. More is better."))),
+    ...(score === null ? [element("p", "fine", t("There is no score: reading 2,048 tokens or writing 64 was not measured."))] : []),
+    ...(reading?.tokens_per_second.median != null ? [second(t("tokens read per second, of {count}: more is better", { count: whole(reading.tokens) }), measured(reading.tokens_per_second.median))] : []),
+    ...(reading?.first_token_ms.median != null ? [second(t("until an answer begins: less is better"), duration(reading.first_token_ms.median))] : []),
+    ...(writing?.tokens_per_second.median != null ? [second(t("tokens written per second: more is better"), measured(writing.tokens_per_second.median))] : []),
     element("p", "fine", `${fastest ? `${shortened(fastest.name)}. ` : ""}${about.join(" · ")}`),
   );
 }
@@ -67,8 +68,8 @@ function marks({ invalid, unsteady }: Card): HTMLElement[] {
   const notice = (kind: string, title: string, reasons: readonly string[]) =>
     reasons.length === 0 ? [] : [element("div", `notice ${kind}`, element("h3", "", title), ...shortList(reasons))];
   return [
-    ...notice("invalid", "Invalid: do not trust these figures", invalid),
-    ...notice("unsteady", "Unsteady: another measurement may give other figures", unsteady),
+    ...notice("invalid", t("Invalid: do not trust these figures"), invalid),
+    ...notice("unsteady", t("Unsteady: another measurement may give other figures"), unsteady),
   ];
 }
 
@@ -76,7 +77,7 @@ function marks({ invalid, unsteady }: Card): HTMLElement[] {
 function shortList(texts: readonly string[]): HTMLElement[] {
   if (texts.length <= FEW + 1) return [list(texts)];
   const others = texts.slice(FEW);
-  return [list(texts.slice(0, FEW)), element("details", "", element("summary", "", `${whole(others.length)} more reasons`), list(others))];
+  return [list(texts.slice(0, FEW)), element("details", "", element("summary", "", tn(others.length, "{count} more reasons", "{count} more reasons")), list(others))];
 }
 
 function list(texts: readonly string[]): HTMLElement {
@@ -86,7 +87,7 @@ function list(texts: readonly string[]): HTMLElement {
 function leftOut({ method }: Card): HTMLElement[] {
   if (method.left_out.length === 0) return [];
   const texts = method.left_out.map(({ configuration, what, reason }) => `${configuration}: ${what}: ${reason}`);
-  return [element("div", "notice", element("h3", "", "Not measured"), list(texts))];
+  return [element("div", "notice", element("h3", "", t("Not measured")), list(texts))];
 }
 
 function charts(card: Card): HTMLElement {
@@ -98,10 +99,18 @@ function overheads(card: Card, others: readonly Card[]): HTMLElement[] {
     element(
       "div",
       "overhead",
-      element("h3", "", "Browser overhead"),
-      element("p", "fine", `${browser} compared with the native program with ${counted(threads, "thread")}, from the card of `, element("bdi", "", native), ". This comparison is only valid if both were measured on the same device."),
-      table("Browser overhead", [
-        ["Prompt", "Browser, tokens/s", "Native program, tokens/s, the reference", "Compared with the reference"],
+      element("h3", "", t("Browser overhead")),
+      element(
+        "p",
+        "fine",
+        ...tNodes("{browser} compared with the native program with {threads}, from the card of {card}. This comparison is only valid if both were measured on the same device.", {
+          browser,
+          threads: tn(threads, "{count} thread", "{count} threads"),
+          card: element("bdi", "", native),
+        }),
+      ),
+      table(t("Browser overhead"), [
+        [t("Prompt"), t("Browser, tokens/s"), t("Native program, tokens/s, the reference"), t("Compared with the reference")],
         ...rows.map(({ tokens, native, browser }) => [lengthLabel(tokens, "pp"), measured(browser), measured(native), timesAsFast(browser, native, "tokens/s")]),
       ]),
     ),

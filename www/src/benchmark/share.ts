@@ -1,5 +1,6 @@
-import { PrecisError } from "../package/api/errors.js";
 import { linkWith, textInLink } from "../ui/link.js";
+import { PageError } from "../ui/words/errors.js";
+import { t } from "../ui/words/words.js";
 
 /** The engine's limit for a card's JSON, in bytes. */
 export const MAX_BYTES = 1 << 20;
@@ -15,6 +16,6 @@ export async function sharedJson(fragment: string): Promise<string | null> {
     return await textInLink("card", fragment, MAX_BYTES);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new PrecisError("invalid-card", `This link does not contain a result card: ${why}. Ask for another link.`, { cause });
+    throw new PageError("invalid-card", t("This link does not contain a result card: {why}. Ask for another link.", { why }), { cause });
   }
 }

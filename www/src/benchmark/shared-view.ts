@@ -2,6 +2,7 @@ import type { Card } from "../package/wasm/simd/precis.js";
 import { chosenModel } from "../ui/chosen-model.js";
 import { byId, element } from "../ui/dom.js";
 import { measured } from "../ui/format.js";
+import { t, tNodes } from "../ui/words/words.js";
 import { deviceOf, shortened } from "./device.js";
 import { readingOf, when } from "./figures.js";
 import { modelNote } from "./measure-panel.js";
@@ -24,11 +25,15 @@ export class SharedView {
   show(card: Card): void {
     const speed = readingOf(card)?.tokens_per_second.median ?? null;
     const name = element("bdi", "", deviceOf(card));
+    const verdict =
+      speed === null
+        ? tNodes("This is the result of {card}.", { card: name })
+        : tNodes("This is the result of {card}. It reads {speed} tokens per second.", { card: name, speed: measured(speed) });
     this.#body.replaceChildren(
-      element("p", "verdict", "This is the result of ", name, speed === null ? "." : `. It reads ${measured(speed)} tokens per second.`),
-      element("p", "fine", `Measured on ${when(card.created)}. Self-reported: whoever made the link measured it, and nobody has checked it.`),
+      element("p", "verdict", ...verdict),
+      element("p", "fine", t("Measured on {date}. Self-reported: whoever made the link measured it, and nobody has checked it.", { date: when(card.created) })),
     );
-    this.#note.textContent = `Measure mine takes about a minute. ${isOtherModel(card) ? otherModel(card) : modelNote()}`;
+    this.#note.textContent = `${t("Measure mine takes about a minute.")} ${isOtherModel(card) ? otherModel(card) : modelNote()}`;
     this.#region.hidden = false;
   }
 
@@ -46,5 +51,5 @@ function isOtherModel(card: Card): boolean {
 }
 
 function otherModel({ model }: Card): string {
-  return `The link's card was measured with another model, ${shortened(model.id)}: choose that on the page Summarize first, or the two can't be compared.`;
+  return t("The link's card was measured with another model, {model}: choose that on the page Summarize first, or the two can't be compared.", { model: shortened(model.id) });
 }

@@ -1,6 +1,7 @@
 /** Where a card stands among those of the gallery. Independent of the page. */
 import type { Card } from "../package/wasm/simd/precis.js";
-import { counted } from "../ui/format.js";
+import { whole } from "../ui/format.js";
+import { t, tn } from "../ui/words/words.js";
 import { sameWork } from "./comparison.js";
 import { best, readingOf } from "./figures.js";
 
@@ -20,12 +21,12 @@ export function standing(card: Card, gallery: readonly Card[]): string | null {
   }
   if (devices.size === 0) return null;
   const slower = [...devices.values()].filter((theirs) => theirs < speed).length;
-  return `Faster at reading than ${slower} of ${counted(devices.size, "device")}`;
+  return tn(devices.size, "Faster at reading than {slower} of {count} device", "Faster at reading than {slower} of {count} devices", { slower: whole(slower) });
 }
 
 /** What cards are compared by besides their speed, in words. */
 export function terms(card: Card): string {
-  return `${isNative(card) ? "native programs" : "browsers"} with the same model and suite`;
+  return isNative(card) ? t("native programs with the same model and suite") : t("browsers with the same model and suite");
 }
 
 function alike(one: Card, other: Card): boolean {

@@ -1,6 +1,7 @@
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import { PrecisError } from "../package/api/errors.js";
 import type { Card } from "../package/wasm/simd/precis.js";
+import { PageError } from "../ui/words/errors.js";
+import { t } from "../ui/words/words.js";
 import { bestScore } from "./figures.js";
 
 /** A stored card. */
@@ -56,9 +57,9 @@ export class CardStore {
       // Try to open the database again the next time.
       this.#database = null;
       if (cause instanceof DOMException && cause.name === "QuotaExceededError") {
-        throw new PrecisError("storage-full", "This browser's storage has no space for the card: delete cards that you don't need, or export this one.", { cause });
+        throw new PageError("storage-full", t("This browser's storage has no space for the card: delete cards that you don't need, or export this one."), { cause });
       }
-      throw new PrecisError("storage-unavailable", "This browser does not store cards for this page, for example in a private window. A result is lost when the page is closed: export it to keep it.", { cause });
+      throw new PageError("storage-unavailable", t("This browser does not store cards for this page, for example in a private window. A result is lost when the page is closed: export it to keep it."), { cause });
     }
   }
 }

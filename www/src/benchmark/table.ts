@@ -1,5 +1,5 @@
 import { element } from "../ui/dom.js";
-import type { Unit } from "./figures.js";
+import { type Unit, unitInWords } from "./figures.js";
 
 /** A table. The first row is its head, and the first cell of every row a header. The first `texts` columns contain text, the others numbers. */
 export function table(caption: string, [head = [], ...rows]: readonly (readonly (string | Node)[])[], texts = 1): HTMLElement {
@@ -26,6 +26,6 @@ export function table(caption: string, [head = [], ...rows]: readonly (readonly 
 /** The head of a figure's row: its label, its unit unless the values have it, and what it means. */
 export function headOf({ label, unit, meaning = "" }: { label: string; unit?: Unit; meaning?: string }): HTMLElement {
   const fine = (text: string, className: string) => element("span", `fine ${className}`, text);
-  const withUnit = unit && unit !== "ms" && unit !== "bytes" ? [" ", fine(unit, "")] : [];
+  const withUnit = unit && unit !== "ms" && unit !== "bytes" ? [" ", fine(unitInWords(unit), "")] : [];
   return element("span", "", label, ...withUnit, ...(meaning ? [" ", fine(meaning, "meaning")] : []));
 }

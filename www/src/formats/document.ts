@@ -8,8 +8,14 @@ export type Part = { text: string } | { html: string };
 /** What a reader found in a file. */
 export interface Opened {
   parts: Part[];
-  /** What was left out, as a sentence for the person. */
-  note?: string;
+  /** Pages that were left out. */
+  skipped?: Skipped;
+}
+
+/** Numbers of the pages that have no text, and of all pages. */
+export interface Skipped {
+  pages: number[];
+  total: number;
 }
 
 /** Reads a file of one format. Calls `progress` with the pages read and the number of all pages. */

@@ -2,7 +2,7 @@
 import { cancelled, PrecisError } from "../package/api/errors.js";
 import { MAX_DOCUMENT } from "../package/definitions.js";
 import { readable, readables } from "../package/api/readable.js";
-import { fileTooLarge, MAX_FILE_BYTES, noText, type Opened, textTooLarge } from "./document.js";
+import { fileTooLarge, MAX_FILE_BYTES, noText, type Opened, type Skipped, textTooLarge } from "./document.js";
 import { readTextFile } from "./plain-text.js";
 import { HEAD_BYTES, recognize } from "./recognize.js";
 import type { Job, News } from "./worker.js";
@@ -10,15 +10,22 @@ import type { Job, News } from "./worker.js";
 /** The text of an opened file. */
 export interface OpenedFile {
   text: string;
-  /** What was left out, as a sentence for the person. Empty if nothing was. */
-  note: string;
+  /** Pages that were left out; null if none was. */
+  skipped: Skipped | null;
 }
 
 export interface OpenOptions {
   /** Cancels at once. */
   signal: AbortSignal;
-  /** Called with how far it is: "page 3 of 20". */
-  onprogress: (progress: string) => void;
+  /** Called with how far it is. */
+  onprogress: (progress: OpenProgress) => void;
+}
+
+/** The page or part that is read, from 1 on, and how many there are. */
+export interface OpenProgress {
+  unit: "page" | "part";
+  number: number;
+  total: number;
 }
 
 /** A reader that says nothing for so long is stuck on this file. */
@@ -29,14 +36,14 @@ export async function openFile(file: File, { signal, onprogress }: OpenOptions):
   const format = recognize(new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer()), file.name);
   if (format === null) {
     const text = await readTextFile(file);
-    return { text: mayBeHtml(text) ? await readablePage(text) : text, note: "" };
+    return { text: mayBeHtml(text) ? await readablePage(text) : text, skipped: null };
   }
   if (file.size > MAX_FILE_BYTES) throw fileTooLarge(file.size, MAX_FILE_BYTES);
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const { parts, note = "" } = await inWorker({ format, bytes }, { signal, onprogress });
+  const { parts, skipped = null } = await inWorker({ format, bytes }, { signal, onprogress });
   const text = await joined(parts, { signal, onprogress });
   if (text.trim() === "") throw noText();
-  return { text, note };
+  return { text, skipped };
 }
 
 /** Whether a text may be the source of a web page. The engine decides. */
@@ -68,7 +75,7 @@ function inWorker(job: Job, { signal, onprogress }: OpenOptions): Promise<Opened
       wait();
       if (news.type === "opened") resolve(news.opened);
       else if (news.type === "failed") reject(new PrecisError(news.code, news.message));
-      else onprogress(`page ${news.done + 1} of ${news.total}`);
+      else onprogress({ unit: "page", number: news.done + 1, total: news.total });
     });
     worker.addEventListener("error", (event) => {
       event.preventDefault();
@@ -93,7 +100,7 @@ function stopped(message: string): PrecisError {
 async function joined(parts: Opened["parts"], { signal, onprogress }: OpenOptions): Promise<string> {
   const pages = parts.flatMap((part) => ("html" in part ? [part.html] : []));
   let done = 0;
-  const texts = pages.length === 0 ? [] : await readables(pages, { signal, onread: () => pages.length > 1 && onprogress(`part ${++done} of ${pages.length}`) });
+  const texts = pages.length === 0 ? [] : await readables(pages, { signal, onread: () => pages.length > 1 && onprogress({ unit: "part", number: ++done, total: pages.length }) });
   const text = parts.map((part) => ("text" in part ? part.text : texts.shift()!)).map((text) => text.trim()).filter((text) => text !== "").join("\n\n");
   if (new Blob([text]).size > MAX_DOCUMENT) throw textTooLarge();
   return text;

@@ -97,13 +97,5 @@ function assembled(sheets: Sheet[]): Opened {
   if (unknown * 5 > text.length) {
     throw new PrecisError("document-not-text", "The letters of this PDF can't be read, because its fonts don't say which letters they are: run text recognition (OCR) on it, and open the result.");
   }
-  return empty.length === 0 ? { parts: [{ text }] } : { parts: [{ text }], note: skipped(empty, sheets.length) };
-}
-
-/** Names the pages without text, the first ten of them. */
-function skipped(pages: number[], total: number): string {
-  const [named, more] = [pages.slice(0, 10), pages.length - 10];
-  const list = more > 0 ? `${named.join(", ")} and ${more} more` : named.join(", ").replace(/, (\d+)$/, " and $1");
-  if (pages.length === 1) return `Page ${list} of ${total} has no text. It is blank, or a picture such as a scan.`;
-  return `Pages ${list} of ${total} have no text. They are blank, or pictures such as scans.`;
+  return empty.length === 0 ? { parts: [{ text }] } : { parts: [{ text }], skipped: { pages: empty, total: sheets.length } };
 }

@@ -1,22 +1,27 @@
 import { byId, element } from "../ui/dom.js";
 import { workOffline } from "../offline/register.js";
-import { measured } from "../ui/format.js";
+import { measured, whole } from "../ui/format.js";
 import { GALLERY } from "../ui/gallery-cards.js";
 import { wireTheme } from "../ui/theme.js";
+import { startLanguage, wireLanguage } from "../ui/words/language.js";
+import { t, tn } from "../ui/words/words.js";
 import { filtered, type Key, type Row, rowsOf, sorted } from "./rows.js";
 
+await startLanguage();
+wireTheme();
+wireLanguage(() => true);
+
 const COLUMNS: readonly { key: Key; label: string }[] = [
-  { key: "device", label: "Device" },
-  { key: "backend", label: "Backend" },
-  { key: "score", label: "Score" },
-  { key: "read512", label: "Read 512 (pp512), tokens/s" },
-  { key: "read2048", label: "Read 2,048 (pp2048), tokens/s" },
-  { key: "read8192", label: "Read 8,192 (pp8192), tokens/s" },
-  { key: "write64", label: "Write 64 (tg64), tokens/s" },
-  { key: "date", label: "Date" },
+  { key: "device", label: t("Device") },
+  { key: "backend", label: t("Backend") },
+  { key: "score", label: t("Score") },
+  { key: "read512", label: t("Read 512 (pp512), tokens/s") },
+  { key: "read2048", label: t("Read 2,048 (pp2048), tokens/s") },
+  { key: "read8192", label: t("Read 8,192 (pp8192), tokens/s") },
+  { key: "write64", label: t("Write 64 (tg64), tokens/s") },
+  { key: "date", label: t("Date") },
 ];
 
-wireTheme();
 const rows = rowsOf(GALLERY);
 const filter = byId("filter", HTMLInputElement);
 const count = byId("count", HTMLParagraphElement);
@@ -42,7 +47,7 @@ function cell(row: Row, key: Key): HTMLElement {
   const value = row[key];
   const text = typeof value === "number" ? measured(value) : (value ?? "—");
   if (key !== "device") return element("td", "", text);
-  const head = element("th", "", text, ...(row.unsteady ? [element("span", "fine", " unsteady")] : []));
+  const head = element("th", "", text, ...(row.unsteady ? [element("span", "fine", ` ${t("unsteady")}`)] : []));
   head.scope = "row";
   return head;
 }
@@ -51,18 +56,19 @@ function draw(): void {
   for (const { key, head } of heads) head.ariaSort = key === by ? (descending ? "descending" : "ascending") : "none";
   const shown = sorted(filtered(rows, filter.value), by, descending);
   body.replaceChildren(...shown.map((row) => element("tr", "", ...COLUMNS.map(({ key }) => cell(row, key)))));
-  count.textContent = shown.length === rows.length ? `${rows.length} entries` : `${shown.length} of ${rows.length} entries`;
+  const all = rows.length;
+  count.textContent = shown.length === all ? tn(all, "{count} entries", "{count} entries") : tn(all, "{shown} of {count} entries", "{shown} of {count} entries", { shown: whole(shown.length) });
 }
 
 const scroll = element(
   "div",
   "scroll",
-  element("table", "", element("caption", "visually-hidden", "Devices"), element("thead", "", element("tr", "", ...heads.map(({ head }) => head))), body),
+  element("table", "", element("caption", "visually-hidden", t("Devices")), element("thead", "", element("tr", "", ...heads.map(({ head }) => head))), body),
 );
 // Wide tables scroll in their own box, which the keyboard can reach.
 scroll.tabIndex = 0;
 scroll.role = "group";
-scroll.ariaLabel = "Devices";
+scroll.ariaLabel = t("Devices");
 byId("table", HTMLDivElement).append(scroll);
 filter.addEventListener("input", draw);
 draw();

@@ -1,5 +1,6 @@
 /** Rows of the gallery, one per configuration of a card, with sorting and filtering. Independent of the page. */
 import type { Card, Configuration } from "../package/wasm/simd/precis.js";
+import { language } from "../ui/words/words.js";
 
 /** A configuration on a device. */
 export interface Row {
@@ -56,6 +57,6 @@ export function sorted(rows: readonly Row[], key: Key, descending: boolean): Row
     const [a, b] = [one[key], other[key]];
     if (a === null || b === null) return Number(a === null) - Number(b === null);
     if (typeof a === "number" && typeof b === "number") return sign * (a - b);
-    return sign * String(a).localeCompare(String(b), "en", { numeric: true });
+    return sign * String(a).localeCompare(String(b), language(), { numeric: true });
   });
 }

@@ -12,7 +12,7 @@ declare const self: ServiceWorkerGlobalScope;
 // Inserted by the build (vite/offline.ts).
 /** The files of this build that every visit needs, relative to the site's folder. */
 declare const PRECIS_FILES: readonly string[];
-/** The others, which are stored when they are used first: libraries for formats of documents. */
+/** The others, which are stored when they are used first: libraries for formats of documents, translations of the pages. */
 declare const PRECIS_LATER: readonly string[];
 /** A hash of them. */
 declare const PRECIS_BUILD: string;

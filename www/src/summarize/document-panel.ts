@@ -6,7 +6,10 @@ import { loadBenchmark } from "../ui/benchmark-document.js";
 import { ITERATIONS } from "../ui/compose-benchmark.js";
 import { byId, element } from "../ui/dom.js";
 import { wireExamples } from "./examples.js";
-import { counted } from "../ui/format.js";
+import { tokens as tokensInWords } from "../ui/format.js";
+import { PageError } from "../ui/words/errors.js";
+import { t, tn } from "../ui/words/words.js";
+import { progressInWords, skippedInWords } from "./opening.js";
 
 /** Tokens are counted after this pause in typing. */
 const PAUSE_MS = 300;
@@ -102,7 +105,7 @@ export class DocumentPanel {
     this.#alert.replaceChildren();
     this.#note.textContent = "";
     // Counting the tokens of a long text takes seconds, in which the old count would be wrong.
-    this.#count.textContent = counted(text.length, "character");
+    this.#count.textContent = charactersInWords(text);
     this.count();
   }
 
@@ -130,10 +133,10 @@ export class DocumentPanel {
     clearTimeout(this.#pause);
     const asked = ++this.#asked;
     const { text } = this;
-    const characters = counted(text.length, "character");
+    const characters = charactersInWords(text);
     const show = (tokens: number | null) => {
       if (asked !== this.#asked) return;
-      const known = tokens === null ? "" : `${counted(tokens, "token")} · `;
+      const known = tokens === null ? "" : `${tokensInWords(tokens)} · `;
       this.#count.textContent = text && `${known}${characters}`;
       this.oncount(tokens);
     };
@@ -201,7 +204,7 @@ export class DocumentPanel {
         this.#note.textContent = note();
       } catch (error) {
         if (signal.aborted) return;
-        const shown = error instanceof PrecisError ? error : new PrecisError("internal", `The document could not be read (${String(error)}). Try again.`);
+        const shown = error instanceof PrecisError ? error : new PageError("internal", t("The document could not be read ({reason}). Try again.", { reason: String(error) }));
         showError(this.#alert, shown);
         throw shown;
       } finally {
@@ -263,19 +266,19 @@ export class DocumentPanel {
     else {
       let note = "";
       const open = async (signal: AbortSignal) => {
-        const opened = await openFile(file, { signal, onprogress: (progress) => !signal.aborted && this.#showProgress(progress) });
-        note = opened.note;
+        const opened = await openFile(file, { signal, onprogress: (progress) => !signal.aborted && this.#showProgress(`: ${progressInWords(progress)}`) });
+        note = opened.skipped ? skippedInWords(opened.skipped) : "";
         return opened.text;
       };
       this.#take(open, () => note);
-      byId("opening-name", HTMLSpanElement).textContent = `Opening ${file.name}`;
+      byId("opening-name", HTMLSpanElement).textContent = t("Opening {file}", { file: file.name });
       this.#showProgress("");
       this.#opening.hidden = false;
     }
   }
 
   #showProgress(progress: string): void {
-    byId("opening-progress", HTMLSpanElement).textContent = progress && `: ${progress}`;
+    byId("opening-progress", HTMLSpanElement).textContent = progress;
   }
 
   #wireBenchmark(): void {
@@ -288,4 +291,8 @@ export class DocumentPanel {
     });
     wireExamples((load) => this.#take(load));
   }
+}
+
+function charactersInWords(text: string): string {
+  return tn(text.length, "{count} character", "{count} characters");
 }

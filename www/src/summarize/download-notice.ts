@@ -2,6 +2,7 @@ import type { LoadProgressEvent } from "../package/api/index.js";
 import type { Choice } from "../ui/chosen-model.js";
 import { byId } from "../ui/dom.js";
 import { clock, megabytes } from "../ui/format.js";
+import { t } from "../ui/words/words.js";
 import { keptBefore } from "./model-storage.js";
 
 /** What browsers tell of the connection, where they tell it. */
@@ -44,15 +45,18 @@ export class DownloadNotice {
   /** Says what the first summary will download. */
   offer({ name, bytes, model, keep }: Choice): void {
     this.#offered = true;
-    const size = bytes === null ? "" : `, ${megabytes(bytes)}`;
     const hosted = typeof model === "object" && "sources" in model && (model.sources ?? []).some(({ url }) => url !== undefined);
-    const gone = typeof model === "object" && "sha256" in model && keptBefore.has(model.sha256 ?? "") ? "The browser has deleted the model to free space. " : "";
+    const gone = typeof model === "object" && "sha256" in model && keptBefore.has(model.sha256 ?? "");
     const keeps = keep ?? typeof model !== "string";
-    const from = hosted ? "this site or huggingface.co" : "this site";
-    const when = isMetered() ? "Your connection is set to save data, so nothing is downloaded until you press Download now." : "Summarize downloads it first.";
-    this.#text.textContent = `${gone}Précis needs a language model: ${name}${size}. It is downloaded ${keeps ? "once, " : ""}from ${from}${keeps ? ", and stays on this device" : ""}. ${when}`;
+    const sentences = [
+      gone ? t("The browser has deleted the model to free space.") : "",
+      t("Précis needs a language model: {model}.", { model: bytes === null ? name : `${name}, ${megabytes(bytes)}` }),
+      hosted ? fromHosts(keeps) : fromSite(keeps),
+      isMetered() ? t("Your connection is set to save data, so nothing is downloaded until you press Download now.") : t("Summarize downloads it first."),
+    ];
+    this.#text.textContent = sentences.filter(Boolean).join(" ");
     this.#detail.textContent = "";
-    this.#show({ start: "Download now" });
+    this.#show({ start: t("Download now") });
   }
 
   /** Whether the person has to press Download first. Moves the focus there. */
@@ -69,8 +73,9 @@ export class DownloadNotice {
     const fetching = prepared === 0 && download !== null && download.loaded < 1;
     // The download counts as two thirds of the bar.
     this.#progress.value = (download?.loaded ?? 0) * (2 / 3) + prepared / 3;
-    const doing = choice.model instanceof File ? "Reading" : "Downloading";
-    this.#text.textContent = `${fetching ? doing : "Preparing"} ${choice.name}`;
+    const { name: model } = choice;
+    const doing = () => (choice.model instanceof File ? t("Reading {model}", { model }) : t("Downloading {model}", { model }));
+    this.#text.textContent = fetching ? doing() : t("Preparing {model}", { model });
     this.#detail.textContent = fetching ? inWords(download, choice) : "";
     const focused = this.#notice.contains(document.activeElement);
     this.#show({ pause: fetching, progress: true });
@@ -85,8 +90,8 @@ export class DownloadNotice {
 
   /** Says that the download waits. */
   paused(): void {
-    this.#text.textContent = "The download is paused.";
-    this.#show({ start: "Continue the download", progress: true });
+    this.#text.textContent = t("The download is paused.");
+    this.#show({ start: t("Continue the download"), progress: true });
   }
 
   hide(): void {
@@ -105,12 +110,23 @@ export class DownloadNotice {
   }
 }
 
+function fromSite(keeps: boolean): string {
+  return keeps ? t("It is downloaded once, from this site, and stays on this device.") : t("It is downloaded from this site.");
+}
+
+function fromHosts(keeps: boolean): string {
+  return keeps
+    ? t("It is downloaded once, from this site or huggingface.co, and stays on this device.")
+    : t("It is downloaded from this site or huggingface.co.");
+}
+
 /** Progress, speed and remaining time of a download, in words. */
 function inWords({ bytes, totalBytes, bytesPerSecond, secondsLeft }: LoadProgressEvent, { model, keep }: Choice): string {
-  const total = totalBytes === null ? "" : ` of ${megabytes(totalBytes)}`;
+  const done = megabytes(bytes);
+  const progress = totalBytes === null ? done : t("{done} of {total}", { done, total: megabytes(totalBytes) });
   // A file from disk is not downloaded, only read for its hash or a copy.
-  const once = model instanceof File || !(keep ?? typeof model !== "string") ? "" : " (first time only)";
-  const left = secondsLeft === null ? "" : `, ${clock(secondsLeft * 1000)} left`;
-  const rate = bytesPerSecond === null ? "" : ` · ${megabytes(bytesPerSecond)}/s${left}`;
-  return `${megabytes(bytes)}${total}${once}${rate}`;
+  const once = model instanceof File || !(keep ?? typeof model !== "string") ? "" : ` ${t("(first time only)")}`;
+  const left = secondsLeft === null ? "" : `, ${t("{time} left", { time: clock(secondsLeft * 1000) })}`;
+  const rate = bytesPerSecond === null ? "" : ` · ${t("{amount}/s", { amount: megabytes(bytesPerSecond) })}${left}`;
+  return `${progress}${once}${rate}`;
 }

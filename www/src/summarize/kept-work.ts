@@ -22,8 +22,8 @@ interface Stored {
   results: (Omit<Result, "document"> & { document: number })[];
 }
 
-/** Keeps `work`. If it is too long, the results are left out, and then the text. */
-export function keepWork({ text, options, results }: Work): void {
+/** Keeps `work`. If it is too long, the results are left out, and then the text. False if something was. */
+export function keepWork({ text, options, results }: Work): boolean {
   const documents = [...new Set(results.map(({ document }) => document))];
   const light = results.map((result) => ({ ...result, document: documents.indexOf(result.document) }));
   const forms: Stored[] = [
@@ -36,12 +36,13 @@ export function keepWork({ text, options, results }: Work): void {
   for (const form of forms.filter((form) => length(form) <= MOST)) {
     try {
       sessionStorage.setItem(KEY, JSON.stringify(form));
-      return;
+      return form === forms[0];
     } catch {
       // Refused, or without room: try less. An older text must not come back.
       forgetWork();
     }
   }
+  return false;
 }
 
 function forgetWork(): void {

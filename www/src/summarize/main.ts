@@ -15,15 +15,19 @@ import { SummaryView } from "./summary-view.js";
 import { SummaryOptions } from "./summary-options.js";
 import { TabStatus } from "./tab-status.js";
 import { workOffline } from "../offline/register.js";
-import { PrecisError } from "../package/api/errors.js";
 import { showError } from "../ui/alert.js";
+import { outlivesReload } from "../ui/chosen-model.js";
 import { byId } from "../ui/dom.js";
 import { inWords } from "../ui/format.js";
 import { wireTheme } from "../ui/theme.js";
 import "../ui/window.js";
+import { PageError } from "../ui/words/errors.js";
+import { startLanguage, wireLanguage } from "../ui/words/language.js";
+import { t } from "../ui/words/words.js";
 
 window.precis = { report: null };
 
+await startLanguage();
 wireTheme();
 const model = new ModelPanel(new ComputeChoice());
 const documentPanel = new DocumentPanel((text) => {
@@ -39,6 +43,7 @@ const report = new ReportView();
 const reading = new ReadingView(summary, new TabStatus());
 const run = new RunControl({ document: documentPanel, model, reading, report, reuse, options });
 const models = new ModelsDialog(model);
+const language = wireLanguage(mayReload);
 
 documentPanel.onbenchmark = () => {
   reuse.off();
@@ -47,7 +52,7 @@ documentPanel.onbenchmark = () => {
 documentPanel.onmodel = (file) => void models.offerFile(file);
 documentPanel.oncount = (tokens) => {
   const ms = tokens === null || !model.setup ? null : expectedMs(model.setup, tokens);
-  byId("estimate", HTMLParagraphElement).textContent = ms === null || run.running || reading.isDone ? "" : `About ${inWords(ms)} on this device`;
+  byId("estimate", HTMLParagraphElement).textContent = ms === null || run.running || reading.isDone ? "" : t("About {time} on this device", { time: inWords(ms) });
 };
 summary.onshow = (passage) => documentPanel.show(passage);
 summary.onresults = () => {
@@ -56,6 +61,8 @@ summary.onresults = () => {
 };
 run.onchange = () => {
   summary.onresults();
+  // Its reload would end the run.
+  language.disabled = run.running;
   if (run.running) byId("estimate", HTMLParagraphElement).textContent = "";
   else keep();
 };
@@ -67,8 +74,17 @@ model.onready = () => {
 /** Set when everything is erased, after which nothing may be kept. */
 let erased = false;
 
-function keep(): void {
-  if (!erased) keepWork({ text: documentPanel.text, options: options.values, results: [...summary.results] });
+/** False if something is too long to be kept. */
+function keep(): boolean {
+  return !erased && keepWork({ text: documentPanel.text, options: options.values, results: [...summary.results] });
+}
+
+/** Whether a reload loses nothing, or the person wants it all the same. */
+function mayReload(): boolean {
+  if (keep() && !summary.isShared && !documentPanel.loading && outlivesReload()) return true;
+  return confirm(
+    t("Another language needs a reload. It would lose what this tab can't keep: a very long document, a shared summary, a file that is being opened, or a model from an address or a file of yours. Reload now?"),
+  );
 }
 
 function restore(): void {
@@ -96,7 +112,7 @@ async function showShared(): Promise<void> {
     history.replaceState(null, "", location.pathname + location.search);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    showError(byId("alert", HTMLDivElement), new PrecisError("invalid-options", `This link does not hold a summary: ${why}. Ask for another link.`));
+    showError(byId("alert", HTMLDivElement), new PageError("invalid-options", t("This link does not hold a summary: {why}. Ask for another link.", { why })));
   }
 }
 
@@ -111,7 +127,7 @@ documentPanel.onedit = () => {
 };
 addEventListener("hashchange", () => void showShared());
 byId("erase", HTMLButtonElement).addEventListener("click", () => {
-  if (!confirm("Delete the document and its summary, all settings, result cards, notes and downloaded models of this site?")) return;
+  if (!confirm(t("Delete the document and its summary, all settings, result cards, notes and downloaded models of this site?"))) return;
   erased = true;
   // The engine has the model's file open.
   model.unload();

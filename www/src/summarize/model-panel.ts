@@ -6,6 +6,7 @@ import type { ComputeChoice } from "./compute-choice.js";
 import { DownloadNotice } from "./download-notice.js";
 import { byId, nowAndThen } from "../ui/dom.js";
 import { device } from "../ui/format.js";
+import { t } from "../ui/words/words.js";
 import { keptBefore, persist } from "./model-storage.js";
 
 /** Errors that would occur again on another try. */
@@ -48,7 +49,7 @@ export class ModelPanel {
     // The person may have pressed Summarize or chosen another model meanwhile.
     if (this.#loading) return;
     if (found === "available" || found === "unavailable") return void this.get().catch(() => undefined);
-    this.#state.textContent = "not downloaded";
+    this.#state.textContent = t("not downloaded");
     this.#notice.offer(choice);
   }
 
@@ -63,7 +64,7 @@ export class ModelPanel {
     this.#end();
     this.#device.textContent = "";
     this.#alert.replaceChildren();
-    this.#state.textContent = "deleted";
+    this.#state.textContent = t("deleted");
     this.#detail.textContent = "";
     this.#notice.offer(chosenModel());
   }
@@ -109,7 +110,7 @@ export class ModelPanel {
   #pause(): void {
     this.#stop.abort(new PrecisError("cancelled", "The download was paused."));
     this.#loading = null;
-    this.#state.textContent = "paused";
+    this.#state.textContent = t("paused");
     this.#notice.paused();
   }
 
@@ -122,7 +123,7 @@ export class ModelPanel {
     const { signal } = (this.#stop = new AbortController());
     const choice = chosenModel();
     this.#name.textContent = choice.name;
-    this.#state.textContent = "loading";
+    this.#state.textContent = t("loading");
     this.#device.textContent = "";
     this.#detail.textContent = "";
     this.#alert.replaceChildren();
@@ -147,7 +148,7 @@ export class ModelPanel {
     const draw = nowAndThen(() => {
       // A scheduled frame may come after loading has ended.
       if (this.ready || signal.aborted) return;
-      this.#state.textContent = prepared > 0 ? "preparing" : "loading";
+      this.#state.textContent = prepared > 0 ? t("preparing") : t("loading");
       this.#notice.progress(choice, download, prepared);
     });
     monitor.addEventListener("downloadprogress", (event) => {
@@ -163,7 +164,7 @@ export class ModelPanel {
   #loaded(summarizer: Summarizer): void {
     this.ready = summarizer;
     this.#notice.hide();
-    this.#state.textContent = "ready";
+    this.#state.textContent = t("ready");
     this.showDevice(summarizer.model);
     void this.#showStorage(summarizer);
     this.onready();
@@ -172,24 +173,24 @@ export class ModelPanel {
   /** Shows where the model is stored and how long it stays there, and tells if the browser had deleted it. */
   async #showStorage(summarizer: Summarizer): Promise<void> {
     const { storage, downloaded, sha256, bytes } = summarizer.model;
-    if (storage === "memory") this.#detail.textContent = "Kept in memory only: the next visit downloads it again.";
-    if (storage === "file") this.#detail.textContent = "Read from its file, which has to be opened again next time.";
+    if (storage === "memory") this.#detail.textContent = t("Kept in memory only: the next visit downloads it again.");
+    if (storage === "file") this.#detail.textContent = t("Read from its file, which has to be opened again next time.");
     if (storage !== "opfs") return;
-    const deleted = downloaded && keptBefore.has(sha256) ? "The browser had deleted the model to free space, so it was downloaded again. " : "";
+    const deleted = downloaded && keptBefore.has(sha256) ? `${t("The browser had deleted the model to free space, so it was downloaded again.")} ` : "";
     keptBefore.add(sha256);
     rememberKept(sha256, bytes);
-    const show = (promise: string) => (this.#detail.textContent = `${deleted}Saved for offline use${promise}.`);
-    show("");
+    const show = (promise: string) => (this.#detail.textContent = deleted + promise);
+    show(t("Saved for offline use."));
     // The browser may ask the person, so show the storage before the answer.
     const persisted = await persist();
     if (this.ready !== summarizer) return;
-    show(persisted ? ", until you delete it" : ". The browser may delete it when space runs short");
+    show(persisted ? t("Saved for offline use, until you delete it.") : t("Saved for offline use. The browser may delete it when space runs short."));
   }
 
   #failed(error: PrecisError): void {
     this.#loading = null;
     this.#notice.hide();
-    this.#state.textContent = "not loaded";
+    this.#state.textContent = t("not loaded");
     this.#detail.textContent = "";
     const retry = () => void this.get().catch(() => undefined);
     showError(this.#alert, error, FINAL.has(error.code) ? undefined : retry);

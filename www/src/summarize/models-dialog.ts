@@ -3,7 +3,9 @@ import { toPrecisError } from "../package/api/errors.js";
 import { showError } from "../ui/alert.js";
 import { acceptLicence, CATALOGUE, type CatalogueEntry, type Choice, fromCatalogue, isAccepted } from "../ui/chosen-model.js";
 import { byId, element } from "../ui/dom.js";
-import { compact, counted, megabytes } from "../ui/format.js";
+import { compact, megabytes, tokens } from "../ui/format.js";
+import { PageError } from "../ui/words/errors.js";
+import { t } from "../ui/words/words.js";
 import { MODEL_HOSTS } from "./model-hosts.js";
 import { modelRows } from "./model-list.js";
 import type { ModelPanel } from "./model-panel.js";
@@ -73,9 +75,9 @@ export class ModelsDialog {
   async offerFile(file: File): Promise<void> {
     await this.#look(file, (facts) => ({
       ...described(file.name, facts),
-      note: "The file stays where it is and never leaves this device.",
+      note: t("The file stays where it is and never leaves this device."),
       keep: false,
-      action: "Use this model",
+      action: t("Use this model"),
       take: (keep) => ({ model: file, name: file.name, bytes: file.size, keep }),
     }));
   }
@@ -86,9 +88,9 @@ export class ModelsDialog {
     const name = decodeURIComponent(url.pathname.split("/").at(-1) ?? "") || url.host;
     await this.#look(url.href, (facts) => ({
       ...described(name, facts),
-      note: `From ${url.host}. Nobody has checked this file. Check its licence yourself.`,
+      note: t("From {host}. Nobody has checked this file. Check its licence yourself.", { host: url.host }),
       keep: true,
-      action: `Get ${megabytes(facts.bytes)} and use`,
+      action: t("Get {size} and use", { size: megabytes(facts.bytes) }),
       take: (keep) => ({ model: url.href, name, bytes: facts.bytes, keep }),
     }));
   }
@@ -97,7 +99,7 @@ export class ModelsDialog {
     this.#looking.abort();
     const { signal } = (this.#looking = new AbortController());
     this.#show(this.#choice);
-    this.#storage.textContent = "Reading the header…";
+    this.#storage.textContent = t("Reading the header…");
     try {
       const facts = await inspectModel(model, { signal });
       if (!signal.aborted) this.#present(offer(facts));
@@ -113,11 +115,11 @@ export class ModelsDialog {
     if (!entry || isAccepted(entry)) return this.#close(choice);
     this.#present({
       name: entry.name,
-      facts: [["Size", megabytes(entry.bytes)], ["Format", entry.quant], ["Context", counted(entry.context, "token")], ["Licence", entry.licence]],
-      note: "The download starts after you accept. This browser remembers your answer.",
+      facts: [[t("Size"), megabytes(entry.bytes)], [t("Format"), entry.quant], [t("Context"), tokens(entry.context)], [t("Licence"), entry.licence]],
+      note: t("The download starts after you accept. This browser remembers your answer."),
       licence: entry,
       keep: null,
-      action: `Accept, get ${megabytes(entry.bytes)} and use`,
+      action: t("Accept, get {size} and use", { size: megabytes(entry.bytes) }),
       take: () => {
         acceptLicence(entry);
         return fromCatalogue(entry);
@@ -156,7 +158,7 @@ export class ModelsDialog {
     byId("offer-accept", HTMLLabelElement).hidden = offer.licence === null;
     byId("offer-keep", HTMLLabelElement).hidden = offer.keep === null;
     const terms = byId("offer-terms", HTMLAnchorElement);
-    terms.textContent = `the ${offer.licence?.licence} terms`;
+    terms.textContent = t("the {licence} terms", { licence: offer.licence?.licence ?? "" });
     terms.href = offer.licence?.terms ?? "";
     this.#accept.checked = false;
     this.#keep.checked = offer.keep === true;
@@ -212,14 +214,14 @@ export class ModelsDialog {
 function described(name: string, facts: InspectedModel): Omit<Offer, "note" | "keep" | "action" | "take"> {
   const { architecture, quant, parameters, context, license, bytes, has_chat_template } = facts;
   const told: [string, string][] = [
-    ["Name in the file", facts.name ?? "none"],
-    ["Size", megabytes(bytes)],
-    ["Architecture", architecture],
-    ["Format", `mostly ${quant}`],
-    ["Weights", compact(parameters)],
-    ["Context", counted(context, "token")],
-    ["Licence, as the file says", license ?? "not given"],
-    ["Made for", has_chat_template ? "conversations" : "continuing a text"],
+    [t("Name in the file"), facts.name ?? t("none")],
+    [t("Size"), megabytes(bytes)],
+    [t("Architecture"), architecture],
+    [t("Format"), t("mostly {quant}", { quant })],
+    [t("Weights"), compact(parameters)],
+    [t("Context"), tokens(context)],
+    [t("Licence, as the file says"), license ?? t("not given")],
+    [t("Made for"), has_chat_template ? t("conversations") : t("continuing a text")],
   ];
   return { name, facts: told, licence: null };
 }
@@ -230,5 +232,5 @@ function addressOf(typed: string): URL | PrecisError {
   if (url.origin === "https://huggingface.co") url.pathname = url.pathname.replace("/blob/", "/resolve/");
   const allowed = url.origin === location.origin || MODEL_HOSTS.some((host) => new RegExp(`^${host.replaceAll(".", "\\.").replace("*", "[^/]+")}$`).test(url.origin));
   if (allowed) return url;
-  return new PrecisError("download-failed", `This page can't reach ${url.host}: download the file yourself and open it here.`);
+  return new PageError("download-failed", t("This page can't reach {host}: download the file yourself and open it here.", { host: url.host }));
 }

@@ -1,5 +1,6 @@
 import type { Report, Support } from "../package/api/index.js";
 import { element } from "../ui/dom.js";
+import { t } from "../ui/words/words.js";
 
 /** A sentence of the summary, with its passage in the document. */
 export type Point = Report["points"][number];
@@ -8,12 +9,15 @@ export type Point = Report["points"][number];
 const BULLET = /^[-•] /;
 
 /** What screen readers say about a sentence. */
-const DESCRIPTION: Record<Support, string> = {
-  quoted: "quoted from the document",
-  supported: "in the model's words",
-  computed: "counted in the document",
-  unsupported: "not clearly supported by the text",
-};
+function description(support: Support): string {
+  const descriptions: Record<Support, string> = {
+    quoted: t("quoted from the document"),
+    supported: t("in the model's words"),
+    computed: t("counted in the document"),
+    unsupported: t("not clearly supported by the text"),
+  };
+  return descriptions[support];
+}
 
 /** The engine always writes the field, but its type has a default. */
 export function supportOf({ support = "unsupported" }: Point): Support {
@@ -58,7 +62,7 @@ function sentence(point: Point, place: number, onpoint: (shown: Shown) => void):
   const number = element("button", "cite");
   number.type = "button";
   number.dataset.number = String(place);
-  number.ariaLabel = `Source of sentence ${place}, ${DESCRIPTION[support]}`;
+  number.ariaLabel = t("Source of sentence {number}, {support}", { number: String(place), support: description(support) });
   number.ariaExpanded = "false";
   number.setAttribute("aria-controls", "source");
   const shown = { point, text, number };

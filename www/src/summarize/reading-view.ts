@@ -1,8 +1,9 @@
 import type { Report, RunEvent } from "../package/api/index.js";
 import { SpeedChart } from "../ui/speed-chart.js";
 import { byId, nowAndThen } from "../ui/dom.js";
-import { clock, counted, duration, measured, megabytes, whole } from "../ui/format.js";
+import { clock, measured, megabytes, readInWords, whole } from "../ui/format.js";
 import { Meter } from "../ui/meter.js";
+import { t } from "../ui/words/words.js";
 import type { SummaryView } from "./summary-view.js";
 import type { TabStatus } from "./tab-status.js";
 
@@ -65,7 +66,7 @@ export class ReadingView {
     switch (event.type) {
       case "planned":
         this.#meter.plan(event.total);
-        this.#room.textContent = `Up to ${megabytes(event.kv_bytes)} of memory for the KV cache`;
+        this.#room.textContent = t("Up to {size} of memory for the KV cache", { size: megabytes(event.kv_bytes) });
         break;
       case "read":
         this.#meter.record(event);
@@ -75,11 +76,11 @@ export class ReadingView {
         break;
       case "piece":
         this.#pieces += event.text;
-        this.#stageText = "Writing";
+        this.#stageText = t("Writing");
         break;
       case "restarted":
-        this.#stageText = "Restarting";
-        this.#restarted.textContent = `This run was restarted. ${event.reason}`;
+        this.#stageText = t("Restarting");
+        this.#restarted.textContent = t("This run was restarted. {reason}", { reason: event.reason });
         this.summary.clear();
         this.#clear();
         break;
@@ -101,8 +102,8 @@ export class ReadingView {
     if (!report) return;
     this.#progress.value = 1;
     const { tokens, ms, tokens_per_second } = report.prefill;
-    this.#read.textContent = tokens === 0 ? "" : `Read ${counted(tokens, "token")}${ms === null ? "" : ` in ${duration(ms)}`}`;
-    this.#speed.textContent = tokens_per_second === null ? "" : `${measured(tokens_per_second)} tokens per second`;
+    this.#read.textContent = tokens === 0 ? "" : readInWords(tokens, ms);
+    this.#speed.textContent = tokens_per_second === null ? "" : t("{speed} tokens per second", { speed: measured(tokens_per_second) });
   }
 
   /** Discards what was read and written. */
@@ -123,17 +124,17 @@ export class ReadingView {
     }
     this.#progress.value = share;
     this.tab.share = share;
-    const count = total > 0 ? `${whole(done)} of ${whole(total)} tokens read` : "";
+    const count = total > 0 ? t("{done} of {total} tokens read", { done: whole(done), total: whole(total) }) : "";
     this.#read.textContent = count;
-    this.#progress.ariaValueText = count || "0 tokens read";
-    if (speed !== null) this.#speed.textContent = `${measured(speed)} tokens per second now`;
-    this.#left.textContent = leftMs === null ? "" : leftMs >= 1000 ? `${clock(leftMs)} left` : "almost done";
+    this.#progress.ariaValueText = count || t("0 tokens read");
+    if (speed !== null) this.#speed.textContent = t("{speed} tokens per second now", { speed: measured(speed) });
+    this.#left.textContent = leftMs === null ? "" : leftMs >= 1000 ? t("{time} left", { time: clock(leftMs) }) : t("almost done");
     this.#chart.draw(this.#meter);
   }
 }
 
 /** A stage begins with a prompt, so the text says what is read. */
 function stageText({ stage, index, of }: Extract<RunEvent, { type: "stage" }>): string {
-  const place = of > 1 ? ` ${index + 1} of ${of}` : "";
-  return stage === "window" ? `Reading part${place}` : "Reading for the summary";
+  if (stage !== "window") return t("Reading for the summary");
+  return of > 1 ? t("Reading part {number} of {all}", { number: String(index + 1), all: String(of) }) : t("Reading part");
 }

@@ -1,5 +1,6 @@
 import type { Kind, Report } from "../package/api/index.js";
-import { compact, duration, measured, megabytes, whole } from "../ui/format.js";
+import { compact, duration, measured, megabytes, tokens, whole } from "../ui/format.js";
+import { t } from "../ui/words/words.js";
 
 /** A line of a card: the path of its value in the report, and its format. */
 export interface Field {
@@ -11,131 +12,131 @@ export interface Field {
 }
 
 const text = (value: string) => value;
-const yesNo = (value: boolean) => (value ? "yes" : "no");
-const list = (values: string[]) => values.join(", ") || "none";
-const rate = (value: number) => `${measured(value)} tokens/s`;
+const yesNo = (value: boolean) => (value ? t("yes") : t("no"));
+const list = (values: string[]) => values.join(", ") || t("none");
+const rate = (value: number) => t("{value} tokens/s", { value: measured(value) });
 
-const KINDS: Record<Kind, string> = {
-  prose: "prose",
-  story: "story",
-  transcript: "transcript",
-  chat: "chat",
-  mail: "mail",
-  minutes: "minutes of a meeting",
-  contract: "contract or rules",
-  paper: "research paper",
-  technical: "technical document",
-  "release-notes": "release notes",
-  table: "table",
-  log: "log of a program",
-  code: "source code",
-};
+const kinds = (): Record<Kind, string> => ({
+  prose: t("prose"),
+  story: t("story"),
+  transcript: t("transcript"),
+  chat: t("chat"),
+  mail: t("mail"),
+  minutes: t("minutes of a meeting"),
+  contract: t("contract or rules"),
+  paper: t("research paper"),
+  technical: t("technical document"),
+  "release-notes": t("release notes"),
+  table: t("table"),
+  log: t("log of a program"),
+  code: t("source code"),
+});
 
-const STRATEGIES: Record<string, string> = {
-  "one-pass": "in one pass",
-  windows: "in windows",
-  passages: "the passages that match the question",
-  "as-is": "not read: too short to summarize",
-  digest: "not read: counted without a model",
-};
+const strategies = (): Record<string, string> => ({
+  "one-pass": t("in one pass"),
+  windows: t("in windows"),
+  passages: t("the passages that match the question"),
+  "as-is": t("not read: too short to summarize"),
+  digest: t("not read: counted without a model"),
+});
 
 const field = (label: string, path: string, show: (value: never) => string, full = false): Field => ({ label, path, show, full });
 
 /** The cards below the main figure of the report, in the order of a run. */
-export const CARDS: readonly { title: string; fields: readonly Field[] }[] = [
+export const cards = (): readonly { title: string; fields: readonly Field[] }[] => [
   {
-    title: "Prefill",
+    title: t("Prefill"),
     fields: [
-      field("Speed", "prefill.tokens_per_second", rate),
-      field("Tokens read", "prefill.tokens", whole),
-      field("Tokens reused", "prefill.reused_tokens", whole),
-      field("Time", "prefill.ms", duration),
+      field(t("Speed"), "prefill.tokens_per_second", rate),
+      field(t("Tokens read"), "prefill.tokens", whole),
+      field(t("Tokens reused"), "prefill.reused_tokens", whole),
+      field(t("Time"), "prefill.ms", duration),
     ],
   },
   {
-    title: "Answer",
+    title: t("Answer"),
     fields: [
-      field("First token after", "first_token_ms", duration),
-      field("Decode speed", "decode.tokens_per_second", rate),
-      field("Tokens written", "decode.tokens", whole),
-      field("Time", "decode.ms", duration),
+      field(t("First token after"), "first_token_ms", duration),
+      field(t("Decode speed"), "decode.tokens_per_second", rate),
+      field(t("Tokens written"), "decode.tokens", whole),
+      field(t("Time"), "decode.ms", duration),
     ],
   },
   {
-    title: "Plan",
+    title: t("Plan"),
     fields: [
-      field("Reading method", "plan.strategy", (value: string) => STRATEGIES[value] ?? value),
-      field("Windows", "plan.windows", whole),
-      field("Windows reused", "plan.remembered", whole),
-      field("Tokens of reused windows", "plan.remembered_tokens", whole),
-      field("Largest chunk", "plan.chunk", (value: number) => `${whole(value)} tokens`),
-      field("Context extension", "plan.context_extension", text),
-      field("Request", "plan.request", text),
+      field(t("Reading method"), "plan.strategy", (value: string) => strategies()[value] ?? value),
+      field(t("Windows"), "plan.windows", whole),
+      field(t("Windows reused"), "plan.remembered", whole),
+      field(t("Tokens of reused windows"), "plan.remembered_tokens", whole),
+      field(t("Largest chunk"), "plan.chunk", tokens),
+      field(t("Context extension"), "plan.context_extension", text),
+      field(t("Request"), "plan.request", text),
     ],
   },
   {
-    title: "Document",
+    title: t("Document"),
     fields: [
-      field("Kind of document", "document.kind", (value: Kind) => KINDS[value]),
-      field("Characters", "document.chars", whole),
-      field("Tokens", "document.tokens", whole),
-      field("Tokenizing", "document.tokenize_ms", duration),
+      field(t("Kind of document"), "document.kind", (value: Kind) => kinds()[value]),
+      field(t("Characters"), "document.chars", whole),
+      field(t("Tokens"), "document.tokens", whole),
+      field(t("Tokenizing"), "document.tokenize_ms", duration),
     ],
   },
   {
-    title: "Load",
+    title: t("Load"),
     fields: [
-      field("Read", "load.read_ms", duration),
-      field("Prepare", "load.prepare_ms", duration),
-      field("Pipelines", "load.pipelines_ms", duration),
-      field("Size", "load.bytes", megabytes),
+      field(t("Read"), "load.read_ms", duration),
+      field(t("Prepare"), "load.prepare_ms", duration),
+      field(t("Pipelines"), "load.pipelines_ms", duration),
+      field(t("Size"), "load.bytes", megabytes),
     ],
   },
   {
-    title: "Memory",
+    title: t("Memory"),
     fields: [
-      field("WebAssembly", "memory.wasm_bytes", megabytes),
-      field("Keys and values", "memory.kv_bytes", megabytes),
-      field("GPU", "memory.gpu_bytes", megabytes),
+      field(t("WebAssembly"), "memory.wasm_bytes", megabytes),
+      field(t("Keys and values"), "memory.kv_bytes", megabytes),
+      field(t("GPU"), "memory.gpu_bytes", megabytes),
     ],
   },
   {
-    title: "Peak of this device",
+    title: t("Peak of this device"),
     fields: [
-      field("Multiply-adds", "peak.gemm_gmacs", (value: number) => `${measured(value)} G/s`),
-      field("Bandwidth", "peak.bandwidth_gbs", (value: number) => `${measured(value)} GB/s`),
-      field("Efficiency", "peak.efficiency", (value: number) => `${Math.round(value * 100)} %`),
+      field(t("Multiply-adds"), "peak.gemm_gmacs", (value: number) => t("{value} G/s", { value: measured(value) })),
+      field(t("Bandwidth"), "peak.bandwidth_gbs", (value: number) => t("{value} GB/s", { value: measured(value) })),
+      field(t("Efficiency"), "peak.efficiency", (value: number) => t("{value} %", { value: whole(value * 100) })),
     ],
   },
   {
-    title: "Engine",
+    title: t("Engine"),
     fields: [
-      field("Backend", "backend.kind", text),
-      field("Threads", "backend.threads", whole),
-      field("Chosen because", "backend.reason", text),
-      field("Adapter", "backend.adapter", text),
-      field("Features", "backend.features", list),
-      field("Version", "environment.version", text),
+      field(t("Backend"), "backend.kind", text),
+      field(t("Threads"), "backend.threads", whole),
+      field(t("Chosen because"), "backend.reason", text),
+      field(t("Adapter"), "backend.adapter", text),
+      field(t("Features"), "backend.features", list),
+      field(t("Version"), "environment.version", text),
     ],
   },
   {
-    title: "Model",
+    title: t("Model"),
     fields: [
-      field("Name", "model.id", text),
-      field("Architecture", "model.architecture", text),
-      field("Quantization", "model.quant", text),
-      field("Parameters", "model.parameters", compact),
-      field("Context", "model.context", (value: number) => `${whole(value)} tokens`),
-      field("SHA-256", "model.sha256", (value: string) => `${value.slice(0, 12)}…`, true),
+      field(t("Name"), "model.id", text),
+      field(t("Architecture"), "model.architecture", text),
+      field(t("Quantization"), "model.quant", text),
+      field(t("Parameters"), "model.parameters", compact),
+      field(t("Context"), "model.context", tokens),
+      field(t("SHA-256"), "model.sha256", (value: string) => `${value.slice(0, 12)}…`, true),
     ],
   },
   {
-    title: "Environment",
+    title: t("Environment"),
     fields: [
-      field("Logical cores", "environment.logical_cores", whole),
-      field("Isolated", "environment.cross_origin_isolated", yesNo),
-      field("Hidden during the run", "environment.hidden_during_run", yesNo),
-      field("Browser", "environment.user_agent", text),
+      field(t("Logical cores"), "environment.logical_cores", whole),
+      field(t("Isolated"), "environment.cross_origin_isolated", yesNo),
+      field(t("Hidden during the run"), "environment.hidden_during_run", yesNo),
+      field(t("Browser"), "environment.user_agent", text),
     ],
   },
 ];
@@ -151,5 +152,5 @@ export function reasonAt(report: Report, path: string): string {
     const reason = report.absent[at];
     if (reason) return reason;
   }
-  return "not measured";
+  return t("not measured");
 }

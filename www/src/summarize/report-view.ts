@@ -1,12 +1,10 @@
 import type { Report } from "../package/api/index.js";
 import { copy } from "../ui/clipboard.js";
 import { byId, element } from "../ui/dom.js";
-import { counted, device, duration, measured, megabytes } from "../ui/format.js";
-import { CARDS, type Field, reasonAt, valueAt } from "./report-fields.js";
+import { duration, measured, megabytes, readInWords } from "../ui/format.js";
+import { cards, type Field, reasonAt, valueAt } from "./report-fields.js";
 import { download } from "../ui/save-file.js";
-
-/** What stands in the place of figures before the first summary. */
-const UNKNOWN = "How fast this device read, and what it took, appears here after a summary.";
+import { t, tn } from "../ui/words/words.js";
 
 /** The region "Report": the run in a sentence, the cards, and the JSON to copy or download. */
 export class ReportView {
@@ -18,7 +16,7 @@ export class ReportView {
   #json = "";
 
   constructor() {
-    this.#copy.addEventListener("click", () => void copy(this.#json, this.#copied, "Copied", "Copying was not allowed: use Download JSON"));
+    this.#copy.addEventListener("click", () => void copy(this.#json, this.#copied, t("Copied"), t("Copying was not allowed: use Download JSON")));
     this.#download.addEventListener("click", () => this.#downloadJson());
   }
 
@@ -27,8 +25,8 @@ export class ReportView {
     this.#json = report ? JSON.stringify(report, null, 2) : "";
     this.#copied.textContent = "";
     this.#copy.disabled = this.#download.disabled = !report;
-    this.#line.textContent = report ? inWords(report) : UNKNOWN;
-    this.#cards.replaceChildren(...(report ? [headline(report), ...CARDS.map(({ title, fields }) => card(report, title, fields))] : []));
+    this.#line.textContent = report ? inWords(report) : t("How fast this device read, and what it took, appears here after a summary.");
+    this.#cards.replaceChildren(...(report ? [headline(report), ...cards().map(({ title, fields }) => card(report, title, fields))] : []));
   }
 
   #downloadJson(): void {
@@ -38,11 +36,19 @@ export class ReportView {
 
 /** What the run did, in a sentence. */
 function inWords({ prefill, backend, plan }: Report): string {
-  if (plan.strategy === "as-is" || plan.strategy === "digest") return "No model was needed for this document.";
-  const time = prefill.ms === null ? "" : ` in ${duration(prefill.ms)}`;
-  const speed = prefill.tokens_per_second === null ? "" : `, ${measured(prefill.tokens_per_second)} tokens per second`;
-  const reused = prefill.reused_tokens > 0 || (plan.remembered ?? 0) > 0 ? " Parts that were read before took no time." : "";
-  return `Read ${counted(prefill.tokens, "token")}${time}${speed}, on the ${device(backend.threads, backend.adapter)} (${backend.kind}).${reused}`;
+  if (plan.strategy === "as-is" || plan.strategy === "digest") return t("No model was needed for this document.");
+  const facts = [
+    readInWords(prefill.tokens, prefill.ms),
+    prefill.tokens_per_second === null ? "" : t("{speed} tokens per second", { speed: measured(prefill.tokens_per_second) }),
+    onDevice(backend),
+  ];
+  const reused = prefill.reused_tokens > 0 || (plan.remembered ?? 0) > 0 ? ` ${t("Parts that were read before took no time.")}` : "";
+  return `${facts.filter(Boolean).join(", ")}.${reused}`;
+}
+
+function onDevice({ threads, adapter, kind }: Report["backend"]): string {
+  if (adapter !== null) return t("on the GPU, {adapter} ({kind})", { adapter, kind });
+  return tn(threads, "on the processor, {count} thread ({kind})", "on the processor, {count} threads ({kind})", { kind });
 }
 
 /** The main figure, and three further figures. */
@@ -57,10 +63,10 @@ function headline(report: Report): HTMLElement {
   return element(
     "div",
     "headline",
-    element("p", "readout", speed, " ", element("span", "unit", "tokens per second read")),
-    second("until the first word", "first_token_ms", duration),
-    second("tokens per second written", "decode.tokens_per_second", measured),
-    second("of memory", "memory.wasm_bytes", megabytes),
+    element("p", "readout", speed, " ", element("span", "unit", t("tokens per second read"))),
+    second(t("until the first word"), "first_token_ms", duration),
+    second(t("tokens per second written"), "decode.tokens_per_second", measured),
+    second(t("of memory"), "memory.wasm_bytes", megabytes),
   );
 }
 
@@ -87,7 +93,7 @@ function absent(report: Report, path: string): HTMLElement {
   const reason = reasonAt(report, path);
   const dash = element("span", "", "—");
   dash.ariaHidden = "true";
-  const whole = element("span", "absent", dash, element("span", "visually-hidden", `none: ${reason}`));
+  const whole = element("span", "absent", dash, element("span", "visually-hidden", t("none: {reason}", { reason })));
   whole.title = reason;
   return whole;
 }

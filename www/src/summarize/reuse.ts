@@ -1,5 +1,6 @@
 import { showError } from "../ui/alert.js";
 import { byId } from "../ui/dom.js";
+import { t } from "../ui/words/words.js";
 import type { ModelPanel } from "./model-panel.js";
 import { PrecisError } from "../package/api/index.js";
 
@@ -29,12 +30,12 @@ export class ReuseChoice {
     // Without a model there is nothing to read again; loading one for this would download it.
     const { ready } = this.model;
     if (!ready) {
-      this.#forgotten.textContent = "Download the model first: its notes are kept beside it.";
+      this.#forgotten.textContent = t("Download the model first: its notes are kept beside it.");
       return;
     }
     try {
       await ready.forget();
-      this.#forgotten.textContent = "Forgotten.";
+      this.#forgotten.textContent = t("Forgotten.");
     } catch (error) {
       if (error instanceof PrecisError) showError(byId("alert", HTMLDivElement), error);
     }

@@ -1,8 +1,10 @@
 import { unlessAborted } from "../package/api/abort.js";
 import { toPrecisError } from "../package/api/errors.js";
-import { PrecisError, type RunEvent } from "../package/api/index.js";
+import type { PrecisError, RunEvent } from "../package/api/index.js";
 import { showError } from "../ui/alert.js";
 import { byId } from "../ui/dom.js";
+import { PageError } from "../ui/words/errors.js";
+import { t } from "../ui/words/words.js";
 import type { DocumentPanel } from "./document-panel.js";
 import { rememberSpeed } from "./estimate.js";
 import type { ModelPanel } from "./model-panel.js";
@@ -77,9 +79,9 @@ export class RunControl {
     const started_ms = performance.timeOrigin + performance.now();
     const { signal } = this.#begin(question);
     try {
-      if (!model.ready) reading.stage = "Waiting for the model";
+      if (!model.ready) reading.stage = t("Waiting for the model");
       const summarizer = model.ready ?? (await unlessAborted(model.get(), signal));
-      reading.stage = "Reading";
+      reading.stage = t("Reading");
       const text = await unlessAborted(document.settled(), signal);
       const found = faultOf(text);
       if (found) throw found;
@@ -91,7 +93,7 @@ export class RunControl {
       const made = summarizer.report!;
       window.precis.report = made;
       model.showDevice(summarizer.model);
-      reading.finish("Done", made, text);
+      reading.finish(t("Done"), made, text);
       report.show(made);
       if (model.setup) rememberSpeed(model.setup, made);
       if (question !== null) this.#question.value = "";
@@ -137,7 +139,7 @@ export class RunControl {
 
   /** Shows why a run can't begin. */
   #refuse(error: PrecisError): void {
-    this.#parts.reading.stage = "Failed";
+    this.#parts.reading.stage = t("Failed");
     showError(this.#alert, error);
     this.#alert.scrollIntoView({ block: "nearest" });
   }
@@ -147,8 +149,8 @@ export class RunControl {
     const last = reading.summary.results.at(-1)?.report ?? null;
     report.show((window.precis.report = last));
     const failure = toPrecisError(error);
-    if (failure.code === "cancelled") return reading.finish("Cancelled", null);
-    reading.finish("Failed", null);
+    if (failure.code === "cancelled") return reading.finish(t("Cancelled"), null);
+    reading.finish(t("Failed"), null);
     // The model panel shows errors of loading, with its own button.
     if (!model.ready) return;
     showError(this.#alert, failure, WORTH_RETRYING.has(failure.code) ? () => void this.start(question) : undefined);
@@ -158,9 +160,9 @@ export class RunControl {
 
 /** Why a text is not worth a model; null if it may be. */
 function faultOf(text: string): PrecisError | null {
-  if (text.trim() === "") return new PrecisError("empty-document", "The document is empty: paste or open a text.");
+  if (text.trim() === "") return new PageError("empty-document", t("The document is empty: paste or open a text."));
   if (ADDRESS.test(text)) {
-    return new PrecisError("document-not-text", "This is only an address, and Précis does not open addresses: open the page yourself, and paste its text here, or save the page and open the file.");
+    return new PageError("document-not-text", t("This is only an address, and Précis does not open addresses: open the page yourself, and paste its text here, or save the page and open the file."));
   }
   return null;
 }

@@ -1,6 +1,7 @@
 import { SUPPORTS } from "../package/definitions.js";
 import type { Support } from "../package/api/index.js";
 import { linkWith, textInLink } from "../ui/link.js";
+import { t } from "../ui/words/words.js";
 import { passageOf } from "./source-card.js";
 import type { Result } from "./summary-view.js";
 
@@ -25,7 +26,7 @@ export async function sharedIn(fragment: string): Promise<SharedSummary | null> 
   if (json === null) return null;
   const shared = parsed(json) as Partial<SharedSummary> | null;
   const { summary, points } = shared ?? {};
-  if (typeof summary !== "string" || !Array.isArray(points) || !points.every(isPoint)) throw new Error("it is damaged");
+  if (typeof summary !== "string" || !Array.isArray(points) || !points.every(isPoint)) throw new Error(t("it is damaged"));
   return { summary, points };
 }
 
@@ -33,7 +34,7 @@ function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {
-    throw new Error("it is damaged", { cause });
+    throw new Error(t("it is damaged"), { cause });
   }
 }
 

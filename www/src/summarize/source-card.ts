@@ -1,17 +1,21 @@
 import type { Support } from "../package/api/index.js";
 import { byId } from "../ui/dom.js";
+import { t } from "../ui/words/words.js";
 import { type Point, type Shown, supportOf } from "./points-view.js";
 
 /** Characters of a passage that are shown. */
 const SHOWN = 600;
 
 /** What stands above the passage of a sentence. */
-const NOTE: Record<Support, string> = {
-  quoted: "Quoted from the document:",
-  supported: "In the model's words. The document says:",
-  computed: "Counted in the document, without a model:",
-  unsupported: "The text doesn't clearly say this. The closest passage:",
-};
+function noteOn(support: Support): string {
+  const notes: Record<Support, string> = {
+    quoted: t("Quoted from the document:"),
+    supported: t("In the model's words. The document says:"),
+    computed: t("Counted in the document, without a model:"),
+    unsupported: t("The text doesn't clearly say this. The closest passage:"),
+  };
+  return notes[support];
+}
 
 /** A passage of a document, in UTF-16 units. */
 export interface Passage {
@@ -33,7 +37,7 @@ export class SourceCard {
   constructor() {
     byId("source-show", HTMLButtonElement).addEventListener("click", () => {
       if (this.#passage && this.onshow(this.#passage)) return;
-      this.#note.textContent = "This passage can't be shown: the document is not here, has changed, or only its beginning is shown.";
+      this.#note.textContent = t("This passage can't be shown: the document is not here, has changed, or only its beginning is shown.");
     });
     byId("source-close", HTMLButtonElement).addEventListener("click", () => this.#closed());
     addEventListener("keydown", (event) => {
@@ -55,7 +59,7 @@ export class SourceCard {
     const [start, end] = utf16(document, shown.point);
     this.#passage = { document, start, end };
     this.#quote.textContent = passageOf(document, shown.point);
-    this.#note.textContent = NOTE[supportOf(shown.point)];
+    this.#note.textContent = noteOn(supportOf(shown.point));
     const block = shown.text.parentElement!;
     if (block instanceof HTMLLIElement) block.append(this.#card);
     else block.after(this.#card);

@@ -1,5 +1,6 @@
 import { copy } from "../ui/clipboard.js";
 import { byId } from "../ui/dom.js";
+import { t } from "../ui/words/words.js";
 import { linkTo } from "./shared-summary.js";
 import { markdownOf, type Result, type SummaryView } from "./summary-view.js";
 
@@ -17,8 +18,8 @@ export class SummaryActions {
       return made;
     };
     this.#buttons = [
-      button("copy-summary", ({ report }) => this.#copy(report.summary, "Copied")),
-      button("copy-markdown", (result) => this.#copy(markdownOf(result), "Copied as Markdown")),
+      button("copy-summary", ({ report }) => this.#copy(report.summary, t("Copied"))),
+      button("copy-markdown", (result) => this.#copy(markdownOf(result), t("Copied as Markdown"))),
       button("share", (result) => this.#share(result)),
       button("print", () => print()),
     ];
@@ -32,16 +33,16 @@ export class SummaryActions {
   }
 
   #copy(text: string, done: string): Promise<void> {
-    return copy(text, this.#status, done, "The browser did not allow copying: select the text instead");
+    return copy(text, this.#status, done, t("The browser did not allow copying: select the text instead"));
   }
 
   /** Opens the system's dialog, or else copies a link that holds the summary. */
   async #share(result: Result): Promise<void> {
-    if (!navigator.share) return this.#copy(await linkTo(result), "Copied a link that holds the summary and its passages");
+    if (!navigator.share) return this.#copy(await linkTo(result), t("Copied a link that holds the summary and its passages"));
     try {
-      await navigator.share({ title: "Summary", text: result.report.summary });
+      await navigator.share({ title: t("Summary"), text: result.report.summary });
     } catch (error) {
-      if (!(error instanceof DOMException && error.name === "AbortError")) this.#status.textContent = "Sharing was not possible: copy the summary instead";
+      if (!(error instanceof DOMException && error.name === "AbortError")) this.#status.textContent = t("Sharing was not possible: copy the summary instead");
     }
   }
 }

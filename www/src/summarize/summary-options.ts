@@ -1,5 +1,6 @@
 import type { Form, Length, Strategy, SummarizeOptions } from "../package/api/index.js";
 import { byId } from "../ui/dom.js";
+import { t } from "../ui/words/words.js";
 
 /** Lengths of several sentences, for which a form can be chosen. */
 const SEVERAL: readonly string[] = ["", "short", "medium", "long"];
@@ -94,6 +95,6 @@ export class SummaryOptions {
     this.#shorter.disabled = this.#next(-1) === undefined;
     this.#longer.disabled = this.#next(1) === undefined;
     this.#otherForm.disabled = this.#form.disabled;
-    this.#otherForm.textContent = this.#form.value === "paragraph" ? "As key points" : "As a paragraph";
+    this.#otherForm.textContent = this.#form.value === "paragraph" ? t("As key points") : t("As a paragraph");
   }
 }

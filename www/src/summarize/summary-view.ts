@@ -1,5 +1,6 @@
 import type { Report } from "../package/api/index.js";
 import { byId, element } from "../ui/dom.js";
+import { t } from "../ui/words/words.js";
 import { shownSummary, supportOf } from "./points-view.js";
 import { type Passage, passageOf, SourceCard } from "./source-card.js";
 import type { SharedSummary } from "./shared-summary.js";
@@ -42,6 +43,11 @@ export class SummaryView {
   /** The finished summary; null if there is none. */
   get summary(): Result | null {
     return this.#results.find(({ question }) => question === null) ?? null;
+  }
+
+  /** Whether the summary is one that somebody shared. */
+  get isShared(): boolean {
+    return !this.#shared.hidden;
   }
 
   /** Begins a run: a new summary replaces everything, an answer is appended. */
@@ -123,9 +129,9 @@ export class SummaryView {
     this.#showEmpty();
     const kinds = new Set(report.points.map(supportOf));
     const legend = [
-      "A number after a sentence leads to its source.",
-      kinds.has("quoted") ? "Sentences in quotation marks are the document's own." : "",
-      kinds.has("unsupported") ? "A dotted line marks what the text doesn't clearly say." : "",
+      t("A number after a sentence leads to its source."),
+      kinds.has("quoted") ? t("Sentences in quotation marks are the document's own.") : "",
+      kinds.has("unsupported") ? t("A dotted line marks what the text doesn't clearly say.") : "",
     ];
     byId("summary-legend", HTMLSpanElement).textContent = legend.filter(Boolean).join(" ");
     this.#hint.hidden = report.points.length === 0;
@@ -136,7 +142,7 @@ export class SummaryView {
   /** Says that the document's own request decided what was written. */
   #showRequest({ plan: { request, closing_request } }: Report): void {
     this.#request.hidden = closing_request === "" || request !== closing_request;
-    byId("summary-request-text", HTMLSpanElement).textContent = `The document ends with a request, which this answers: “${closing_request}”`;
+    byId("summary-request-text", HTMLSpanElement).textContent = t("The document ends with a request, which this answers: “{request}”", { request: closing_request ?? "" });
   }
 
   #showEmpty(): void {
@@ -157,7 +163,7 @@ export function markdownOf({ report, document }: Result): string {
     const marked = `${sentence}[^${i + 1}]`;
     text = text.slice(0, start) + marked + text.slice(end);
     at = start + marked.length;
-    const doubt = supportOf(point) === "unsupported" ? "Not clearly supported. The closest passage: " : "";
+    const doubt = supportOf(point) === "unsupported" ? `${t("Not clearly supported. The closest passage:")} ` : "";
     notes.push(`[^${i + 1}]: ${doubt}${passageOf(document, point).replace(/\s+/g, " ")}`);
   }
   return [text, ...notes].join("\n\n") + "\n";

@@ -1,11 +1,11 @@
 import { byId } from "../ui/dom.js";
-
-const TITLE = document.title;
+import { t } from "../ui/words/words.js";
 
 /** What the tab shows of a run: its title, its icon, and a notification if it is hidden at the end. */
 export class TabStatus {
   readonly #icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]')!;
   readonly #idle = this.#icon.href;
+  readonly #title = document.title;
   readonly #notify = byId("notify", HTMLInputElement);
 
   constructor() {
@@ -14,7 +14,7 @@ export class TabStatus {
     });
     // Seen: the tab needs no mark any more.
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && !document.title.includes("%")) this.#show(TITLE);
+      if (!document.hidden && !document.title.includes("%")) this.#show(this.#title);
     });
   }
 
@@ -25,11 +25,11 @@ export class TabStatus {
 
   /** The end of a run. */
   end(done: boolean): void {
-    if (!done || !document.hidden) return this.#show(TITLE);
-    this.#show("Done · Précis", "favicon-done.svg");
+    if (!done || !document.hidden) return this.#show(this.#title);
+    this.#show(`${t("Done")} · Précis`, "favicon-done.svg");
     if (!this.#notify.checked || Notification.permission !== "granted") return;
     try {
-      new Notification("Précis", { body: "Your summary is ready." });
+      new Notification("Précis", { body: t("Your summary is ready.") });
     } catch {
       // Chrome on Android allows notifications to service workers only.
     }

@@ -1,12 +1,20 @@
 import { type PrecisError } from "../package/api/index.js";
 import { element } from "./dom.js";
+import { messageOf } from "./words/errors.js";
+import { t } from "./words/words.js";
 
 /** Shows `error` in `host`, an element with role=alert, with a button if `retry` is given. The code is an attribute, for reports and tests. */
-export function showError(host: HTMLElement, { message, code }: PrecisError, retry?: () => void): void {
+export function showError(host: HTMLElement, error: PrecisError, retry?: () => void): void {
+  const { message, details } = messageOf(error);
   const box = element("div", "error", element("p", "", message));
-  box.dataset.code = code;
+  box.dataset.code = error.code;
+  if (details !== null) {
+    const english = element("p", "fine", details);
+    english.lang = "en";
+    box.append(element("details", "", element("summary", "", t("Message in English")), english));
+  }
   if (retry) {
-    const button = element("button", "", "Try again");
+    const button = element("button", "", t("Try again"));
     button.type = "button";
     button.addEventListener("click", () => {
       host.replaceChildren();

@@ -1,6 +1,7 @@
 import models from "../../../models/models.json";
 import type { ModelEntry, StoredModel } from "../package/api/index.js";
 import { remember, remembered, RememberedSet } from "./local-storage.js";
+import { t } from "./words/words.js";
 
 /** Key of the choice in local storage. */
 const KEY = "precis-model";
@@ -47,6 +48,11 @@ export function choose(choice: Choice): void {
   remember(KEY, typeof model === "string" || model instanceof Blob ? null : model);
 }
 
+/** Whether this model is still the chosen one after a reload. */
+export function outlivesReload(): boolean {
+  return chosen === null || chosen.keep === true || (typeof chosen.model !== "string" && !(chosen.model instanceof Blob));
+}
+
 /** Remembers the hash under which the chosen model is stored, for another visit. */
 export function rememberKept(sha256: string, bytes: number): void {
   if (chosen?.keep && (typeof chosen.model === "string" || chosen.model instanceof Blob)) {
@@ -60,7 +66,7 @@ export function fromCatalogue(entry: CatalogueEntry): Choice {
 
 /** A stored model that is not in the catalogue. */
 export function fromStored({ sha256, bytes, label }: StoredModel): Choice {
-  const name = label?.name ?? label?.id ?? `model ${sha256.slice(0, 8)}`;
+  const name = label?.name ?? label?.id ?? t("model {hash}", { hash: sha256.slice(0, 8) });
   const prompt = label?.prompt ? { prompt: label.prompt } : {};
   return { model: { id: label?.id ?? sha256, name, bytes, sha256, ...prompt }, name, bytes };
 }

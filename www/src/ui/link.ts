@@ -1,4 +1,5 @@
 /** Texts in the fragment of a link: compressed, in base64url. Browsers never send a fragment to a server. */
+import { t } from "./words/words.js";
 
 /** The address of this page with `text` in its fragment `#key=…`. */
 export async function linkWith(key: string, text: string): Promise<string> {
@@ -19,12 +20,12 @@ export async function textInLink(key: string, fragment: string, maxBytes: number
   if (!fragment.startsWith(`#${key}=`)) return null;
   const encoded = fragment.slice(key.length + 2);
   // Base64 of as many bytes. Deflate adds only a few bytes in the worst case.
-  if (encoded.length > 1.5 * maxBytes) throw new Error("it is too long");
+  if (encoded.length > 1.5 * maxBytes) throw new Error(t("it is too long"));
   let binary: string;
   try {
     binary = atob(encoded.replaceAll("-", "+").replaceAll("_", "/"));
   } catch (cause) {
-    throw new Error("it is damaged", { cause });
+    throw new Error(t("it is damaged"), { cause });
   }
   return inflated(Uint8Array.from(binary, (character) => character.charCodeAt(0)), maxBytes);
 }
@@ -45,6 +46,6 @@ async function inflated(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Promi
     }
   } catch (cause) {
     await reader.cancel().catch(() => undefined);
-    throw new Error(cause instanceof RangeError ? `it unpacks to more than ${maxBytes} bytes` : "it is damaged", { cause });
+    throw new Error(cause instanceof RangeError ? t("it unpacks to more than {bytes} bytes", { bytes: String(maxBytes) }) : t("it is damaged"), { cause });
   }
 }

@@ -4,6 +4,7 @@ import { colourOf } from "./colour.js";
 import type { Meter } from "./meter.js";
 import { compact, measured, whole } from "./format.js";
 import { onColoursChange } from "./theme.js";
+import { t } from "./words/words.js";
 
 /** The live chart of prefill speed over position. */
 export class SpeedChart {
@@ -51,7 +52,8 @@ export function axes(colour: (name: string) => () => string): uPlot.Axis[] {
   const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1, size: 4 }, font: "11px system-ui, sans-serif" };
   return [
     { ...axis, size: 30, space: 64, values: (_, ticks) => ticks.map((tick) => whole(tick)) },
-    { ...axis, size: 44, space: 36, values: (_, ticks) => ticks.map((tick) => compact(tick)) },
+    // Some languages write thousands in full: 20.000.
+    { ...axis, size: (_, values) => Math.max(44, 14 + 7 * Math.max(...(values ?? []).map(({ length }) => length))), space: 36, values: (_, ticks) => ticks.map((tick) => compact(tick)) },
   ];
 }
 
@@ -63,6 +65,7 @@ function sizeOf(host: HTMLElement): { width: number; height: number } {
 function describe({ positions, speeds }: Meter): string {
   const first = speeds[0];
   const last = speeds.at(-1);
-  if (first === undefined || last === undefined) return "Prefill speed over position: no run yet";
-  return `Prefill speed over position: ${measured(first)} tokens per second at the start, ${measured(last)} after ${whole(positions.at(-1)!)} tokens`;
+  if (first === undefined || last === undefined) return t("Prefill speed over position: no run yet");
+  const values = { first: measured(first), last: measured(last), tokens: whole(positions.at(-1)!) };
+  return t("Prefill speed over position: {first} tokens per second at the start, {last} after {tokens} tokens", values);
 }

@@ -1,5 +1,6 @@
 import { byId } from "./dom.js";
 import { remember, remembered } from "./local-storage.js";
+import { t } from "./words/words.js";
 
 /** Key of the choice in local storage; public/theme.js reads it before the page is drawn. */
 const KEY = "precis-theme";
@@ -17,12 +18,18 @@ export function onColoursChange(draw: () => boolean): void {
   addEventListener("precis-theme", changed, { signal });
 }
 
+/** The button's label. */
+function labelOf(theme: Theme): string {
+  const labels = { automatic: t("Theme: automatic"), light: t("Theme: light"), dark: t("Theme: dark") };
+  return labels[theme];
+}
+
 /** The button that changes the theme. */
 export function wireTheme(): void {
   const button = byId("theme", HTMLButtonElement);
   const kept = remembered(KEY);
   let theme: Theme = THEMES.find((one) => one === kept) ?? "automatic";
-  const show = () => (button.textContent = `Theme: ${theme}`);
+  const show = () => (button.textContent = labelOf(theme));
   show();
   button.addEventListener("click", () => {
     theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]!;
