@@ -124,4 +124,17 @@ pub struct Note {
     pub tokens: usize,
     /// Time to read them, as [`PrefillReport::ms`](crate::report::PrefillReport::ms).
     pub ms: Option<f64>,
+    /// What the model's states say of the window's sentences; empty for a model without a judge.
+    #[serde(default)]
+    pub judged: Vec<Judged>,
+}
+
+/// How much a sentence says, by the state of the model that read it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Judged {
+    /// The byte of the window at which the sentence begins.
+    pub at: usize,
+    /// Its worth, comparable within a document.
+    pub worth: f32,
 }

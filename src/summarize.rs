@@ -4,6 +4,7 @@ mod ask;
 mod check;
 mod chunks;
 mod forecast;
+mod judge;
 pub mod note_cache;
 mod notes;
 mod options;
@@ -20,6 +21,7 @@ use std::collections::HashSet;
 use self::ask::elapsed;
 use self::chunks::Chunks;
 use self::forecast::Forecast;
+use self::judge::Judge;
 use self::note_cache::NoteCache;
 pub use self::options::{LONGEST_INSTRUCTION, MAX_DOCUMENT, Options, Windows};
 use self::options::{check_notes, checked};
@@ -73,7 +75,11 @@ impl<B: Backend> Summarizer<B> {
             attention_macs: model.config.attention_macs(),
             window_macs: model.config.window_macs(),
         };
-        let session = Session::new(backend, model);
+        let judge = Judge::of(&model.config, model.tokenizer.has_chat());
+        let mut session = Session::new(backend, model);
+        if let Some(judge) = judge {
+            session.watch(judge.layer, judge.probe());
+        }
         Self {
             session,
             memory: NoteCache::default(),

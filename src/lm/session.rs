@@ -9,6 +9,9 @@ use crate::lm::sampler::Sampler;
 /// 131,072.
 pub const MAX_EXTENSION: usize = 32;
 
+/// What a token is worth, by its activations, `[width]`, after the attention of a layer.
+pub type Probe = Box<dyn Fn(&[f32]) -> f32>;
+
 /// A model, the tokens that it has read, and their cache.
 pub struct Session<B: Backend> {
     backend: B,
@@ -21,13 +24,43 @@ pub struct Session<B: Backend> {
     /// Positions written to the cache since it was empty, including abandoned chunks: how far the
     /// rings of keys and values have advanced.
     written: usize,
+    /// The index of the layer that a probe watches, and the probe.
+    probe: Option<(usize, Probe)>,
+    /// What the probe found at each of the tokens read; nothing for tokens read without it.
+    probed: Vec<f32>,
 }
 
 impl<B: Backend> Session<B> {
     /// An empty session.
     pub fn new(backend: B, model: Model<B>) -> Self {
         let cache = backend.new_cache(&model.config.attention);
-        Self { backend, model, cache, scaling: None, read: Vec::new(), written: 0 }
+        Self {
+            backend,
+            model,
+            cache,
+            scaling: None,
+            read: Vec::new(),
+            written: 0,
+            probe: None,
+            probed: Vec::new(),
+        }
+    }
+
+    /// Watches the states after a layer's attention while prompts are read. Clears the session.
+    pub fn watch(&mut self, layer: usize, probe: Probe) {
+        self.renew(None);
+        self.probe = Some((layer, probe));
+    }
+
+    /// Whether a probe watches.
+    pub fn is_watched(&self) -> bool {
+        self.probe.is_some()
+    }
+
+    /// What the probe found at the token at `position`; `None` without a probe, and for tokens that
+    /// were not read with [`Self::prefill_with`].
+    pub fn probed(&self, position: usize) -> Option<f32> {
+        self.probed.get(position).copied().filter(|value| !value.is_nan())
     }
 
     /// The model.
@@ -112,6 +145,7 @@ impl<B: Backend> Session<B> {
     /// Clears the session and frees the cache's memory.
     fn renew(&mut self, scaling: Option<Yarn>) {
         self.read.clear();
+        self.probed.clear();
         self.written = 0;
         self.cache = self.backend.new_cache(&self.model.config.attention.scaled(scaling));
         self.scaling = scaling;
@@ -132,6 +166,7 @@ impl<B: Backend> Session<B> {
         let moved_on = windows.min().is_some_and(|window| self.written > window);
         let lost = moved_on && self.written.saturating_sub(position) > B::REWIND;
         self.read.truncate(if lost { 0 } else { position });
+        self.probed.truncate(self.read.len());
         if self.read.is_empty() {
             self.written = 0;
         }
@@ -175,10 +210,17 @@ impl<B: Backend> Session<B> {
         let start = self.admit(ids)?;
         let decoder = &self.model.decoder;
         let mut pass = decoder.begin(&self.backend, start, ids);
+        let mut found = Vec::new();
         for i in 0..decoder.layers() {
             pause().await?;
             pass = decoder.layer(&self.backend, &mut self.cache, i, pass);
+            if let Some((_, probe)) = self.probe.as_ref().filter(|(layer, _)| *layer == i) {
+                let states = self.backend.read(&pass.x).await?;
+                found.extend(states.chunks_exact(self.model.config.width).map(probe));
+            }
         }
+        self.probed.resize(start, f32::NAN);
+        self.probed.extend(found);
         self.read.extend(ids);
         Ok(Prefilled { activations: pass.end(&self.backend) })
     }

@@ -211,6 +211,11 @@ impl Tokenizer {
         Ok([before, &self.encode(text)?, after].into_iter().flatten().copied().collect())
     }
 
+    /// The number of tokens before the person's words in [`Self::chat`].
+    pub fn chat_start(&self) -> usize {
+        self.chat.as_ref().map_or(0, |[before, _]| before.len())
+    }
+
     /// Whether the file has a chat template.
     pub fn has_chat(&self) -> bool {
         self.chat.is_some()

@@ -16,7 +16,9 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let Planned { key, prompt: Some(prompt), .. } = planned else {
             return Ok((Note::default(), true));
         };
-        if let Some(note) = self.memory.note(key).filter(|_| !self.fresh) {
+        // A note that was kept before there was a judge is taken again.
+        let known = |note: &&Note| !self.session.is_watched() || !note.judged.is_empty();
+        if let Some(note) = self.memory.note(key).filter(|_| !self.fresh).filter(known) {
             self.report.plan.remembered_tokens += note.tokens;
             return Ok((note.clone(), true));
         }
@@ -26,7 +28,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             .await?;
         let tokens = self.report.prefill.tokens - before.0;
         let ms = elapsed(before.1.or(Some(0.0)), self.report.prefill.ms);
-        let note = Note { text, tokens, ms };
+        let note = Note { text, tokens, ms, judged: self.judged(prompt)? };
         if !self.fresh {
             self.memory.keep(CachedNote { key: key.clone(), note: note.clone() });
             self.host.emit(Event::Noted { key: key.clone(), note: note.clone() });
@@ -36,7 +38,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
 
     /// Notes on the windows of a plan that has prompts for them, but for those that were `taken` by
     /// other isolates.
-    pub async fn take_notes(&mut self, plan: &Plan, taken: &[Option<Note>]) -> Result<Vec<String>> {
+    pub async fn take_notes(&mut self, plan: &Plan, taken: &[Option<Note>]) -> Result<Vec<Note>> {
         let mut notes = Vec::new();
         let planned = plan.prompts.iter().filter(|prompt| prompt.stage == Stage::Window);
         let of = planned.clone().count();
@@ -45,13 +47,13 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             if let Some(note) = taken.get(index).and_then(Option::as_ref) {
                 self.report.plan.elsewhere += 1;
                 self.report.plan.elsewhere_tokens += note.tokens;
-                notes.push(note.text.clone());
+                notes.push(note.clone());
                 continue;
             }
             self.host.emit(Event::Stage { stage: Stage::Window, index, of });
             let (note, remembered) = self.take_note(prompt).await?;
             self.report.plan.remembered += usize::from(remembered);
-            notes.push(note.text);
+            notes.push(note);
         }
         Ok(notes)
     }

@@ -153,8 +153,12 @@ pub(super) fn check_notes(notes: &[Option<Note>], plan: &Plan) -> Result<()> {
     if notes.len() > windows {
         return wrong(format!("{} notes", notes.len()), "at most one for each window of the plan");
     }
-    match notes.iter().flatten().find(|note| note.text.len() > LONGEST_NOTE) {
-        Some(note) => wrong(format!("{} bytes", note.text.len()), "notes of at most 4096 bytes"),
+    if let Some(note) = notes.iter().flatten().find(|note| note.text.len() > LONGEST_NOTE) {
+        return wrong(format!("{} bytes", note.text.len()), "notes of at most 4096 bytes");
+    }
+    let mut judged = notes.iter().flatten().flat_map(|note| &note.judged);
+    match judged.find(|judged| !judged.worth.is_finite()) {
+        Some(judged) => wrong(judged.worth.to_string(), "a finite worth of each sentence"),
         None => Ok(()),
     }
 }

@@ -21,7 +21,9 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use self::cut::Tokens;
-pub use self::prompts::{Asking, Prompt, PromptStyle, headline_request, listed, summary_request};
+pub use self::prompts::{
+    Asking, Prompt, PromptStyle, headline_request, listed, passage, summary_request,
+};
 pub use self::question::{Form, Format, Length, Question, SummaryRequest};
 pub use self::request::split_request;
 use super::note_cache;

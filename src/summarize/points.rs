@@ -14,6 +14,7 @@ use crate::document::segment;
 use crate::document::sentences::{self, Sentence};
 use crate::document::structure::{BlockKind, Structure};
 use crate::document::words::is_unspaced;
+use crate::host::Judged;
 use crate::report::Support;
 
 /// A summary and where it comes from.
@@ -134,6 +135,13 @@ pub fn words(text: &str) -> usize {
 }
 
 impl Material<'_> {
+    /// Takes what the model's states say of the sentences in a part of the document.
+    pub fn judge(&mut self, judged: &[Judged], part: Range<usize>) {
+        let at = |judged: &Judged| (part.start + judged.at, judged.worth);
+        let inside = judged.iter().map(at).filter(|(at, _)| *at < part.end);
+        self.salience.judge(inside);
+    }
+
     /// The sentences that the model's notes came from count more.
     pub fn vote(&mut self, notes: &[String]) {
         let windows = self.plan.windows.iter().zip(notes);

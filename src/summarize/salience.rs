@@ -3,7 +3,8 @@
 //! A sentence counts by the words that it shares with many others (centrality), by numbers and names,
 //! by words with which decisions and conclusions are told, by what the title and the heading above say,
 //! and against it that it is a question, a fragment, addressed to somebody, or quoted speech. The
-//! weights were set on documents of many kinds; benches/README.md has what they gain.
+//! weights were set on documents of many kinds; benches/README.md has what they gain. What the states
+//! of a model say ([`judge`](super::judge)) is added when it has read the document.
 
 mod cues;
 
@@ -65,6 +66,9 @@ const LEANS: f64 = 0.4;
 
 /// How much more a sentence counts that is labelled as a decision, and one that follows it.
 const DECISION: [f64; 2] = [0.5, 0.25];
+
+/// How much the other signs count beside the worth that the model's states give a sentence.
+const SIGNS: f64 = 0.6;
 
 /// A sentence of which so much was said before says nothing new.
 const REPEATED: f64 = 0.75;
@@ -145,6 +149,18 @@ impl Salience {
                 decided: labelled || follows,
             };
             candidate.score = signs.score(&candidate.sentence.text, kind);
+        }
+    }
+
+    /// Takes what the model's states say of the sentences that begin at these bytes.
+    pub fn judge(&mut self, judged: impl Iterator<Item = (usize, f32)>) {
+        for (at, worth) in judged {
+            let index = self.candidates.partition_point(|c| c.sentence.range.end <= at);
+            if let Some(candidate) = self.candidates.get_mut(index)
+                && candidate.sentence.range.start <= at
+            {
+                candidate.score = SIGNS * candidate.score + f64::from(worth);
+            }
         }
     }
 

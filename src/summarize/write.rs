@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::ask::Extent;
 use super::check;
-use super::plan::{Planned, Prompt, Question, listed};
+use super::plan::{Planned, Prompt, Question, listed, passage};
 use super::points::{Answer, Material, Point, opening, quotation, statement, statements, words};
 use super::profile::{SENTENCE, Wording};
 use super::run::Run;
@@ -13,7 +13,7 @@ use super::salience::{Candidate, choose};
 use crate::backend::Backend;
 use crate::document::segment;
 use crate::error::Result;
-use crate::host::{Event, Host, Stage};
+use crate::host::{Event, Host, Note, Stage};
 use crate::report::Support;
 
 /// Sentences of an answer to a question.
@@ -34,11 +34,17 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
     pub async fn answer(
         &mut self,
         mut material: Material<'_>,
-        notes: Vec<String>,
+        notes: Vec<Note>,
         tokens: usize,
         tell: &mut dyn FnMut(&str),
     ) -> Result<Answer> {
         let plan = material.plan;
+        for (note, window) in notes.iter().zip(&plan.windows) {
+            let text = &material.text[window.clone()];
+            let from = passage(text).as_ptr() as usize - text.as_ptr() as usize;
+            material.judge(&note.judged, window.start + from..window.end);
+        }
+        let notes: Vec<String> = notes.into_iter().map(|note| note.text).collect();
         let answer = match plan.question {
             Question::Headline => {
                 material.vote(&notes);
@@ -57,7 +63,13 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                         true => {
                             let prompt = self.answer_prompt(&material, &notes);
                             let extent = Extent::note(self.profile, tokens);
-                            vec![self.write(&prompt, extent, |_| ControlFlow::Continue(())).await?]
+                            let note =
+                                self.write(&prompt, extent, |_| ControlFlow::Continue(())).await?;
+                            let body = plan.body();
+                            let text = &material.text[body.clone()];
+                            let from = text.len() - text.trim_start().len();
+                            material.judge(&self.judged(&prompt)?, body.start + from..body.end);
+                            vec![note]
                         }
                         false => notes.clone(),
                     };

@@ -54,8 +54,7 @@ pub fn lines(text: &str) -> Vec<Line> {
     let bytes = |is: fn(Mark) -> bool| -> usize {
         lines.iter().filter(|line| is(line.mark)).map(|line| line.body.len()).sum()
     };
-    let written =
-        bytes(|mark| matches!(mark, Mark::Text | Mark::Item | Mark::Clause | Mark::Turn));
+    let written = bytes(|mark| matches!(mark, Mark::Text | Mark::Item | Mark::Clause | Mark::Turn));
     // A mail that is passed on is what its reader has to read.
     match written <= LONGEST_NOTE && bytes(|mark| mark == Mark::Quoted) > 2 * LONGEST_NOTE {
         true => marked(text, false),

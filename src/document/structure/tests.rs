@@ -95,7 +95,8 @@ fn mail_is_parted_from_its_header_and_from_older_mail() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_memo_and_a_mail_that_is_passed_on_are_text() {
     let body = "The family has named a price of one million for the freehold.\nWe should take the lease instead, and ask for an option to buy later.";
-    let header = "To: The trustees\nFrom: The director\nFor: Meeting in October\nRe: The old bakery";
+    let header =
+        "To: The trustees\nFrom: The director\nFor: Meeting in October\nRe: The old bakery";
     let memo = format!("MEMORANDUM - CONFIDENTIAL\n\n{header}\n\n{body}\n");
     let paragraph = (BlockKind::Paragraph, body.replace('\n', "|"));
     assert_eq!(blocks(&memo).last(), Some(&paragraph));

@@ -101,7 +101,7 @@ export function openApi(limits: Limits, secured: boolean): Schema {
         ...REPORT_SCHEMAS,
         Answer: object({ summary: { type: "string" }, report: ref("Report"), fan_out: orNull(ref("FanOut")) }),
         FanOut: object({ windows: count, elsewhere: count, retried: count, hedged: count, peers_failed: count }),
-        Note: object({ text: { type: "string" }, tokens: count, ms: orNull({ type: "number", minimum: 0 }) }),
+        Note: object({ text: { type: "string" }, tokens: count, ms: orNull({ type: "number", minimum: 0 }), judged: { type: "array", items: object({ at: count, worth: { type: "number" } }) } }),
         Ready: object({ status: { const: "ready" }, model: { type: "string" } }),
         Health: object({
           status: { type: "string", enum: ["ok", "degraded"], description: "`degraded` after a load of the model that failed." },

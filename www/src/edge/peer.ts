@@ -3,13 +3,19 @@ import { orAborted } from "./errors.js";
 import { Pace } from "./pace.js";
 import { readAll } from "./read.js";
 import type { Fetch, Limits } from "./types.js";
-import type { Note } from "./wasm/relaxed/precis.js";
+import type { Judged, Note } from "./wasm/relaxed/precis.js";
 
 /** The engine's limit for a note, in bytes. */
 const LONGEST_NOTE = 4096;
 
-/** Bytes of a reply: the longest note with each byte escaped, and the other fields. */
-const LONGEST_REPLY = 6 * LONGEST_NOTE + 1024;
+/** Sentences of a window that a note may judge. */
+const MOST_JUDGED = 4096;
+
+/** Bytes of a reply: the longest note with each byte escaped, what it says of sentences, and the other fields. */
+const LONGEST_REPLY = 6 * LONGEST_NOTE + 64 * MOST_JUDGED + 1024;
+
+/** What a sentence may be worth, either way. */
+const MOST_WORTH = 100;
 
 /** Prompt tokens beside those of the window. */
 const PROMPT_TOKENS = 4096;
@@ -67,12 +73,21 @@ export class Peer {
 
 /** Validates a peer's note: the engine's run fails on an invalid one, and its figures are added to those of the report. */
 function noteOf(value: unknown, window: string, elapsedMs: number): Note {
-  const { text, tokens, ms } = Object(value) as Record<string, unknown>;
+  // A peer of an older version judges nothing.
+  const { text, tokens, ms, judged = [] } = Object(value) as Record<string, unknown>;
   const bytes = (text: string) => new TextEncoder().encode(text).length;
   // Each token has at least one byte.
   const isCount = typeof tokens === "number" && Number.isInteger(tokens) && tokens >= 0 && tokens <= bytes(window) + PROMPT_TOKENS;
   // Not longer than it took; the clocks of two machines may differ by some milliseconds.
   const isTime = ms === null || (typeof ms === "number" && ms >= 0 && ms <= elapsedMs + 1000);
-  if (typeof text !== "string" || bytes(text) > LONGEST_NOTE || !isCount || !isTime) throw new Error("invalid note");
-  return { text, tokens, ms };
+  if (typeof text !== "string" || bytes(text) > LONGEST_NOTE || !isCount || !isTime || !isJudged(judged)) throw new Error("invalid note");
+  return { text, tokens, ms, judged: judged.map(({ at, worth }) => ({ at, worth })) };
+}
+
+function isJudged(value: unknown): value is Judged[] {
+  const isOne = (one: unknown) => {
+    const { at, worth } = Object(one) as Record<string, unknown>;
+    return Number.isSafeInteger(at) && (at as number) >= 0 && (at as number) < 2 ** 32 && typeof worth === "number" && Math.abs(worth) <= MOST_WORTH;
+  };
+  return Array.isArray(value) && value.length <= MOST_JUDGED && value.every(isOne);
 }

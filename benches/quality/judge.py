@@ -1,0 +1,120 @@
+"""Trains the probe that judges sentences by the model's states (src/summarize/judge.rs).
+
+    python3 benches/quality/judge.py [MORE.json ...]
+
+The documents are those of documents/: in marked.json the sentences of the best extract are marked with
+weights, in written.json a sentence counts by the facts that it says. MORE.json has either form. Takes
+about seven minutes on two cores. Prints how well unseen documents are judged, by cross-validation.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from corpus import ROOT
+from environment import enter_environment
+
+DOCUMENTS = Path(__file__).parent / "documents"
+WEIGHTS = ROOT / "src/summarize/judge/smollm2-135m-instruct.f32"
+
+FOLDS = 6
+
+# Ridge penalty, chosen by cross-validation among 3,000, 5,000 and 10,000.
+PENALTY = 3000
+
+# Each document counts as one of so many sentences.
+SENTENCES = 40
+
+
+def states(documents: list[dict]) -> list[dict]:
+    """Where the sentences of documents begin, and the model's states at their ends."""
+    with tempfile.TemporaryDirectory() as folder:
+        inputs, out = Path(folder, "documents.json"), Path(folder, "states.jsonl")
+        inputs.write_text(json.dumps(documents), encoding="utf-8")
+        command = ["cargo", "test", "--release", "--test", "judge", "--", "--ignored"]
+        variables = {"PRECIS_DOCUMENTS": str(inputs), "PRECIS_STATES": str(out)}
+        subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, **variables})
+        return [json.loads(line) for line in out.open(encoding="utf-8")]
+
+
+def labels(document: dict, starts: list[int]) -> list[float]:
+    """How much each sentence belongs in a summary."""
+    text = document["text"].encode()
+    ends = [*starts[1:], len(text)]
+    if "key" in document:
+        worth = [0.0] * len(starts)
+        for key in document["key"]:
+            at = text.find(key["sentence"].encode())
+            index = max((i for i, start in enumerate(starts) if start <= at), default=None)
+            if index is not None and at < ends[index]:
+                worth[index] = max(worth[index], float(key["weight"]))
+        return worth
+    flags = re.IGNORECASE | re.DOTALL
+    facts = {fact["name"]: [re.compile(p, flags) for p in fact["any"]] for fact in document["facts"]}
+    counts = {name: 2 if name in document["headline_facts"] else 1 for name in facts}
+    worth = []
+    for start, end in zip(starts, ends):
+        sentence = " ".join(text[start:end].decode(errors="ignore").split())
+        said = [name for name, ways in facts.items() if any(way.search(sentence) for way in ways)]
+        worth.append(float(sum(counts[name] for name in said)))
+    return worth
+
+
+def train(paths: list[str]) -> None:
+    """Fits the weights and writes them."""
+    import numpy as np
+
+    documents = []
+    for path in [DOCUMENTS / "marked.json", DOCUMENTS / "written.json", *paths]:
+        documents += json.loads(Path(path).read_text(encoding="utf-8"))
+    read = {line["id"]: line for line in states([{k: d[k] for k in ("id", "text")} for d in documents])}
+    samples = []
+    for document in documents:
+        line = read[document["id"]]
+        if len(line["at"]) < 4:
+            continue
+        inputs = np.array(line["states"])
+        wanted = np.array(labels(document, line["at"]))
+        if wanted.std() == 0:
+            continue
+        mean = inputs.mean(0)
+        samples.append((inputs - mean, (wanted - wanted.mean()) / wanted.std(), mean))
+    scale = np.concatenate([inputs for inputs, _, _ in samples]).std(0) + 1e-6
+
+    def fit(some: list) -> np.ndarray:
+        products, right = PENALTY * np.eye(len(scale)), np.zeros(len(scale))
+        for inputs, wanted, _ in some:
+            x, weight = inputs / scale, SENTENCES / len(wanted)
+            products += weight * x.T @ x
+            right += weight * x.T @ wanted
+        return np.linalg.solve(products, right) / scale
+
+    order = np.random.RandomState(0).permutation(len(samples))
+    areas = []
+    for fold in range(FOLDS):
+        unseen = [samples[i] for i in order[fold::FOLDS]]
+        weights = fit([samples[i] for j, i in enumerate(order) if j % FOLDS != fold])
+        areas += [area(inputs @ weights, wanted) for inputs, wanted, _ in unseen]
+    sentences = sum(len(wanted) for _, wanted, _ in samples)
+    print(f"{len(samples)} documents, {sentences} sentences")
+    print(f"area under the ROC curve within an unseen document: {np.mean(areas):.3f}")
+    weights = fit(samples)
+    constant = -weights @ np.mean([mean for _, _, mean in samples], 0)
+    WEIGHTS.write_bytes(np.array([constant, *weights], dtype="<f4").tobytes())
+
+
+def area(found, wanted) -> float:
+    """How often a sentence that is wanted is judged above one that is not."""
+    good, bad = found[wanted > wanted.min()], found[wanted == wanted.min()]
+    return float((good[:, None] > bad[None, :]).mean())
+
+
+if __name__ == "__main__":
+    enter_environment()
+    train(sys.argv[1:])
