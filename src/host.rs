@@ -135,6 +135,6 @@ pub struct Note {
 pub struct Judged {
     /// The byte of the window at which the sentence begins.
     pub at: usize,
-    /// Its worth, comparable within a document.
-    pub worth: f32,
+    /// Its worth, comparable within a document; 0 is usual.
+    pub worth: f64,
 }

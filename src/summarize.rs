@@ -243,7 +243,8 @@ impl<B: Backend> Summarizer<B> {
         options: &Options,
         host: &impl Host,
     ) -> Result<Note> {
-        let clean = checked(window, options, Clean::of_text)?;
+        let given = window;
+        let clean = checked(given, options, Clean::of_text)?;
         let window = clean.text();
         let mut report = Report::default();
         let limit = self.limits(options)?.context;
@@ -255,10 +256,15 @@ impl<B: Backend> Summarizer<B> {
             options.kind.unwrap_or_else(|| kind::recognize(window, &Structure::new(window)).0);
         let mut run = self.begin(options, host, &mut report, &[tokens]);
         let prompt = run.asking.note(window, kind, run.profile);
-        let key = note_cache::key(&prompt.text, &prompt.lead);
+        let key = note_cache::key(&prompt.text, &prompt.lead, run.profile.judge);
         let planned =
             Planned { stage: Stage::Window, window: 0, prompt: Some(prompt), key, tokens };
-        Ok(run.take_note(&planned).await?.0)
+        let (mut note, _) = run.take_note(&planned).await?;
+        // The one who asked has the same window, cleaned with the text about it.
+        if window != given {
+            note.judged.clear();
+        }
+        Ok(note)
     }
 
     /// Tokens of the prompts of a plan whose answers are not known yet; of those that are alike, the
@@ -293,8 +299,10 @@ impl<B: Backend> Summarizer<B> {
 
     /// How the model is used.
     fn profile(&self, options: &Options) -> Profile {
-        let profile =
-            Profile::of(self.model.parameters, self.asking(options).style == PromptStyle::Chat);
+        let model = self.session.model();
+        let judge = Judge::of(&model.config, model.tokenizer.has_chat());
+        let follows = self.asking(options).style == PromptStyle::Chat;
+        let profile = Profile::of(self.model.parameters, follows, judge);
         Profile { wording: options.wording.unwrap_or(profile.wording), ..profile }
     }
 

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! writes the states at the sentences of the documents in `FILE`, a list of `{id, text}` in JSON, to
-//! `OUT`, a line for each: `{id, at, states}`. `benches/quality/judge.py` trains the weights on them.
+//! `OUT`, a line for each: `{id, text, at, states}` with the text as it was read. `benches/quality/judge.py` trains the weights on them.
 
 // wasm-pack compiles every test for WebAssembly; this one needs files.
 #![cfg(not(target_family = "wasm"))]
@@ -18,10 +18,11 @@ use std::sync::{Arc, Mutex};
 
 use common::host::TestHost;
 use common::{now, real, summarizer};
+use precis::document::clean::Clean;
 use precis::host::Note;
 use precis::report::Report;
 use precis::summarize::Options;
-use precis::summarize::plan::Length;
+use precis::summarize::plan::{Length, passage};
 use serde::Deserialize;
 
 /// A letter whose point is neither first nor said with a word such as "decided".
@@ -53,7 +54,7 @@ fn what_matters_is_worth_more_than_small_talk() {
         let at = LETTER.find(words).expect("it is there");
         judged.iter().find(|judged| judged.at == at).expect("it is judged").worth
     };
-    let best = judged.iter().map(|judged| judged.worth).fold(f32::MIN, f32::max);
+    let best = judged.iter().map(|judged| judged.worth).fold(f64::MIN, f64::max);
     assert_eq!(worth("Water in both"), best);
     for small_talk in ["My sister came", "Old Mr Tanner", "The summer party"] {
         assert!(worth("Water in both") > worth(small_talk) + 0.3, "{small_talk}");
@@ -109,7 +110,9 @@ fn states_of_documents() {
         let states: Vec<_> =
             note.judged.iter().map(|judged| &seen[judged.worth as usize]).collect();
         let at: Vec<_> = note.judged.iter().map(|judged| judged.at).collect();
-        let line = serde_json::json!({ "id": id, "at": at, "states": states });
+        let clean = Clean::of_text(&text);
+        let text = passage(clean.text());
+        let line = serde_json::json!({ "id": id, "text": text, "at": at, "states": states });
         writeln!(out, "{line}").expect("written");
     }
 }

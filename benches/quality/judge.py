@@ -43,14 +43,14 @@ def states(documents: list[dict]) -> list[dict]:
         return [json.loads(line) for line in out.open(encoding="utf-8")]
 
 
-def labels(document: dict, starts: list[int]) -> list[float]:
-    """How much each sentence belongs in a summary."""
-    text = document["text"].encode()
+def labels(document: dict, text: bytes, starts: list[int]) -> list[float]:
+    """How much each sentence of the text, as it was read, belongs in a summary."""
     ends = [*starts[1:], len(text)]
     if "key" in document:
         worth = [0.0] * len(starts)
         for key in document["key"]:
-            at = text.find(key["sentence"].encode())
+            # Without the mark of a list.
+            at = text.find(key["sentence"].lstrip("-*•0123456789.) ").encode())
             index = max((i for i, start in enumerate(starts) if start <= at), default=None)
             if index is not None and at < ends[index]:
                 worth[index] = max(worth[index], float(key["weight"]))
@@ -80,7 +80,7 @@ def train(paths: list[str]) -> None:
         if len(line["at"]) < 4:
             continue
         inputs = np.array(line["states"])
-        wanted = np.array(labels(document, line["at"]))
+        wanted = np.array(labels(document, line["text"].encode(), line["at"]))
         if wanted.std() == 0:
             continue
         mean = inputs.mean(0)

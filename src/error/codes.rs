@@ -56,9 +56,9 @@ codes! {
     EmptyDocument "empty-document" [Engine Edge] 422
         "there is no text", "paste or open a text";
     DocumentNotText "document-not-text" [Engine Package Edge] 422
-        "the file is binary, in a format that is not supported, locked with a password, or holds only pictures of text; or, on the page, the text is only an address", "save its text, and open that";
+        "the file is binary, in a format that is not supported, locked with a password, or holds only pictures of text; or, on the page, the text is only an address; or, on the edge, the body is not in gzip as announced", "save its text, and open that";
     DocumentTooLarge "document-too-large" [Engine Package Edge] 413
-        "the text exceeds 10 MB, or `bytes` of the edge; or a file of another format exceeds 50 MB, or unpacks to too much", "paste a part of it";
+        "the text exceeds 10 MB, or `bytes` of the edge; or a file of another format exceeds 50 MB, or unpacks to too much; or the edge can't read the text within `seconds`", "paste a part of it";
     ModelTruncated "model-truncated" [Engine] 500
         "the model file ends too early", "download it again";
     ModelNotGguf "model-not-gguf" [Engine] 500
@@ -128,7 +128,7 @@ codes! {
     BodyTimeout "body-timeout" [Edge] 408
         "the body took longer than `bodySeconds`", "send it faster, or a part of it";
     UnsupportedMediaType "unsupported-media-type" [Edge] 415
-        "the body is neither plain text nor JSON, is not in UTF-8, or has a content coding", "send `text/plain` or `application/json`";
+        "the body is neither text nor JSON, names an unknown encoding, or has a content coding other than gzip", "send text, HTML or JSON";
     EngineCrashed "engine-crashed" [Edge] 500
         "the engine stopped unexpectedly", "try again: the next request has a new engine";
     Busy "busy" [Edge] 503

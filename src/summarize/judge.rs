@@ -2,8 +2,8 @@
 //!
 //! A model that has read a document up to the end of a sentence holds more of it there than words
 //! show. A linear probe (Alain and Bengio, arXiv:1610.01644) of those states tells how likely the
-//! sentence belongs in a summary. It was trained on documents whose key sentences people had marked;
-//! benches/README.md says how, and what it gains. It costs nothing beside reading.
+//! sentence belongs in a summary. It was trained on documents whose key sentences or facts were
+//! marked; benches/README.md says how, and what it gains. It costs almost nothing beside reading.
 
 use crate::backend::Backend;
 use crate::document::sentences::sentences;
@@ -13,12 +13,14 @@ use crate::host::{Host, Judged};
 use crate::lm::model::{Architecture, Config};
 use crate::lm::session::Probe;
 
-use super::plan::Prompt;
+use super::plan::{Prompt, PromptStyle};
 use super::run::Run;
 
 /// A probe for one model.
 #[derive(Debug, Clone, Copy)]
 pub struct Judge {
+    /// Its name, for the keys of notes: other weights are another judge.
+    pub name: &'static str,
     /// The index of the layer whose states are looked at.
     pub layer: usize,
     /// A constant and `[width]`, as little-endian 32-bit floats.
@@ -26,15 +28,18 @@ pub struct Judge {
 }
 
 /// SmolLM2-135M-Instruct.
-const SMOLLM2: Judge =
-    Judge { layer: 18, weights: include_bytes!("judge/smollm2-135m-instruct.f32") };
+const SMOLLM2: Judge = Judge {
+    name: "smollm2-135m-instruct, 1",
+    layer: 18,
+    weights: include_bytes!("judge/smollm2-135m-instruct.f32"),
+};
 
 impl Judge {
-    /// The probe that was trained for a model of this shape, if there is one.
+    /// The probe that was trained for a model of this shape and context, if there is one.
     pub fn of(config: &Config, follows: bool) -> Option<Self> {
-        let Config { architecture, width, vocabulary, .. } = *config;
-        let shape = (architecture, config.layers(), width, vocabulary);
-        (follows && shape == (Architecture::Llama, 30, 576, 49_152)).then_some(SMOLLM2)
+        let Config { architecture, width, vocabulary, context, .. } = *config;
+        let shape = (architecture, config.layers(), width, vocabulary, context);
+        (follows && shape == (Architecture::Llama, 30, 576, 49_152, 8192)).then_some(SMOLLM2)
     }
 
     /// It, for a [`Session`](crate::lm::session::Session).
@@ -54,20 +59,23 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
     /// # Errors
     /// As [`Tokenizer::encode`](crate::lm::tokenizer::Tokenizer::encode).
     pub(super) fn judged(&self, prompt: &Prompt) -> Result<Vec<Judged>> {
-        if !self.session.is_watched() {
+        if !self.session.is_watched() || self.asking.style != PromptStyle::Chat {
             return Ok(Vec::new());
         }
         let tokenizer = &self.session.model().tokenizer;
         let starts = tokenizer.encode_with_starts(&prompt.text)?.starts;
         let before = tokenizer.chat_start();
-        let judged = sentences(&prompt.text, &Structure::new(&prompt.text));
+        // The request stands last.
+        let read = prompt.text.rsplit_once("\n\n").map_or("", |(read, _)| read);
+        let judged = sentences(read, &Structure::new(read));
         let judged = judged.into_iter().filter_map(|sentence| {
             // The token with the sentence's last byte.
             let token =
                 starts.partition_point(|start| *start < sentence.range.end).checked_sub(1)?;
             let worth = self.session.probed(before + token)?;
             // Three digits: notes travel as text.
-            Some(Judged { at: sentence.range.start, worth: (1000.0 * worth).round() / 1000.0 })
+            let worth = (1000.0 * f64::from(worth)).round() / 1000.0;
+            Some(Judged { at: sentence.range.start, worth })
         });
         Ok(judged.collect())
     }

@@ -55,10 +55,15 @@ impl NoteCache {
     }
 }
 
-/// The key of what the model is asked, and of the first words of its answer: half of the SHA-256 of
-/// both, in hexadecimal.
-pub fn key(asked: &str, lead: &str) -> String {
-    let hash = Sha256::new().chain_update(asked).chain_update("\0").chain_update(lead).finalize();
+/// The key of what the model is asked, of the first words of its answer, and of what judges the
+/// sentences: half of the SHA-256 of them, in hexadecimal.
+pub fn key(asked: &str, lead: &str, judge: &str) -> String {
+    let hash = Sha256::new().chain_update(asked).chain_update("\0").chain_update(lead);
+    let hash = match judge {
+        "" => hash,
+        judge => hash.chain_update("\0").chain_update(judge),
+    };
+    let hash = hash.finalize();
     base16ct::lower::encode_string(&hash[..16])
 }
 
@@ -70,7 +75,7 @@ mod tests {
     #[wasm_bindgen_test(unsupported = test)]
     fn the_oldest_notes_are_forgotten_first() {
         let mut memory = NoteCache::default();
-        let key = |i: &str| key(i, "");
+        let key = |i: &str| key(i, "", "");
         let note = |i: usize| Note { text: i.to_string(), ..Note::default() };
         (0..=MOST)
             .for_each(|i| memory.keep(CachedNote { key: key(&i.to_string()), note: note(i) }));

@@ -16,9 +16,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let Planned { key, prompt: Some(prompt), .. } = planned else {
             return Ok((Note::default(), true));
         };
-        // A note that was kept before there was a judge is taken again.
-        let known = |note: &&Note| !self.session.is_watched() || !note.judged.is_empty();
-        if let Some(note) = self.memory.note(key).filter(|_| !self.fresh).filter(known) {
+        if let Some(note) = self.memory.note(key).filter(|_| !self.fresh) {
             self.report.plan.remembered_tokens += note.tokens;
             return Ok((note.clone(), true));
         }

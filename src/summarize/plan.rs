@@ -245,7 +245,7 @@ impl Plan {
         for (index, window) in self.windows.iter().enumerate() {
             let prompt = asking.note(&text[window.clone()], self.kind, reading.profile);
             let (key, tokens) = (
-                note_cache::key(&prompt.text, &prompt.lead),
+                note_cache::key(&prompt.text, &prompt.lead, reading.profile.judge),
                 tokens.count(window) + limits.overhead + SLACK / 2,
             );
             planned.push(Planned {

@@ -135,11 +135,11 @@ pub fn words(text: &str) -> usize {
 }
 
 impl Material<'_> {
-    /// Takes what the model's states say of the sentences in a part of the document.
+    /// Takes what the model's states say of the sentences in a part of the document. It may come from
+    /// another machine.
     pub fn judge(&mut self, judged: &[Judged], part: Range<usize>) {
-        let at = |judged: &Judged| (part.start + judged.at, judged.worth);
-        let inside = judged.iter().map(at).filter(|(at, _)| *at < part.end);
-        self.salience.judge(inside);
+        let inside = judged.iter().filter(|judged| judged.at < part.len());
+        self.salience.judge(inside.map(|judged| (part.start + judged.at, judged.worth)));
     }
 
     /// The sentences that the model's notes came from count more.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::judge::Judge;
+
 /// Tokens that a sentence of a note or an answer may have.
 pub const SENTENCE: usize = 48;
 
@@ -36,15 +38,18 @@ pub struct Profile {
     pub window: usize,
     /// Sentences of a note on a window.
     pub note_sentences: usize,
+    /// The name of what judges sentences by its states; empty if nothing does.
+    pub judge: &'static str,
 }
 
 impl Profile {
-    /// Of a model with so many parameters, which may follow instructions or not.
-    pub fn of(parameters: usize, follows: bool) -> Self {
+    /// Of a model with so many parameters, which may follow instructions or not, and has this judge.
+    pub fn of(parameters: usize, follows: bool, judge: Option<Judge>) -> Self {
         let writes = follows && parameters >= SMALLEST_WRITER;
         let wording = if writes { Wording::Own } else { Wording::Quotes };
         let window = if writes { 3000 } else { 1500 };
-        Self { wording, window, note_sentences: if writes { 3 } else { 1 } }
+        let judge = judge.filter(|_| follows).map_or("", |judge| judge.name);
+        Self { wording, window, note_sentences: if writes { 3 } else { 1 }, judge }
     }
 
     /// Tokens that a note may have.

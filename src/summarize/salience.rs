@@ -56,6 +56,8 @@ pub struct Salience {
     /// In the document's order.
     pub candidates: Vec<Candidate>,
     ids: HashMap<String, u32>,
+    /// The indices of those that were judged.
+    judged: HashSet<usize>,
 }
 
 /// How much less a sentence counts for each word that was said before.
@@ -67,7 +69,7 @@ const LEANS: f64 = 0.4;
 /// How much more a sentence counts that is labelled as a decision, and one that follows it.
 const DECISION: [f64; 2] = [0.5, 0.25];
 
-/// How much the other signs count beside the worth that the model's states give a sentence.
+/// How much the other signs count where the model's states give sentences a worth.
 const SIGNS: f64 = 0.6;
 
 /// A sentence of which so much was said before says nothing new.
@@ -105,7 +107,7 @@ impl Salience {
             .filter(|term| !cues::is_function_word(term))
             .filter_map(|term| ids.get(&term).copied())
             .collect();
-        let mut salience = Self { candidates, ids };
+        let mut salience = Self { candidates, ids, judged: HashSet::new() };
         salience.weigh(text, structure, kind, &title);
         salience
     }
@@ -152,15 +154,20 @@ impl Salience {
         }
     }
 
-    /// Takes what the model's states say of the sentences that begin at these bytes.
-    pub fn judge(&mut self, judged: impl Iterator<Item = (usize, f32)>) {
+    /// Takes what the model's states say of the sentences that begin at these bytes, for each once: the
+    /// end of a window may part a sentence.
+    pub fn judge(&mut self, judged: impl Iterator<Item = (usize, f64)>) {
         for (at, worth) in judged {
             let index = self.candidates.partition_point(|c| c.sentence.range.end <= at);
-            if let Some(candidate) = self.candidates.get_mut(index)
-                && candidate.sentence.range.start <= at
-            {
-                candidate.score = SIGNS * candidate.score + f64::from(worth);
+            let found = self.candidates.get(index).filter(|c| c.sentence.range.start <= at);
+            if found.is_none() || self.judged.contains(&index) {
+                continue;
             }
+            if self.judged.is_empty() {
+                self.candidates.iter_mut().for_each(|candidate| candidate.score *= SIGNS);
+            }
+            self.judged.insert(index);
+            self.candidates[index].score += worth;
         }
     }
 
@@ -332,5 +339,23 @@ impl Signs {
             - 0.6 * ((shortest - length) / 10.0).max(0.0)
             - 0.3 * ((length - 40.0) / 20.0).clamp(0.0, 2.0)
             - 0.1 * flag(self.far > 0.85 && kind == Kind::Prose)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn a_sentence_is_judged_once_and_by_its_place() {
+        let text = "The cat sat on the mat. A dog barked at the moon. Rain fell on the old barn.";
+        let mut salience = Salience::new(text, &Structure::new(text), Kind::Prose);
+        let before: Vec<f64> = salience.candidates.iter().map(|c| c.score).collect();
+        let dog = text.find("A dog").unwrap();
+        salience.judge([(dog, 2.0), (dog + 3, 5.0), (text.len() + 9, 1.0)].into_iter());
+        let after: Vec<f64> = salience.candidates.iter().map(|c| c.score).collect();
+        assert_eq!(after, [SIGNS * before[0], SIGNS * before[1] + 2.0, SIGNS * before[2]]);
+        assert_eq!(salience.best(1)[0].sentence.text, "A dog barked at the moon.");
     }
 }

@@ -108,8 +108,10 @@ test("a device without a name is told by its cores and its browser", () => {
   expect(named(" ", chrome, 8)).toBe("a device with 8 cores, Chrome 150");
   expect(named("", chrome.replace("Chrome", "HeadlessChrome"), 1)).toBe("a device with 1 core, Chrome 150");
   expect(named("", `${chrome} Edg/150.0.0.0`, 8)).toBe("a device with 8 cores, Edge 150");
+  const iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0";
+  expect(named("", `${iphone} EdgiOS/150.0.0.0 Mobile/15E148 Safari/605.1.15`, null)).toBe("a device with Edge 150");
   expect(named("", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:152.0) Gecko/20100101 Firefox/152.0", null)).toBe("a device with Firefox 152");
-  expect(named("", "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1", 4)).toBe("a device with 4 cores, Safari 26");
+  expect(named("", `${iphone} Mobile/15E148 Safari/604.1`, 4)).toBe("a device with 4 cores, Safari 26");
   expect(named("", "x86_64-linux", 2)).toBe("a device with 2 cores");
   expect(named("", null, null)).toBe("a device without a name");
   expect([...named("😀".repeat(600), null, null)]).toHaveLength(60);

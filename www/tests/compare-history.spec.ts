@@ -47,3 +47,20 @@ test("a deletion is announced and can be undone with the keyboard", async ({ pag
   await page.reload();
   await expect(compare.history.locator(".kept-name")).toHaveText(["Third", "Second", "First"]);
 });
+
+test("a deletion can still be undone after a comparison with nothing", async ({ compare }) => {
+  await compare.open();
+  const said = compare.history.getByRole("status");
+  for (const [day, name] of ["First", "Second"].entries()) {
+    await compare.import(JSON.stringify({ ...laptop(), name, created: `2026-03-0${day + 1}T05:06:07Z` }));
+    await expect(said).toHaveText(`Added: ${name}`);
+  }
+  await compare.history.getByRole("button", { name: "Open First" }).click();
+  await expect(compare.result.getByRole("heading", { name: "First" })).toBeVisible();
+  await compare.history.getByRole("button", { name: "Delete Second" }).click();
+  await expect(said).toHaveText("Deleted: Second Undo");
+  await compare.history.getByRole("button", { name: "Compare First" }).click();
+  await expect(said).toContainText("There is no other card");
+  await said.getByRole("button", { name: "Undo" }).click();
+  await expect(said).toHaveText("Restored: Second");
+});

@@ -98,8 +98,8 @@ test("a GPU that isn't there is left out, and the card says why", async ({ page,
   await compare.run("No GPU");
   const { configurations, method } = (await page.evaluate(() => window.precis.card))!;
   expect(configurations).toHaveLength(1);
-  expect(method.left_out).toEqual([{ configuration: "GPU (WebGPU)", what: "everything", reason: expect.stringContaining("No GPU") }]);
-  await expect(compare.result.getByText("GPU (WebGPU): everything: ")).toBeVisible();
+  expect(method.left_out).toEqual([{ configuration: "webgpu", what: "everything", reason: expect.stringContaining("No GPU") }]);
+  await expect(compare.result.getByText("webgpu: everything: ")).toBeVisible();
 });
 
 test("Cancel ends a run at once and keeps nothing; the next one runs", { tag: "@timed" }, async ({ page, compare }) => {

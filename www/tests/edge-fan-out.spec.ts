@@ -128,6 +128,11 @@ test("what peers don't do is done here", async () => {
     ["sends more than the engine takes", liar({ text: "é".repeat(2049), tokens: 1, ms: null })],
     ["counts more tokens than a window can have", liar({ text: "x", tokens: 2 ** 32 - 1, ms: null })],
     ["took longer than it was waited for", liar({ text: "x", tokens: 1, ms: 1e9 })],
+    ["judges what is beyond the window", liar({ ...note("x"), judged: [{ at: 1e6, worth: 1 }] })],
+    ["judges beyond measure", liar({ ...note("x"), judged: [{ at: 0, worth: 1e9 }] })],
+    ["judges too many sentences", liar({ ...note("x"), judged: Array.from({ length: 4097 }, (_, at) => ({ at, worth: 1 })) })],
+    ["judges a sentence twice", liar({ ...note("x"), judged: [{ at: 0, worth: 1 }, { at: 0, worth: 1 }] })],
+    ["judges backwards", liar({ ...note("x"), judged: [{ at: 1, worth: 1 }, { at: 0, worth: 1 }] })],
     ["took for ever", async () => new Response('{"text":"x","tokens":1,"ms":1e999}')],
     ["sends without end", async () => new Response(endless.readable)],
     ["begins to answer", async () => new Response(new ReadableStream())],
@@ -141,6 +146,14 @@ test("what peers don't do is done here", async () => {
     expect(answer.fan_out, what).toMatchObject({ windows: alone.report.plan.windows, elsewhere: 0, retried: 2, peers_failed: 1 });
     expect(told.at(-1), what).toMatchObject({ type: "peer-failed", peer: 0, error: expect.any(Error) });
   }
+});
+
+test("a peer judges as many sentences as the engine takes, up to the window's last byte", async () => {
+  const judging = (length: number) => new Peer(async () => Response.json({ ...note("x"), judged: Array.from({ length }, (_, at) => ({ at, worth: 1 })) }), undefined);
+  const asked = (length: number, bytes: number) => judging(length).note({ text: "a".repeat(bytes), kind: undefined }, new AbortController().signal);
+  expect((await asked(4096, 4096)).judged).toHaveLength(4096);
+  await expect(asked(4096, 4095)).rejects.toThrow("invalid note");
+  await expect(asked(4097, 5000)).rejects.toThrow("invalid note");
 });
 
 test("peers that hang cost no more than their windows, read here", async () => {
@@ -234,7 +247,7 @@ test("a window that fails is tried by another peer, and then no more", async () 
   expect(new Set(tried).size, "never twice at one peer").toBe(tried.length);
   expect(answer.fan_out).toMatchObject({ windows: 4, peers_failed: 0, retried: tried.filter((line) => !line.startsWith("c")).length });
   const taken = [/ on 0$/, /^(c|here) on 1$/, / on 2$/, / on 3$/];
-  expect(given).toEqual([taken.map((text) => ({ text: expect.stringMatching(text), tokens: 1, ms: null }))]);
+  expect(given).toEqual([taken.map((text) => ({ text: expect.stringMatching(text), tokens: 1, ms: null, judged: [] }))]);
 });
 
 test("a window is not tried by more peers than the limit says", async () => {

@@ -28,6 +28,11 @@ function reader(options: Parameters<typeof standIn>[1] = {}) {
   return { seen, ...standIn(engine, { ...options, limits: { seconds: SECONDS } }) };
 }
 
+/** Three notes for a peer, which show the speed. */
+async function timed(handler: ReturnType<typeof standIn>["handler"], characters = 1000): Promise<void> {
+  for (let note = 0; note < 3; note++) await handler(ask("/note", { text: "a".repeat(characters) }));
+}
+
 /** The message of a refusal, and the size that it names. */
 async function tooLarge(response: Response): Promise<{ message: string; most: number }> {
   const { message } = (await response.clone().json()) as { message: string };
@@ -38,31 +43,40 @@ async function tooLarge(response: Response): Promise<{ message: string; most: nu
 test("a document that takes too long by the speed seen is not begun", async () => {
   const { handler, seen } = reader();
   const long = "a".repeat(400_000);
-  await answered(await handler(ask("/summarize", "a".repeat(10_000))));
+  for (let document = 0; document < 3; document++) await answered(await handler(ask("/summarize", "a".repeat(10_000))));
   const { message, most } = await tooLarge(await handler(ask("/summarize", long)));
   expect(message).toContain("about 400 s");
   expect(most).toBe(90_000);
-  expect(seen).toEqual({ notes: 0, runs: 1 });
+  expect(seen).toEqual({ notes: 0, runs: 3 });
   await answered(await handler(ask("/summarize", "a".repeat(most))));
-  // A note for a peer shows the speed, too.
+  // Notes for a peer show the speed, too.
   const other = reader();
-  await other.handler(ask("/note", { text: "a".repeat(1000) }));
+  await timed(other.handler);
   await tooLarge(await other.handler(ask("/summarize", long)));
   // What was seen long ago is tried again.
   time += 600_001;
   expect(await refusal(await other.handler(ask("/summarize", long)))).toBe("200");
 });
 
+test("short notes and single ones refuse nothing", async () => {
+  const { handler } = reader();
+  await timed(handler, 999);
+  expect(await refusal(await handler(ask("/summarize", "a".repeat(400_000))))).toBe("200");
+  const other = reader();
+  for (let note = 0; note < 2; note++) await other.handler(ask("/note", { text: "a".repeat(1000) }));
+  expect(await refusal(await other.handler(ask("/summarize", "a".repeat(400_000))))).toBe("200");
+});
+
 test("a table of which nothing is read may be as long as it likes", async () => {
   const { handler } = standIn({ plan: (text) => plan([text]), note: async () => ((time += 10_000), note("noted")) }, { limits: { seconds: SECONDS } });
-  await handler(ask("/note", { text: "a".repeat(1000) }));
+  await timed(handler);
   expect(await refusal(await handler(ask("/summarize", "a".repeat(400_000))))).toBe("200");
 });
 
 test("with peers it may be as much longer", async () => {
   const peers = Array.from({ length: 3 }, () => async () => Response.json(note("noted")));
   const { handler } = reader({ peers });
-  await handler(ask("/note", { text: "a".repeat(1000) }));
+  await timed(handler);
   expect((await tooLarge(await handler(ask("/summarize", "a".repeat(410_000))))).most).toBe(360_000);
   await answered(await handler(ask("/summarize", "a".repeat(390_000))));
 });

@@ -13,6 +13,9 @@ use crate::backend::profiled::Clock;
 use crate::error::{Error, Result};
 use crate::report::OperationReport;
 
+/// Buffers to read back are kept in so many sizes: the last chunks of prompts have all.
+const STAGING_SIZES: usize = 8;
+
 /// Bytes per operation in the shared parameter buffer: WebGPU's offset alignment.
 const SLOT: usize = 256;
 
@@ -296,7 +299,10 @@ impl Recorder {
         self.flush();
         let data = self.map(&staging).await?;
         self.read_times().await?;
-        self.staging.borrow_mut().entry(size).or_default().push(staging);
+        let mut kept = self.staging.borrow_mut();
+        let full = kept.len() >= STAGING_SIZES;
+        kept.retain(|other, _| !full || *other == size);
+        kept.entry(size).or_default().push(staging);
         Ok(data)
     }
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::people::{
-    SUBJECTS, header_name, opens_older_mail, quotes_mail, speaker, speakers, without_replies,
+    NEVER_FIRST, SUBJECTS, header_name, opens_older_mail, quotes_mail, speaker, speakers,
+    without_replies,
 };
 use crate::document::sentences::heading_level;
 use crate::document::words;
@@ -98,14 +99,19 @@ fn marked(text: &str, quotes: bool) -> Vec<Line> {
         let header = header_name(words);
         let in_header =
             lines.last().is_some_and(|l| matches!(l.mark, Mark::Header | Mark::Subject));
-        let begins_header = header.is_some() && (in_header || header_name(next).is_some());
-        let opens = begins_header && !in_header || opens_older_mail(words);
-        older |= quotes && opens && has_text(text, &lines);
+        let begins_header = header.is_some_and(|(name, _)| {
+            let first = || !NEVER_FIRST.contains(&name.to_lowercase().as_str());
+            in_header || first() && header_name(next).is_some()
+        });
+        older |= quotes && begins_header && !in_header && has_text(text, &lines, true);
+        older |= quotes && opens_older_mail(words) && has_text(text, &lines, false);
         let quoted = words.len() - words.trim_start_matches(['>', ' ']).len();
         let new = if words.is_empty() {
             line(Mark::Blank)
         } else if quotes && (quoted > 0 || older || quotes_mail(words, next)) {
             line(Mark::Quoted)
+        } else if quoted == words.len() {
+            line(Mark::Blank)
         } else if quoted > 0 {
             below(Mark::Text, quoted)
         } else if opens_older_mail(words) || quotes_mail(words, next) {
@@ -228,11 +234,17 @@ fn masked(words: &str) -> String {
     if HEAD.contains(&words.len()) { words::masked(words) } else { String::new() }
 }
 
-/// Whether somebody wrote something before: a title such as "MEMORANDUM" above a header is no mail.
-fn has_text(text: &str, lines: &[Line]) -> bool {
+/// Whether somebody wrote something before. Above the first header, `titles` are not written: below
+/// "MEMORANDUM" follows no older mail.
+fn has_text(text: &str, lines: &[Line], titles: bool) -> bool {
+    let is_title = |line: &Line| {
+        let words = text[line.body.clone()].trim_matches(['-', '=', '*', ' ']);
+        titles && reads_as_heading(words, true)
+    };
     let is_text = |line: &Line| match line.mark {
-        Mark::Blank | Mark::Header | Mark::Subject | Mark::Heading => false,
-        Mark::Text => !reads_as_heading(&text[line.body.clone()], true),
+        Mark::Blank | Mark::Header | Mark::Subject => false,
+        Mark::Heading => !titles,
+        Mark::Text => !is_title(line),
         _ => true,
     };
     lines.iter().rev().take(200).any(is_text)

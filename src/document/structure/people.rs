@@ -60,6 +60,9 @@ const HEADERS: [&str; 48] = [
     "件名",
 ];
 
+/// Those of them that say nothing where no other header stands before: "For:", "Re:".
+pub const NEVER_FIRST: [&str; 2] = ["for", "re"];
+
 /// Those of them that name the subject.
 pub const SUBJECTS: [&str; 13] = [
     "subject",

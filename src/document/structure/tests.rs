@@ -104,10 +104,20 @@ fn a_memo_and_a_mail_that_is_passed_on_are_text() {
     assert_eq!(structure.title.map(|title| &memo[title]), Some("MEMORANDUM - CONFIDENTIAL"));
     for forwarded in [
         format!("FYI\n\n-----Original Message-----\n{header}\n\n{body}\n"),
-        format!("See below.\n\nOn Thu, Renske wrote:\n> {}\n", body.replace('\n', "\n> ")),
+        format!(
+            "See below.\n\nOn Thu, Renske wrote:\n> Hi,\n>\n> {}\n",
+            body.replace('\n', "\n> ")
+        ),
     ] {
         assert_eq!(blocks(&forwarded).last(), Some(&paragraph), "{forwarded}");
     }
+    // A short answer is what is new, and a line "For:" begins no mail.
+    let short = format!(
+        "Approved, please go ahead with option B at 40,000 euros this week\n\n-----Original Message-----\n{header}\n\n{body}\n"
+    );
+    assert!(blocks(&short)[1..].iter().all(|(kind, _)| *kind == BlockKind::Quoted), "{short}");
+    let minutes = format!("We met on Monday.\n\nFor: Anna\nDate: 3 May\n\n{body}\n");
+    assert_eq!(blocks(&minutes).last(), Some(&paragraph));
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -9,7 +9,8 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 const LIMITS: Limits = Limits { context: 2000, overhead: 30, answer: 96 };
 
-const QUOTES: Profile = Profile { wording: Wording::Quotes, window: 1500, note_sentences: 1 };
+const QUOTES: Profile =
+    Profile { wording: Wording::Quotes, window: 1500, note_sentences: 1, judge: "" };
 
 /// One token a word, as far as a plan can tell.
 fn words(text: &str) -> Vec<usize> {

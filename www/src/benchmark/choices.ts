@@ -3,7 +3,7 @@ import { t, tn } from "../ui/words/words.js";
 
 /** A backend that can be measured here. */
 export interface Choice {
-  /** Stable value of the checkbox. */
+  /** Stable value of the checkbox, and the name in cards, which are the same in all languages. */
   id: string;
   label: string;
   backend: Backend;

@@ -6,7 +6,7 @@ const MOST = 60;
 
 /** A browser's sign in its user agent, the more special first: Edge and Opera also call themselves Chrome, and Chrome Safari. */
 const BROWSERS = [
-  ["Edge", /\bEdgA?\/(\d{1,4})\b/],
+  ["Edge", /\bEdg(?:A|iOS)?\/(\d{1,4})\b/],
   ["Opera", /\bOPR\/(\d{1,4})\b/],
   ["Firefox", /\b(?:Firefox|FxiOS)\/(\d{1,4})\b/],
   ["Samsung Internet", /\bSamsungBrowser\/(\d{1,4})\b/],

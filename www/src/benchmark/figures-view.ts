@@ -1,6 +1,6 @@
 import { element } from "../ui/dom.js";
 import { measured as measuredInWords, whole } from "../ui/format.js";
-import { t, tn } from "../ui/words/words.js";
+import { numbers, t, tn } from "../ui/words/words.js";
 import type { Card, Configuration } from "../package/wasm/simd/precis.js";
 import { shortened } from "./device.js";
 import { figuresOf, outliers, rowsOf, shown, shownConfigurations, type Unit } from "./figures.js";
@@ -51,6 +51,16 @@ function value(text: string, note: string): Node {
   return element("span", "", text, ...(note ? [element("span", "fine", ` ${note}`)] : []));
 }
 
+const DISTANCE = numbers({ notation: "scientific", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const BOUND = numbers({ notation: "scientific", maximumFractionDigits: 0 });
+
+/** Where a model came from, in words. A stranger's card may name other places. */
+const ORIGINS: ReadonlyMap<string, () => string> = new Map([
+  ["network", () => t("network")],
+  ["storage", () => t("storage")],
+  ["disk", () => t("disk")],
+]);
+
 /** A further row of a configuration: its kind, its label, and a text and a note. */
 type Fact = readonly [string, string, (of: Configuration) => [string, string]];
 
@@ -58,9 +68,9 @@ const facts = (): readonly Fact[] => [
   [
     "certificate",
     t("Certificate"),
-    ({ certificate: of }) => (of ? [of.distance <= of.bound ? t("passed") : t("failed"), t("{distance} of at most {bound} from recorded logits", { distance: of.distance.toExponential(1), bound: of.bound.toExponential(0) })] : [t("none"), ""]),
+    ({ certificate: of }) => (of ? [of.distance <= of.bound ? t("passed") : t("failed"), t("{distance} of at most {bound} from recorded logits", { distance: DISTANCE(of.distance), bound: BOUND(of.bound) })] : [t("none"), ""]),
   ],
-  ["origin", t("Model came from"), ({ loaded_from }) => [shortened(loaded_from), ""]],
+  ["origin", t("Model came from"), ({ loaded_from }) => [ORIGINS.get(loaded_from)?.() ?? shortened(loaded_from), ""]],
   ["undisturbed", t("Undisturbed"), ({ undisturbed: { median } }) => [median === null ? "—" : t("{value} %", { value: whole(100 * median) }), ""]],
 ];
 

@@ -34,7 +34,7 @@ export class HistoryView {
    * announced by screen readers. The button comes next after the heading, which has the focus after a deletion.
    */
   say(parts: readonly (string | Node)[], undo?: () => Promise<void>): void {
-    const said = element("p", "notice", ...parts);
+    const said = element("div", "notice", ...parts);
     if (undo) {
       const button = element("button", "plain", t("Undo"));
       button.type = "button";
@@ -46,6 +46,12 @@ export class HistoryView {
       said.append(" ", button);
     }
     this.#notice.replaceChildren(said);
+  }
+
+  /** Says `text` below what can still be undone. Replaces all else. */
+  add(text: string): void {
+    for (const said of [...this.#notice.children]) if (!said.querySelector("button")) said.remove();
+    this.#notice.append(element("div", "notice", text));
   }
 
   #item(kept: Kept): HTMLElement {

@@ -1,5 +1,6 @@
 import { toPrecisError } from "../package/api/errors.js";
 import type { Card } from "../package/wasm/simd/precis.js";
+import { inEnglish } from "../ui/alert.js";
 import { element } from "../ui/dom.js";
 import { messageOf } from "../ui/words/errors.js";
 import { tNodes } from "../ui/words/words.js";
@@ -61,7 +62,7 @@ export class History {
 
   /** Says something about the cards. */
   say(text: string): void {
-    this.#view.say([text]);
+    this.#view.add(text);
   }
 
   /** Whether `card` was measured here and is stored. */
@@ -119,7 +120,8 @@ export class History {
     try {
       await work();
     } catch (error) {
-      this.#view.say([messageOf(toPrecisError(error)).message], undo);
+      const { message, details } = messageOf(toPrecisError(error));
+      this.#view.say([message, ...(details === null ? [] : [inEnglish(details)])], undo);
     }
   }
 }

@@ -37,6 +37,11 @@ let shared: Card | null = null;
 async function show(card: Card): Promise<void> {
   shown = actions.card = card;
   result.show(card, await history.cards());
+  // Not awaited: storing a card must not wait for the network.
+  void showStanding(card);
+}
+
+async function showStanding(card: Card): Promise<void> {
   // The page works without the gallery's cards, which are many kilobytes that not everybody needs.
   const { GALLERY } = await import("../ui/gallery-cards.js").catch(() => ({ GALLERY: [] }));
   const text = standing(card, GALLERY);
@@ -59,7 +64,7 @@ panel.oncard = async (card) => {
   }
   await history.add(card);
 };
-sharing.onmeasure = () => panel.start();
+sharing.onmeasure = () => panel.startQuick();
 history.onopen = async (card) => {
   await show(card);
   result.reveal();

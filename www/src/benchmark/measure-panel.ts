@@ -55,8 +55,12 @@ export class MeasurePanel {
     this.#cancel.addEventListener("click", () => this.#running?.abort());
   }
 
-  /** Measures as the button does, and shows that. */
-  start(): void {
+  /** Measures with the quick suite, and shows that. */
+  startQuick(): void {
+    if (!this.running) {
+      for (const radio of this.#radios) radio.checked = radio.value === "quick";
+      this.#chooseDefaults();
+    }
     this.#measure.focus({ preventScroll: true });
     this.#form.requestSubmit();
     this.#state.scrollIntoView({ block: "center" });

@@ -14,6 +14,13 @@ import { browserOverhead } from "./browser-overhead.js";
 /** Number of a mark's reasons that are shown without a click. */
 const FEW = 4;
 
+/** The suites in words. A stranger's card may name others. */
+const SUITES: ReadonlyMap<string, () => string> = new Map([
+  ["quick", () => t("quick suite")],
+  ["standard", () => t("standard suite")],
+  ["full", () => t("full suite")],
+]);
+
 /** The region "Result": a card. Everything is inserted as text, because cards are untrusted. */
 export class ResultView {
   readonly #title = byId("result-title", HTMLHeadingElement);
@@ -50,7 +57,7 @@ function headline(card: Card): HTMLElement {
   const reading = readingOf(card);
   const writing = fastest?.decode[0];
   const browser = environment.user_agent === null ? null : browserOf(environment.user_agent);
-  const about = [`${shortened(model.id)}, ${shortened(model.quant)}`, t("{suite} suite", { suite: shortened(method.suite) }), when(card.created), ...(browser ? [browser] : []), `Précis ${environment.version}`];
+  const about = [`${shortened(model.id)}, ${shortened(model.quant)}`, SUITES.get(method.suite)?.() ?? t("{suite} suite", { suite: shortened(method.suite) }), when(card.created), ...(browser ? [browser] : []), `Précis ${environment.version}`];
   return element(
     "div",
     "headline",

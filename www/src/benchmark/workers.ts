@@ -45,11 +45,11 @@ export class Bench {
           this.document = document;
           continue;
         }
-        if (refusal) this.leftOut.push({ configuration: choice.label, what: "everything", reason: refusal });
+        if (refusal) this.leftOut.push({ configuration: choice.id, what: "everything", reason: refusal });
       } catch (error) {
         failure = toPrecisError(error);
         if (failure.code === "cancelled") throw failure;
-        this.leftOut.push({ configuration: choice.label, what: "everything", reason: plain(failure.message) });
+        this.leftOut.push({ configuration: choice.id, what: "everything", reason: plain(failure.message) });
       }
       client.close(cancelled());
       this.#clients.delete(client);

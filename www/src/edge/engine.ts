@@ -96,15 +96,19 @@ export class Host {
   async #load(): Promise<Loaded> {
     if (this.#failure && this.#backoff.seconds > 0) throw this.#later("model-unavailable", `The model could not be loaded (${this.#failure.code}).`, this.#failure);
     const { id } = this.model;
+    const instance = this.#discarded;
     try {
       const loaded = await this.#loadNow();
+      // This load was given up, and another may have ended: that one counts.
+      if (instance !== this.#discarded) return loaded;
       this.#backoff.succeeded();
       this.#failure = undefined;
       this.onEvent({ type: "model-loaded", model: id, ms: loaded.loadMs, memory_bytes: loaded.memory.buffer.byteLength });
       return loaded;
     } catch (error) {
-      this.#backoff.failed();
       const failure = isTrap(error) ? crashed(error) : toFailure(error);
+      if (instance !== this.#discarded) throw failure;
+      this.#backoff.failed();
       this.#failure = failure;
       this.onEvent({ type: "model-failed", model: id, code: failure.code, error: failure.cause ?? failure, failures: this.#backoff.failures, retry_after_s: this.#backoff.seconds });
       throw this.#later(failure.code, failure.message, failure);
@@ -124,9 +128,9 @@ export class Host {
     try {
       let trap: (error: unknown) => void = () => {};
       const trapped = new Promise<never>((_, reject) => (trap = reject));
-      // A trap may happen while no request runs.
+      // A trap may happen while no request runs. One during the load is a failure of the load: there is nothing to discard yet.
       trapped.catch(() => {
-        if (instance === this.#discarded) this.#discard();
+        if (this.#loaded?.trapped === trapped) this.#discard();
       });
       const { ModelLoader, memory } = this.instantiate(this.module, trap);
       const { id, sha256, bytes } = this.model;

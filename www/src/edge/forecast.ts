@@ -10,6 +10,9 @@ const DOUBT = 1.25;
 /** Share of the largest size that callers are told, because the next document may be a little slower. */
 const SAFE = 0.9;
 
+/** So many texts must have been timed before a document is refused unread: one may have been slow by chance. */
+const LEAST_SAMPLES = 3;
+
 /**
  * Whether a document can be read within the time limit, by the speeds seen. Waiting for other documents is no part of this. The
  * answers are the error to refuse the document with, or undefined.
@@ -36,6 +39,7 @@ export class Forecast {
 
   /** Of a plan with these windows, before it is begun. */
   before(windows: readonly string[]): Failure | undefined {
+    if (this.here.samples < LEAST_SAMPLES) return undefined;
     // A single window is a text of which one prompt is read at most, such as a table or the passages for a question.
     return windows.length < 2 ? undefined : this.#judge(this.#timeOf(windows));
   }

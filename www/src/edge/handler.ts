@@ -68,8 +68,9 @@ class Service {
     // `fresh`, because reuse would let one caller learn from response times what another has sent.
     this.#bounds = { positions: this.#limits.positions ?? undefined, fresh: true };
     this.#peers = (options.peers ?? []).map((peer) => new Peer(peer, options.token));
-    const { seconds, queue, queueBytes, notes, bytes } = this.#limits;
-    const patienceMs = seconds * 1000 + GRACE_MS;
+    const { seconds, bodySeconds, queue, queueBytes, notes, bytes } = this.#limits;
+    // A place is held while the body arrives, too.
+    const patienceMs = Math.max(seconds, bodySeconds) * 1000 + GRACE_MS;
     this.#onEvent = guarded(options.onEvent ?? logged);
     this.#host = new Host(instantiate, options.module, options.model, reason, patienceMs, this.#onEvent);
     // The largest body always fits, if it is the only one.
@@ -115,7 +116,8 @@ class Service {
   async #ready({ request, context }: Incoming): Promise<Response> {
     if (!this.#host.loaded) {
       const { leave } = await this.#admit(this.#notes, async () => {});
-      await this.#computing(leave, request.signal, context, (call) => this.#host.use(call, () => {}));
+      const late = `The model was not ready within ${this.#limits.seconds} s: it is being loaded, or documents are being read. Try again.`;
+      await this.#computing(leave, request.signal, context, (call) => this.#host.use(call, () => {}), late);
     }
     return Response.json({ status: "ready", model: this.#options.model.id }, { headers: { "Cache-Control": "no-store" } });
   }
@@ -192,11 +194,11 @@ class Service {
     return { summary: report.summary, report, fan_out: shared?.account ?? null };
   }
 
-  /** Runs `work` for an admitted request until `signal` aborts or time runs out, then calls `leave`. */
-  #computing<T>(leave: () => void, signal: AbortSignal, context: Context | undefined, work: (call: Call) => Promise<T>): Promise<T> {
+  /** Runs `work` for an admitted request until `signal` aborts or time runs out, which `late` describes, then calls `leave`. */
+  #computing<T>(leave: () => void, signal: AbortSignal, context: Context | undefined, work: (call: Call) => Promise<T>, late?: string): Promise<T> {
     const { seconds } = this.#limits;
-    const late = new Failure("timeout", `The document could not be read within ${seconds} s. Send a shorter one, or try again.`);
-    const limit = bounded([signal], seconds, late);
+    const message = late ?? `The document could not be read within ${seconds} s. Send a shorter one, or try again.`;
+    const limit = bounded([signal], seconds, new Failure("timeout", message));
     const call: Call = {
       signal: limit.signal,
       keep: (work) => context?.waitUntil?.(work.catch(() => {})),

@@ -70,8 +70,8 @@ function marked([first, second, third]: Uint8Array): string | undefined {
 function named(bytes: Uint8Array): string | undefined {
   const head = new TextDecoder("latin1").decode(bytes.subarray(0, HEAD));
   const charset = /<meta\s[^>]*?charset\s*=\s*["']?\s*([\w:.-]+)/i.exec(head)?.[1];
-  // A page that can say this in ASCII is not in UTF-16.
-  return charset !== undefined && isKnown(charset) && !/^utf-?16/i.test(charset) ? charset : undefined;
+  // A page that can say this in ASCII is not in UTF-16, which has other names, too, such as "unicode".
+  return charset !== undefined && isKnown(charset) && !new TextDecoder(charset).encoding.startsWith("utf-16") ? charset : undefined;
 }
 
 function isKnown(charset: string): boolean {

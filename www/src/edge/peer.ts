@@ -80,14 +80,18 @@ function noteOf(value: unknown, window: string, elapsedMs: number): Note {
   const isCount = typeof tokens === "number" && Number.isInteger(tokens) && tokens >= 0 && tokens <= bytes(window) + PROMPT_TOKENS;
   // Not longer than it took; the clocks of two machines may differ by some milliseconds.
   const isTime = ms === null || (typeof ms === "number" && ms >= 0 && ms <= elapsedMs + 1000);
-  if (typeof text !== "string" || bytes(text) > LONGEST_NOTE || !isCount || !isTime || !isJudged(judged)) throw new Error("invalid note");
+  if (typeof text !== "string" || bytes(text) > LONGEST_NOTE || !isCount || !isTime || !isJudged(judged, bytes(window))) throw new Error("invalid note");
   return { text, tokens, ms, judged: judged.map(({ at, worth }) => ({ at, worth })) };
 }
 
-function isJudged(value: unknown): value is Judged[] {
+/** The engine names the sentences of a window in order, each by its first byte. */
+function isJudged(value: unknown, bytes: number): value is Judged[] {
+  let least = 0;
   const isOne = (one: unknown) => {
     const { at, worth } = Object(one) as Record<string, unknown>;
-    return Number.isSafeInteger(at) && (at as number) >= 0 && (at as number) < 2 ** 32 && typeof worth === "number" && Math.abs(worth) <= MOST_WORTH;
+    const isNext = typeof at === "number" && Number.isInteger(at) && at >= least && at < bytes;
+    if (isNext) least = at + 1;
+    return isNext && typeof worth === "number" && Math.abs(worth) <= MOST_WORTH;
   };
   return Array.isArray(value) && value.length <= MOST_JUDGED && value.every(isOne);
 }

@@ -42,7 +42,7 @@ export interface Limits {
   readonly notes: number;
   /** Attempts by peers on a window before this isolate reads it. */
   readonly tries: number;
-  /** Seconds for a peer to take a note, at most. A peer that has answered before gets four times what it took then, but 10 s. */
+  /** Seconds for a peer to take a note, at most. A peer that has answered before gets four times what it took then, at least 10 s. */
   readonly noteSeconds: number;
 }
 

@@ -8,11 +8,7 @@ export function showError(host: HTMLElement, error: PrecisError, retry?: () => v
   const { message, details } = messageOf(error);
   const box = element("div", "error", element("p", "", message));
   box.dataset.code = error.code;
-  if (details !== null) {
-    const english = element("p", "fine", details);
-    english.lang = "en";
-    box.append(element("details", "", element("summary", "", t("Message in English")), english));
-  }
+  if (details !== null) box.append(inEnglish(details));
   if (retry) {
     const button = element("button", "", t("Try again"));
     button.type = "button";
@@ -23,6 +19,13 @@ export function showError(host: HTMLElement, error: PrecisError, retry?: () => v
     box.append(button);
   }
   host.replaceChildren(box);
+}
+
+/** The English message of an error, in a closed box. */
+export function inEnglish(details: string): HTMLElement {
+  const english = element("p", "fine", details);
+  english.lang = "en";
+  return element("details", "", element("summary", "", t("Message in English")), english);
 }
 
 /** Removes an error that the person is mending. One with "Try again" stays. */

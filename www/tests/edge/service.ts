@@ -132,5 +132,5 @@ export function standIn(engine: Partial<Engine>, options: Partial<Parameters<Ret
 }
 
 export const plan = (windows: string[], kind: Kind = "prose") => ({ tokens: 1, kind, windows }) as ReturnType<Engine["plan"]>;
-export const note = (text: string): Note => ({ text, tokens: 1, ms: null });
+export const note = (text: string): Note => ({ text, tokens: 1, ms: null, judged: [] });
 export const report = (summary: string): Report => ({ summary, plan: {}, prefill: { tokens: 0 }, peak: { gemm_gmacs: null }, absent: {} }) as Report;
