@@ -69,8 +69,8 @@ const LEANS: f64 = 0.4;
 /// How much more a sentence counts that is labelled as a decision, and one that follows it.
 const DECISION: [f64; 2] = [0.5, 0.25];
 
-/// How much the other signs count where the model's states give sentences a worth.
-const SIGNS: f64 = 0.6;
+/// How much the worth counts that the model's states give a sentence, beside all other signs.
+const WORTH: f64 = 0.6;
 
 /// A sentence of which so much was said before says nothing new.
 const REPEATED: f64 = 0.75;
@@ -163,11 +163,8 @@ impl Salience {
             if found.is_none() || self.judged.contains(&index) {
                 continue;
             }
-            if self.judged.is_empty() {
-                self.candidates.iter_mut().for_each(|candidate| candidate.score *= SIGNS);
-            }
             self.judged.insert(index);
-            self.candidates[index].score += worth;
+            self.candidates[index].score += WORTH * worth;
         }
     }
 
@@ -355,7 +352,7 @@ mod tests {
         let dog = text.find("A dog").unwrap();
         salience.judge([(dog, 2.0), (dog + 3, 5.0), (text.len() + 9, 1.0)].into_iter());
         let after: Vec<f64> = salience.candidates.iter().map(|c| c.score).collect();
-        assert_eq!(after, [SIGNS * before[0], SIGNS * before[1] + 2.0, SIGNS * before[2]]);
+        assert_eq!(after, [before[0], before[1] + WORTH * 2.0, before[2]]);
         assert_eq!(salience.best(1)[0].sentence.text, "A dog barked at the moon.");
     }
 }
