@@ -46,6 +46,7 @@ use crate::report::{
 /// Summarizes documents, one at a time, with one model.
 pub struct Summarizer<B: Backend> {
     session: Session<B>,
+    judge: Option<Judge>,
     memory: NoteCache,
     model: ModelReport,
     backend: BackendReport,
@@ -82,6 +83,7 @@ impl<B: Backend> Summarizer<B> {
         }
         Self {
             session,
+            judge,
             memory: NoteCache::default(),
             model: report,
             backend: backend_report,
@@ -299,10 +301,8 @@ impl<B: Backend> Summarizer<B> {
 
     /// How the model is used.
     fn profile(&self, options: &Options) -> Profile {
-        let model = self.session.model();
-        let judge = Judge::of(&model.config, model.tokenizer.has_chat());
         let follows = self.asking(options).style == PromptStyle::Chat;
-        let profile = Profile::of(self.model.parameters, follows, judge);
+        let profile = Profile::of(self.model.parameters, follows, self.judge);
         Profile { wording: options.wording.unwrap_or(profile.wording), ..profile }
     }
 

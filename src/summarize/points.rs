@@ -135,11 +135,12 @@ pub fn words(text: &str) -> usize {
 }
 
 impl Material<'_> {
-    /// Takes what the model's states say of the sentences in a part of the document. It may come from
-    /// another machine.
-    pub fn judge(&mut self, judged: &[Judged], part: Range<usize>) {
-        let inside = judged.iter().filter(|judged| judged.at < part.len());
-        self.salience.judge(inside.map(|judged| (part.start + judged.at, judged.worth)));
+    /// Takes what the model's states say of the sentences that it read, a part of the document. It may
+    /// come from another machine.
+    pub fn judge(&mut self, judged: &[Judged], read: &str) {
+        let start = read.as_ptr() as usize - self.text.as_ptr() as usize;
+        let inside = judged.iter().filter(|judged| judged.at < read.len());
+        self.salience.judge(inside.map(|judged| (start + judged.at, judged.worth)));
     }
 
     /// The sentences that the model's notes came from count more.

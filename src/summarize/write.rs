@@ -40,9 +40,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
     ) -> Result<Answer> {
         let plan = material.plan;
         for (note, window) in notes.iter().zip(&plan.windows) {
-            let text = &material.text[window.clone()];
-            let from = passage(text).as_ptr() as usize - text.as_ptr() as usize;
-            material.judge(&note.judged, window.start + from..window.end);
+            material.judge(&note.judged, passage(&material.text[window.clone()]));
         }
         let notes: Vec<String> = notes.into_iter().map(|note| note.text).collect();
         let answer = match plan.question {
@@ -65,10 +63,8 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                             let extent = Extent::note(self.profile, tokens);
                             let note =
                                 self.write(&prompt, extent, |_| ControlFlow::Continue(())).await?;
-                            let body = plan.body();
-                            let text = &material.text[body.clone()];
-                            let from = text.len() - text.trim_start().len();
-                            material.judge(&self.judged(&prompt)?, body.start + from..body.end);
+                            let read = material.text[plan.body()].trim();
+                            material.judge(&self.judged(&prompt)?, read);
                             vec![note]
                         }
                         false => notes.clone(),
