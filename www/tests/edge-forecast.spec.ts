@@ -1,5 +1,6 @@
 /** Documents that can't be read within the time limit are refused early, with the size that fits. The clock is the test's. */
 import { expect, test } from "@playwright/test";
+import { stoppedClock } from "./edge/clock.js";
 import { answered, ask, events, gate, note, plan, refusal, report, standIn } from "./edge/service.js";
 
 const SECONDS = 100;
@@ -7,23 +8,15 @@ const SECONDS = 100;
 /** Milliseconds that the stand-in takes for a character. */
 const PACE = 1;
 
-let time = 0;
-const clock = Date.now;
-test.beforeEach(() => {
-  time = clock();
-  Date.now = () => time;
-});
-test.afterEach(() => {
-  Date.now = clock;
-});
+const clock = stoppedClock();
 
 /** A handler whose engine reads windows of 1,000 characters in a second each. */
 function reader(options: Parameters<typeof standIn>[1] = {}) {
   const seen = { notes: 0, runs: 0 };
   const engine: Parameters<typeof standIn>[0] = {
     plan: (text) => plan(text.match(/.{1,1000}/g)!),
-    note: async (text) => (seen.notes++, (time += text.length * PACE), note("noted")),
-    summarize: async (text, { notes }) => (seen.runs++, notes?.length || (time += text.length * PACE), { ...report("done"), plan: { strategy: "windows" } } as ReturnType<typeof report>),
+    note: async (text) => (seen.notes++, (clock.time += text.length * PACE), note("noted")),
+    summarize: async (text, { notes }) => (seen.runs++, notes?.length || (clock.time += text.length * PACE), { ...report("done"), plan: { strategy: "windows" } } as ReturnType<typeof report>),
   };
   return { seen, ...standIn(engine, { ...options, limits: { seconds: SECONDS } }) };
 }
@@ -54,7 +47,7 @@ test("a document that takes too long by the speed seen is not begun", async () =
   await timed(other.handler);
   await tooLarge(await other.handler(ask("/summarize", long)));
   // What was seen long ago is tried again.
-  time += 600_001;
+  clock.time += 600_001;
   expect(await refusal(await other.handler(ask("/summarize", long)))).toBe("200");
 });
 
@@ -68,7 +61,7 @@ test("short notes and single ones refuse nothing", async () => {
 });
 
 test("a table of which nothing is read may be as long as it likes", async () => {
-  const { handler } = standIn({ plan: (text) => plan([text]), note: async () => ((time += 10_000), note("noted")) }, { limits: { seconds: SECONDS } });
+  const { handler } = standIn({ plan: (text) => plan([text]), note: async () => ((clock.time += 10_000), note("noted")) }, { limits: { seconds: SECONDS } });
   await timed(handler);
   expect(await refusal(await handler(ask("/summarize", "a".repeat(400_000))))).toBe("200");
 });
@@ -93,7 +86,7 @@ test("a run that turns out to take too long is ended, also by events", async () 
             read(1e6);
             // Too early to tell, then unknown, then a little too late, which may be wrong.
             expect(signal!.aborted).toBe(false);
-            time += 10_000;
+            clock.time += 10_000;
             read(null);
             read(110_000);
             expect(signal!.aborted).toBe(false);
@@ -122,7 +115,7 @@ test("so are windows that are shared out", async () => {
 test("what is nearly done is not ended, however slow it has become", async () => {
   const times = [1000, 1000, 97_000];
   const { handler } = standIn(
-    { plan: () => plan(["a", "b", "c"]), note: async () => ((time += times.shift()!), note("noted")) },
+    { plan: () => plan(["a", "b", "c"]), note: async () => ((clock.time += times.shift()!), note("noted")) },
     { peers: [async () => new Response(null, { status: 500 })], limits: { seconds: SECONDS } },
   );
   expect(await refusal(await handler(ask("/summarize", "text")))).toBe("200");

@@ -1,21 +1,13 @@
 /** The model of the edge's engine: loads that fail, when they are tried again, and who hears of it. */
 import { expect, test } from "@playwright/test";
+import { stoppedClock } from "./edge/clock.js";
 import type { HandlerEvent } from "../src/edge/events.js";
 import type { Model } from "../src/edge/types.js";
 import { ARTICLE, ask, createHandler, health, module, refusal, standIn, tiny } from "./edge/service.js";
 
 const BYTES = new Uint8Array(await new Response(await tiny().open()).arrayBuffer());
 
-/** A clock that the test moves. */
-let time = 0;
-const clock = Date.now;
-test.beforeEach(() => {
-  time = clock();
-  Date.now = () => time;
-});
-test.afterEach(() => {
-  Date.now = clock;
-});
+const clock = stoppedClock();
 
 const ready = (method = "GET") => new Request("https://precis.test/ready", { method });
 
@@ -39,7 +31,7 @@ test("a load that fails says so, and is tried again a second later", async () =>
     const code = expected.slice(4);
     expect(await health(handler)).toMatchObject({ status: "degraded", loaded: false, memory_bytes: null, failure: { code, retry_after_s: 1 } });
     Object.assign(model, tiny());
-    time += 1000;
+    clock.time += 1000;
     expect(await refusal(await handler(ask("/summarize", ARTICLE)))).toBe("200");
     expect(await health(handler)).toMatchObject({ status: "ok", loaded: true, failure: null });
     expect(events).toMatchObject([
@@ -64,7 +56,7 @@ test("a model that stays corrupt is fetched less and less often", async () => {
       waits[attempt - 1] = seconds;
     }
     expect(model.opened, "fetched once for all of them").toBe(attempt);
-    time += waits[attempt - 1]! * 1000;
+    clock.time += waits[attempt - 1]! * 1000;
   }
   expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
   expect(events.length).toBe(11);
