@@ -1,4 +1,5 @@
 import type { Card, Configuration, Reading } from "../package/wasm/simd/precis.js";
+import { sameWork } from "./comparison.js";
 import { deviceOf } from "./device.js";
 import { shownConfigurations } from "./figures.js";
 
@@ -23,8 +24,7 @@ export function browserOverhead(card: Card, others: readonly Card[]): BrowserOve
 }
 
 function ofBrowser(card: Card, others: readonly Card[]): BrowserOverhead[] {
-  const same = (other: Card) => other.model.sha256 === card.model.sha256 && other.method.document_sha256 === card.method.document_sha256;
-  const candidates = [card, ...others.filter((other) => other.name === card.name), ...others].filter(same);
+  const candidates = [card, ...others.filter((other) => other.name === card.name), ...others].filter((other) => sameWork(card, other));
   return shownConfigurations(card).flatMap((configuration) => {
     if (!configuration.backend.kind.startsWith("wasm-")) return [];
     for (const other of candidates) {

@@ -1,4 +1,4 @@
-import { byId, element } from "../ui/dom.js";
+import { byId, element, isolated, reveal } from "../ui/dom.js";
 import { t, tNodes } from "../ui/words/words.js";
 import type { Card } from "../package/wasm/simd/precis.js";
 import { comparisonOf, type Row } from "./comparison.js";
@@ -45,14 +45,12 @@ export class ComparisonView {
 
   /** Scrolls to the region and moves the focus there. */
   reveal(): void {
-    this.#title.focus({ preventScroll: true });
-    this.#title.scrollIntoView({ block: "start" });
+    reveal(this.#title);
   }
 }
 
-/** The name in a box of its own: a stranger's name may turn the direction of a text. */
 function name(card: Card): HTMLElement {
-  return element("bdi", "", deviceOf(card));
+  return isolated(deviceOf(card));
 }
 
 /** A ratio, or in a class of its own why there is none: that takes more room. */

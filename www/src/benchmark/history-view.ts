@@ -1,4 +1,4 @@
-import { byId, element } from "../ui/dom.js";
+import { byId, element, isolated } from "../ui/dom.js";
 import { measured } from "../ui/format.js";
 import { t } from "../ui/words/words.js";
 import { plainName } from "./configuration-names.js";
@@ -57,11 +57,11 @@ export class HistoryView {
   #item(kept: Kept): HTMLElement {
     const { actions } = this;
     const title = titleOf(kept);
-    const name = element("bdi", "kept-name", title);
+    const name = isolated(title, "kept-name");
     const date = when(kept.created);
     // Two cards may have the same name.
     const called = `${title}, ${date}`;
-    const head = element("div", "kept-head", name);
+    const head = element("div", "", name);
     const item: HTMLLIElement = element(
       "li",
       "",

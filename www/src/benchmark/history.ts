@@ -1,7 +1,7 @@
 import { toPrecisError } from "../package/api/errors.js";
 import type { Card } from "../package/wasm/simd/precis.js";
 import { inEnglish } from "../ui/alert.js";
-import { element } from "../ui/dom.js";
+import { isolated } from "../ui/dom.js";
 import { messageOf } from "../ui/words/errors.js";
 import { tNodes } from "../ui/words/words.js";
 import { isSame, readCard } from "./cards.js";
@@ -34,7 +34,7 @@ export class History {
   add(card: Card): Promise<void> {
     return this.#change(async () => {
       await this.#store.add(card, true);
-      this.#view.say(tNodes("Kept: {card}", { card: named(deviceOf(card, "A")) }));
+      this.#view.say(tNodes("Kept: {card}", { card: isolated(deviceOf(card, "A")) }));
     });
   }
 
@@ -42,9 +42,9 @@ export class History {
   take(card: Card): Promise<void> {
     return this.#change(async () => {
       const here = await this.#find(card);
-      if (here) return this.#view.say(tNodes("Already here: {card}", { card: named(deviceOf(here.card, "A")) }));
+      if (here) return this.#view.say(tNodes("Already here: {card}", { card: isolated(deviceOf(here.card, "A")) }));
       await this.#store.add(card, false);
-      this.#view.say(tNodes("Added: {card}", { card: named(deviceOf(card, "A")) }));
+      this.#view.say(tNodes("Added: {card}", { card: isolated(deviceOf(card, "A")) }));
     });
   }
 
@@ -88,14 +88,14 @@ export class History {
   #rename(kept: Kept, name: string): Promise<void> {
     return this.#change(async () => {
       await this.#store.replace(kept, { ...(await readCard(kept.json)), name });
-      this.#view.say(tNodes("Renamed: {card}", { card: named(name) }));
+      this.#view.say(tNodes("Renamed: {card}", { card: isolated(name) }));
     });
   }
 
   #remove(kept: Kept): Promise<void> {
     return this.#change(async () => {
       await this.#store.remove(kept);
-      this.#view.say(tNodes("Deleted: {card}", { card: named(titleOf(kept)) }), () => this.#restore(kept));
+      this.#view.say(tNodes("Deleted: {card}", { card: isolated(titleOf(kept)) }), () => this.#restore(kept));
     });
   }
 
@@ -104,7 +104,7 @@ export class History {
     const again = () => this.#restore(kept);
     return this.#change(async () => {
       await this.#store.restore(kept);
-      this.#view.say(tNodes("Restored: {card}", { card: named(titleOf(kept)) }));
+      this.#view.say(tNodes("Restored: {card}", { card: isolated(titleOf(kept)) }));
     }, again);
   }
 
@@ -124,9 +124,4 @@ export class History {
       this.#view.say([message, ...(details === null ? [] : [inEnglish(details)])], undo);
     }
   }
-}
-
-/** The name in a box of its own: a stranger's name may turn the direction of a text. */
-function named(name: string): HTMLElement {
-  return element("bdi", "", name);
 }

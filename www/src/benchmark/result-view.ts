@@ -1,4 +1,4 @@
-import { byId, element } from "../ui/dom.js";
+import { byId, element, isolated, reveal } from "../ui/dom.js";
 import { duration, measured, whole } from "../ui/format.js";
 import { t, tn, tNodes } from "../ui/words/words.js";
 import type { Card } from "../package/wasm/simd/precis.js";
@@ -44,8 +44,7 @@ export class ResultView {
 
   /** Scrolls to the region and moves the focus there. */
   reveal(): void {
-    this.#title.focus({ preventScroll: true });
-    this.#title.scrollIntoView({ block: "start" });
+    reveal(this.#title);
   }
 }
 
@@ -113,7 +112,7 @@ function overheads(card: Card, others: readonly Card[]): HTMLElement[] {
         ...tNodes("{browser} compared with the native program with {threads}, from the card of {card}. This comparison is only valid if both were measured on the same device.", {
           browser,
           threads: tn(threads, "{count} thread", "{count} threads"),
-          card: element("bdi", "", native),
+          card: isolated(native),
         }),
       ),
       table(t("Browser overhead"), [

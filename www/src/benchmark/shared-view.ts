@@ -1,6 +1,6 @@
 import type { Card } from "../package/wasm/simd/precis.js";
 import { chosenModel } from "../ui/chosen-model.js";
-import { byId, element } from "../ui/dom.js";
+import { byId, element, isolated, reveal } from "../ui/dom.js";
 import { measured } from "../ui/format.js";
 import { t, tNodes } from "../ui/words/words.js";
 import { deviceOf, shortened } from "./device.js";
@@ -24,7 +24,7 @@ export class SharedView {
   /** Shows whose `card` is. Everything is inserted as text, because cards are untrusted. */
   show(card: Card): void {
     const speed = readingOf(card)?.tokens_per_second.median ?? null;
-    const name = element("bdi", "", deviceOf(card));
+    const name = isolated(deviceOf(card));
     const verdict =
       speed === null
         ? tNodes("This is the result of {card}.", { card: name })
@@ -39,8 +39,7 @@ export class SharedView {
 
   /** Scrolls to the region and moves the focus there. */
   reveal(): void {
-    this.#title.focus({ preventScroll: true });
-    this.#title.scrollIntoView({ block: "start" });
+    reveal(this.#title);
   }
 }
 

@@ -17,6 +17,17 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** A name in a box of its own: a stranger's name may turn the direction of the text around it. */
+export function isolated(name: string, className = ""): HTMLElement {
+  return element("bdi", className, name);
+}
+
+/** Scrolls to a region by its title, and moves the focus there. */
+export function reveal(title: HTMLElement): void {
+  title.focus({ preventScroll: true });
+  title.scrollIntoView({ block: "start" });
+}
+
 /** Drawing more often would take time from the threads that compute. */
 const REDRAW_MS = 250;
 
