@@ -147,7 +147,7 @@ async function put(compare: Compare, made: Card): Promise<void> {
   await expect(compare.item(made.name)).toBeVisible();
 }
 
-/** The card of a device that takes longer for each reading. The engine computes the speeds anew when it reads the card. */
+/** The card of a slower device. Only its times differ: the engine computes the speeds from them when it opens the card. */
 function slower(of: Card): Card {
   const made = structuredClone(of);
   for (const { first_token_ms: times } of made.configurations[0]!.prefill) times.values = times.values.map((ms) => SLOWER * ms);

@@ -26,7 +26,7 @@ test("a document of 1,000 tokens, and one of many windows, leave an isolate room
       `workerd: ${(first / 1e6).toFixed(1)} MB with JavaScript's heap of ${((await worker.heapBytes()) / 1e6).toFixed(1)} MB; loaded in ${load.prepare_ms?.toFixed(0)} ms; ` +
         `${prefill.tokens} tokens at ${prefill.tokens_per_second?.toFixed(0)}/s, first token after ${first_token_ms?.toFixed(0)} ms, written at ${decode.tokens_per_second?.toFixed(0)}/s; the clock ${environment.clock}: ${summary}`,
     );
-    // What is longer is planned whole, and read in windows of one length: the first of them is enough to see. Others wait.
+    // A longer document takes the most memory while it is planned and its first window is read. The other documents wait meanwhile.
     const leave = new AbortController();
     const long = () =>
       fetch(new URL("/summarize", worker.url), {

@@ -4,7 +4,7 @@ import type { Pace } from "./pace.js";
 /** Share of the time limit after which a run's own forecast is believed. */
 const EVIDENCE = 0.1;
 
-/** What has begun is ended only if it needs so many times the time that is left: a forecast may be wrong. */
+/** A forecast may be wrong: a run that has begun is stopped only if it needs this many times the time that is left. */
 const DOUBT = 1.25;
 
 /** Share of the largest size that callers are told, because the next document may be a little slower. */

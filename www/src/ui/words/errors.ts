@@ -25,7 +25,7 @@ const BY_CODE: Readonly<Record<string, () => string>> = {
   "simd-unsupported": () => t("This browser lacks what Précis computes with (WebAssembly SIMD): use a current browser."),
   "browser-unsupported": () => t("This browser is too old for this: use a newer one."),
   "engine-unavailable": () => t("A part of Précis could not be loaded: check the connection, and try again."),
-  "download-failed": () => t("The model could not be downloaded: check the connection, and try again. What has arrived is kept."),
+  "download-failed": () => t("The model could not be downloaded: check the connection, and try again. The part that arrived is kept."),
   "download-corrupt": () => t("The downloaded model is damaged and was deleted: try again."),
   "licence-required": () => t("The model's licence has to be accepted first: choose the model again, and read it."),
   "storage-full": () => t("There is not enough space for the model: delete another model, or free some space on the device."),
