@@ -7,8 +7,10 @@ import { repository } from "./paths.js";
 import models from "../../models/models.json" with { type: "json" };
 import { readFileSync } from "node:fs";
 
-/** What Cloudflare gives an isolate, and what we allow ourselves of it for a document of one window. */
-const [PRODUCTION, LIMIT] = [128e6, 120e6];
+/** What Cloudflare gives an isolate. */
+const PRODUCTION = 128e6;
+/** What the module may take for a document of one window. JavaScript's heap comes on top: 2 MB, and the garbage that V8 has not collected. */
+const LIMIT = 110e6;
 /** What build.rs links the module with. */
 const LARGEST = 110 * 2 ** 20;
 
@@ -19,11 +21,13 @@ test("a document of 1,000 tokens, and one of many windows, leave an isolate room
     const { report, summary } = await post(THOUSAND);
     expect(report.document.tokens).toBeGreaterThan(950);
     expect(report.plan.strategy).toBe("one-pass");
-    const first = (await healthOf(worker.url)).memory_bytes + (await worker.heapBytes());
-    expect(first).toBeLessThan(LIMIT);
+    const { memory_bytes } = await healthOf(worker.url);
+    expect(memory_bytes).toBeLessThan(LIMIT);
+    const heap = await worker.heapBytes();
+    expect(memory_bytes + heap).toBeLessThan(PRODUCTION);
     const { load, prefill, decode, first_token_ms, environment } = report;
     console.log(
-      `workerd: ${(first / 1e6).toFixed(1)} MB with JavaScript's heap of ${((await worker.heapBytes()) / 1e6).toFixed(1)} MB; loaded in ${load.prepare_ms?.toFixed(0)} ms; ` +
+      `workerd: ${(memory_bytes / 1e6).toFixed(1)} MB and JavaScript's heap of ${(heap / 1e6).toFixed(1)} MB; loaded in ${load.prepare_ms?.toFixed(0)} ms; ` +
         `${prefill.tokens} tokens at ${prefill.tokens_per_second?.toFixed(0)}/s, first token after ${first_token_ms?.toFixed(0)} ms, written at ${decode.tokens_per_second?.toFixed(0)}/s; the clock ${environment.clock}: ${summary}`,
     );
     // A longer document takes the most memory while it is planned and its first window is read. The other documents wait meanwhile.
