@@ -6,5 +6,5 @@ pub mod browser;
 #[cfg(feature = "edge")]
 pub mod edge;
 pub(crate) mod js;
-#[cfg(target_feature = "atomics")]
+#[cfg(feature = "threads")]
 pub mod threads;

@@ -45,7 +45,6 @@ export default defineConfig({
     // They come between the tests and the requests that they answer themselves; offline.spec.ts has one.
     serviceWorkers: "block",
     permissions: ["clipboard-read", "clipboard-write"],
-    trace: "retain-on-failure",
     launchOptions,
   },
   projects: [

@@ -12,7 +12,7 @@ mod matmul;
 mod matrix;
 mod parallel;
 mod peak;
-#[cfg(any(not(target_arch = "wasm32"), target_feature = "atomics"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "threads"))]
 mod pool;
 mod simd;
 #[cfg(test)]
@@ -26,7 +26,7 @@ use self::cache::Cache;
 use self::exp::exp;
 use self::matrix::Matrix;
 pub use self::parallel::Threads;
-#[cfg(target_feature = "atomics")]
+#[cfg(all(target_arch = "wasm32", feature = "threads"))]
 pub use self::parallel::become_thread;
 use self::parallel::for_each;
 #[cfg(not(target_arch = "wasm32"))]

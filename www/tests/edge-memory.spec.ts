@@ -11,7 +11,7 @@ import { readFileSync } from "node:fs";
 const PRODUCTION = 128e6;
 /** What the module may take for a document of one window. JavaScript's heap comes on top: 2 MB, and the garbage that V8 has not collected. */
 const LIMIT = 110e6;
-/** What build.rs links the module with. */
+/** What xtask/src/wasm.rs links the module with. */
 const LARGEST = 110 * 2 ** 20;
 
 test("a document of 1,000 tokens, and one of many windows, leave an isolate room", async () => {

@@ -1,6 +1,6 @@
 //! Work shared among threads, where available.
 
-#[cfg(any(not(target_arch = "wasm32"), target_feature = "atomics"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "threads"))]
 use super::pool;
 
 /// Number of compute threads.
@@ -40,7 +40,7 @@ pub fn start_threads(count: usize) -> crate::Result<Threads> {
 }
 
 /// Turns the calling thread into a helper until the program ends.
-#[cfg(target_feature = "atomics")]
+#[cfg(all(target_arch = "wasm32", feature = "threads"))]
 pub fn become_thread() -> ! {
     pool::help()
 }
@@ -52,7 +52,7 @@ pub fn for_each<T: Send>(
     tasks: impl ExactSizeIterator<Item = T>,
     work: impl Fn(T) + Sync + Send,
 ) {
-    #[cfg(any(not(target_arch = "wasm32"), target_feature = "atomics"))]
+    #[cfg(any(not(target_arch = "wasm32"), feature = "threads"))]
     if threads.count() > 1 && tasks.len() > 1 {
         use std::sync::{Mutex, PoisonError};
         let tasks: Vec<_> = tasks.map(|task| Mutex::new(Some(task))).collect();
