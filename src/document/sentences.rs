@@ -176,13 +176,16 @@ pub fn decision_label(sentence: &str) -> Option<usize> {
     is.then(|| sentence.len() - rest.trim_start().len())
 }
 
-/// Whether this has a sentence's length and end, half of its words are nothing but letters, and its
-/// brackets close.
+/// Spaces between columns. Justified text has fewer between words.
+const COLUMN_GAP: &str = "    ";
+
+/// Whether this has a sentence's length and end, half of its words are nothing but letters, its brackets
+/// close, and it is in one column.
 pub fn is_sentence(text: &str) -> bool {
     let count = |c: char| text.matches(c).count();
     let closes = [('(', ')'), ('[', ']'), ('{', '}')].iter().all(|(a, b)| count(*a) == count(*b));
     let text = text.trim_end_matches(['"', '”', '’', ')']);
-    if !closes || text.ends_with("...") {
+    if !closes || text.ends_with("...") || text.contains(COLUMN_GAP) {
         return false;
     }
     if text.ends_with(['。', '！', '？', '។', '။']) || text.ends_with(ends_unmarked) {

@@ -331,7 +331,7 @@ impl Signs {
             - 0.15 * flag(first.is_some_and(|word| cues::is_conjunction(&word)))
             - (6.0 * cues::hesitations(&words) as f64 / length).min(1.0)
             - 0.5 * flag(cues::is_contact(sentence))
-            - 0.6 * flag(fragment)
+            - if spoken { 0.6 } else { 1.5 } * flag(fragment)
             + decided * flag(self.decided)
             - 0.6 * ((shortest - length) / 10.0).max(0.0)
             - 0.3 * ((length - 40.0) / 20.0).clamp(0.0, 2.0)
@@ -343,6 +343,21 @@ impl Signs {
 mod tests {
     use super::*;
     use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn titles_and_columns_are_no_choice_where_sentences_are() {
+        let text = "Tull looms and notions\n\
+                    TERMS OF ORDERS AND RETURNS (in force for orders placed on or after 3 June)\n\n\
+                    We refund orders within ten days of getting the looms back in good order.\n\
+                    You pay the postage for returns, unless an item is faulty or we sent the wrong one.\n\n\
+                    409 already_returned      Orders come back once, see the page on returns.\n";
+        let salience = Salience::new(text, &Structure::new(text), Kind::Prose);
+        let best: Vec<&str> = salience.best(2).iter().map(|c| c.sentence.text.as_str()).collect();
+        assert_eq!(best.len(), 2);
+        for start in ["We refund", "You pay"] {
+            assert!(best.iter().any(|text| text.starts_with(start)), "{best:?}");
+        }
+    }
 
     #[wasm_bindgen_test(unsupported = test)]
     fn a_sentence_is_judged_once_and_by_its_place() {
