@@ -2,7 +2,7 @@
 //!
 //! An isolate has one thread, no GPU and little memory: 128 MB on Cloudflare Workers, for the module
 //! and JavaScript together. Therefore the model is packed while it arrives, its embedding in 4 bits,
-//! and the module is linked with a memory limit (xtask/src/wasm.rs).
+//! and our builds link the module with a memory limit (xtask/src/wasm.rs).
 //!
 //! Some platforms stop the clock during computation, so that it can't be used to spy on other
 //! tenants. It advances when input arrives.

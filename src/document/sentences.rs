@@ -179,12 +179,24 @@ pub fn decision_label(sentence: &str) -> Option<usize> {
 /// Spaces between columns. Justified text has fewer between words.
 const COLUMN_GAP: &str = "    ";
 
+/// A text without the quotation marks and brackets that close it.
+fn unclosed(text: &str) -> &str {
+    text.trim_end_matches(['"', '”', '“', '’', '‘', '»', '«', '」', '』', ')'])
+}
+
+/// Whether this is a title or a row of a table: it ends as no sentence does, or it is in columns.
+pub fn is_title_or_row(text: &str) -> bool {
+    let end = unclosed(text).chars().next_back();
+    let ends = end.is_some_and(|c| ".!?…:;。！？؟।։။".contains(c) || ends_unmarked(c));
+    !ends || text.contains(COLUMN_GAP)
+}
+
 /// Whether this has a sentence's length and end, half of its words are nothing but letters, its brackets
 /// close, and it is in one column.
 pub fn is_sentence(text: &str) -> bool {
     let count = |c: char| text.matches(c).count();
     let closes = [('(', ')'), ('[', ']'), ('{', '}')].iter().all(|(a, b)| count(*a) == count(*b));
-    let text = text.trim_end_matches(['"', '”', '’', ')']);
+    let text = unclosed(text);
     if !closes || text.ends_with("...") || text.contains(COLUMN_GAP) {
         return false;
     }
@@ -334,9 +346,25 @@ mod tests {
             "SPEC := { NH or nhid } and some options...",
             "To be (or not to be is one.",
             "let x = 1; y = 2;",
+            "409 already_returned      Orders come back once, see the page.",
             "",
         ] {
             assert!(!is_sentence(text), "{text}");
+        }
+        assert!(is_sentence("Justified  text   has some wide spaces."));
+        assert!(is_sentence("Er sagte: „Wir sind heute nicht da.“"));
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn titles_and_rows_are_known() {
+        for text in
+            ["TERMS (for orders after 3 June)", "404      Not found.", "Boris (6,310 posts)"]
+        {
+            assert!(is_title_or_row(text), "{text}");
+        }
+        for text in ["It rains (a lot.)", "「はい。」", "Three things:", "สวัสดีครับ"]
+        {
+            assert!(!is_title_or_row(text), "{text}");
         }
     }
 

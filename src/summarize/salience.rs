@@ -315,7 +315,7 @@ impl Signs {
         let shortest = if self.decided { 5.0 } else { 10.0 };
         let decided = if self.labelled { DECISION[0] } else { DECISION[1] };
         let quoted = sentence.starts_with(['"', '“', '„', '«', '「']);
-        // In a tale or a talk people speak of themselves.
+        // In a tale or a talk people speak of themselves, and not always in sentences.
         let spoken = matches!(kind, Kind::Story | Kind::Transcript | Kind::Chat | Kind::Mail);
         self.central
             + 0.35 * numbers
@@ -331,7 +331,8 @@ impl Signs {
             - 0.15 * flag(first.is_some_and(|word| cues::is_conjunction(&word)))
             - (6.0 * cues::hesitations(&words) as f64 / length).min(1.0)
             - 0.5 * flag(cues::is_contact(sentence))
-            - if spoken { 0.6 } else { 1.5 } * flag(fragment)
+            - 0.6 * flag(fragment)
+            - 0.9 * flag(fragment && !spoken && sentences::is_title_or_row(sentence))
             + decided * flag(self.decided)
             - 0.6 * ((shortest - length) / 10.0).max(0.0)
             - 0.3 * ((length - 40.0) / 20.0).clamp(0.0, 2.0)

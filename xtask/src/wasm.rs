@@ -28,7 +28,7 @@ pub struct Variant {
     /// Compiler flags for every crate on wasm32
     flags: &'static str,
     /// Compiler flags for our crate alone: variants that differ only here share what they depend on
-    own: &'static [&'static str],
+    pub own: &'static [&'static str],
     /// How the crates that we depend on are optimized: what computes is ours
     dependencies: &'static str,
     /// Whether the standard library is compiled with these flags too. Shared memory needs that,
@@ -60,7 +60,8 @@ pub const RELAXED: Variant = Variant {
             -C link-arg=--max-memory=4294967296 -C link-arg=--export=__wasm_init_tls \
             -C link-arg=--export=__tls_size -C link-arg=--export=__tls_align \
             -C link-arg=--export=__tls_base",
-    own: &[],
+    // Builds have it from the flags above. Lints take these alone, and need no standard library then.
+    own: &["-C", "target-feature=+relaxed-simd"],
     dependencies: "3",
     build_std: true,
 };
@@ -117,7 +118,7 @@ pub fn modules(variants: &[&Variant]) -> Result<()> {
     })
 }
 
-/// Gives a cargo or wasm-pack command the flags of a variant, for wasm32.
+/// Gives a cargo or wasm-pack command the flags that a variant has for every crate, for wasm32.
 pub fn configure(command: &mut Command, variant: &Variant) {
     // Only for the target: build scripts and macros run on the host, which has other features.
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", variant.flags);
@@ -143,7 +144,9 @@ impl Variant {
 }
 
 fn module(variant: &Variant) -> Result<()> {
-    let flags = [&[variant.flags], variant.own, &WASM_OPT].concat().join(" ");
+    let Variant { flags, own, features, dependencies, build_std, .. } = *variant;
+    let flags = [&[flags, dependencies], own, features, &WASM_OPT].concat().join(" ");
+    let flags = format!("{flags} {build_std}");
     let bound = |ending| format!("{}/precis.{ending}", variant.folder);
     let work = Work {
         name: &format!("wasm-{}", variant.name),
