@@ -21,9 +21,10 @@ const KEYS: Record<string, (value: unknown) => boolean> = {
   prompt: (value) => value === "chat" || value === "completion",
   // Of a file that nobody here has had yet; its size and hash are those that its host publishes.
   verified: (value) => value === false,
+  measured: isMeasured,
 };
 
-const OPTIONAL = ["terms", "accept", "languages", "prompt", "verified"];
+const OPTIONAL = ["terms", "accept", "languages", "prompt", "verified", "measured"];
 
 function isText(value: unknown): boolean {
   return typeof value === "string" && value.trim() !== "" && value === value.trim();
@@ -31,6 +32,13 @@ function isText(value: unknown): boolean {
 
 function isAddress(value: unknown): boolean {
   return isText(value) && new URL(String(value)).protocol === "https:";
+}
+
+/** What docs/models.md says of `measured`. */
+function isMeasured(value: unknown): boolean {
+  const { date, facts, writes, memory, time } = value as Record<string, unknown>;
+  const share = Number(facts) > 0 && Number(facts) <= 1;
+  return /^\d{4}-\d\d-\d\d$/.test(String(date)) && share && typeof writes === "boolean" && Number.isSafeInteger(memory) && Number(time) > 0;
 }
 
 function isWheel(value: object): boolean {
@@ -70,6 +78,7 @@ test("a wrong entry would be found", () => {
     [{ sources: [{ kind: "pip", parts: [{ package: "a", version: "1" }] }] }, "sources"],
     [{ terms: "http://example.org" }, "terms"],
     [{ prompt: "poem" }, "prompt"],
+    [{ measured: { ...good!.measured, facts: 40 } }, "measured"],
     [{ mystery: 1 }, "mystery"],
   ];
   for (const [change, key] of wrong) expect(faults({ ...good, ...change })).toEqual([key]);
@@ -77,6 +86,6 @@ test("a wrong entry would be found", () => {
 });
 
 test("the default is the small one that needs no licence to be accepted, and those with a licence of their own say so", () => {
-  expect(models[0]).toMatchObject({ id: "smollm2-135m-instruct-q4_1", licence: "Apache-2.0" });
+  expect(models[0]).toMatchObject({ id: "smollm2-135m-instruct-q4_1", licence: "Apache-2.0", measured: { time: 1 } });
   for (const model of models) expect("accept" in model, model.id).toBe(model.licence === "Gemma");
 });

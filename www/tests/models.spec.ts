@@ -4,7 +4,9 @@ import type { Page } from "@playwright/test";
 import { UNSUPPORTED } from "./headers.js";
 import { inspect } from "./inspect.js";
 import { ARTICLE, expect, type Precis, test } from "./page.js";
+import { recommended } from "../src/summarize/model-facts.js";
 import { tinyModel } from "./paths.js";
+import models from "../../models/models.json" with { type: "json" };
 
 const TINY = readFileSync(tinyModel);
 /** The same model under another hash. */
@@ -156,6 +158,64 @@ test("a licence is shown and accepted before any byte is fetched", async ({ page
   await expect.poll(() => asked.length).toBe(2);
   await expect(precis.modelAlert.locator(".error")).toHaveAttribute("data-code", "download-failed");
   expect(complaints.splice(0).filter((complaint) => !complaint.startsWith("Failed to load resource"))).toEqual([]);
+});
+
+const standard = models[0]!;
+
+/** The dialog's rows on a device with so many GiB, on which the default model took `ms` for 6,500 tokens. */
+async function rowsOn(page: Page, precis: Precis, deviceMemory: number | undefined, ms: number) {
+  await page.addInitScript(
+    ({ deviceMemory, run }) => {
+      Object.defineProperty(navigator, "deviceMemory", { value: deviceMemory });
+      if (run.ms > 0) localStorage.setItem("precis-speeds", JSON.stringify([run]));
+    },
+    { deviceMemory, run: { setup: `${standard.sha256} wasm-relaxed-simd 2`, tokens: 6500, ms } },
+  );
+  await precis.open("tiny");
+  const { rows } = await openDialog(page);
+  const row = (name: string) => rows.filter({ has: page.getByText(name, { exact: true }) });
+  return { standard: row(standard.name), recommended: rows.filter({ hasText: "Recommended for this device" }) };
+}
+
+test("the list says what a model's summaries hold, and recommends the default where nothing is known", async ({ page, precis }) => {
+  const rows = await rowsOn(page, precis, undefined, 0);
+  const share = Math.round(100 * standard.measured!.facts);
+  await expect(rows.standard).toContainText(`Quotes the document. Three sentences hold ${share}% of a document's facts.`);
+  await expect(rows.standard).not.toContainText("ten pages");
+  await expect(rows.standard).not.toContainText("May not fit");
+  await expect(rows.recommended).toHaveCount(1);
+  await expect(rows.recommended).toContainText(standard.name);
+  await expect(rows.standard.getByRole("button")).toHaveAccessibleDescription(/Recommended for this device/);
+});
+
+test("what a model took here is told, and a small device is warned", async ({ page, precis }) => {
+  const rows = await rowsOn(page, precis, 0.25, 40_000);
+  await expect(rows.standard).toContainText("Takes about 40 s for ten pages here.");
+  await expect(rows.standard).toContainText("May not fit: it needs 134 MB of memory, and this device has about 0.25 GB.");
+  await expect(rows.recommended).toHaveCount(0);
+});
+
+test("a larger model is recommended only if it holds clearly more, and is known to fit and to be fast enough", () => {
+  const entry = (sha256: string, facts: number, more: object = {}) => {
+    const measured = { ...standard.measured!, facts, memory: sha256 === "small" ? 3e8 : 2e9, time: sha256 === "small" ? 1 : 10 };
+    return { ...standard, sha256, measured, ...more } as typeof standard;
+  };
+  const best = (device: { GiB?: number; ms?: number }, ...entries: (typeof standard)[]) => {
+    const speeds = device.ms === undefined ? null : JSON.stringify([{ setup: "small wasm-simd 1", tokens: 6500, ms: device.ms }]);
+    Object.defineProperty(globalThis, "navigator", { value: { deviceMemory: device.GiB }, configurable: true });
+    Object.defineProperty(globalThis, "localStorage", { value: { getItem: () => speeds }, configurable: true });
+    return recommended(entries)?.sha256;
+  };
+  const [small, large] = [entry("small", 0.4), entry("large", 0.5)];
+  const good = { GiB: 8, ms: 5000 };
+  expect(best(good, small, large)).toBe("large");
+  expect(best(good, small, entry("large", 0.44))).toBe("small");
+  expect(best(good, small, entry("large", 0.5, { accept: true }))).toBe("small");
+  expect(best({ ...good, ms: 7000 }, small, large)).toBe("small");
+  expect(best({ ...good, GiB: 4 }, small, large)).toBe("small");
+  expect(best({ GiB: 8 }, small, large)).toBe("small");
+  expect(best({ ms: 5000 }, small, large)).toBe("small");
+  expect(best({ ...good, GiB: 0.5 }, small, large)).toBeUndefined();
 });
 
 test("several models are kept, listed, and deleted one by one", async ({ page, precis }) => {

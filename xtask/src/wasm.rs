@@ -28,7 +28,10 @@ pub struct Variant {
     /// Compiler flags for every crate on wasm32
     flags: &'static str,
     /// Compiler flags for our crate alone: variants that differ only here share what they depend on
-    pub own: &'static [&'static str],
+    own: &'static [&'static str],
+    /// What lints take in place of the flags that only this variant has for every crate: so they share
+    /// the check of what we depend on, and need no standard library of their own
+    pub lint: &'static [&'static str],
     /// How the crates that we depend on are optimized: what computes is ours
     dependencies: &'static str,
     /// Whether the standard library is compiled with these flags too. Shared memory needs that,
@@ -44,6 +47,7 @@ pub const SIMD: Variant = Variant {
     features: &["--no-default-features"],
     flags: "-C target-feature=+simd128",
     own: &[],
+    lint: &[],
     dependencies: "z",
     build_std: false,
 };
@@ -60,8 +64,8 @@ pub const RELAXED: Variant = Variant {
             -C link-arg=--max-memory=4294967296 -C link-arg=--export=__wasm_init_tls \
             -C link-arg=--export=__tls_size -C link-arg=--export=__tls_align \
             -C link-arg=--export=__tls_base",
-    // Builds have it from the flags above. Lints take these alone, and need no standard library then.
-    own: &["-C", "target-feature=+relaxed-simd"],
+    own: &[],
+    lint: &["-C", "target-feature=+relaxed-simd"],
     dependencies: "3",
     build_std: true,
 };
@@ -79,6 +83,7 @@ pub const EDGE: Variant = Variant {
     features: &["--no-default-features", "--features", "edge"],
     flags: SIMD.flags,
     own: &["-C", "target-feature=+relaxed-simd", "-C", EDGE_MEMORY],
+    lint: &[],
     dependencies: "z",
     build_std: false,
 };

@@ -3,6 +3,8 @@ import { remember, remembered } from "../ui/local-storage.js";
 
 /** Key in local storage. It holds figures only, nothing of a document. */
 const KEY = "precis-speeds";
+/** Tokens of a document whose time is that of its reading. */
+const LONG = 1000;
 /** Runs that are remembered. */
 const MOST = 24;
 
@@ -33,8 +35,17 @@ export function rememberSpeed(setup: string, { document, prefill, decode, plan }
  * none. The run that is nearest in length counts: attention and the time to write make long and short ones differ per token.
  */
 export function expectedMs(setup: string, tokens: number): number | null {
+  return nearest(known().filter((run) => run.setup === setup), tokens);
+}
+
+/** The same for a model on the processor, with any number of threads. Short documents are left out: their time is that of the request. */
+export function msOfModel(sha256: string, tokens: number): number | null {
+  const onProcessor = ({ setup }: Timed) => setup.startsWith(`${sha256} `) && !setup.includes(" webgpu ");
+  return nearest(known().filter((run) => onProcessor(run) && run.tokens >= LONG), tokens);
+}
+
+function nearest(runs: readonly Timed[], tokens: number): number | null {
   const distance = (timed: Timed) => Math.abs(Math.log(timed.tokens / tokens));
-  const runs = known().filter((run) => run.setup === setup);
-  const nearest = runs.sort((one, other) => distance(one) - distance(other))[0];
-  return nearest && tokens > 0 ? (nearest.ms * tokens) / nearest.tokens : null;
+  const [run] = runs.toSorted((one, other) => distance(one) - distance(other));
+  return run && tokens > 0 ? (run.ms * tokens) / run.tokens : null;
 }

@@ -3,6 +3,7 @@ import { type CatalogueEntry, type Choice, fromCatalogue, fromStored } from "../
 import { element } from "../ui/dom.js";
 import { megabytes, tokens } from "../ui/format.js";
 import { t } from "../ui/words/words.js";
+import { recommended, sentencesAbout } from "./model-facts.js";
 
 /** Actions of a row. */
 export interface RowActions {
@@ -10,40 +11,68 @@ export interface RowActions {
   remove: (sha256: string) => void;
 }
 
+/** One model in the list. */
+interface Row {
+  name: string;
+  recommended: boolean;
+  /** What its summaries are like, and what it takes. */
+  sentences: readonly string[];
+  facts: readonly (string | Node)[];
+  here: StoredModel | undefined;
+  state: string;
+  current: boolean;
+  /** Null if it can't be used. */
+  choose: (() => void) | null;
+}
+
 /** Rows of all models: the catalogue, and below it the person's own stored models. */
 export function modelRows(catalogue: readonly CatalogueEntry[], stored: readonly StoredModel[], current: string | null, actions: RowActions): HTMLLIElement[] {
-  const listed = catalogue.map((entry) => {
+  const best = recommended(catalogue);
+  const listed = catalogue.map((entry): Row => {
     const here = stored.find(({ sha256 }) => sha256 === entry.sha256);
-    const facts = [megabytes(entry.bytes), entry.quant, t("{tokens} of context", { tokens: tokens(entry.context) })];
-    const choose = () => actions.use(fromCatalogue(entry), entry);
-    return row(entry.name, [facts.join(" · "), licence(entry)], here, stateOf(entry, here), entry.sha256 === current, choose, actions);
+    return {
+      name: entry.name,
+      recommended: entry === best,
+      sentences: sentencesAbout(entry, catalogue),
+      facts: [[megabytes(entry.bytes), entry.quant, t("{tokens} of context", { tokens: tokens(entry.context) })].join(" · "), licence(entry)],
+      here,
+      state: stateOf(entry, here),
+      current: entry.sha256 === current,
+      choose: () => actions.use(fromCatalogue(entry), entry),
+    };
   });
   const own = stored
     .filter(({ sha256 }) => !catalogue.some((entry) => entry.sha256 === sha256))
-    .map((model) => {
+    .map((model): Row => {
       const choice = fromStored(model);
-      const choose = model.complete ? () => actions.use(choice, null) : null;
-      const state = model.complete ? t("On this device. You added it.") : t("Partly on this device.");
-      return row(choice.name, [megabytes(model.bytes)], model, state, model.sha256 === current, choose, actions);
+      return {
+        name: choice.name,
+        recommended: false,
+        sentences: [],
+        facts: [megabytes(model.bytes)],
+        here: model,
+        state: model.complete ? t("On this device. You added it.") : t("Partly on this device."),
+        current: model.sha256 === current,
+        choose: model.complete ? () => actions.use(choice, null) : null,
+      };
     });
-  return [...listed, ...own];
+  return [...listed, ...own].map((row, number) => shown(row, number, actions));
 }
 
-function row(
-  name: string,
-  facts: (string | Node)[],
-  here: StoredModel | undefined,
-  state: string,
-  current: boolean,
-  choose: (() => void) | null,
-  { remove }: RowActions,
-): HTMLLIElement {
-  const title = element("p", "model-title", name);
-  const about = element("div", "model-about", title, element("p", "fine", ...facts.flatMap((fact, i) => (i > 0 ? [" · ", fact] : [fact]))));
+function shown({ name, recommended, sentences, facts, here, state, current, choose }: Row, number: number, { remove }: RowActions): HTMLLIElement {
+  const about = element("div", "model-about", element("p", "model-title", name));
+  about.id = `model-${number}`;
+  if (recommended) about.append(element("p", "model-best", t("Recommended for this device")));
+  if (sentences.length > 0) about.append(element("p", "model-facts", sentences.join(" ")));
+  about.append(element("p", "fine", ...facts.flatMap((fact, i) => (i > 0 ? [" · ", fact] : [fact]))));
   about.append(element("p", here?.complete ? "model-here" : "fine", state));
   const buttons = element("div", "model-actions");
   if (current) buttons.append(element("span", "model-current", t("In use")));
-  else if (choose) buttons.append(button(here?.complete ? t("Use") : t("Get and use"), name, "", choose));
+  else if (choose) {
+    const use = button(here?.complete ? t("Use") : t("Get and use"), name, "", choose);
+    use.setAttribute("aria-describedby", about.id);
+    buttons.append(use);
+  }
   if (here) buttons.append(button(t("Delete"), name, "plain", () => remove(here.sha256)));
   const item = element("li", "model-row", about, buttons);
   if (current) item.ariaCurrent = "true";

@@ -7,6 +7,7 @@ import { compact, megabytes, tokens } from "../ui/format.js";
 import { PageError } from "../ui/words/errors.js";
 import { t } from "../ui/words/words.js";
 import { MODEL_HOSTS } from "./model-hosts.js";
+import { whenMeasured } from "./model-facts.js";
 import { modelRows } from "./model-list.js";
 import type { ModelPanel } from "./model-panel.js";
 import { keptBefore, storageInWords } from "./model-storage.js";
@@ -145,6 +146,7 @@ export class ModelsDialog {
     const stored = await storedModels();
     const actions = { use: (choice: Choice, entry: CatalogueEntry | null) => this.#use(choice, entry), remove: (sha256: string) => void this.#remove(sha256) };
     this.#list.replaceChildren(...modelRows(CATALOGUE, stored, this.#panel.sha256, actions));
+    byId("models-measured", HTMLParagraphElement).textContent = whenMeasured(CATALOGUE);
     this.#storage.textContent = await storageInWords(stored.reduce((sum, { bytes }) => sum + bytes, 0));
   }
 

@@ -1,0 +1,60 @@
+// What each model takes on the page, in headless Chromium, after `cargo xtask build`: node scripts/measure-models.mjs
+//
+// Prints `memory` and `time` of `measured` in models/models.json, for the models that lie in models/.
+
+import { existsSync, readFileSync } from "node:fs";
+import { chromium } from "@playwright/test";
+import { preview } from "vite";
+import models from "../../models/models.json" with { type: "json" };
+
+/** 5,600 tokens. */
+const TEXT = readFileSync(new URL("../../tests/fixtures/article.md", import.meta.url), "utf8");
+const ROUNDS = 3;
+
+const present = models.filter(({ file }) => existsSync(new URL(`../../models/${file}`, import.meta.url)));
+if (present[0] !== models[0]) throw new Error("The default model is not in models/: run `cargo xtask model fetch`.");
+
+const server = await preview({ preview: { port: 0 }, logLevel: "warn" });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+try {
+  const rows = present.map(({ file }) => ({ file, memory: 0, times: /** @type {number[]} */ ([]) }));
+  // In turns: what slows one round slows all models.
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const row of rows) {
+      const { prefill, decode, memory } = await summarize(row.file);
+      row.times.push((prefill.ms ?? NaN) + (decode.ms ?? 0));
+      row.memory = memory.wasm_bytes ?? NaN;
+    }
+  }
+  const medians = rows.map(({ times }) => times.toSorted((one, other) => one - other)[Math.floor(ROUNDS / 2)] ?? NaN);
+  rows.forEach(({ file, memory, times }, i) => {
+    const time = (medians[i] ?? NaN) / (medians[0] ?? NaN);
+    console.log(`${file}: "memory": ${memory}, "time": ${time.toFixed(1)}; ${times.map((ms) => (ms / 1000).toFixed(1)).join(", ")} s`);
+  });
+} finally {
+  await browser.close();
+  await server.close();
+}
+
+/**
+ * Summarizes in three sentences on a fresh page, as a person does.
+ * @param {string} file
+ */
+async function summarize(file) {
+  const page = await browser.newPage({ serviceWorkers: "block" });
+  await page.goto(`${server.resolvedUrls?.local[0]}?model=${file}`);
+  const state = page.locator("#model-state");
+  await state.filter({ hasText: /./ }).waitFor();
+  // The page asks before it fetches a model.
+  const download = page.getByRole("button", { name: "Download now" });
+  if (await download.isVisible()) await download.click();
+  await state.filter({ hasText: "ready" }).waitFor({ timeout: 0 });
+  await page.getByRole("textbox", { name: "Document" }).fill(TEXT);
+  await page.getByLabel("Length").selectOption("short");
+  await page.getByRole("button", { name: "Summarize", exact: true }).click();
+  await page.locator("#stage", { hasText: "Done" }).waitFor({ timeout: 0 });
+  const report = await page.evaluate(() => window.precis.report);
+  await page.context().close();
+  if (!report) throw new Error(`${file}: no report`);
+  return report;
+}
