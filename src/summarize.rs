@@ -28,7 +28,7 @@ use self::options::{check_notes, checked};
 use self::plan::{Asking, Limits, Plan, Planned, PromptStyle, Reading, Strategy};
 use self::points::{Material, as_it_is};
 use self::profile::{Profile, answer_tokens};
-use self::run::Run;
+use self::run::{Ahead, Run};
 use self::source::{Document, placed};
 use crate::backend::{Backend, peak};
 use crate::document::clean::Clean;
@@ -76,7 +76,7 @@ impl<B: Backend> Summarizer<B> {
             attention_macs: model.config.attention_macs(),
             window_macs: model.config.window_macs(),
         };
-        let judge = Judge::of(&model.config, model.tokenizer.has_chat());
+        let judge = Judge::of(model.fingerprint).filter(|_| model.tokenizer.has_chat());
         let mut session = Session::new(backend, model);
         if let Some(judge) = judge {
             session.watch(judge.layer, judge.probe());
@@ -258,10 +258,10 @@ impl<B: Backend> Summarizer<B> {
             options.kind.unwrap_or_else(|| kind::recognize(window, &Structure::new(window)).0);
         let mut run = self.begin(options, host, &mut report, &[tokens]);
         let prompt = run.asking.note(window, kind, run.profile);
-        let key = note_cache::key(&prompt.text, &prompt.lead, run.profile.judge);
+        let key = note_cache::key(&prompt.whole(), &prompt.lead, &run.profile.method(kind));
         let planned =
             Planned { stage: Stage::Window, window: 0, prompt: Some(prompt), key, tokens };
-        let (mut note, _) = run.take_note(&planned).await?;
+        let (mut note, _) = run.take_note(&planned, kind).await?;
         // The one who asked has the same window, cleaned with the text about it.
         if window != given {
             note.judged.clear();
@@ -293,10 +293,10 @@ impl<B: Backend> Summarizer<B> {
         options: &'a Options,
     ) -> Reading<'a> {
         let profile = self.profile(options);
-        let Document { text, kind, salience, .. } = document;
+        let Document { text, kind, .. } = document;
         let kind = *kind;
         let (strategy, wish) = (options.strategy, options.wish());
-        Reading { text, starts, kind, salience, profile, asking, limits, strategy, wish }
+        Reading { text, starts, kind, profile, asking, limits, strategy, wish }
     }
 
     /// How the model is used.
@@ -318,8 +318,7 @@ impl<B: Backend> Summarizer<B> {
 
     fn limits(&self, options: &Options) -> Result<Limits> {
         let model = self.session.model();
-        let trained = model.config.context;
-        let context = options.positions.map_or(trained, |positions| positions.min(trained));
+        let context = options.context_of(model.config.context);
         let most = || answer_tokens(options.wish().most());
         let answer = options.max_tokens.unwrap_or_else(most).min(context / 4);
         let background = model.tokenizer.encode(&self.asking(options).background)?.len();
@@ -347,11 +346,13 @@ impl<B: Backend> Summarizer<B> {
         let extends = options.strategy == Strategy::OnePass && options.positions.is_none();
         let (asking, profile) = (self.asking(options), self.profile(options));
         let model = self.session.model();
+        let context = options.context_of(model.config.context);
+        let positions = if extends { usize::MAX } else { context };
         let cost = |tokens: &usize| forecast::cost(&model.config, model.linear_macs, 0, *tokens);
         let forecast = Forecast::new(lengths.iter().map(cost));
         let total = lengths.iter().sum();
         let (session, memory, fresh) = (&mut self.session, &mut self.memory, options.fresh);
-        let prompts = 0;
+        let (prompts, ahead) = (0, Ahead::default());
         Run {
             session,
             host,
@@ -360,7 +361,9 @@ impl<B: Backend> Summarizer<B> {
             total,
             forecast,
             prompts,
+            ahead,
             extends,
+            positions,
             asking,
             profile,
             memory,

@@ -1,10 +1,13 @@
-"""Trains the probe that judges sentences by the model's states (src/summarize/judge.rs).
+"""Trains the probe that judges sentences by a model's states (src/summarize/judge.rs).
 
-    python3 benches/quality/judge.py [MORE.json ...]
+    python3 benches/quality/judge.py [MODEL [MORE.json ...]]
 
+MODEL is smollm2-135m-instruct, if it isn't given, or another of MODELS below. `cargo xtask model fetch`
+brings their files to models/. A model that is added there is also added to JUDGES in judge.rs, with the
+fingerprint that this prints.
 The documents are those of documents/: in marked.json the sentences of the best extract are marked with
 weights, in written.json a sentence counts by the facts that it says. MORE.json has either form. Takes
-about seven minutes on two cores. Prints how well unseen documents are judged, by cross-validation.
+three to 25 minutes on two cores. Prints how well unseen documents are judged, by cross-validation.
 """
 
 from __future__ import annotations
@@ -21,7 +24,14 @@ from corpus import ROOT
 from environment import enter_environment
 
 DOCUMENTS = Path(__file__).parent / "documents"
-WEIGHTS = ROOT / "src/summarize/judge/smollm2-135m-instruct.f32"
+WEIGHTS = ROOT / "src/summarize/judge"
+
+# Each with its file and the layer whose states are looked at.
+MODELS = {
+    "smollm2-135m-instruct": ("SmolLM2-135M-Instruct.Q4_1.gguf", 18),
+    "qwen2.5-coder-0.5b-instruct": ("qwen2.5-coder-0.5b-instruct-q4_k_m.gguf", 13),
+    "qwen2.5-coder-1.5b-instruct": ("qwen2.5-coder-1.5b-instruct-q4_k_m.gguf", 15),
+}
 
 FOLDS = 6
 
@@ -32,13 +42,20 @@ PENALTY = 3000
 SENTENCES = 40
 
 
-def states(documents: list[dict]) -> list[dict]:
+def states(model: str, documents: list[dict]) -> list[dict]:
     """Where the sentences of documents begin, and the model's states at their ends."""
+    file, layer = MODELS[model]
     with tempfile.TemporaryDirectory() as folder:
         inputs, out = Path(folder, "documents.json"), Path(folder, "states.jsonl")
         inputs.write_text(json.dumps(documents), encoding="utf-8")
-        command = ["cargo", "test", "--release", "--test", "judge", "--", "--ignored"]
-        variables = {"PRECIS_DOCUMENTS": str(inputs), "PRECIS_STATES": str(out)}
+        command = ["cargo", "test", "--release", "--test", "native", "judge::", "--", "--ignored"]
+        command.append("--nocapture")
+        variables = {
+            "PRECIS_MODEL": str(ROOT / "models" / file),
+            "PRECIS_LAYER": str(layer),
+            "PRECIS_DOCUMENTS": str(inputs),
+            "PRECIS_STATES": str(out),
+        }
         subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, **variables})
         return [json.loads(line) for line in out.open(encoding="utf-8")]
 
@@ -66,14 +83,15 @@ def labels(document: dict, text: bytes, starts: list[int]) -> list[float]:
     return worth
 
 
-def train(paths: list[str]) -> None:
+def train(model: str, paths: list[str]) -> None:
     """Fits the weights and writes them."""
     import numpy as np
 
     documents = []
     for path in [DOCUMENTS / "marked.json", DOCUMENTS / "written.json", *paths]:
         documents += json.loads(Path(path).read_text(encoding="utf-8"))
-    read = {line["id"]: line for line in states([{k: d[k] for k in ("id", "text")} for d in documents])}
+    texts = [{key: document[key] for key in ("id", "text")} for document in documents]
+    read = {line["id"]: line for line in states(model, texts)}
     samples = []
     for document in documents:
         line = read[document["id"]]
@@ -106,7 +124,7 @@ def train(paths: list[str]) -> None:
     print(f"area under the ROC curve within an unseen document: {np.mean(areas):.3f}")
     weights = fit(samples)
     constant = -weights @ np.mean([mean for _, _, mean in samples], 0)
-    WEIGHTS.write_bytes(np.array([constant, *weights], dtype="<f4").tobytes())
+    (WEIGHTS / f"{model}.f32").write_bytes(np.array([constant, *weights], dtype="<f4").tobytes())
 
 
 def area(found, wanted) -> float:
@@ -117,4 +135,7 @@ def area(found, wanted) -> float:
 
 if __name__ == "__main__":
     enter_environment()
-    train(sys.argv[1:])
+    name, *more = sys.argv[1:] or ["smollm2-135m-instruct"]
+    if name not in MODELS:
+        raise SystemExit(f"{name} is none of {', '.join(MODELS)}")
+    train(name, more)

@@ -1,5 +1,5 @@
 //! The stable code of every failure, also of those in JavaScript: the one list that docs/errors.md,
-//! the package and the edge are generated from (`tests/definitions.rs`).
+//! the package and the edge are generated from (`tests/native/definitions.rs`).
 
 /// Where a failure happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,6 +13,8 @@ mod support;
 use std::io::{Read, Seek};
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use crate::backend::{Backend, WeightSpec};
 use crate::error::{Error, Result};
 use crate::lm::gguf::{Gguf, TensorInfo};
@@ -28,6 +30,9 @@ pub use stream::ModelStream;
 
 /// The weight whose format is reported as the model's.
 const TYPICAL_WEIGHT: &str = "blk.0.ffn_up.weight";
+
+/// The vector whose values tell models of one shape apart. It is in floats in every quantization.
+const FINAL_NORM: &str = "output_norm.weight";
 
 /// Divisors of the rotary frequencies, if present: llama 3.
 const ROPE_FACTORS: &str = "rope_freqs.weight";
@@ -46,6 +51,8 @@ pub struct Model<B: Backend> {
     pub linear_macs: usize,
     /// Size of the file in bytes.
     pub file_bytes: u64,
+    /// The first bytes of the SHA-256 of its final norm: the same for all quantizations of a model.
+    pub fingerprint: u64,
     pub(crate) decoder: Decoder<B>,
 }
 
@@ -83,10 +90,19 @@ impl<B: Backend> Model<B> {
             let frequency_factors = weights.floats(ROPE_FACTORS, config.rotated() / 2)?;
             config.slow_down(Arc::from(frequency_factors))?;
         }
-        let mut counted = Counted { weights, parameters: 0, macs: 0 };
-        let decoder = Decoder::load(&config, &mut counted)?;
-        let Counted { parameters, macs: linear_macs, .. } = counted;
-        Ok(Self { config, tokenizer, quant, parameters, linear_macs, file_bytes, decoder })
+        let mut seen = Seen { weights, parameters: 0, macs: 0, fingerprint: 0 };
+        let decoder = Decoder::load(&config, &mut seen)?;
+        let Seen { parameters, macs: linear_macs, fingerprint, .. } = seen;
+        Ok(Self {
+            config,
+            tokenizer,
+            quant,
+            parameters,
+            linear_macs,
+            file_bytes,
+            fingerprint,
+            decoder,
+        })
     }
 }
 
@@ -163,24 +179,31 @@ pub(crate) trait Weights<B: Backend> {
     fn weight(&mut self, name: &str, shape: [usize; 2], every_token: bool) -> Result<B::Weight>;
 
     /// The vector `name`, which must be `len` floats.
-    fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector>;
+    fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector> {
+        let values = self.floats(name, len)?;
+        self.backend().load_vector(values)
+    }
 
     /// The same, not loaded to the backend.
     fn floats(&mut self, name: &str, len: usize) -> Result<Vec<f32>>;
 
     /// Whether there is a tensor with this name.
     fn has(&self, name: &str) -> bool;
+
+    /// Where weights are loaded to.
+    fn backend(&self) -> &B;
 }
 
-/// Counts the weights that are loaded.
-struct Counted<'a, W> {
+/// Counts the weights that are loaded, and looks at the final norm.
+struct Seen<'a, W> {
     weights: &'a mut W,
     parameters: usize,
     /// Those that each prompt token is multiplied by.
     macs: usize,
+    fingerprint: u64,
 }
 
-impl<B: Backend, W: Weights<B>> Weights<B> for Counted<'_, W> {
+impl<B: Backend, W: Weights<B>> Weights<B> for Seen<'_, W> {
     fn weight(&mut self, name: &str, shape: [usize; 2], every_token: bool) -> Result<B::Weight> {
         let weight = self.weights.weight(name, shape, every_token)?;
         let parameters = shape[0] * shape[1];
@@ -193,7 +216,11 @@ impl<B: Backend, W: Weights<B>> Weights<B> for Counted<'_, W> {
 
     fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector> {
         self.parameters += len;
-        self.weights.vector(name, len)
+        let values = self.floats(name, len)?;
+        if name == FINAL_NORM {
+            self.fingerprint = fingerprint(&values);
+        }
+        self.backend().load_vector(values)
     }
 
     fn floats(&mut self, name: &str, len: usize) -> Result<Vec<f32>> {
@@ -202,6 +229,10 @@ impl<B: Backend, W: Weights<B>> Weights<B> for Counted<'_, W> {
 
     fn has(&self, name: &str) -> bool {
         self.weights.has(name)
+    }
+
+    fn backend(&self) -> &B {
+        self.weights.backend()
     }
 }
 
@@ -226,11 +257,6 @@ impl<B: Backend, R: Read + Seek> Weights<B> for Loader<'_, B, R> {
         })
     }
 
-    fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector> {
-        let values = self.floats(name, len)?;
-        self.backend.load_vector(values)
-    }
-
     fn floats(&mut self, name: &str, len: usize) -> Result<Vec<f32>> {
         let tensor = self.gguf.tensor(name)?;
         check_vector(&tensor, len)?;
@@ -243,6 +269,16 @@ impl<B: Backend, R: Read + Seek> Weights<B> for Loader<'_, B, R> {
     fn has(&self, name: &str) -> bool {
         self.gguf.has_tensor(name)
     }
+
+    fn backend(&self) -> &B {
+        self.backend
+    }
+}
+
+fn fingerprint(values: &[f32]) -> u64 {
+    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let hash = Sha256::digest(&bytes);
+    hash.iter().take(8).fold(0, |all, byte| all << 8 | u64::from(*byte))
 }
 
 fn spec(tensor: &TensorInfo) -> WeightSpec {

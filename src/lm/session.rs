@@ -78,6 +78,11 @@ impl<B: Backend> Session<B> {
         self.read.len()
     }
 
+    /// Whether the tokens read so far begin with these.
+    pub fn has_read(&self, ids: &[u32]) -> bool {
+        self.read.starts_with(ids)
+    }
+
     /// Bytes that keys and values take.
     pub fn cache_bytes(&self) -> usize {
         self.backend.cache_bytes(&self.cache)

@@ -205,10 +205,18 @@ impl Tokenizer {
     /// # Errors
     /// As [`Self::encode`]; `model-tokenizer` for a model without a chat template.
     pub fn chat(&self, text: &str) -> Result<Vec<u32>> {
+        self.chat_of(&self.encode(text)?)
+    }
+
+    /// [`Self::chat`] with a text in tokens.
+    ///
+    /// # Errors
+    /// `model-tokenizer` for a model without a chat template.
+    pub fn chat_of(&self, text: &[u32]) -> Result<Vec<u32>> {
         let Some([before, after]) = &self.chat else {
             return Err(broken("it has no chat template".into()));
         };
-        Ok([before, &self.encode(text)?, after].into_iter().flatten().copied().collect())
+        Ok([before, text, after].into_iter().flatten().copied().collect())
     }
 
     /// The number of tokens before the person's words in [`Self::chat`].

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::plan::{Prompt, PromptStyle};
 use super::profile::Profile;
-use super::run::Run;
+use super::run::{Ahead, Run};
 use crate::backend::Backend;
 use crate::document::segment;
 use crate::error::{Error, Result};
@@ -52,40 +52,78 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
     }
 
     /// The prompt's tokens, with the first words of the answer behind it.
-    fn encode(&self, Prompt { text, lead }: &Prompt) -> Result<Vec<u32>> {
+    fn encode(&self, prompt: &Prompt) -> Result<Vec<u32>> {
+        let (text, lead) = (prompt.whole(), &prompt.lead);
         let tokenizer = &self.session.model().tokenizer;
         if self.asking.style == PromptStyle::Completion {
             return tokenizer.completion(&format!("{text} {lead}"));
         }
-        let mut ids = tokenizer.chat(text)?;
+        let mut ids = tokenizer.chat(&text)?;
         if !lead.is_empty() {
             ids.extend(tokenizer.encode(lead)?);
         }
         Ok(ids)
     }
 
+    /// Reads the first `tokens` of a prompt, with room for so many more behind all of it. The rest may
+    /// still change: [`Self::ask`] with a prompt that begins alike goes on from there.
+    pub(super) async fn read_ahead(
+        &mut self,
+        ids: &[u32],
+        tokens: usize,
+        room: usize,
+    ) -> Result<()> {
+        let begun = &ids[..tokens];
+        // An earlier run did it, and may have read the rest, too.
+        if !self.fresh && self.session.has_read(begun) {
+            return Ok(());
+        }
+        let positions = ids.len() + room;
+        let reused = self.resume(begun, positions)?;
+        self.forecast.begin(self.cost(reused, ids.len() - reused));
+        self.read(begun, reused, None).await?;
+        self.ahead = Ahead { tokens, positions };
+        Ok(())
+    }
+
     /// Reads what the last prompt did not have, with room for an answer, and returns the first token
     /// of that.
     async fn prefill(&mut self, ids: &[u32], answer: usize, sampler: &mut Sampler) -> Result<u32> {
-        let like: &[u32] = if self.fresh { &[] } else { ids };
-        let reused = self.session.resume(like, ids.len() + answer, self.extends)?;
-        self.report.prefill.reused_tokens += reused;
-        self.total = self.total.saturating_sub(reused);
-        let extension = self.session.extension();
-        self.report.plan.context_extension = extension.map(|yarn| yarn.to_string());
-        self.forecast.begin(self.cost(reused, ids.len() - reused));
-        self.read(ids, reused, sampler).await
+        let begun = self.ahead.tokens > 0;
+        let reused = self.resume(ids, ids.len() + answer)?;
+        let cost = self.cost(reused, ids.len() - reused);
+        match begun {
+            true => self.forecast.go_on(cost),
+            false => self.forecast.begin(cost),
+        }
+        let next = self.read(ids, reused, Some(sampler)).await?;
+        Ok(next.expect("it was chosen at the end"))
     }
 
-    /// Reads a prompt in chunks, from `position` on, and returns the token that follows it.
+    /// Goes back to where the tokens read so far and a prompt part, and returns that position. What was
+    /// read ahead for this prompt does not count as reused.
+    fn resume(&mut self, ids: &[u32], positions: usize) -> Result<usize> {
+        let ahead = std::mem::take(&mut self.ahead);
+        let like: &[u32] = if self.fresh && ahead.tokens == 0 { &[] } else { ids };
+        let reused = self.session.resume(like, positions.max(ahead.positions), self.extends)?;
+        let before = reused.saturating_sub(ahead.tokens);
+        self.report.prefill.reused_tokens += before;
+        self.total = self.total.saturating_sub(before);
+        let extension = self.session.extension();
+        self.report.plan.context_extension = extension.map(|yarn| yarn.to_string());
+        Ok(reused)
+    }
+
+    /// Reads a prompt in chunks, from `position` on. With a sampler it is the end of the prompt, and the
+    /// token that follows is returned.
     async fn read(
         &mut self,
         ids: &[u32],
         mut position: usize,
-        sampler: &mut Sampler,
-    ) -> Result<u32> {
+        mut sampler: Option<&mut Sampler>,
+    ) -> Result<Option<u32>> {
         let prompt = self.prompts;
-        self.prompts += 1;
+        self.prompts += usize::from(sampler.is_some());
         loop {
             let_others_run(self.host).await?;
             let end = ids.len().min(position + self.chunks.next());
@@ -100,9 +138,9 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 Ok(())
             };
             let chunk = self.session.prefill_with(&ids[position..end], pause).await?;
-            let next = match end == ids.len() {
-                true => Some(self.session.choose(&chunk, sampler).await?),
-                false => self.session.finish().await.map(|()| None)?,
+            let next = match sampler.as_deref_mut().filter(|_| end == ids.len()) {
+                Some(sampler) => Some(self.session.choose(&chunk, sampler).await?),
+                None => self.session.finish().await.map(|()| None)?,
             };
             self.host.catch_up().await;
             let ms = elapsed(started, self.host.now_ms());
@@ -115,7 +153,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             let (total, left_ms) = (self.total, self.forecast.left_ms());
             self.host.emit(Event::Read { done, total, position, tokens, ms, prompt, left_ms });
             position = end;
-            if let Some(next) = next {
+            if end == ids.len() {
                 return Ok(next);
             }
         }

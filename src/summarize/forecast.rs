@@ -59,6 +59,11 @@ impl Forecast {
         self.answering = true;
     }
 
+    /// The rest of the prompt in hand turns out to cost this much.
+    pub fn go_on(&mut self, cost: f64) {
+        self.left = cost;
+    }
+
     /// A part of it was read.
     pub fn took(&mut self, tokens: usize, cost: f64, ms: Option<f64>) {
         self.left -= cost;
@@ -124,6 +129,10 @@ mod tests {
         forecast.wrote(10, Some(20.0));
         forecast.begin(80.0);
         forecast.took(16, 80.0, Some(8.0));
+        // Its end is longer than planned.
+        forecast.go_on(40.0);
+        assert_eq!(forecast.left_ms(), Some(4.0 + 10.0 * 2.0));
+        forecast.took(8, 40.0, Some(4.0));
         forecast.wrote(10, Some(20.0));
         assert_eq!(forecast.left_ms(), Some(0.0));
     }

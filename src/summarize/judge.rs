@@ -4,17 +4,20 @@
 //! show. A linear probe (Alain and Bengio, arXiv:1610.01644) of those states tells how likely the
 //! sentence belongs in a summary. It was trained on documents whose key sentences or facts were
 //! marked; benches/README.md says how, and what it gains. It costs almost nothing beside reading.
+//! `benches/quality/judge.py` trains one for a further model.
+
+use std::ops::Range;
 
 use crate::backend::Backend;
 use crate::document::sentences::sentences;
 use crate::document::structure::Structure;
 use crate::error::Result;
 use crate::host::{Host, Judged};
-use crate::lm::model::{Architecture, Config};
 use crate::lm::session::Probe;
 
-use super::plan::{Prompt, PromptStyle};
+use super::plan::{KEY_HEADING, KEY_TOKENS, Prompt, PromptStyle, has_key};
 use super::run::Run;
+use super::salience::Salience;
 
 /// A probe for one model.
 #[derive(Debug, Clone, Copy)]
@@ -23,23 +26,37 @@ pub struct Judge {
     pub name: &'static str,
     /// The index of the layer whose states are looked at.
     pub layer: usize,
+    /// The model that it was trained for: [`Model::fingerprint`](crate::lm::model::Model).
+    model: u64,
     /// A constant and `[width]`, as little-endian 32-bit floats.
     weights: &'static [u8],
 }
 
-/// SmolLM2-135M-Instruct.
-const SMOLLM2: Judge = Judge {
-    name: "smollm2-135m-instruct, 1",
-    layer: 18,
-    weights: include_bytes!("judge/smollm2-135m-instruct.f32"),
-};
+const JUDGES: [Judge; 3] = [
+    Judge {
+        name: "smollm2-135m-instruct, 1",
+        layer: 18,
+        model: 0x3b87_f8e2_7335_e67f,
+        weights: include_bytes!("judge/smollm2-135m-instruct.f32"),
+    },
+    Judge {
+        name: "qwen2.5-coder-0.5b-instruct, 1",
+        layer: 13,
+        model: 0xf8fa_0ac9_3ef3_1395,
+        weights: include_bytes!("judge/qwen2.5-coder-0.5b-instruct.f32"),
+    },
+    Judge {
+        name: "qwen2.5-coder-1.5b-instruct, 1",
+        layer: 15,
+        model: 0x88c9_fbbe_2593_e0cb,
+        weights: include_bytes!("judge/qwen2.5-coder-1.5b-instruct.f32"),
+    },
+];
 
 impl Judge {
-    /// The probe that was trained for a model of this shape and context, if there is one.
-    pub fn of(config: &Config, follows: bool) -> Option<Self> {
-        let Config { architecture, width, vocabulary, context, .. } = *config;
-        let shape = (architecture, config.layers(), width, vocabulary, context);
-        (follows && shape == (Architecture::Llama, 30, 576, 49_152, 8192)).then_some(SMOLLM2)
+    /// The probe that was trained for the model with this fingerprint, if there is one.
+    pub fn of(model: u64) -> Option<Self> {
+        JUDGES.into_iter().find(|judge| judge.model == model)
     }
 
     /// It, for a [`Session`](crate::lm::session::Session).
@@ -54,20 +71,60 @@ impl Judge {
 }
 
 impl<B: Backend, H: Host> Run<'_, B, H> {
-    /// What was found at the sentences of a prompt that was just read; nothing without a judge.
+    /// A prompt with the sentences that matter most repeated before the request, as far as there is
+    /// room, and what was judged. Where a judge can say which these are, the text is read first.
+    /// `salience` weighs the document, `read` are its bytes that the prompt begins with.
+    pub(super) async fn keyed(
+        &mut self,
+        prompt: &Prompt,
+        answer: usize,
+        salience: &mut Salience,
+        read: Range<usize>,
+    ) -> Result<(Prompt, Vec<Judged>)> {
+        let tokenizer = &self.session.model().tokenizer;
+        let tokens = tokenizer.encode_with_starts(&prompt.whole())?;
+        let spent = tokenizer.overhead() + tokens.ids.len() + answer;
+        let mut room = match has_key(salience) {
+            true => KEY_TOKENS.min(self.positions.saturating_sub(spent)),
+            false => 0,
+        };
+        let mut judged = Vec::new();
+        if self.can_judge() {
+            let text = tokens.starts.partition_point(|start| *start < prompt.text.len());
+            let (ids, text) = (tokenizer.chat_of(&tokens.ids)?, tokenizer.chat_start() + text);
+            self.read_ahead(&ids, text, room + answer).await?;
+            judged = self.found(prompt, &tokens.starts);
+            salience.judge(judged.iter().map(|judged| (read.start + judged.at, judged.worth)));
+        }
+        let tokenizer = &self.session.model().tokenizer;
+        let count = |text: &str| tokenizer.encode(text).map_or(text.len(), |ids| ids.len());
+        room = room.saturating_sub(count(KEY_HEADING));
+        let prompt = prompt.clone().with_key(salience, |sentence| {
+            // With the dash and the line end.
+            let tokens = count(sentence) + 3;
+            let fits = tokens <= room;
+            room -= if fits { tokens } else { 0 };
+            fits
+        });
+        Ok((prompt, judged))
+    }
+
+    /// What was found at the sentences of a prompt whose text was just read; nothing without a judge.
     ///
     /// # Errors
     /// As [`Tokenizer::encode`](crate::lm::tokenizer::Tokenizer::encode).
     pub(super) fn judged(&self, prompt: &Prompt) -> Result<Vec<Judged>> {
-        if !self.session.is_watched() || self.asking.style != PromptStyle::Chat {
+        if !self.can_judge() {
             return Ok(Vec::new());
         }
-        let tokenizer = &self.session.model().tokenizer;
-        let starts = tokenizer.encode_with_starts(&prompt.text)?.starts;
-        let before = tokenizer.chat_start();
-        // The request stands last.
-        let read = prompt.text.rsplit_once("\n\n").map_or("", |(read, _)| read);
-        let judged = sentences(read, &Structure::new(read));
+        let tokens = self.session.model().tokenizer.encode_with_starts(&prompt.whole())?;
+        Ok(self.found(prompt, &tokens.starts))
+    }
+
+    /// The same, of a prompt whose tokens begin at these bytes.
+    fn found(&self, prompt: &Prompt, starts: &[usize]) -> Vec<Judged> {
+        let before = self.session.model().tokenizer.chat_start();
+        let judged = sentences(&prompt.text, &Structure::new(&prompt.text));
         let judged = judged.into_iter().filter_map(|sentence| {
             // The token with the sentence's last byte.
             let token =
@@ -77,6 +134,23 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             let worth = (1000.0 * f64::from(worth)).round() / 1000.0;
             Some(Judged { at: sentence.range.start, worth })
         });
-        Ok(judged.collect())
+        judged.collect()
+    }
+
+    fn can_judge(&self) -> bool {
+        self.session.is_watched() && self.asking.style == PromptStyle::Chat
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn a_probe_has_a_constant_and_the_models_width() {
+        let lengths = JUDGES.map(|judge| judge.weights.len() / 4);
+        assert_eq!(lengths, [1 + 576, 1 + 896, 1 + 1536]);
+        assert!(JUDGES.iter().all(|judge| judge.weights.len().is_multiple_of(4)));
     }
 }

@@ -55,13 +55,13 @@ impl NoteCache {
     }
 }
 
-/// The key of what the model is asked, of the first words of its answer, and of what judges the
-/// sentences: half of the SHA-256 of them, in hexadecimal.
-pub fn key(asked: &str, lead: &str, judge: &str) -> String {
+/// The key of a note: half of the SHA-256, in hexadecimal, of what the model is asked, of the first words
+/// of its answer, and of what else decides what it reads and what is kept, in `method`.
+pub fn key(asked: &str, lead: &str, method: &str) -> String {
     let hash = Sha256::new().chain_update(asked).chain_update("\0").chain_update(lead);
-    let hash = match judge {
+    let hash = match method {
         "" => hash,
-        judge => hash.chain_update("\0").chain_update(judge),
+        method => hash.chain_update("\0").chain_update(method),
     };
     let hash = hash.finalize();
     base16ct::lower::encode_string(&hash[..16])

@@ -78,6 +78,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// Positions that a prompt and its answer may take, of so many that the model was trained for.
+    pub(super) fn context_of(&self, trained: usize) -> usize {
+        self.positions.map_or(trained, |positions| positions.min(trained))
+    }
+
     /// What the person asked for.
     pub(super) fn wish(&self) -> SummaryRequest<'_> {
         let instruction = self.instruction.as_deref().map(str::trim).filter(|i| !i.is_empty());

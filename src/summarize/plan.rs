@@ -22,21 +22,21 @@ use serde::{Deserialize, Serialize};
 
 use self::cut::Tokens;
 pub use self::prompts::{
-    Asking, Prompt, PromptStyle, headline_request, listed, passage, summary_request,
+    Asking, KEY_HEADING, Prompt, PromptStyle, has_key, headline_request, listed, passage,
+    summary_request,
 };
 pub use self::question::{Form, Format, Length, Question, SummaryRequest};
 pub use self::request::split_request;
 use super::note_cache;
 use super::profile::{Profile, SENTENCE, Wording};
-use super::salience::Salience;
 use crate::document::kind::Kind;
 use crate::host::Stage;
 
 /// Tokens for a prompt's own words, and for tokens that differ when a text is encoded in parts.
 const SLACK: usize = 48;
 
-/// Tokens of the sentences that a prompt repeats.
-const KEY: usize = 300;
+/// Tokens of the sentences that a prompt repeats, at most.
+pub const KEY_TOKENS: usize = 300;
 
 /// Tokens of notes in the prompt of an answer, at most.
 const NOTES: usize = 1200;
@@ -118,8 +118,6 @@ pub struct Reading<'a> {
     pub starts: &'a [usize],
     /// What kind of document it is.
     pub kind: Kind,
-    /// How much its sentences say.
-    pub salience: &'a Salience,
     /// How the model is used.
     pub profile: Profile,
     /// How it is asked.
@@ -153,7 +151,7 @@ impl Plan {
             }
         };
         let repeated =
-            if profile.wording == Wording::Own { KEY.min(limits.context / 6) } else { 0 };
+            if profile.wording == Wording::Own { KEY_TOKENS.min(limits.context / 6) } else { 0 };
         let room = |answer: usize, request: usize| {
             let spent = limits.overhead + answer + request + repeated + SLACK;
             limits.context.saturating_sub(spent).max(1)
@@ -220,9 +218,6 @@ impl Plan {
                     count,
                     &prompts::note_request(self.kind, reading.profile.note_sentences),
                 ),
-                (Question::Summary { .. } | Question::Headline, _) => {
-                    answer(&prompts::with_key(whole, reading.salience), count, &self.request)
-                }
                 _ => answer(whole, count, &self.request),
             };
             return vec![planned];
@@ -245,7 +240,7 @@ impl Plan {
         for (index, window) in self.windows.iter().enumerate() {
             let prompt = asking.note(&text[window.clone()], self.kind, reading.profile);
             let (key, tokens) = (
-                note_cache::key(&prompt.text, &prompt.lead, reading.profile.judge),
+                note_cache::key(&prompt.whole(), &prompt.lead, &reading.profile.method(self.kind)),
                 tokens.count(window) + limits.overhead + SLACK / 2,
             );
             planned.push(Planned {
@@ -279,6 +274,16 @@ impl Plan {
                 self.wording == Wording::Own && sentences <= FEW && form == Form::Paragraph
             }
         }
+    }
+
+    /// Whether the model is asked for an answer, beside notes.
+    pub fn has_answer(&self) -> bool {
+        self.prompts.last().is_some_and(|last| last.stage == Stage::Answer)
+    }
+
+    /// The prompt of the answer, where it is known before the notes are.
+    pub fn planned_answer(&self) -> Option<&Prompt> {
+        self.prompts.last().filter(|_| self.has_answer())?.prompt.as_ref()
     }
 
     /// What is read: everything but the document's own request.

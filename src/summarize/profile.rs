@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::judge::Judge;
+use crate::report::Kind;
 
 /// Tokens that a sentence of a note or an answer may have.
 pub const SENTENCE: usize = 48;
@@ -50,6 +51,15 @@ impl Profile {
         let window = if writes { 3000 } else { 1500 };
         let judge = judge.filter(|_| follows).map_or("", |judge| judge.name);
         Self { wording, window, note_sentences: if writes { 3 } else { 1 }, judge }
+    }
+
+    /// What decides, beside the prompt, what the model reads for a note and what is kept of it: a judge
+    /// of other weights, or another choice of the sentences that a prompt repeats, makes other notes.
+    pub(super) fn method(self, kind: Kind) -> String {
+        match self.wording {
+            Wording::Quotes => self.judge.into(),
+            Wording::Own => format!("{}, {kind:?} sentences repeated, 1", self.judge),
+        }
     }
 
     /// Tokens that a note may have.

@@ -21,14 +21,27 @@ pub struct Run<'a, B: Backend, H> {
     pub(super) forecast: Forecast,
     /// Prompts so far.
     pub(super) prompts: usize,
+    /// What was read of the next prompt before all of it was known.
+    pub(super) ahead: Ahead,
     /// Whether a prompt may go past the trained context.
     pub(super) extends: bool,
+    /// Positions that a prompt and its answer may take.
+    pub(super) positions: usize,
     pub(super) asking: Asking,
     pub(super) profile: Profile,
     /// Notes of this run and of those before.
     pub(super) memory: &'a mut NoteCache,
     /// Whether everything is read, whatever was read before.
     pub(super) fresh: bool,
+}
+
+/// The beginning of a prompt that was read before the rest was known.
+#[derive(Clone, Copy, Default)]
+pub struct Ahead {
+    /// Its tokens.
+    pub tokens: usize,
+    /// Positions that there is room for, the answer's included.
+    pub positions: usize,
 }
 
 impl<B: Backend, H: Host> Run<'_, B, H> {

@@ -190,9 +190,10 @@ impl Salience {
         choose(self.candidates.iter(), HashSet::new(), |_| true, most)
     }
 
-    /// The sentences that say most, in order.
-    pub fn key(&self, most: usize) -> Vec<&str> {
-        let mut key = self.best(most);
+    /// The sentences that say most, and that `fits` takes, in order.
+    pub fn key(&self, most: usize, mut fits: impl FnMut(&str) -> bool) -> Vec<&str> {
+        let fits = |candidate: &Candidate| fits(&candidate.sentence.text);
+        let mut key = choose(self.candidates.iter(), HashSet::new(), fits, most);
         key.sort_by_key(|candidate| candidate.sentence.range.start);
         key.into_iter().map(|candidate| candidate.sentence.text.as_str()).collect()
     }

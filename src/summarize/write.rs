@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::ask::Extent;
 use super::check;
-use super::plan::{Planned, Prompt, Question, listed, passage};
+use super::plan::{Prompt, Question, listed, passage};
 use super::points::{Answer, Material, Point, opening, quotation, statement, statements, words};
 use super::profile::{SENTENCE, Wording};
 use super::run::Run;
@@ -43,45 +43,48 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             material.judge(&note.judged, passage(&material.text[window.clone()]));
         }
         let notes: Vec<String> = notes.into_iter().map(|note| note.text).collect();
+        if plan.has_answer() {
+            self.host.emit(Event::Stage { stage: Stage::Answer, index: 0, of: 1 });
+        }
         let answer = match plan.question {
             Question::Headline => {
                 material.vote(&notes);
-                let prompt = self.answer_prompt(&material, &notes);
                 let extent = Extent { tokens: SENTENCE, sentences: 1 };
-                let written = self.write(&prompt, extent, |_| ControlFlow::Continue(())).await?;
+                let prompt = self.answer_prompt(&mut material, &notes, extent).await?;
+                let written = self.ask(&prompt, extent, |_| ControlFlow::Continue(())).await?;
                 let point = material.headline(&written);
                 tell(&point.text);
                 Answer { text: point.text.clone(), points: vec![point] }
             }
             Question::Summary { sentences, .. } => {
-                let has_answer =
-                    plan.prompts.last().is_some_and(|last| last.stage == Stage::Answer);
                 if plan.wording == Wording::Quotes {
-                    let votes = match has_answer {
-                        true => {
-                            let prompt = self.answer_prompt(&material, &notes);
+                    let votes = match plan.planned_answer() {
+                        Some(prompt) => {
                             let extent = Extent::note(self.profile, tokens);
                             let note =
-                                self.write(&prompt, extent, |_| ControlFlow::Continue(())).await?;
+                                self.ask(prompt, extent, |_| ControlFlow::Continue(())).await?;
                             let read = material.text[plan.body()].trim();
-                            material.judge(&self.judged(&prompt)?, read);
+                            material.judge(&self.judged(prompt)?, read);
                             vec![note]
                         }
-                        false => notes.clone(),
+                        None => notes.clone(),
                     };
                     material.vote(&votes);
                 }
+                let extent = Extent { tokens, sentences };
+                let prompt = match plan.wording == Wording::Own && plan.has_answer() {
+                    true => Some(self.answer_prompt(&mut material, &notes, extent).await?),
+                    false => None,
+                };
                 let mut summary = Statements::new(&material, sentences, tell);
-                match (plan.wording, has_answer) {
+                match (plan.wording, prompt) {
                     (Wording::Quotes, _) => summary.fill(),
-                    (Wording::Own, true) => {
-                        let prompt = self.answer_prompt(&material, &notes);
-                        let extent = Extent { tokens, sentences };
-                        self.write(&prompt, extent, |piece| summary.push(piece)).await?;
+                    (Wording::Own, Some(prompt)) => {
+                        self.ask(&prompt, extent, |piece| summary.push(piece)).await?;
                         summary.end();
                         summary.fill();
                     }
-                    (Wording::Own, false) => {
+                    (Wording::Own, None) => {
                         let noted = material.noted(&notes);
                         let all = noted.iter().chain(&material.salience.candidates);
                         let words = material.words();
@@ -92,9 +95,9 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 summary.answer()
             }
             Question::Ask if plan.wording == Wording::Quotes => {
-                let prompt = self.answer_prompt(&material, &notes);
                 let extent = Extent { tokens, sentences: 1 };
-                let written = self.write(&prompt, extent, |_| ControlFlow::Continue(())).await?;
+                let prompt = self.answer_prompt(&mut material, &notes, extent).await?;
+                let written = self.ask(&prompt, extent, |_| ControlFlow::Continue(())).await?;
                 let answer = quoted_answer(&material, &written);
                 tell(&answer.text);
                 answer
@@ -105,13 +108,13 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                     Question::Request { one_sentence: true } => 1,
                     _ => usize::MAX,
                 };
-                let prompt = self.answer_prompt(&material, &notes);
                 let extent = Extent { tokens, sentences };
+                let prompt = self.answer_prompt(&mut material, &notes, extent).await?;
                 let told = |piece: &str| {
                     tell(piece);
                     ControlFlow::Continue(())
                 };
-                let text = self.write(&prompt, extent, told).await?;
+                let text = self.ask(&prompt, extent, told).await?;
                 let points = sourced(&material, &text);
                 Answer { text, points }
             }
@@ -124,13 +127,24 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         Ok(answer)
     }
 
-    /// The prompt of the answer: as planned, or with the notes.
-    fn answer_prompt(&self, material: &Material<'_>, notes: &[String]) -> Prompt {
+    /// The prompt of the answer: as planned, with the sentences that matter most where a summary is
+    /// written; or with the notes.
+    async fn answer_prompt(
+        &mut self,
+        material: &mut Material<'_>,
+        notes: &[String],
+        extent: Extent,
+    ) -> Result<Prompt> {
         let plan = material.plan;
-        if let Some(Planned { stage: Stage::Answer, prompt: Some(prompt), .. }) =
-            plan.prompts.last()
-        {
-            return prompt.clone();
+        if let Some(prompt) = plan.planned_answer() {
+            if !matches!(plan.question, Question::Headline | Question::Summary { .. }) {
+                return Ok(prompt.clone());
+            }
+            let read = material.text[plan.body()].trim();
+            let start = read.as_ptr() as usize - material.text.as_ptr() as usize;
+            let read = start..start + read.len();
+            let salience = &mut material.salience;
+            return Ok(self.keyed(prompt, extent.tokens, salience, read).await?.0);
         }
         let text = match plan.question {
             Question::Headline if plan.wording == Wording::Quotes => {
@@ -146,7 +160,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             }
             _ => self.notes_that_fit(material, notes),
         };
-        self.asking.about(&text, &plan.request, "This document")
+        Ok(self.asking.about(&text, &plan.request, "This document"))
     }
 
     /// The notes that say most, in order, as many as the prompt has room for.
@@ -169,24 +183,13 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         best.sort_by_key(|candidate| candidate.sentence.range.start);
         listed(&best.iter().map(|candidate| &candidate.sentence.text).collect::<Vec<_>>())
     }
-
-    /// What the model says to a prompt, as it comes.
-    async fn write(
-        &mut self,
-        prompt: &Prompt,
-        extent: Extent,
-        on_piece: impl FnMut(&str) -> ControlFlow<()>,
-    ) -> Result<String> {
-        self.host.emit(Event::Stage { stage: Stage::Answer, index: 0, of: 1 });
-        self.ask(prompt, extent, on_piece).await
-    }
 }
 
 /// A summary as it comes: each statement is checked when it is complete, and told as it will stay.
 struct Statements<'a> {
     material: &'a Material<'a>,
     sentences: usize,
-    /// How much a statement must say.
+    /// How much a statement must say: as much as the last of twice as many sentences of the document.
     bar: f64,
     /// What the model wrote since the last statement.
     pending: String,
@@ -201,7 +204,7 @@ impl<'a> Statements<'a> {
         Self {
             material,
             sentences,
-            bar: material.salience.bar(sentences),
+            bar: material.salience.bar(2 * sentences),
             pending: String::new(),
             said: HashSet::new(),
             text: String::new(),

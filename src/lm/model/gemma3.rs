@@ -4,7 +4,7 @@
 //! llama.cpp's GGUF conversion.
 
 use super::parts::{Matrices, Pass, Vocabulary, head_norms};
-use super::{Config, Weights};
+use super::{Config, FINAL_NORM, Weights};
 use crate::backend::Backend;
 use crate::error::Result;
 
@@ -47,7 +47,7 @@ impl<B: Backend> Gemma3<B> {
                 })
             })
             .collect::<Result<Vec<_>>>()?;
-        let norm = loader.vector("output_norm.weight", width)?;
+        let norm = loader.vector(FINAL_NORM, width)?;
         let scale = (width as f32).sqrt();
         Ok(Self { vocabulary, layers, norm, eps: config.norm_eps, scale })
     }

@@ -3,7 +3,7 @@
 //! GGUF conversion.
 
 use super::parts::{Matrices, Pass, Vocabulary, head_norms};
-use super::{Config, Weights};
+use super::{Config, FINAL_NORM, Weights};
 use crate::backend::{AttentionShape, Backend};
 use crate::error::Result;
 
@@ -51,7 +51,7 @@ impl<B: Backend> Llama<B> {
                 Ok(Layer { matrices, attention_norm, biases, head_norms, ffn_norm })
             })
             .collect::<Result<Vec<_>>>()?;
-        let norm = loader.vector("output_norm.weight", width)?;
+        let norm = loader.vector(FINAL_NORM, width)?;
         Ok(Self { vocabulary, layers, norm, eps: config.norm_eps })
     }
 

@@ -223,11 +223,6 @@ impl<B: Backend> Weights<B> for HandedOut<'_, B> {
         }
     }
 
-    fn vector(&mut self, name: &str, len: usize) -> Result<B::Vector> {
-        let values = self.floats(name, len)?;
-        self.backend.load_vector(values)
-    }
-
     fn floats(&mut self, name: &str, len: usize) -> Result<Vec<f32>> {
         let (tensor, packed) = self.take(name)?;
         check_vector(&tensor, len)?;
@@ -239,6 +234,10 @@ impl<B: Backend> Weights<B> for HandedOut<'_, B> {
 
     fn has(&self, name: &str) -> bool {
         self.packed.contains_key(name)
+    }
+
+    fn backend(&self) -> &B {
+        self.backend
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{Read, Seek};
 
 use candle_core::quantized::gguf_file::Value;
 
-use super::{Architecture, Config, ROPE_FACTORS};
+use super::{Architecture, Config, FINAL_NORM, ROPE_FACTORS};
 use crate::error::{Error, Result};
 use crate::lm::gguf::Gguf;
 
@@ -90,7 +90,7 @@ pub fn check<R: Read + Seek>(gguf: &Gguf<R>, config: &Config) -> Result<()> {
 
 /// Whether the forward pass reads this tensor.
 fn is_used(config: &Config, name: &str) -> bool {
-    let whole = ["token_embd.weight", "output.weight", "output_norm.weight"];
+    let whole = ["token_embd.weight", "output.weight", FINAL_NORM];
     if whole.contains(&name) || name == ROPE_FACTORS && config.architecture == Architecture::Llama {
         return true;
     }

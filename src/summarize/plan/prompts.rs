@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::question::{Form, number};
 use crate::document::kind::Kind;
 use crate::document::sentences::heading_level;
-use crate::document::structure::Structure;
-use crate::summarize::profile::{Profile, Wording};
+use crate::summarize::profile::Profile;
 use crate::summarize::salience::Salience;
 
 /// How the model is asked.
@@ -24,10 +23,38 @@ pub enum PromptStyle {
 /// Something to ask the model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prompt {
-    /// What it reads.
+    /// What it is about.
     pub text: String,
-    /// The first words of its answer; empty in a conversation.
+    /// What the person says about it, and what is asked, behind it.
+    pub request: String,
+    /// The first words of the answer; empty in a conversation.
     pub lead: String,
+}
+
+impl Prompt {
+    /// All that the model reads before it answers.
+    pub fn whole(&self) -> String {
+        format!("{}\n\n{}", self.text, self.request)
+    }
+
+    /// The same with the most telling sentences of the text once more, as many as `fits` takes: what
+    /// stands last weighs most with a small model.
+    pub fn with_key(self, salience: &Salience, fits: impl FnMut(&str) -> bool) -> Self {
+        let key = salience.key(KEY, fits);
+        if key.is_empty() {
+            return self;
+        }
+        let text = format!("{}{KEY_HEADING}\n- {}", self.text, key.join("\n- "));
+        Self { text, ..self }
+    }
+}
+
+/// What stands above the sentences that a prompt repeats.
+pub const KEY_HEADING: &str = "\n\nThe most important statements of the text:";
+
+/// Whether a prompt repeats sentences of a text.
+pub fn has_key(salience: &Salience) -> bool {
+    salience.candidates.len() >= FEW
 }
 
 /// How the model is asked, and what it is told beside the text.
@@ -48,35 +75,21 @@ impl From<PromptStyle> for Asking {
 impl Asking {
     /// A request about a text. A completion model is given the text and the word "Summary" instead.
     pub fn about(&self, text: &str, request: &str, lead: &str) -> Prompt {
-        let mut prompt = text.trim().to_string();
-        if !self.background.is_empty() {
-            prompt.push_str("\n\nBackground: ");
-            prompt.push_str(&self.background);
-        }
-        prompt.push_str("\n\n");
-        match self.style {
-            PromptStyle::Chat => {
-                prompt.push_str(request);
-                Prompt { text: prompt, lead: String::new() }
-            }
-            PromptStyle::Completion => {
-                prompt.push_str("Summary:");
-                Prompt { text: prompt, lead: lead.into() }
-            }
-        }
+        let (request, lead) = match self.style {
+            PromptStyle::Chat => (request, ""),
+            PromptStyle::Completion => ("Summary:", lead),
+        };
+        let request = match self.background.as_str() {
+            "" => request.into(),
+            background => format!("Background: {background}\n\n{request}"),
+        };
+        Prompt { text: text.trim().into(), request, lead: lead.into() }
     }
 
     /// A note on one window of a document, by nothing but the window: isolates that share a document
     /// ask the same.
     pub fn note(&self, window: &str, kind: Kind, profile: Profile) -> Prompt {
-        let passage = passage(window);
-        let text = match profile.wording {
-            Wording::Own => {
-                with_key(passage, &Salience::new(passage, &Structure::new(passage), kind))
-            }
-            Wording::Quotes => passage.into(),
-        };
-        self.about(&text, &note_request(kind, profile.note_sentences), "This text")
+        self.about(passage(window), &note_request(kind, profile.note_sentences), "This text")
     }
 }
 
@@ -92,19 +105,6 @@ const KEY: usize = 8;
 
 /// A text of fewer sentences repeats none.
 const FEW: usize = 12;
-
-/// A text with its most telling sentences once more: what stands last weighs most with a small model.
-pub fn with_key(text: &str, salience: &Salience) -> String {
-    let key = salience.key(KEY);
-    match salience.candidates.len() < FEW {
-        true => text.into(),
-        false => format!(
-            "{}\n\nThe most important statements of the text:\n- {}",
-            text.trim(),
-            key.join("\n- ")
-        ),
-    }
-}
 
 /// What a summary of a document is asked with.
 pub fn summary_request(kind: Kind, sentences: usize, form: Form) -> String {

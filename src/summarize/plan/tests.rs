@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::document::structure::Structure;
 use crate::random::Random;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -30,8 +29,7 @@ fn planned_for(
 ) -> Plan {
     let asking = &PromptStyle::Chat.into();
     let kind = Kind::Prose;
-    let salience = &Salience::new(text, &Structure::new(text), kind);
-    Plan::new(Reading { text, starts, kind, salience, profile, asking, limits, strategy, wish })
+    Plan::new(Reading { text, starts, kind, profile, asking, limits, strategy, wish })
 }
 
 /// A plan for a model that quotes.
@@ -55,9 +53,8 @@ fn own(text: &str, wish: SummaryRequest) -> Plan {
     planned_for(profile, text, &words(text), LIMITS, Strategy::Auto, wish)
 }
 
-fn prompt(plan: &Plan) -> &str {
-    let last = plan.prompts.last().expect("a prompt");
-    &last.prompt.as_ref().expect("its words").text
+fn prompt(plan: &Plan) -> String {
+    plan.planned_answer().expect("a prompt").whole()
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -301,15 +298,16 @@ fn a_completion_is_begun_and_a_conversation_is_not() {
         |style: PromptStyle| Asking::from(style).about("A text.", "Summarize it.", "This text");
     assert_eq!(
         ask(PromptStyle::Chat),
-        Prompt { text: "A text.\n\nSummarize it.".into(), lead: String::new() }
+        Prompt { text: "A text.".into(), request: "Summarize it.".into(), lead: String::new() }
     );
     assert_eq!(
         ask(PromptStyle::Completion),
-        Prompt { text: "A text.\n\nSummary:".into(), lead: "This text".into() }
+        Prompt { text: "A text.".into(), request: "Summary:".into(), lead: "This text".into() }
     );
     let note =
         Asking::from(PromptStyle::Chat).note("# Head\n\nAna: Hello.", Kind::Transcript, QUOTES);
     assert!(
-        note.text.starts_with("Ana: Hello.\n\nSummarize the conversation above in one sentence.")
+        note.whole()
+            .starts_with("Ana: Hello.\n\nSummarize the conversation above in one sentence.")
     );
 }

@@ -2,7 +2,7 @@
 
 use super::Language;
 
-/// A language is added here; its cases go to `tests/requests.rs`.
+/// A language is added here; its cases go to `tests/native/requests.rs`.
 pub const LANGUAGES: [Language; 12] = [
     // English
     Language {
