@@ -1,8 +1,5 @@
 //! Work on a document grows with its length, whatever it holds.
 
-// wasm-pack compiles every test for WebAssembly; this one needs a clock.
-#![cfg(not(target_family = "wasm"))]
-
 mod common;
 
 use std::time::{Duration, Instant};

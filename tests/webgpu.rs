@@ -1,9 +1,6 @@
 //! The GPU backend with whole models: equal to the result without rounding, except for the error of
 //! 16-bit floats, and the same tokens as the CPU.
 
-// wasm-pack compiles every test for WebAssembly; this one needs a file system.
-#![cfg(not(target_family = "wasm"))]
-
 mod common;
 
 use std::io::Cursor;

@@ -1,4 +1,4 @@
-// Written by `UPDATE_DEFINITIONS=1 cargo test --release --test definitions`. Do not edit.
+// Written by `UPDATE_DEFINITIONS=1 cargo test --release --test native definitions::`. Do not edit.
 
 /** Lengths of a summary. */
 export const LENGTHS = ["headline", "sentence", "short", "medium", "long"] as const;

@@ -1,15 +1,10 @@
 //! Model files that would load in another engine and be computed wrongly here: each is refused by name.
 
-// wasm-pack compiles every test for WebAssembly; this one needs a native host.
-#![cfg(not(target_family = "wasm"))]
-
-mod common;
-
 use std::io::Cursor;
 
+use crate::common::gguf::{File, text};
+use crate::common::load;
 use candle_core::quantized::gguf_file::Value;
-use common::gguf::{File, text};
-use common::load;
 use precis::backend::cpu::Cpu;
 use precis::lm::tokenizer::Tokenizer;
 use precis::{Error, Result};

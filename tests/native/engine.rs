@@ -1,10 +1,5 @@
 //! Whole runs on each backend, and recovery from GPU loss.
 
-// wasm-pack compiles every test for WebAssembly; this one needs a native host.
-#![cfg(not(target_family = "wasm"))]
-
-mod common;
-
 use std::cell::{Cell, RefCell};
 use std::io::Cursor;
 use std::rc::Rc;
@@ -29,7 +24,7 @@ fn engine(compute: Compute) -> Engine<Cursor<&'static [u8]>> {
     let started = Instant::now();
     let setup = Setup {
         compute,
-        open: Box::new(|| Ok(Cursor::new(common::TINY))),
+        open: Box::new(|| Ok(Cursor::new(crate::common::TINY))),
         now_ms: Rc::new(move || Some(started.elapsed().as_secs_f64() * 1000.0)),
         cpu: Cpu::default(),
         cpu_report: BackendReport { kind: "native".into(), threads: 1, ..Default::default() },

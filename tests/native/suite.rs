@@ -1,14 +1,9 @@
 //! The measuring suite with the tiny model, and published cards.
 
-// wasm-pack compiles every test for WebAssembly; this one needs files.
-#![cfg(not(target_family = "wasm"))]
-
-mod common;
-
 use std::path::Path;
 use std::process::Command;
 
-use common::golden::{self, Golden, Tokenized};
+use crate::common::golden::{self, Golden, Tokenized};
 use precis::backend::cpu::Cpu;
 use precis::measure::card::{CERTIFIED, Card};
 use precis::measure::suite::{Prompts, benchmark};
@@ -53,14 +48,14 @@ fn the_command_line_writes_a_valid_card() {
 /// The tolerance table justifies the bound on cards.
 #[test]
 fn cards_are_certified_by_the_bound_of_one_position() {
-    assert_eq!(CERTIFIED, common::tolerance::LOGITS_ONE_POSITION.bound);
+    assert_eq!(CERTIFIED, crate::common::tolerance::LOGITS_ONE_POSITION.bound);
 }
 
 #[test]
 fn prompts_are_the_recorded_document() {
-    let tokenizer = common::real(&Cpu::default()).tokenizer;
-    let article = common::text("article.md");
-    let record: Tokenized = golden::parse(&common::text("tokenizer.json"));
+    let tokenizer = crate::common::real(&Cpu::default()).tokenizer;
+    let article = crate::common::text("article.md");
+    let record: Tokenized = golden::parse(&crate::common::text("tokenizer.json"));
     assert_eq!(golden::sha256(benchmark(&article).as_bytes()), record.document.sha256);
     let prompts = Prompts::new(&tokenizer, &article, None).expect("plain text");
     let document = prompts.document();
@@ -72,11 +67,11 @@ fn prompts_are_the_recorded_document() {
     assert!(document.ends.windows(2).all(|ends| ends[1] - ends[0] < first), "{document:?}");
     assert!((5600..5650).contains(&first) && document.ends[7] > 44_900, "{document:?}");
     // Certificates use records of the first tokens of the article.
-    let golden: Golden = golden::parse(&common::text("golden.json"));
+    let golden: Golden = golden::parse(&crate::common::text("golden.json"));
     assert!(golden.prompts.iter().any(|prompt| prompt.name == "article-300"));
 }
 
-/// To update it: `UPDATE_SCHEMA=1 cargo test --release --test suite`.
+/// To update it: `UPDATE_SCHEMA=1 cargo test --release --test native suite::`.
 #[test]
 fn the_published_schema_is_that_of_the_types() {
     let schema = serde_json::to_string_pretty(&schemars::schema_for!(Card)).expect("JSON") + "\n";

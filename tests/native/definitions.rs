@@ -1,9 +1,6 @@
 //! What JavaScript and the documents repeat of the Rust types: values of options, limits, error codes
 //! and the schema of reports. To write these files again:
-//! `UPDATE_DEFINITIONS=1 cargo test --release --test definitions`.
-
-// wasm-pack compiles every test for WebAssembly; this one needs files.
-#![cfg(not(target_family = "wasm"))]
+//! `UPDATE_DEFINITIONS=1 cargo test --release --test native definitions::`.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -17,8 +14,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, schema_for};
 use serde_json::Value;
 
-const NOTICE: &str =
-    "// Written by `UPDATE_DEFINITIONS=1 cargo test --release --test definitions`. Do not edit.\n";
+const NOTICE: &str = "// Written by `UPDATE_DEFINITIONS=1 cargo test --release --test native definitions::`. Do not edit.\n";
 
 /// Checks a file of the repository, or writes it when asked.
 fn holds(path: &str, wanted: &str) {
@@ -27,7 +23,7 @@ fn holds(path: &str, wanted: &str) {
         std::fs::write(&file, wanted).expect("the folder exists");
     }
     let found = std::fs::read_to_string(&file).unwrap_or_default();
-    let command = "UPDATE_DEFINITIONS=1 cargo test --release --test definitions";
+    let command = "UPDATE_DEFINITIONS=1 cargo test --release --test native definitions::";
     assert!(found == wanted, "{path} differs from the Rust types. To update it: {command}");
 }
 

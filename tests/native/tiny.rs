@@ -1,17 +1,12 @@
 //! Whole runs of the summarizer on the tiny model: its text is noise, but everything else is as
 //! with a real model.
 
-// wasm-pack compiles every test for WebAssembly; this one needs a file system or a native host.
-#![cfg(not(target_family = "wasm"))]
-
-mod common;
-
 use std::cell::RefCell;
 use std::io::Cursor;
 
-use common::host::TestHost;
-use common::reference::{EXACT, Reference};
-use common::{now, summarizer, tiny, tiny_gemma};
+use crate::common::host::TestHost;
+use crate::common::reference::{EXACT, Reference};
+use crate::common::{now, summarizer, tiny, tiny_gemma};
 use precis::Error;
 use precis::host::native::{Native, block_on};
 use precis::host::{Event, Host, Stage};
@@ -24,7 +19,7 @@ use serde_json::Value;
 const SHORT: &str = "# Reading\n\nThe page reads a text in chunks and writes down what each took.";
 
 fn long() -> String {
-    (1..=9).map(common::part).collect()
+    (1..=9).map(crate::common::part).collect()
 }
 
 fn run(text: &str, options: &Options, host: &impl Host) -> Result<Report, Error> {
@@ -259,7 +254,8 @@ fn one_pass_has_a_limit() {
 #[test]
 fn too_little_memory_for_one_pass_leaves_room_for_others() {
     let reference = Reference { room: 600, ..EXACT };
-    let model = common::load(&reference, Cursor::new(common::TINY)).expect("the fixture loads");
+    let model = crate::common::load(&reference, Cursor::new(crate::common::TINY))
+        .expect("the fixture loads");
     let (backend, load) = (BackendReport::default(), LoadReport::default());
     let mut summarizer = Summarizer::new(reference, model, ("tiny".into(), None), backend, load);
     let mut run = |text: &str, strategy| {

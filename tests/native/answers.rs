@@ -1,12 +1,7 @@
 //! Summaries of every length and form, answers to questions, and the sources of their sentences.
 
-// wasm-pack compiles every test for WebAssembly; this one needs a native host.
-#![cfg(not(target_family = "wasm"))]
-
-mod common;
-
-use common::host::TestHost;
-use common::{now, part, summarizer, tiny};
+use crate::common::host::TestHost;
+use crate::common::{now, part, summarizer, tiny};
 use precis::host::Event;
 use precis::report::{Report, Support};
 use precis::summarize::Options;

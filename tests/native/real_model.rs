@@ -1,21 +1,16 @@
 //! The real model compared with llama.cpp's records: tokenizer exactly, logits closely.
 
-// wasm-pack compiles every test for WebAssembly; this one needs a file system or a native host.
-#![cfg(not(target_family = "wasm"))]
-
-mod common;
-
-use common::golden::{self, Golden, Prompt, Run, Tokenized};
-use common::reference::EXACT;
-use common::tolerance::{FORWARD_PASS, LOGITS, LOGITS_ONE_POSITION, MARGIN};
+use crate::common::golden::{self, Golden, Prompt, Run, Tokenized};
+use crate::common::reference::EXACT;
+use crate::common::tolerance::{FORWARD_PASS, LOGITS, LOGITS_ONE_POSITION, MARGIN};
 use precis::backend::Backend;
 use precis::backend::cpu::Cpu;
 use precis::lm::session::Session;
 
 #[test]
 fn tokenizer_is_llama_cpps() {
-    let tokenizer = common::real(&Cpu::default()).tokenizer;
-    let json = common::text("tokenizer.json");
+    let tokenizer = crate::common::real(&Cpu::default()).tokenizer;
+    let json = crate::common::text("tokenizer.json");
     let record: Tokenized = golden::parse(&json);
     assert!(record.strings.len() > 100);
     let wrong: Vec<String> = record
@@ -29,7 +24,7 @@ fn tokenizer_is_llama_cpps() {
         .collect();
     assert!(wrong.is_empty(), "{} strings differ:\n{}", wrong.len(), wrong.join("\n"));
 
-    let text = common::workload();
+    let text = crate::common::workload();
     assert_eq!(golden::sha256(text.as_bytes()), record.document.sha256);
     let tokens = tokenizer.encode_with_starts(&text).expect("the workload is plain text");
     assert_eq!(tokens.ids.len(), record.document.tokens);
@@ -41,16 +36,16 @@ fn tokenizer_is_llama_cpps() {
 
 #[test]
 fn chat_template_is_llama_cpps() {
-    let json = common::text("golden.json");
+    let json = crate::common::text("golden.json");
     let record: Golden = golden::parse(&json);
     assert_eq!(
-        common::real(&Cpu::default()).tokenizer.chat(&record.chat.message),
+        crate::common::real(&Cpu::default()).tokenizer.chat(&record.chat.message),
         Ok(record.chat.ids)
     );
 }
 
 fn prompts(article: &[u32]) -> Vec<(Prompt, Vec<u32>)> {
-    let json = common::text("golden.json");
+    let json = crate::common::text("golden.json");
     let prompts = golden::parse::<Golden>(&json).prompts;
     assert_eq!(prompts.iter().map(|p| p.tokens).collect::<Vec<_>>(), [8, 300, 2000]);
     prompts
@@ -63,12 +58,12 @@ fn prompts(article: &[u32]) -> Vec<(Prompt, Vec<u32>)> {
 }
 
 fn recorded_logits(run: &Run) -> Vec<f64> {
-    golden::halves(&common::fixture(&run.logits))
+    golden::halves(&crate::common::fixture(&run.logits))
 }
 
 fn session<B: Backend + Copy>(backend: B) -> (Session<B>, Vec<(Prompt, Vec<u32>)>) {
-    let model = common::real(&backend);
-    let article = model.tokenizer.encode(&common::text("article.md")).expect("plain text");
+    let model = crate::common::real(&backend);
+    let article = model.tokenizer.encode(&crate::common::text("article.md")).expect("plain text");
     (Session::new(backend, model), prompts(&article))
 }
 
@@ -79,7 +74,7 @@ fn logits_and_greedy_tokens_are_llama_cpps() {
         for run in [&prompt.exact, &prompt.quantized] {
             let what = &run.logits;
             session.truncate(0);
-            let logits = common::logits(&mut session, &ids, 256);
+            let logits = crate::common::logits(&mut session, &ids, 256);
             LOGITS_ONE_POSITION.check(&logits, &recorded_logits(run), what);
             let held = golden::check_greedy(&mut session, logits, run, &MARGIN, what);
             println!("{what}: {held} of {} steps held", run.greedy.len());
@@ -95,7 +90,7 @@ fn without_rounding_the_forward_pass_is_llama_cpps() {
     let (mut session, prompts) = session(EXACT);
     for (prompt, ids) in prompts.into_iter().filter(|(prompt, _)| prompt.tokens < 1000) {
         session.truncate(0);
-        let logits = common::logits(&mut session, &ids, 256);
+        let logits = crate::common::logits(&mut session, &ids, 256);
         FORWARD_PASS.check(&logits, &recorded_logits(&prompt.exact), &prompt.exact.logits);
     }
 }
@@ -111,12 +106,12 @@ fn rounding_costs_little_in_the_median() {
     let (mut session, prompts) = session(Cpu::default());
     let (_, ids) = prompts.last().expect("three prompts");
     let pieces: Vec<Vec<f32>> = (ids.chunks(PIECE).take(PIECES))
-        .map(|piece| common::logits(&mut session, piece, PIECE))
+        .map(|piece| crate::common::logits(&mut session, piece, PIECE))
         .map(|logits| logits.into_iter().step_by(SAMPLED).collect())
         .collect();
     for record in ["-exact", ""] {
         let file = format!("article-pieces{record}.logits.f16");
-        let recorded = golden::halves(&common::fixture(&file));
+        let recorded = golden::halves(&crate::common::fixture(&file));
         let recorded = recorded.chunks_exact(recorded.len() / PIECES);
         let mut distances: Vec<f64> =
             pieces.iter().zip(recorded).map(|(ours, other)| LOGITS.distance(ours, other)).collect();
@@ -135,9 +130,10 @@ fn threads_do_not_matter_to_the_bit() {
     let (mut alone, prompts) = session(Cpu::default());
     let (mut together, _) = session(Cpu { threads });
     let (_, ids) = &prompts[1];
-    let want = common::logits(&mut alone, ids, ids.len());
-    let got = common::logits(&mut together, ids, ids.len());
+    let want = crate::common::logits(&mut alone, ids, ids.len());
+    let got = crate::common::logits(&mut together, ids, ids.len());
     assert_eq!(got, want);
-    let decode = |session: &mut Session<Cpu>| common::now(session.decode(ids[0])).expect("room");
+    let decode =
+        |session: &mut Session<Cpu>| crate::common::now(session.decode(ids[0])).expect("room");
     assert_eq!(decode(&mut together), decode(&mut alone));
 }

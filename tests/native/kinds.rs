@@ -1,17 +1,14 @@
 //! How often the kind of a document is recognized: a labelled set, and a confusion matrix over it.
 //!
 //! ```sh
-//! cargo test --release --test kinds -- --nocapture
-//! PRECIS_KINDS=FOLDER cargo test --release --test kinds -- --nocapture
+//! cargo test --release --test native kinds:: -- --nocapture
+//! PRECIS_KINDS=FOLDER cargo test --release --test native kinds:: -- --nocapture
 //! ```
 //!
 //! The documents in `tests/fixtures/kinds/` were written for this purpose and labelled before anything
 //! was measured. Rules may be changed for those with odd numbers; those with even numbers only measure.
 //! `FOLDER` holds further documents, which are no part of the repository, and `list.tsv`: a line
 //! `kind<tab>path` for each of them.
-
-// wasm-pack compiles every test for WebAssembly; this one needs files.
-#![cfg(not(target_family = "wasm"))]
 
 use std::fmt::Write;
 use std::fs;

@@ -1,13 +1,8 @@
 //! Gemma 3 270M compared with llama.cpp's records: tokenizer exactly, logits closely.
 
-// wasm-pack compiles every test for WebAssembly; this one needs a file system.
-#![cfg(not(target_family = "wasm"))]
-
-mod common;
-
-use common::golden::{self, Golden, Tokenized};
-use common::reference::EXACT;
-use common::tolerance::{FORWARD_PASS, LOGITS_ONE_POSITION, MARGIN};
+use crate::common::golden::{self, Golden, Tokenized};
+use crate::common::reference::EXACT;
+use crate::common::tolerance::{FORWARD_PASS, LOGITS_ONE_POSITION, MARGIN};
 use precis::backend::Backend;
 use precis::backend::cpu::Cpu;
 use precis::lm::model::Model;
@@ -17,7 +12,7 @@ use precis::lm::session::Session;
 const SAMPLED: usize = 24;
 
 fn model<B: Backend>(backend: &B) -> Model<B> {
-    common::load(backend, common::gemma()).expect("Gemma loads")
+    crate::common::load(backend, crate::common::gemma()).expect("Gemma loads")
 }
 
 fn sampled(logits: &[f32]) -> Vec<f32> {
@@ -27,7 +22,7 @@ fn sampled(logits: &[f32]) -> Vec<f32> {
 #[test]
 fn tokenizer_is_llama_cpps() {
     let tokenizer = model(&Cpu::default()).tokenizer;
-    let record: Tokenized = golden::parse(&common::text("golden-gemma.json"));
+    let record: Tokenized = golden::parse(&crate::common::text("golden-gemma.json"));
     assert!(record.strings.len() > 100);
     let wrong: Vec<String> = (record.strings.iter())
         .filter_map(|string| {
@@ -38,7 +33,7 @@ fn tokenizer_is_llama_cpps() {
         .collect();
     assert!(wrong.is_empty(), "{} strings differ:\n{}", wrong.len(), wrong.join("\n"));
 
-    let text = common::workload();
+    let text = crate::common::workload();
     assert_eq!(golden::sha256(text.as_bytes()), record.document.sha256);
     let ids = tokenizer.completion(&text).expect("plain text");
     assert_eq!(ids.len(), record.document.tokens);
@@ -53,13 +48,14 @@ fn tokenizer_is_llama_cpps() {
 #[test]
 fn logits_and_greedy_tokens_are_llama_cpps() {
     let model = model(&Cpu::default());
-    let article = model.tokenizer.completion(&common::text("article.md")).expect("plain text");
+    let article =
+        model.tokenizer.completion(&crate::common::text("article.md")).expect("plain text");
     let mut session = Session::new(Cpu::default(), model);
-    for prompt in golden::parse::<Golden>(&common::text("golden-gemma.json")).prompts {
+    for prompt in golden::parse::<Golden>(&crate::common::text("golden-gemma.json")).prompts {
         session.truncate(0);
-        let logits = common::logits(&mut session, &prompt.ids(&article), 256);
+        let logits = crate::common::logits(&mut session, &prompt.ids(&article), 256);
         for run in [&prompt.exact, &prompt.quantized] {
-            let recorded = golden::halves(&common::fixture(&run.logits));
+            let recorded = golden::halves(&crate::common::fixture(&run.logits));
             LOGITS_ONE_POSITION.check(&sampled(&logits), &recorded, &run.logits);
         }
         // llama.cpp's rounding moves margins as much as ours, but differently.
@@ -74,15 +70,16 @@ fn logits_and_greedy_tokens_are_llama_cpps() {
 #[test]
 fn without_rounding_the_forward_pass_is_llama_cpps() {
     let model = model(&EXACT);
-    let article = model.tokenizer.completion(&common::text("article.md")).expect("plain text");
+    let article =
+        model.tokenizer.completion(&crate::common::text("article.md")).expect("plain text");
     let mut session = Session::new(EXACT, model);
-    for prompt in golden::parse::<Golden>(&common::text("golden-gemma.json")).prompts {
+    for prompt in golden::parse::<Golden>(&crate::common::text("golden-gemma.json")).prompts {
         if prompt.tokens > 300 {
             continue;
         }
         session.truncate(0);
-        let logits = common::logits(&mut session, &prompt.ids(&article), 256);
-        let recorded = golden::halves(&common::fixture(&prompt.exact.logits));
+        let logits = crate::common::logits(&mut session, &prompt.ids(&article), 256);
+        let recorded = golden::halves(&crate::common::fixture(&prompt.exact.logits));
         FORWARD_PASS.check(&sampled(&logits), &recorded, &prompt.exact.logits);
     }
 }

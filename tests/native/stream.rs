@@ -1,19 +1,14 @@
 //! Models whose files arrive in pieces, and the cost of a narrow embedding.
 
-// wasm-pack compiles every test for WebAssembly; this one needs a file system or a native host.
-#![cfg(not(target_family = "wasm"))]
-
-mod common;
-
 use std::io::Cursor;
 
+use crate::common::gguf::File;
+use crate::common::golden::{self, Golden};
+use crate::common::random::Random;
+use crate::common::tolerance::{NARROW_EMBEDDING, Tolerance};
+use crate::common::{load, streamed};
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
-use common::gguf::File;
-use common::golden::{self, Golden};
-use common::random::Random;
-use common::tolerance::{NARROW_EMBEDDING, Tolerance};
-use common::{load, streamed};
 use precis::backend::cpu::Cpu;
 use precis::lm::model::{Model, ModelStream};
 use precis::lm::session::Session;
@@ -27,15 +22,17 @@ fn code(outcome: Result<Model<Cpu>>) -> &'static str {
 #[test]
 fn pieces_make_the_same_model() {
     let ids: Vec<u32> = (0..40).map(|i| 3 + 7 * i % 200).collect();
-    let mut session = Session::new(Cpu::default(), common::tiny());
-    let want = common::logits(&mut session, &ids, 16);
-    for piece in [1, 4093, common::TINY.len()] {
-        let model = streamed(common::TINY, common::TINY.len(), piece, false).expect("a model");
+    let mut session = Session::new(Cpu::default(), crate::common::tiny());
+    let want = crate::common::logits(&mut session, &ids, 16);
+    for piece in [1, 4093, crate::common::TINY.len()] {
+        let model = streamed(crate::common::TINY, crate::common::TINY.len(), piece, false)
+            .expect("a model");
         let whole = session.model();
         assert_eq!(model.config, whole.config);
         assert_eq!((model.parameters, model.linear_macs), (whole.parameters, whole.linear_macs));
         assert_eq!((model.quant, model.file_bytes), (whole.quant, whole.file_bytes));
-        let got = common::logits(&mut Session::new(Cpu::default(), model), &ids, 16);
+        assert_eq!(model.fingerprint, whole.fingerprint);
+        let got = crate::common::logits(&mut Session::new(Cpu::default(), model), &ids, 16);
         assert_eq!(got, want, "in pieces of {piece}");
     }
 }
@@ -68,9 +65,9 @@ fn every_format_is_the_same_in_pieces() {
         file.data.extend_from_slice(&matrix.data().expect("bytes"));
         let bytes = file.bytes();
         let model = load(&Cpu::default(), Cursor::new(&bytes)).expect("a good file");
-        let whole = common::logits(&mut Session::new(Cpu::default(), model), &ids, 16);
+        let whole = crate::common::logits(&mut Session::new(Cpu::default(), model), &ids, 16);
         let model = streamed(&bytes, bytes.len(), 4093, false).expect("a good file");
-        let pieces = common::logits(&mut Session::new(Cpu::default(), model), &ids, 16);
+        let pieces = crate::common::logits(&mut Session::new(Cpu::default(), model), &ids, 16);
         assert!(whole.iter().all(|logit| logit.is_finite()), "{dtype:?}");
         assert_eq!(pieces, whole, "{dtype:?}");
         assert!(!all.contains(&whole), "{dtype:?}: the matrix makes no difference");
@@ -80,15 +77,15 @@ fn every_format_is_the_same_in_pieces() {
 
 #[test]
 fn what_is_no_model_is_refused() {
-    let size = common::TINY.len();
+    let size = crate::common::TINY.len();
     for end in [0, 3, 20, 1000, size / 2, size - 1] {
-        let cut = &common::TINY[..end];
+        let cut = &crate::common::TINY[..end];
         assert_eq!(code(streamed(cut, size, 4096, true)), "model-truncated", "{end} of {size}");
         let short = code(streamed(cut, end, 4096, true));
         let not_gguf = end < 4 && !b"GGUF".starts_with(cut);
         assert_eq!(short, if not_gguf { "model-not-gguf" } else { "model-truncated" }, "{end}");
     }
-    assert_eq!(code(streamed(common::TINY, size - 1, 4096, true)), "model-invalid");
+    assert_eq!(code(streamed(crate::common::TINY, size - 1, 4096, true)), "model-invalid");
     assert_eq!(code(streamed(&[7; 100_000], 100_000, 4096, true)), "model-not-gguf");
 
     // Two tensors in one place, which is possible in a file with random access.
@@ -99,11 +96,11 @@ fn what_is_no_model_is_refused() {
     assert_eq!(code(streamed(&bytes, bytes.len(), 4096, true)), "model-invalid");
 
     let mut stream = ModelStream::new(Cpu::default(), size as u64, true);
-    stream.push(common::TINY).expect("the fixture loads");
+    stream.push(crate::common::TINY).expect("the fixture loads");
     let Err(Error::ModelInvalid { reason }) = stream.finish(Some("00")) else {
         panic!("another hash is refused")
     };
-    assert!(reason.contains(&golden::sha256(common::TINY)), "{reason}");
+    assert!(reason.contains(&golden::sha256(crate::common::TINY)), "{reason}");
 }
 
 /// The embedding is also the head, so rounding it to 4 bits costs twice. Over many positions, as in
@@ -113,21 +110,21 @@ fn a_narrow_embedding_costs_little() {
     const PIECES: usize = 60;
     const PIECE: usize = 32;
     const SAMPLED: usize = 24;
-    let file = std::fs::read(common::REAL).expect("`cargo xtask model fetch` brings it");
+    let file = std::fs::read(crate::common::REAL).expect("`cargo xtask model fetch` brings it");
     let model = streamed(&file, file.len(), 1 << 20, true).expect("the real model");
     drop(file);
-    let article = model.tokenizer.encode(&common::text("article.md")).expect("plain text");
-    let json = common::text("golden.json");
+    let article = model.tokenizer.encode(&crate::common::text("article.md")).expect("plain text");
+    let json = crate::common::text("golden.json");
     let record: Golden = golden::parse(&json);
     let mut session = Session::new(Cpu::default(), model);
     let Tolerance { metric, bound, reason, .. } = NARROW_EMBEDDING;
 
     let ids = record.prompts[2].ids(&article);
-    let recorded = golden::halves(&common::fixture("article-pieces-exact.logits.f16"));
+    let recorded = golden::halves(&crate::common::fixture("article-pieces-exact.logits.f16"));
     let recorded = recorded.chunks_exact(recorded.len() / PIECES);
     let mut distances: Vec<f64> = (ids.chunks(PIECE).take(PIECES).zip(recorded))
         .map(|(piece, recorded)| {
-            let logits = common::logits(&mut session, piece, PIECE);
+            let logits = crate::common::logits(&mut session, piece, PIECE);
             let sampled: Vec<f32> = logits.into_iter().step_by(SAMPLED).collect();
             NARROW_EMBEDDING.distance(&sampled, recorded)
         })
@@ -138,15 +135,16 @@ fn a_narrow_embedding_costs_little() {
     assert!(median <= bound, "{median:.2e}: {reason}");
 
     // How often the best token stays the best, here and with the file's own embedding.
-    let file = Session::new(Cpu::default(), common::real(&Cpu::default()));
+    let file = Session::new(Cpu::default(), crate::common::real(&Cpu::default()));
     let [narrow, wide] = [session, file].map(|mut session| {
         let mut same = 0;
         for prompt in &record.prompts {
             session.truncate(0);
-            let mut logits = common::logits(&mut session, &prompt.ids(&article), 256);
+            let mut logits = crate::common::logits(&mut session, &prompt.ids(&article), 256);
             for id in &prompt.exact.greedy {
                 same += usize::from(precis::backend::scores::best(&logits) == *id);
-                logits = common::now(session.decode(*id)).expect("a token of the vocabulary");
+                logits =
+                    crate::common::now(session.decode(*id)).expect("a token of the vocabulary");
             }
         }
         same

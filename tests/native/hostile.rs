@@ -1,16 +1,11 @@
 //! Truncated, inconsistent or nonsense model files: each gives its error code, never a panic.
 
-// wasm-pack compiles every test for WebAssembly; this one needs a file system or a native host.
-#![cfg(not(target_family = "wasm"))]
-
-mod common;
-
 use std::io::Cursor;
 
+use crate::common::gguf::{Failing, File, text};
+use crate::common::random::Random;
+use crate::common::{TINY, load, logits, streamed};
 use candle_core::quantized::gguf_file::Value;
-use common::gguf::{Failing, File, text};
-use common::random::Random;
-use common::{TINY, load, logits, streamed};
 use precis::Error;
 use precis::backend::cpu::Cpu;
 use precis::lm::session::Session;
@@ -138,7 +133,8 @@ fn headers_that_lie() {
 
 #[test]
 fn tensors_that_lie() {
-    let file = |name: &str, change: fn(&mut common::gguf::Entry)| File::tiny().tensor(name, change);
+    let file =
+        |name: &str, change: fn(&mut crate::common::gguf::Entry)| File::tiny().tensor(name, change);
     let (table, key, norm) = ("token_embd.weight", "blk.0.attn_k.weight", "output_norm.weight");
     check(vec![
         ("unknown format", file(key, |t| t.kind = 77), QUANT),
@@ -281,7 +277,7 @@ fn vocabularies_that_contradict_themselves() {
 /// Metadata of other architectures beyond llama's.
 #[test]
 fn windows_and_scaling_that_make_no_sense() {
-    let gemma = || File::read(&common::fixture("tiny-gemma3.gguf"));
+    let gemma = || File::read(&crate::common::fixture("tiny-gemma3.gguf"));
     let set = |key: &str, value| gemma().set(&format!("gemma3.{key}"), value);
     let (window, period) = ("attention.sliding_window", "attention.sliding_window_pattern");
     let scaled = |kind: &str, factor| {

@@ -1,16 +1,11 @@
 //! Features for runs on the edge: notes taken elsewhere, a smaller context, a clock that stands
 //! still during computation.
 
-// wasm-pack compiles every test for WebAssembly; this one needs a native host.
-#![cfg(not(target_family = "wasm"))]
-
-mod common;
-
 use std::cell::Cell;
 use std::ops::ControlFlow;
 
-use common::host::TestHost;
-use common::{now, summarizer, tiny};
+use crate::common::host::TestHost;
+use crate::common::{now, summarizer, tiny};
 use precis::host::Note;
 use precis::host::{Event, Host, Stage};
 use precis::report::{EnvironmentReport, Report};
@@ -19,7 +14,7 @@ use precis::summarize::plan::Strategy;
 use precis::{Error, Result};
 
 fn long() -> String {
-    (1..=6).map(common::part).collect()
+    (1..=6).map(crate::common::part).collect()
 }
 
 fn run(text: &str, options: &Options) -> Result<Report> {

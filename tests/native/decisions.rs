@@ -1,12 +1,7 @@
 //! Whole runs on documents with decisions.
 
-// wasm-pack compiles every test for WebAssembly; this one needs a native host.
-#![cfg(not(target_family = "wasm"))]
-
-mod common;
-
-use common::host::TestHost;
-use common::{now, summarizer, tiny};
+use crate::common::host::TestHost;
+use crate::common::{now, summarizer, tiny};
 use precis::summarize::Options;
 use precis::summarize::plan::Length;
 

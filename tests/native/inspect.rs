@@ -1,12 +1,7 @@
 //! Inspection of a file from its first bytes.
 
-// wasm-pack compiles every test for WebAssembly; this one needs a file system or a native host.
-#![cfg(not(target_family = "wasm"))]
-
-mod common;
-
+use crate::common::gguf::File;
 use candle_core::quantized::gguf_file::Value;
-use common::gguf::File;
 use precis::lm::model::inspect;
 use precis::{Error, Result};
 
@@ -22,11 +17,11 @@ fn said(bytes: &[u8], length: usize, size: usize) -> String {
 
 #[test]
 fn a_header_is_enough_and_less_is_not() -> Result<()> {
-    let bytes = common::TINY;
+    let bytes = crate::common::TINY;
     let whole = inspect(bytes, bytes.len() as u64)?.expect("all of it is there");
     assert_eq!((whole.architecture.as_str(), whole.context), ("llama", 512));
     assert!(whole.has_chat_template);
-    assert_eq!(whole.parameters, common::tiny().parameters);
+    assert_eq!(whole.parameters, crate::common::tiny().parameters);
     // Four bytes suffice to tell whether it is a model.
     let end = (4..bytes.len())
         .find(|length| said(bytes, *length, bytes.len()) != "more")
@@ -62,7 +57,7 @@ fn what_cannot_be_used_is_named() {
 /// Distinguishes a file truncated after its header from one that needs more bytes.
 #[test]
 fn a_file_that_ends_too_early_is_truncated() {
-    let bytes = common::TINY;
+    let bytes = crate::common::TINY;
     assert_eq!(said(bytes, bytes.len() - 1, bytes.len() - 1), "model-truncated");
     assert_eq!(said(bytes, 1000, 1000), "model-truncated");
     assert_eq!(said(bytes, 0, 0), "model-truncated");

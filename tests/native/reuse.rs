@@ -1,13 +1,8 @@
 //! Earlier work is reused: keys and values of a prompt's beginning, and notes on passages. The
 //! summary is the same with and without reuse.
 
-// wasm-pack compiles every test for WebAssembly; this one needs a native host.
-#![cfg(not(target_family = "wasm"))]
-
-mod common;
-
-use common::host::TestHost;
-use common::{now, part, summarizer, tiny, tiny_gemma};
+use crate::common::host::TestHost;
+use crate::common::{now, part, summarizer, tiny, tiny_gemma};
 use precis::Error;
 use precis::backend::cpu::Cpu;
 use precis::host::Event;
@@ -62,10 +57,10 @@ fn what_is_kept_is_what_would_be_computed() {
     for model in [tiny(), tiny_gemma()] {
         let mut session = Session::new(Cpu::default(), model);
         let ids: Vec<u32> = (0..400).map(|i| 5 + i % 200).collect();
-        let want = common::logits(&mut session, &ids, 64);
+        let want = crate::common::logits(&mut session, &ids, 64);
         let rest = |session: &mut Session<Cpu>, ids: &[u32]| {
             let kept = session.resume(ids, 420, false).expect("room");
-            (kept, common::logits(session, &ids[kept..], 64))
+            (kept, crate::common::logits(session, &ids[kept..], 64))
         };
         assert_eq!(rest(&mut session, &ids), (399, want.clone()));
         let mut other = ids.clone();
@@ -86,17 +81,17 @@ fn what_was_let_go_of_is_read_again() {
     let context = session.model().config.context;
     let ids: Vec<u32> = (0..2 * context).map(|i| 5 + i as u32 % 200).collect();
     session.extend(ids.len()).expect("room");
-    common::logits(&mut session, &ids, 64);
+    crate::common::logits(&mut session, &ids, 64);
     let moved = session.model().config.attention.layers.iter().any(|layer| layer.window.is_some());
     assert!(moved && ids.len() > 600);
     assert_eq!(session.truncate(ids.len() - 512), ids.len() - 512);
     let want = {
         let mut other = Session::new(Cpu::default(), tiny_gemma());
         other.extend(ids.len()).expect("room");
-        common::logits(&mut other, &ids, 64)
+        crate::common::logits(&mut other, &ids, 64)
     };
     let at = session.position();
-    assert_eq!(common::logits(&mut session, &ids[at..], 64), want);
+    assert_eq!(crate::common::logits(&mut session, &ids[at..], 64), want);
     assert_eq!(session.truncate(ids.len() - 513), 0);
     assert_eq!(session.cache_bytes(), session.cache_bytes_for(ids.len()) as usize);
 }
@@ -108,10 +103,10 @@ fn going_back_twice_is_going_back_farther() {
     let ids: Vec<u32> =
         (0..2 * session.model().config.context).map(|i| 5 + i as u32 % 200).collect();
     session.extend(ids.len()).expect("room");
-    common::logits(&mut session, &ids, 64);
+    crate::common::logits(&mut session, &ids, 64);
     let back = ids.len() - 400;
     assert_eq!(session.truncate(back), back);
-    common::logits(&mut session, &[7; 50], 50);
+    crate::common::logits(&mut session, &[7; 50], 50);
     assert_eq!(session.truncate(back - 112), back - 112);
     assert_eq!(session.truncate(back - 113), 0);
 }
@@ -124,11 +119,11 @@ fn what_was_given_up_is_not_read() {
         let want = {
             let mut session = Session::new(Cpu::default(), model());
             session.extend(ids.len()).expect("room");
-            common::logits(&mut session, &ids, 64)
+            crate::common::logits(&mut session, &ids, 64)
         };
         let mut session = Session::new(Cpu::default(), model());
         session.extend(ids.len()).expect("room");
-        common::logits(&mut session, &ids[..650], 64);
+        crate::common::logits(&mut session, &ids[..650], 64);
         for layer in 0..session.model().config.layers() {
             let mut left = layer;
             let pause = async || match left {
@@ -142,7 +137,7 @@ fn what_was_given_up_is_not_read() {
             assert_eq!(given_up.err(), Some(Error::Cancelled));
             assert_eq!(session.position(), 650);
         }
-        assert_eq!(common::logits(&mut session, &ids[650..], 64), want);
+        assert_eq!(crate::common::logits(&mut session, &ids[650..], 64), want);
     }
 }
 

@@ -1,8 +1,5 @@
 //! The command line from a user's view: output, files and exit codes.
 
-// wasm-pack compiles every test for WebAssembly; this one starts a program.
-#![cfg(not(target_family = "wasm"))]
-
 use std::fs;
 use std::io::Write;
 use std::path::Path;

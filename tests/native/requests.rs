@@ -1,8 +1,5 @@
 //! Which texts ask for something at their end, in several languages, and which only seem to.
 
-// wasm-pack compiles every test for WebAssembly; this one measures a table.
-#![cfg(not(target_family = "wasm"))]
-
 use precis::summarize::plan::{Form, Question, SummaryRequest, split_request};
 
 const BODY: &str = "The council met on Monday. It decided to repair the old bridge.";
