@@ -1,6 +1,6 @@
-// What each model takes on the page, in headless Chromium, after `cargo xtask build`: node scripts/measure-models.mjs
+// What each model takes on the page, in headless Chromium, after `cargo xtask build`: node scripts/measure-models.mjs [ID …]
 //
-// Prints `memory` and `time` of `measured` in models/models.json, for the models that lie in models/.
+// Prints `memory` and `time` of `measured` in models/models.json, for the models that lie in models/, or for the default and those named.
 
 import { existsSync, readFileSync } from "node:fs";
 import { chromium } from "@playwright/test";
@@ -11,7 +11,11 @@ import models from "../../models/models.json" with { type: "json" };
 const TEXT = readFileSync(new URL("../../tests/fixtures/article.md", import.meta.url), "utf8");
 const ROUNDS = 3;
 
-const present = models.filter(({ file }) => existsSync(new URL(`../../models/${file}`, import.meta.url)));
+const wanted = new Set(process.argv.slice(2));
+const present = models.filter(({ id, file }, i) => {
+  const named = wanted.size === 0 || i === 0 || wanted.has(id);
+  return named && existsSync(new URL(`../../models/${file}`, import.meta.url));
+});
 if (present[0] !== models[0]) throw new Error("The default model is not in models/: run `cargo xtask model fetch`.");
 
 const server = await preview({ preview: { port: 0 }, logLevel: "warn" });
