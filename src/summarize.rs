@@ -258,9 +258,7 @@ impl<B: Backend> Summarizer<B> {
             options.kind.unwrap_or_else(|| kind::recognize(window, &Structure::new(window)).0);
         let mut run = self.begin(options, host, &mut report, &[tokens]);
         let prompt = run.asking.note(window, kind, run.profile);
-        let key = note_cache::key(&prompt.whole(), &prompt.lead, &run.profile.method(kind));
-        let planned =
-            Planned { stage: Stage::Window, window: 0, prompt: Some(prompt), key, tokens };
+        let planned = Planned::note(0, prompt, kind, run.profile, tokens);
         let (mut note, _) = run.take_note(&planned, kind).await?;
         // The one who asked has the same window, cleaned with the text about it.
         if window != given {

@@ -65,8 +65,8 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         Ok(ids)
     }
 
-    /// Reads the first `tokens` of a prompt, with room for so many more behind all of it. The rest may
-    /// still change: [`Self::ask`] with a prompt that begins alike goes on from there.
+    /// Reads the first `tokens` of a prompt and reserves `room` positions behind all of it. The rest of
+    /// the prompt may still change: [`Self::ask`] reads only what differs.
     pub(super) async fn read_ahead(
         &mut self,
         ids: &[u32],

@@ -83,6 +83,20 @@ pub struct Planned {
     pub tokens: usize,
 }
 
+impl Planned {
+    /// A note on a window of a document of this kind.
+    pub fn note(
+        window: usize,
+        prompt: Prompt,
+        kind: Kind,
+        profile: Profile,
+        tokens: usize,
+    ) -> Self {
+        let key = note_cache::key(&prompt.whole(), &prompt.lead, &profile.method(kind));
+        Self { stage: Stage::Window, window, prompt: Some(prompt), key, tokens }
+    }
+}
+
 /// How a document will be read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
@@ -239,17 +253,8 @@ impl Plan {
         let mut planned: Vec<Planned> = Vec::new();
         for (index, window) in self.windows.iter().enumerate() {
             let prompt = asking.note(&text[window.clone()], self.kind, reading.profile);
-            let (key, tokens) = (
-                note_cache::key(&prompt.whole(), &prompt.lead, &reading.profile.method(self.kind)),
-                tokens.count(window) + limits.overhead + SLACK / 2,
-            );
-            planned.push(Planned {
-                stage: Stage::Window,
-                window: index,
-                prompt: Some(prompt),
-                key,
-                tokens,
-            });
+            let tokens = tokens.count(window) + limits.overhead + SLACK / 2;
+            planned.push(Planned::note(index, prompt, self.kind, reading.profile, tokens));
         }
         if self.needs_answer() {
             let notes = self.windows.len() * reading.profile.note_sentences * SENTENCE / 2;

@@ -2,6 +2,7 @@
 
 use precis::backend::cpu::Cpu;
 use precis::lm::session::Session;
+use precis::lm::tokenizer::Tokenizer;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -90,6 +91,20 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// SHA-256 of the ids as little-endian u32.
 pub fn sha256_of_ids(ids: &[u32]) -> String {
     sha256(&ids.iter().flat_map(|id| id.to_le_bytes()).collect::<Vec<u8>>())
+}
+
+/// Checks that a model's tokenizer gives each of many recorded strings its recorded ids.
+#[track_caller]
+pub fn check_strings(model: &str, tokenizer: &Tokenizer, strings: &[Text]) {
+    assert!(strings.len() > 100, "{model}");
+    let wrong: Vec<String> = (strings.iter())
+        .filter_map(|string| {
+            let ids = tokenizer.encode(&string.text);
+            (ids.as_ref() != Ok(&string.ids))
+                .then(|| format!("{:?}: {ids:?}, not {:?}", string.text, string.ids))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{model}: {} strings differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 /// Checks the best token after the prompt, from `logits`, and after each recorded token. Skips
