@@ -4,6 +4,7 @@ mod ask;
 mod check;
 mod chunks;
 mod forecast;
+mod headline;
 mod judge;
 pub mod note_cache;
 mod notes;

@@ -52,7 +52,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
     }
 
     /// The prompt's tokens, with the first words of the answer behind it.
-    fn encode(&self, prompt: &Prompt) -> Result<Vec<u32>> {
+    pub(super) fn encode(&self, prompt: &Prompt) -> Result<Vec<u32>> {
         let (text, lead) = (prompt.whole(), &prompt.lead);
         let tokenizer = &self.session.model().tokenizer;
         if self.asking.style == PromptStyle::Completion {
@@ -262,7 +262,7 @@ impl<F: FnMut(&str) -> ControlFlow<()>> Answer<F> {
     }
 }
 
-async fn let_others_run(host: &impl Host) -> Result<()> {
+pub async fn let_others_run(host: &impl Host) -> Result<()> {
     match host.yield_now().await {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(Error::Cancelled),

@@ -7,7 +7,6 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::check::{self, Source};
 use super::plan::{Form, Plan, Question};
-use super::profile::Wording;
 use super::salience::{Candidate, Salience, choose, repeats};
 use crate::document::digest::digest;
 use crate::document::segment;
@@ -62,7 +61,7 @@ const WORDS_OF_A_SENTENCE: usize = 28;
 const LONGEST_QUOTE: usize = 60;
 
 /// Words of a headline at most.
-const LONGEST_HEADLINE: usize = 12;
+pub const LONGEST_HEADLINE: usize = 12;
 
 /// How many words of a statement a sentence must share with it to stand in its place.
 const LIKE: f64 = 0.3;
@@ -299,46 +298,6 @@ impl Material<'_> {
             _ => " ".into(),
         }
     }
-
-    /// A headline: the model's if the document supports it, else what the document calls itself, else
-    /// its most telling sentence, as far as that fits. What a model that should quote says comes after
-    /// the document's own title.
-    pub fn headline(&self, written: &str) -> Point {
-        let title = self.title();
-        if self.plan.wording == Wording::Quotes
-            && let Some(title) = title.clone()
-        {
-            return title;
-        }
-        let line = written.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        let line = sentences::plain(line.trim().trim_start_matches("Headline:").trim());
-        let line = line.trim_matches(['"', '“', '”', '*', '.', ' ', '。']).to_string();
-        if (2..=LONGEST_HEADLINE).contains(&words(&line))
-            && let Some(point) = self.settle(&line, &HashSet::new())
-            && point.support == Support::Supported
-        {
-            return point;
-        }
-        if let Some(title) = title {
-            return title;
-        }
-        match self.salience.best(1).first() {
-            Some(candidate) => {
-                quotation(&shortened(&candidate.sentence.text), candidate.sentence.range.clone())
-            }
-            None => {
-                let Point { text, range, support } = opening(self.text, self.plan.body());
-                Point { text: shortened(&text), range, support }
-            }
-        }
-    }
-
-    /// What the document calls itself, where that says something.
-    fn title(&self) -> Option<Point> {
-        let title = self.structure.title.clone()?;
-        let text = sentences::plain(&self.text[title.clone()]);
-        (3..=LONGEST_HEADLINE).contains(&words(&text)).then(|| quotation(&text, title))
-    }
 }
 
 /// An item of a list as a sentence: what joins it to the next is left out.
@@ -351,18 +310,6 @@ fn ended(text: &str) -> String {
     let closed =
         bare.ends_with(|c: char| !c.is_alphanumeric() && c != ')') || bare.ends_with(is_unspaced);
     format!("{bare}{}", if closed { "" } else { "." })
-}
-
-/// The first words of a sentence, as many as a headline has.
-fn shortened(sentence: &str) -> String {
-    let bare = sentence.trim_end_matches(['.', '。', ' ', '…']);
-    let mut bounds = bare.unicode_word_indices().skip(LONGEST_HEADLINE - 1);
-    match (bounds.next(), bounds.next()) {
-        (Some((at, word)), Some(_)) if words(bare) > LONGEST_HEADLINE => {
-            format!("{} …", &bare[..at + word.len()])
-        }
-        _ => bare.into(),
-    }
 }
 
 /// The statements of an answer: its sentences, and what stands in a list.
@@ -385,7 +332,7 @@ pub fn statement(sentence: &str) -> Option<String> {
 }
 
 /// A text with a capital letter at its beginning.
-fn capitalized(text: &str) -> String {
+pub fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next();
     first.into_iter().flat_map(char::to_uppercase).chain(chars).collect()
@@ -420,16 +367,6 @@ mod tests {
                 "The ferry is free."
             ]
         );
-    }
-
-    #[wasm_bindgen_test(unsupported = test)]
-    fn headlines_have_twelve_words() {
-        let long = "one two three four five six seven eight nine ten eleven twelve thirteen.";
-        assert_eq!(
-            shortened(long),
-            "one two three four five six seven eight nine ten eleven twelve …"
-        );
-        assert_eq!(shortened("A short one."), "A short one");
     }
 
     #[wasm_bindgen_test(unsupported = test)]

@@ -185,6 +185,13 @@ impl Salience {
         terms(statement).filter_map(|term| self.ids.get(&term).copied()).collect()
     }
 
+    /// The telling words of a title; `None` for those that no sentence of the document has.
+    pub fn title_terms(&self, title: &str) -> Vec<Option<u32>> {
+        let telling: HashSet<String> =
+            terms(title).filter(|term| !cues::is_function_word(term)).collect();
+        telling.into_iter().map(|term| self.ids.get(&term).copied()).collect()
+    }
+
     /// The sentences that say most, best first.
     pub fn best(&self, most: usize) -> Vec<&Candidate> {
         choose(self.candidates.iter(), HashSet::new(), |_| true, most)

@@ -51,8 +51,14 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 material.vote(&notes);
                 let extent = Extent { tokens: SENTENCE, sentences: 1 };
                 let prompt = self.answer_prompt(&mut material, &notes, extent).await?;
-                let written = self.ask(&prompt, extent, |_| ControlFlow::Continue(())).await?;
-                let point = material.headline(&written);
+                // What a model that should quote writes is never better than a title or a sentence.
+                let written = match plan.wording {
+                    Wording::Quotes => String::new(),
+                    Wording::Own => {
+                        self.ask(&prompt, extent, |_| ControlFlow::Continue(())).await?
+                    }
+                };
+                let point = self.headline(&material, &written).await?;
                 tell(&point.text);
                 Answer { text: point.text.clone(), points: vec![point] }
             }
