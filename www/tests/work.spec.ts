@@ -118,6 +118,60 @@ test("a text that was replaced can be brought back", async ({ page, precis }) =>
   await expect(precis.document).toHaveValue("Words that took an hour to write.");
 });
 
+test("a document that was summarized before comes back with its summary", async ({ page, precis }) => {
+  await precis.open("tiny");
+  const earlier = page.getByRole("group").filter({ hasText: "Earlier documents" });
+  await precis.run(ARTICLE);
+  const article = await page.locator("#summary-text").innerText();
+  await expect(earlier).toBeHidden();
+  await page.getByRole("button", { name: "Contract" }).click();
+  await expect(precis.document).toHaveValue(/rent/i);
+  const contract = await precis.document.inputValue();
+  await precis.run(contract);
+  // What is shown is not among them.
+  await page.getByText("Earlier documents").click();
+  await expect(earlier.getByRole("listitem")).toHaveCount(1);
+  await page.reload();
+  await page.getByText("Earlier documents").click();
+  await earlier.getByRole("button", { name: ARTICLE.slice(0, 20) }).first().click();
+  await expect(precis.document).toHaveValue(ARTICLE);
+  await expect(page.locator("#summary-text")).toHaveText(article, { useInnerText: true });
+  await precis.summary.getByRole("button", { name: /^Source of sentence 1/ }).first().click();
+  await page.getByRole("button", { name: "Show in document" }).click();
+  await expect(precis.document).toBeFocused();
+  await expect(earlier.getByRole("button", { name: contract.trim().slice(0, 10) }).first()).toBeVisible();
+  await earlier.getByRole("button", { name: /^Remove/ }).click();
+  await expect(earlier).toBeHidden();
+  await page.reload();
+  await expect(precis.document).toHaveValue(ARTICLE);
+  await expect(earlier).toBeHidden();
+});
+
+test("earlier documents stay on the device only if the person wants that", async ({ page, precis }) => {
+  await precis.open("tiny");
+  await precis.run(ARTICLE);
+  await page.getByRole("button", { name: "Minutes" }).click();
+  await expect(precis.document).not.toHaveValue(ARTICLE);
+  const there = async () => {
+    const other = await page.context().newPage();
+    await other.goto("/");
+    const listed = await other.getByText("Earlier documents").isVisible();
+    await other.close();
+    return listed;
+  };
+  expect(await there()).toBe(false);
+  await page.getByText("Earlier documents").click();
+  await page.getByLabel("Keep them on this device").check();
+  expect(await there()).toBe(true);
+  await page.getByLabel("Keep them on this device").uncheck();
+  expect(await there()).toBe(false);
+  await page.getByRole("button", { name: "Delete all of them" }).click();
+  await expect(page.getByText("Earlier documents")).toBeHidden();
+  await page.reload();
+  await expect(precis.document).not.toHaveValue("");
+  await expect(page.getByText("Earlier documents")).toBeHidden();
+});
+
 test("another length or form takes one click", async ({ page, precis }) => {
   await precis.open("tiny");
   await precis.run(ARTICLE);

@@ -73,8 +73,7 @@ export class DocumentPanel {
       this.#textarea.focus();
     });
     byId("clear", HTMLButtonElement).addEventListener("click", () => {
-      this.#loading?.abort();
-      this.#replace("");
+      this.replace("");
       this.#textarea.focus();
     });
     this.#wireRestore();
@@ -147,6 +146,11 @@ export class DocumentPanel {
   }
 
   /** Replaces the document, which can be brought back. */
+  replace(text: string): void {
+    this.#loading?.abort();
+    this.#replace(text);
+  }
+
   #replace(text: string): void {
     const before = this.text;
     if (before === text) return;
@@ -163,8 +167,7 @@ export class DocumentPanel {
 
   #wireRestore(): void {
     const restore = () => {
-      this.#loading?.abort();
-      this.#replace(this.#previous ?? "");
+      this.replace(this.#previous ?? "");
       this.#textarea.focus();
     };
     byId("restore", HTMLButtonElement).addEventListener("click", restore);
@@ -186,10 +189,7 @@ export class DocumentPanel {
     const { value, selectionStart, selectionEnd } = this.#textarea;
     const around = (text: string) => value.slice(0, selectionStart) + text + value.slice(selectionEnd);
     if (html) this.#take(() => readablePage(pasted).then(around));
-    else {
-      this.#loading?.abort();
-      this.#replace(around(pasted));
-    }
+    else this.replace(around(pasted));
   }
 
   /** Replaces the document by what `load` returns, unless something else is loaded, pasted or typed meanwhile. */

@@ -3,8 +3,8 @@ import type { Result } from "./summary-view.js";
 /** Key in the tab's session storage, which ends with the tab. */
 const KEY = "precis-work";
 
-/** Characters of a document that are kept: browsers allow about five million in all. */
-const MOST = 4_000_000;
+/** Characters of a document that are kept: browsers allow about five million in all, and earlier documents need some of them. */
+const MOST = 3_000_000;
 
 /** What is kept of a tab, so that a reload, Back or a crash loses nothing. */
 export interface Work {
@@ -15,23 +15,34 @@ export interface Work {
 }
 
 /** The same as it is stored: each document once, and of each result its number. */
-interface Stored {
+export interface Stored {
   text: string;
   options: Record<string, string>;
   documents: string[];
   results: (Omit<Result, "document"> & { document: number })[];
 }
 
-/** Keeps `work`. If it is too long, the results are left out, and then the text. False if something was. */
-export function keepWork({ text, options, results }: Work): boolean {
+/** The form in which work is stored. */
+export function packed({ text, options, results }: Work): Stored {
   const documents = [...new Set(results.map(({ document }) => document))];
   const light = results.map((result) => ({ ...result, document: documents.indexOf(result.document) }));
-  const forms: Stored[] = [
-    // The document of a result is the text in most cases: "" stands for it.
-    { text, options, documents: documents.map((document) => (document === text ? "" : document)), results: light },
-    { text, options, documents: [], results: [] },
-    { text: "", options, documents: [], results: [] },
-  ];
+  // The document of a result is the text in most cases: "" stands for it.
+  return { text, options, documents: documents.map((document) => (document === text ? "" : document)), results: light };
+}
+
+/** The work that was stored; null if it is not in this form. */
+export function unpacked(stored: Partial<Stored> | null): Work | null {
+  if (typeof stored?.text !== "string") return null;
+  const { text, options = {}, documents, results } = stored;
+  // Another version of this page may have kept results in another form. The text is what matters.
+  const whole = Array.isArray(documents) && Array.isArray(results) ? results : [];
+  return { text, options, results: whole.map((result) => ({ ...result, document: documents![result.document] || text })) };
+}
+
+/** Keeps `work`. If it is too long, the results are left out, and then the text. False if something was. */
+export function keepWork(work: Work): boolean {
+  const { text, options } = work;
+  const forms = [packed(work), packed({ text, options, results: [] }), packed({ text: "", options, results: [] })];
   const length = (form: Stored) => form.text.length + form.documents.reduce((sum, document) => sum + document.length, 0);
   for (const form of forms.filter((form) => length(form) <= MOST)) {
     try {
@@ -56,12 +67,7 @@ function forgetWork(): void {
 /** The work of this tab before it was reloaded; null if there is none. */
 export function keptWork(): Work | null {
   try {
-    const stored = JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Partial<Stored> | null;
-    if (typeof stored?.text !== "string") return null;
-    const { text, options = {}, documents, results } = stored;
-    // Another version of this page may have kept results in another form. The text is what matters.
-    const whole = Array.isArray(documents) && Array.isArray(results) ? results : [];
-    return { text, options, results: whole.map((result) => ({ ...result, document: documents![result.document] || text })) };
+    return unpacked(JSON.parse(sessionStorage.getItem(KEY) ?? "null") as Partial<Stored> | null);
   } catch {
     return null;
   }

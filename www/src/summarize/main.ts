@@ -1,8 +1,9 @@
 import { ComputeChoice } from "./compute-choice.js";
 import { DocumentPanel } from "./document-panel.js";
+import { EarlierDocuments } from "./earlier.js";
 import { expectedMs } from "./estimate.js";
 import { eraseEverything } from "./erase.js";
-import { keepWork, keptWork } from "./kept-work.js";
+import { keepWork, keptWork, type Work } from "./kept-work.js";
 import { ModelsDialog } from "./models-dialog.js";
 import { ModelPanel } from "./model-panel.js";
 import { ReadingView } from "./reading-view.js";
@@ -42,6 +43,7 @@ const actions = new SummaryActions(summary);
 const report = new ReportView();
 const reading = new ReadingView(summary, new TabStatus());
 const run = new RunControl({ document: documentPanel, model, reading, report, reuse, options });
+const earlier = new EarlierDocuments();
 const models = new ModelsDialog(model);
 const language = wireLanguage(mayReload);
 
@@ -64,7 +66,17 @@ run.onchange = () => {
   // Its reload would end the run.
   language.disabled = run.running;
   if (run.running) byId("estimate", HTMLParagraphElement).textContent = "";
-  else keep();
+  else {
+    keep();
+    if (!erased) earlier.add(work());
+  }
+  listEarlier();
+};
+earlier.onopen = (chosen) => {
+  documentPanel.replace(chosen.text);
+  showWork(chosen);
+  keep();
+  listEarlier();
 };
 model.onready = () => {
   documentPanel.count();
@@ -74,9 +86,18 @@ model.onready = () => {
 /** Set when everything is erased, after which nothing may be kept. */
 let erased = false;
 
+function work(): Work {
+  return { text: documentPanel.text, options: options.values, results: [...summary.results] };
+}
+
 /** False if something is too long to be kept. */
 function keep(): boolean {
-  return !erased && keepWork({ text: documentPanel.text, options: options.values, results: [...summary.results] });
+  return !erased && keepWork(work());
+}
+
+/** Lists the documents that are not shown. */
+function listEarlier(): void {
+  earlier.show(documentPanel.text, run.running);
 }
 
 /** Whether a reload loses nothing, or the person wants it all the same. */
@@ -88,13 +109,19 @@ function mayReload(): boolean {
 }
 
 function restore(): void {
-  const work = keptWork();
-  if (!work) return;
-  if (work.text !== "") documentPanel.text = work.text;
+  const kept = keptWork();
+  if (!kept) return;
+  if (kept.text !== "") documentPanel.text = kept.text;
+  showWork(kept);
+}
+
+/** Shows what was written about a document, and with which options. */
+function showWork({ options: chosen, results }: Work): void {
   try {
-    options.values = work.options;
-    summary.restore(work.results);
-    const last = work.results.at(-1)?.report ?? null;
+    options.values = chosen;
+    summary.reset();
+    summary.restore(results);
+    const last = results.at(-1)?.report ?? null;
     report.show((window.precis.report = last));
   } catch {
     // Another version of this page kept it in another form. The text is what matters.
@@ -117,6 +144,7 @@ async function showShared(): Promise<void> {
 }
 
 restore();
+listEarlier();
 // Work is kept when the page is left, in whatever way: pagehide does not come before a crash or on some phones.
 addEventListener("pagehide", keep);
 document.addEventListener("visibilitychange", keep);
@@ -124,6 +152,7 @@ documentPanel.onreplace = () => options.forDocument();
 documentPanel.onedit = () => {
   reading.rest();
   keep();
+  listEarlier();
 };
 addEventListener("hashchange", () => void showShared());
 byId("erase", HTMLButtonElement).addEventListener("click", () => {
