@@ -5,6 +5,7 @@ use super::points::Point;
 use super::salience::Salience;
 use crate::document::clean::Clean;
 use crate::document::kind::{self, Kind};
+use crate::document::sentences;
 use crate::document::structure::Structure;
 use crate::report::{PointReport, Support};
 
@@ -28,11 +29,41 @@ impl<'a> Document<'a> {
 /// The report's points: passages are those of the text as it was given, in characters.
 pub fn placed(text: &Clean, points: Vec<Point>) -> Vec<PointReport> {
     let place = |Point { text: statement, range, support }| {
-        let last = text.text()[range.clone()].char_indices().next_back();
+        let passage = &text.text()[range.clone()];
+        let last = passage.char_indices().next_back();
         let start = text.original(range.start);
         let end = last.map_or(start, |(at, _)| text.original(range.start + at) + 1);
+        // A sentence that the model copied is a quotation.
+        let copied = support == Support::Supported
+            && sentences::is_sentence(&statement)
+            && spaced(passage).contains(&spaced(&statement));
+        let support = if copied { Support::Quoted } else { support };
         let supported = support != Support::Unsupported;
         PointReport { text: statement, start, end, supported, support }
     };
     points.into_iter().map(place).collect()
+}
+
+/// A text with one space for any white space.
+fn spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn a_copied_sentence_is_a_quotation() {
+        let clean = Clean::new("The old bridge was closed\nin May. It opens again.");
+        let support = |statement: &str| {
+            let (text, support) = (statement.to_string(), Support::Supported);
+            placed(&clean, vec![Point { text, range: 0..34, support }])[0].support
+        };
+        assert_eq!(support("The old bridge was closed in May."), Support::Quoted);
+        assert_eq!(support("The bridge was closed in May."), Support::Supported);
+        // Not a sentence: an answer of a word, for example.
+        assert_eq!(support("May"), Support::Supported);
+    }
 }
