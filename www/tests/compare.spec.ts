@@ -5,6 +5,7 @@ import { card, configuration } from "./cards.js";
 import { expect, test } from "./compare.js";
 import { inspect } from "./inspect.js";
 import { least } from "./least.js";
+import models from "../../models/models.json" with { type: "json" };
 import { repository } from "./paths.js";
 import { Site } from "./site.js";
 
@@ -171,6 +172,19 @@ test("a model that can't be had is said, and may be tried again", async ({ page,
   await compare.open();
   await compare.measure.click();
   await expect(compare.state).toHaveText("Measuring");
+});
+
+test("a model that the gallery knows nothing of is named before it is measured", async ({ page, complaints: _ }) => {
+  const [standard, other] = models;
+  await page.addInitScript((entry) => localStorage.setItem("precis-model", JSON.stringify(entry)), other);
+  await page.goto("/compare.html");
+  const note = page.locator("#measured-model");
+  await expect(note).toContainText(`The model is ${other!.name}`);
+  await expect(note).toContainText("can't be checked or compared");
+  await note.getByRole("button", { name: `Measure with ${standard!.name}` }).click();
+  await expect(note).toHaveText(`The model is ${standard!.name} ${standard!.quant} (98 MB). It is downloaded, unless it is on this device.`);
+  // Only here: the choice for summaries stays.
+  expect(await page.evaluate(() => localStorage.getItem("precis-model"))).toContain(other!.id);
 });
 
 test("both pages lead to each other", async ({ page, compare }) => {

@@ -4,7 +4,7 @@ import type { LoadEvent } from "../package/api/protocol.js";
 import type { Card, Progress, SuiteKind, Task } from "../package/wasm/simd/precis.js";
 import { showError } from "../ui/alert.js";
 import { byId, element } from "../ui/dom.js";
-import { chosenModel } from "../ui/chosen-model.js";
+import { CATALOGUE, chooseHere, chosenModel, fromCatalogue } from "../ui/chosen-model.js";
 import { inWords, megabytes, whole } from "../ui/format.js";
 import { PageError } from "../ui/words/errors.js";
 import { t } from "../ui/words/words.js";
@@ -44,7 +44,19 @@ export class MeasurePanel {
     const options = this.#backends.map(({ choice, box }) => element("label", "option", box, " ", element("span", "", choice.label)));
     byId("backends", HTMLDivElement).append(...options);
     this.#name.value = deviceName();
-    byId("measured-model", HTMLParagraphElement).textContent = modelNote();
+    const standard = CATALOGUE[0];
+    const model = byId("measured-model", HTMLParagraphElement);
+    model.textContent = modelNote();
+    if (standard && !isStandard()) {
+      const use = element("button", "plain", t("Measure with {model}", { model: `${standard.name} ${standard.quant}` }));
+      use.type = "button";
+      use.addEventListener("click", () => {
+        chooseHere(fromCatalogue(standard));
+        model.textContent = modelNote();
+        this.#measure.focus();
+      });
+      model.append(" ", use);
+    }
     // Each suite has its own default backends. A change of the suite resets earlier choices, which would be easy to overlook.
     for (const radio of this.#radios) radio.addEventListener("change", () => this.#chooseDefaults());
     this.#chooseDefaults();
@@ -169,7 +181,14 @@ export class MeasurePanel {
 export function modelNote(): string {
   const { name, bytes } = chosenModel();
   const model = bytes === null ? name : `${name} (${megabytes(bytes)})`;
-  return t("The model is {model}. It is downloaded, unless it is on this device.", { model });
+  const note = t("The model is {model}. It is downloaded, unless it is on this device.", { model });
+  return isStandard() ? note : `${note} ${t("Its figures can't be checked or compared with the gallery's, which are of another model.")}`;
+}
+
+/** Whether it is the model of the gallery's figures, or one that the address names. */
+function isStandard(): boolean {
+  const { model } = chosenModel();
+  return typeof model === "string" || model === CATALOGUE[0] || (typeof model === "object" && "sha256" in model && model.sha256 === CATALOGUE[0]?.sha256);
 }
 
 interface Forecast {

@@ -41,9 +41,14 @@ export function chosenModel(): Choice {
   return fromCatalogue(CATALOGUE[0]);
 }
 
+/** Makes `choice` the chosen model of this page until it is left. */
+export function chooseHere(choice: Choice): void {
+  chosen = choice;
+}
+
 /** Makes `choice` the chosen model. */
 export function choose(choice: Choice): void {
-  chosen = choice;
+  chooseHere(choice);
   const { model } = choice;
   remember(KEY, typeof model === "string" || model instanceof Blob ? null : model);
 }
