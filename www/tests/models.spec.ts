@@ -180,7 +180,7 @@ async function rowsOn(page: Page, precis: Precis, deviceMemory: number | undefin
 test("the list says what a model's summaries hold, and recommends the default where nothing is known", async ({ page, precis }) => {
   const rows = await rowsOn(page, precis, undefined, 0);
   const share = Math.round(100 * standard.measured!.facts);
-  await expect(rows.standard).toContainText(`Quotes the document. Three sentences hold ${share}% of a document's facts.`);
+  await expect(rows.standard).toContainText(`Quotes the document. Summaries of three sentences mention ${share}% of a document's main facts.`);
   await expect(rows.standard).not.toContainText("ten pages");
   await expect(rows.standard).not.toContainText("May not fit");
   await expect(rows.recommended).toHaveCount(1);

@@ -145,13 +145,13 @@ export class DocumentPanel {
     measured.then(show, () => show(null));
   }
 
-  /** Replaces the document, which can be brought back. */
-  replace(text: string): void {
+  /** Replaces the document, which can be brought back unless `undo` is false. */
+  replace(text: string, { undo = true } = {}): void {
     this.#loading?.abort();
-    this.#replace(text);
+    this.#replace(text, undo);
   }
 
-  #replace(text: string): void {
+  #replace(text: string, undo = true): void {
     const before = this.text;
     if (before === text) return;
     // A blank text is not worth bringing back: the one before it is.
@@ -159,7 +159,7 @@ export class DocumentPanel {
     this.text = text;
     this.onreplace();
     this.onedit();
-    if (previous === null || previous === text) return;
+    if (!undo || previous === null || previous === text) return;
     this.#previous = previous;
     this.#edited = false;
     this.#replaced.hidden = false;

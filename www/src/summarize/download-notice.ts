@@ -32,6 +32,10 @@ export class DownloadNotice {
   onother: () => void = () => undefined;
   /** Whether the notice waits for Download, which nobody has pressed. */
   #offered = false;
+  /** Whether the notice need not be scrolled to. */
+  #revealed = true;
+  /** How much was downloaded, in words. */
+  #done = "";
 
   constructor() {
     this.#start.addEventListener("click", () => this.onstart());
@@ -76,6 +80,7 @@ export class DownloadNotice {
     const { name: model } = choice;
     const doing = () => (choice.model instanceof File ? t("Reading {model}", { model }) : t("Downloading {model}", { model }));
     this.#text.textContent = fetching ? doing() : t("Preparing {model}", { model });
+    this.#done = download === null ? "" : amountInWords(download);
     this.#detail.textContent = fetching ? inWords(download, choice) : "";
     const focused = this.#notice.contains(document.activeElement);
     this.#show({ pause: fetching, progress: true });
@@ -88,9 +93,15 @@ export class DownloadNotice {
     if (!this.#notice.contains(document.activeElement)) this.hide();
   }
 
+  /** Scrolls to the notice when it appears next. */
+  reveal(): void {
+    this.#revealed = false;
+  }
+
   /** Says that the download waits. */
   paused(): void {
     this.#text.textContent = t("The download is paused.");
+    this.#detail.textContent = this.#done;
     this.#show({ start: t("Continue the download"), progress: true });
   }
 
@@ -101,12 +112,15 @@ export class DownloadNotice {
   }
 
   #show({ start, pause = false, progress = false }: { start?: string; pause?: boolean; progress?: boolean }): void {
-    this.#start.hidden = this.#other.hidden = start === undefined;
+    this.#start.hidden = start === undefined;
+    this.#other.hidden = start === undefined && !pause;
     if (start !== undefined) this.#start.textContent = start;
     this.#pauseButton.hidden = !pause;
     this.#progress.hidden = !progress;
     this.#notice.hidden = false;
     this.#notice.classList.remove("pending");
+    if (!this.#revealed) this.#notice.scrollIntoView({ block: "nearest" });
+    this.#revealed = true;
   }
 }
 
@@ -121,12 +135,16 @@ function fromHosts(keeps: boolean): string {
 }
 
 /** Progress, speed and remaining time of a download, in words. */
-function inWords({ bytes, totalBytes, bytesPerSecond, secondsLeft }: LoadProgressEvent, { model, keep }: Choice): string {
-  const done = megabytes(bytes);
-  const progress = totalBytes === null ? done : t("{done} of {total}", { done, total: megabytes(totalBytes) });
+function inWords(download: LoadProgressEvent, { model, keep }: Choice): string {
+  const { bytesPerSecond, secondsLeft } = download;
   // A file from disk is not downloaded, only read for its hash or a copy.
   const once = model instanceof File || !(keep ?? typeof model !== "string") ? "" : ` ${t("(first time only)")}`;
   const left = secondsLeft === null ? "" : `, ${t("{time} left", { time: clock(secondsLeft * 1000) })}`;
   const rate = bytesPerSecond === null ? "" : ` · ${t("{amount}/s", { amount: megabytes(bytesPerSecond) })}${left}`;
-  return `${progress}${once}${rate}`;
+  return `${amountInWords(download)}${once}${rate}`;
+}
+
+function amountInWords({ bytes, totalBytes }: LoadProgressEvent): string {
+  const done = megabytes(bytes);
+  return totalBytes === null ? done : t("{done} of {total}", { done, total: megabytes(totalBytes) });
 }

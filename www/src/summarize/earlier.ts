@@ -42,6 +42,11 @@ export class EarlierDocuments {
     this.#write();
   }
 
+  /** Whether this text is in the list. */
+  has(text: string): boolean {
+    return this.#works.some((work) => work.text === text);
+  }
+
   /** Lists all but the document `shown`. None can be opened while they are `locked`. */
   show(shown: string, locked: boolean): void {
     const others = this.#works.filter(({ text }) => text !== shown);

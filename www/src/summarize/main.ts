@@ -70,13 +70,18 @@ run.onchange = () => {
     keep();
     if (!erased) earlier.add(work());
   }
-  listEarlier();
+  showWhose();
 };
 earlier.onopen = (chosen) => {
-  documentPanel.replace(chosen.text);
+  documentPanel.replace(chosen.text, { undo: !earlier.has(documentPanel.text) });
   showWork(chosen);
   keep();
-  listEarlier();
+  showWhose();
+  byId("summary-title", HTMLHeadingElement).scrollIntoView({ block: "nearest" });
+};
+model.onchoice = () => {
+  // The end of the last run is not how far the download is.
+  reading.rest();
 };
 model.onready = () => {
   documentPanel.count();
@@ -95,8 +100,9 @@ function keep(): boolean {
   return !erased && keepWork(work());
 }
 
-/** Lists the documents that are not shown. */
-function listEarlier(): void {
+/** Says which document the summary is about, and lists those that are not shown. */
+function showWhose(): void {
+  summary.compareWith(documentPanel.text);
   earlier.show(documentPanel.text, run.running);
 }
 
@@ -136,6 +142,8 @@ async function showShared(): Promise<void> {
     const shared = await sharedIn(location.hash);
     if (!shared || run.running) return;
     summary.showShared(shared);
+    // Below the document on narrow screens.
+    byId("shared-note", HTMLParagraphElement).scrollIntoView({ block: "nearest" });
     history.replaceState(null, "", location.pathname + location.search);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -144,7 +152,7 @@ async function showShared(): Promise<void> {
 }
 
 restore();
-listEarlier();
+showWhose();
 // Work is kept when the page is left, in whatever way: pagehide does not come before a crash or on some phones.
 addEventListener("pagehide", keep);
 document.addEventListener("visibilitychange", keep);
@@ -152,7 +160,7 @@ documentPanel.onreplace = () => options.forDocument();
 documentPanel.onedit = () => {
   reading.rest();
   keep();
-  listEarlier();
+  showWhose();
 };
 addEventListener("hashchange", () => void showShared());
 byId("erase", HTMLButtonElement).addEventListener("click", () => {

@@ -45,7 +45,7 @@ export function sentencesAbout(entry: CatalogueEntry, catalogue: readonly Catalo
   const memory = megabytes(measured.memory);
   return [
     measured.writes ? t("Writes in its own words.") : t("Quotes the document."),
-    t("Three sentences hold {share} of a document's facts.", { share: PERCENT(measured.facts) }),
+    t("Summaries of three sentences mention {share} of a document's main facts.", { share: PERCENT(measured.facts) }),
     ms === null ? "" : t("Takes about {time} for ten pages here.", { time: inWords(ms) }),
     fits(entry) === false
       ? t("May not fit: it needs {memory} of memory, and this device has about {size} GB.", { memory, size: String(deviceMemory()) })
@@ -58,7 +58,7 @@ export function whenMeasured(catalogue: readonly CatalogueEntry[]): string {
   const last = catalogue.flatMap(({ measured }) => measured?.date ?? []).sort().at(-1);
   if (last === undefined) return "";
   const date = new Intl.DateTimeFormat(language(), { dateStyle: "long" }).format(new Date(`${last}T00:00:00`));
-  return t("The facts were counted in summaries of twelve everyday documents on {date}.", { date });
+  return t("The main facts were counted in summaries of twelve everyday documents, such as mails, news and contracts, on {date}.", { date });
 }
 
 /**

@@ -16,6 +16,8 @@ const FINAL = new Set(["simd-unsupported", "model-unsupported-architecture", "mo
 export class ModelPanel {
   /** Set by the page: called when a model is ready. */
   onready: () => void = () => undefined;
+  /** Set by the page: called when the person has chosen another model. */
+  onchoice: () => void = () => undefined;
 
   readonly #name = byId("model-name", HTMLSpanElement);
   readonly #state = byId("model-state", HTMLSpanElement);
@@ -57,6 +59,8 @@ export class ModelPanel {
   use(choice: Choice): void {
     choose(choice);
     this.#reload();
+    this.onchoice();
+    this.#notice.reveal();
   }
 
   /** Unloads the model before its file is deleted. `get` loads it again. */

@@ -99,6 +99,12 @@ export class SummaryView {
     }
   }
 
+  /** Says whether the summary is about another text than this. */
+  compareWith(text: string): void {
+    const other = this.summary !== null && this.summary.document !== text;
+    byId("summary-stale", HTMLParagraphElement).textContent = other ? t("This is about the earlier text. Press Summarize for the new one.") : "";
+  }
+
   /** Removes everything. */
   reset(): void {
     this.begin(null);
