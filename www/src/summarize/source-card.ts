@@ -64,6 +64,8 @@ export class SourceCard {
     if (block instanceof HTMLLIElement) block.append(this.#card);
     else block.after(this.#card);
     this.#card.hidden = false;
+    // It may be below the screen.
+    this.#card.scrollIntoView({ block: "nearest" });
   }
 
   hide(): void {
