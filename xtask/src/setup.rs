@@ -93,6 +93,8 @@ fn tool(
             let mut install = command("cargo");
             install.args(["install", package, "--version", version, "--force"]).args(flags);
             install.arg("--root").arg(&tools).env("CARGO_PROFILE_DEV_DEBUG", "false");
+            // Compiles in two thirds of the time, and is as fast.
+            install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
             run(&mut install, "see the compiler's message above; a C compiler must be installed")
         })?;
     }
