@@ -7,6 +7,7 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::ask::let_others_run;
+use super::plan::{Prompt, PromptStyle};
 use super::points::{LONGEST_HEADLINE, Material, Point, capitalized, opening, quotation, words};
 use super::run::Run;
 use super::salience::{Candidate, share};
@@ -36,10 +37,7 @@ const TITLED: f64 = 0.5;
 
 /// Sentences that are tried as headlines, and beginnings in each.
 const TRIED: usize = 3;
-const PARTS: usize = 4;
-
-/// Tokens of a word, on average, at most.
-const TOKENS_OF_A_WORD: usize = 8;
+const PARTS: usize = 3;
 
 /// How many words the end of a headline counts for.
 const END: f64 = 3.0;
@@ -53,13 +51,11 @@ const LEAST_KEPT: f64 = 0.1;
 /// How much a headline's form counts beside how much its sentence says.
 const FORM: f64 = 0.3;
 
-/// What may stand before a clause that can stand alone: at the end of a word, and whole words.
-const INTRODUCING: [char; 7] = [';', ':', '；', '：', '؛', '—', '–'];
-const THAT: [&str; 11] =
-    ["that", "dass", "daß", "que", "che", "dat", "att", "что", "że", "أن", "إن"];
+/// What may stand before a clause that can stand alone.
+const INTRODUCING: [char; 5] = [';', ':', '；', '：', '؛'];
 
 /// What a headline does not end with.
-const CLOSING: [char; 9] = [',', ';', ':', '.', '،', '؛', '—', '–', '…'];
+const CLOSING: [char; 10] = [',', ';', ':', '.', '،', '؛', '—', '–', '…', ' '];
 
 impl Material<'_> {
     /// The model's headline, if the document supports it.
@@ -99,21 +95,25 @@ impl Material<'_> {
 }
 
 impl<B: Backend, H: Host> Run<'_, B, H> {
-    /// A headline from what the model wrote, if anything, and from the document.
+    /// A headline from what the model wrote, if anything, and from the document; `prompt` was just read
+    /// with room for `tokens` more.
     ///
     /// # Errors
     /// As [`Self::ask`].
     pub(super) async fn headline(
         &mut self,
         material: &Material<'_>,
+        prompt: &Prompt,
+        tokens: usize,
         written: &str,
     ) -> Result<Point> {
         if let Some(point) = material.written_headline(written).or_else(|| material.title()) {
             return Ok(point);
         }
+        let prompt = self.encode(prompt)?;
         let mut best: Option<(f64, Point)> = None;
         for Candidate { sentence, score, .. } in material.salience.best(TRIED) {
-            let cut = self.cut(material, &sentence.text).await?;
+            let cut = self.cut(material, &prompt, tokens, &sentence.text).await?;
             let Some(Cut { value, part, whole }) = cut else { continue };
             let more = if whole { "" } else { " …" };
             let text = format!("{}{more}", capitalized(&sentence.text[part]));
@@ -134,57 +134,55 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         Ok(Point { text: shortened(&text), range, support })
     }
 
-    /// The part of a sentence that the model would most likely write as a headline. It begins with the
-    /// sentence or where a clause may begin, and ends where the model would end.
-    async fn cut(&mut self, material: &Material<'_>, sentence: &str) -> Result<Option<Cut>> {
+    /// The part of a sentence that the model would most likely write as its answer to the prompt. It
+    /// begins with the sentence or after a colon, and ends where the model would end. `None` for scripts
+    /// without spaces, for base models, and where the session has lost the prompt.
+    async fn cut(
+        &mut self,
+        material: &Material<'_>,
+        prompt: &[u32],
+        tokens: usize,
+        sentence: &str,
+    ) -> Result<Option<Cut>> {
         let spans = spans(sentence);
-        if spans.len() < SHORTEST_PART || 2 * spans.len() < words(sentence) {
+        let spaced = spans.len() >= SHORTEST_PART && 2 * spans.len() >= words(sentence);
+        let Some((last, before)) = prompt.split_last().filter(|_| spaced) else {
+            return Ok(None);
+        };
+        if self.asking.style == PromptStyle::Completion {
             return Ok(None);
         }
-        let prompt = self.asking.about(sentence, &material.plan.request, "Headline:");
-        let prompt = self.encode(&prompt)?;
         let ends = self.ends()?;
         let all = material.salience.terms(sentence);
-        let (mut best, mut begins): (Option<Cut>, _) = (None, f64::NEG_INFINITY);
+        let mut best: Option<Cut> = None;
         for from in starts(sentence, &spans) {
-            let room = prompt.len() + TOKENS_OF_A_WORD * LONGEST_HEADLINE;
-            self.session.resume(&prompt, room, self.extends)?;
-            let unread = &prompt[self.session.position()..];
-            let chunk = self.session.prefill(unread)?;
-            let mut logits = self.session.logits(&chunk).await?;
-            let (mut sum, mut read) = (0.0, 0);
-            for (index, span) in spans[from..].iter().take(LONGEST_HEADLINE).enumerate() {
+            if self.session.truncate(before.len()) < before.len() || !self.session.has_read(before)
+            {
+                return Ok(None);
+            }
+            let mut logits = self.session.decode(*last).await?;
+            let part = Part::new(sentence, &spans[from..]);
+            let encoded = self.session.model().tokenizer.encode_with_starts(&part.text)?;
+            let mut sum = 0.0;
+            for (index, id) in encoded.ids.iter().take(tokens).enumerate() {
                 let_others_run(self.host).await?;
-                let word = &sentence[span.clone()];
-                let written = if index == 0 { capitalized(word) } else { format!(" {word}") };
-                let ids = self.session.model().tokenizer.encode(&written)?;
-                read += ids.len();
-                let first = ids.first().map_or(0.0, |id| log_share(&logits, &[*id]));
-                // A clause stands alone if a headline begins with it as likely as with the sentence.
-                if from > 0 && index == 0 && first < begins || read > room - prompt.len() {
-                    break;
-                }
-                begins = if from == 0 && index == 0 { first } else { begins };
-                for id in ids {
-                    sum += log_share(&logits, &[id]);
-                    logits = self.session.decode(id).await?;
-                }
-                let last = from + index + 1 == spans.len();
-                // A sentence that fits is not cut.
-                let fits = spans.len() <= LONGEST_HEADLINE && from == 0;
-                if index + 1 < SHORTEST_PART || fits && !last {
-                    continue;
-                }
-                let bare = word.trim_end_matches(CLOSING);
-                let part = spans[from].start..span.start + bare.len();
-                let kept = share(&all, &material.salience.terms(&sentence[part.clone()]));
-                let whole = last || bare.len() < word.len();
+                sum += log_share(&logits, &[*id]);
+                logits = self.session.decode(*id).await?;
+                let read = encoded.starts.get(index + 1).copied().unwrap_or(part.text.len());
+                let Some(words) = part.words_before(read) else { continue };
+                let Range { start, end } = part.range(words);
+                let last = end == spans[spans.len() - 1].end;
+                let whole = last || part.is_clause(words);
+                let range = start..start + sentence[start..end].trim_end_matches(CLOSING).len();
+                let kept = share(&all, &material.salience.terms(&sentence[range.clone()]));
                 // "About $6 …" is wrong where the sentence says "about $6 million".
-                if kept < LEAST_KEPT || !whole && bare.ends_with(char::is_numeric) {
+                let splits = !whole && sentence[range.clone()].ends_with(char::is_numeric);
+                let fits = spans.len() <= LONGEST_HEADLINE && !last;
+                if words < SHORTEST_PART || kept < LEAST_KEPT || splits || fits {
                     continue;
                 }
-                let likely = (sum + END * log_share(&logits, &ends)) / (index as f64 + 1.0 + END);
-                let cut = Cut { value: likely + KEPT * kept, part, whole };
+                let likely = (sum + END * log_share(&logits, &ends)) / (words as f64 + END);
+                let cut = Cut { value: likely + KEPT * kept, part: range, whole };
                 if best.as_ref().is_none_or(|best| cut.value > best.value) {
                     best = Some(cut);
                 }
@@ -202,6 +200,41 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             ends.extend(tokenizer.encode(end)?.first());
         }
         Ok(ends)
+    }
+}
+
+/// The words of a sentence from one of them on, as many as a headline has.
+struct Part<'a> {
+    sentence: &'a str,
+    /// Where the words lie in it, in bytes.
+    spans: &'a [Range<usize>],
+    /// The words, with a capital letter.
+    text: String,
+}
+
+impl<'a> Part<'a> {
+    fn new(sentence: &'a str, spans: &'a [Range<usize>]) -> Self {
+        let spans = &spans[..spans.len().min(LONGEST_HEADLINE)];
+        let end = spans.last().map_or(0, |span| span.end);
+        let text = capitalized(&sentence[spans.first().map_or(0, |span| span.start)..end]);
+        Self { sentence, spans, text }
+    }
+
+    /// How many words end exactly before so many bytes of the text.
+    fn words_before(&self, bytes: usize) -> Option<usize> {
+        // Counted from the end: a capital letter may have another length.
+        let left = self.text.len() - bytes;
+        let end = self.spans.last()?.end;
+        self.spans.iter().position(|span| end - span.end == left).map(|index| index + 1)
+    }
+
+    fn range(&self, words: usize) -> Range<usize> {
+        self.spans[0].start..self.spans[words - 1].end
+    }
+
+    /// Whether a clause ends with so many words.
+    fn is_clause(&self, words: usize) -> bool {
+        self.sentence[self.spans[words - 1].clone()].ends_with(INTRODUCING)
     }
 }
 
@@ -229,11 +262,14 @@ fn spans(sentence: &str) -> Vec<Range<usize>> {
     sentence.split_whitespace().map(|word| start(word)..start(word) + word.len()).collect()
 }
 
-/// The words at which a clause may begin: the first, and those after a colon, a dash or "that".
+/// The words at which a clause may begin that is true without what comes before it: the first, and those
+/// after a colon that most of the sentence follows. Not those after "that": somebody may deny it.
 fn starts(sentence: &str, spans: &[Range<usize>]) -> Vec<usize> {
-    let introduces = |word: &str| word.ends_with(INTRODUCING) || THAT.contains(&word);
-    let begins = |i: &usize| *i == 0 || introduces(&sentence[spans[i - 1].clone()]);
-    (0..spans.len()).filter(begins).take(PARTS).collect()
+    let introduced = |i: usize| {
+        let before = &sentence[spans[i - 1].clone()];
+        2 * i < spans.len() && before.ends_with(INTRODUCING) && spans.len() > LONGEST_HEADLINE
+    };
+    (0..spans.len()).filter(|i| *i == 0 || introduced(*i)).take(PARTS).collect()
 }
 
 /// Whether a line is the path of a page through menus.
@@ -269,14 +305,27 @@ mod tests {
     }
 
     #[wasm_bindgen_test(unsupported = test)]
-    fn clauses_begin_after_a_colon_or_that() {
+    fn clauses_begin_after_a_colon() {
         let begins = |sentence: &'static str| -> Vec<&str> {
             let spans = spans(sentence);
             starts(sentence, &spans).into_iter().map(|i| &sentence[spans[i].clone()]).collect()
         };
-        assert_eq!(begins("He said that the bridge, once built, closes."), ["He", "the"]);
-        assert_eq!(begins("Es ist so: Wir denken, dass es geht."), ["Es", "Wir", "es"]);
+        let long = "It is so: the bridge, once built, closes; they denied that it was a plan.";
+        assert_eq!(begins(long), ["It", "the"]);
+        assert_eq!(begins("It is so: the bridge closes."), ["It"]);
         assert_eq!(begins(""), [""; 0]);
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn the_words_of_a_part_are_found_in_its_text() {
+        let sentence = "so: \u{149}a b, c";
+        let spans = spans(sentence);
+        let part = Part::new(sentence, &spans[1..]);
+        // The capital letter is longer.
+        assert_eq!(part.text, "ʼNa b, c");
+        let bounds: Vec<_> = (0..=part.text.len()).map(|byte| part.words_before(byte)).collect();
+        assert_eq!(bounds.iter().flatten().collect::<Vec<_>>(), [&1, &2, &3]);
+        assert_eq!(&sentence[part.range(2)], "\u{149}a b,");
     }
 
     #[wasm_bindgen_test(unsupported = test)]

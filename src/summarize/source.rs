@@ -5,6 +5,7 @@ use super::points::Point;
 use super::salience::Salience;
 use crate::document::clean::Clean;
 use crate::document::kind::{self, Kind};
+use crate::document::segment;
 use crate::document::sentences;
 use crate::document::structure::Structure;
 use crate::report::{PointReport, Support};
@@ -36,7 +37,7 @@ pub fn placed(text: &Clean, points: Vec<Point>) -> Vec<PointReport> {
         // A sentence that the model copied is a quotation.
         let copied = support == Support::Supported
             && sentences::is_sentence(&statement)
-            && spaced(passage).contains(&spaced(&statement));
+            && segment::sentences(&spaced(passage)).any(|(_, s)| s.trim() == spaced(&statement));
         let support = if copied { Support::Quoted } else { support };
         let supported = support != Support::Unsupported;
         PointReport { text: statement, start, end, supported, support }
@@ -63,6 +64,8 @@ mod tests {
         };
         assert_eq!(support("The old bridge was closed in May."), Support::Quoted);
         assert_eq!(support("The bridge was closed in May."), Support::Supported);
+        // What follows "nobody said" is no quotation.
+        assert_eq!(support("bridge was closed in May."), Support::Supported);
         // Not a sentence: an answer of a word, for example.
         assert_eq!(support("May"), Support::Supported);
     }

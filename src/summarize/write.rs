@@ -51,14 +51,18 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 material.vote(&notes);
                 let extent = Extent { tokens: SENTENCE, sentences: 1 };
                 let prompt = self.answer_prompt(&mut material, &notes, extent).await?;
-                // What a model that should quote writes is never better than a title or a sentence.
                 let written = match plan.wording {
-                    Wording::Quotes => String::new(),
                     Wording::Own => {
                         self.ask(&prompt, extent, |_| ControlFlow::Continue(())).await?
                     }
+                    // It only reads: what it would write is worse than a title or a part of a sentence.
+                    Wording::Quotes => {
+                        self.ask(&prompt, extent, |_| ControlFlow::Break(())).await?;
+                        String::new()
+                    }
                 };
-                let point = self.headline(&material, &written).await?;
+                let headline = self.headline(&material, &prompt, SENTENCE, &written);
+                let point = headline.await?;
                 tell(&point.text);
                 Answer { text: point.text.clone(), points: vec![point] }
             }
