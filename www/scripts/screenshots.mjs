@@ -72,19 +72,18 @@ try {
     await page.getByRole("button", { name: "Summarize", exact: true }).click();
     await page.locator("#alert").filter({ hasText: /./ }).waitFor();
   });
-  await pictured("shared", 768, 860, "light", async (page) => {
+  let link = "";
+  await pictured("printed", 768, 860, "light", async (page) => {
     await summarized(page);
     await page.getByRole("button", { name: "Share" }).click();
     await page.locator("#copied-summary").filter({ hasText: /./ }).waitFor();
-    const link = await page.evaluate(() => navigator.clipboard.readText());
-    await page.evaluate(() => sessionStorage.clear());
+    link = await page.evaluate(() => navigator.clipboard.readText());
+    await page.emulateMedia({ media: "print" });
+  });
+  await pictured("shared", 768, 860, "light", async (page) => {
     await page.goto("about:blank");
     await page.goto(link);
     await page.locator("#shared-note").waitFor();
-  });
-  await pictured("printed", 768, 860, "light", async (page) => {
-    await summarized(page);
-    await page.emulateMedia({ media: "print" });
   });
 } finally {
   await browser.close();

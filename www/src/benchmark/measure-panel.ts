@@ -32,6 +32,8 @@ export class MeasurePanel {
   readonly #left = byId("left", HTMLSpanElement);
   readonly #alert = byId("alert", HTMLDivElement);
   readonly #backends: { choice: Choice; box: HTMLInputElement }[];
+  /** The button that chooses the model of the gallery's figures, if another one is chosen. */
+  #standard: HTMLButtonElement | null = null;
   #running: AbortController | null = null;
 
   /** Whether a measurement is in progress. */
@@ -48,10 +50,11 @@ export class MeasurePanel {
     const model = byId("measured-model", HTMLParagraphElement);
     model.textContent = modelNote();
     if (standard && !isStandard()) {
-      const use = element("button", "plain", t("Measure with {model}", { model: `${standard.name} ${standard.quant}` }));
+      const use = (this.#standard = element("button", "plain", t("Measure with {model}", { model: `${standard.name} ${standard.quant}` })));
       use.type = "button";
       use.addEventListener("click", () => {
         chooseHere(fromCatalogue(standard));
+        this.#standard = null;
         model.textContent = modelNote();
         this.#measure.focus();
       });
@@ -151,7 +154,8 @@ export class MeasurePanel {
   }
 
   #lock(disabled: boolean): void {
-    for (const field of [this.#name, ...this.#radios, ...this.#backends.map(({ box }) => box)]) field.disabled = disabled;
+    const fields = [this.#name, ...this.#radios, ...this.#backends.map(({ box }) => box), ...(this.#standard ? [this.#standard] : [])];
+    for (const field of fields) field.disabled = disabled;
   }
 
   #showLoading({ label }: Choice, { stage, loaded, total }: LoadEvent): void {

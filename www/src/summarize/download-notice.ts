@@ -82,15 +82,21 @@ export class DownloadNotice {
     this.#text.textContent = fetching ? doing() : t("Preparing {model}", { model });
     this.#done = download === null ? "" : amountInWords(download);
     this.#detail.textContent = fetching ? inWords(download, choice) : "";
-    const focused = this.#notice.contains(document.activeElement);
+    const focused = this.#notice.querySelector<HTMLElement>(":focus");
     this.#show({ pause: fetching, progress: true });
-    if (focused && fetching) this.#pauseButton.focus();
+    // A button that is hidden loses the focus.
+    if (focused?.hidden && fetching) this.#pauseButton.focus();
   }
 
   /** Hides what was offered. A button that has the keyboard focus stays until there is another. */
   starting(): void {
     this.#offered = false;
     if (!this.#notice.contains(document.activeElement)) this.hide();
+  }
+
+  /** Whether another model can be chosen now. */
+  set canChoose(can: boolean) {
+    this.#other.disabled = !can;
   }
 
   /** Scrolls to the notice when it appears next. */
@@ -107,6 +113,7 @@ export class DownloadNotice {
 
   hide(): void {
     this.#offered = false;
+    this.#revealed = true;
     this.#notice.hidden = true;
     this.#notice.classList.remove("pending");
   }

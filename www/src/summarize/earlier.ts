@@ -16,30 +16,30 @@ export class EarlierDocuments {
   readonly #panel = byId("earlier", HTMLDetailsElement);
   readonly #items = byId("earlier-list", HTMLUListElement);
   readonly #onDevice = byId("earlier-keep", HTMLInputElement);
-  /** Newest first. */
-  #works: Work[] = [];
+  /** Newest first, in a browser that refuses storage; null if it does not. */
+  #unstored: Work[] | null = null;
   /** Set by the page: shows a document and what was written about it. */
   onopen: (work: Work) => void = () => undefined;
+  /** Set by the page: called when the list has changed. */
+  onchange: () => void = () => undefined;
 
   constructor() {
-    this.#onDevice.checked = stored(localArea) !== null;
-    this.#works = this.#read();
-    this.#onDevice.addEventListener("change", () => this.#write());
+    this.#onDevice.addEventListener("change", () => this.#move(this.#onDevice.checked));
     byId("earlier-forget", HTMLButtonElement).addEventListener("click", () => {
-      this.#works = [];
-      this.#write();
-      this.#panel.hidden = true;
+      this.#write([]);
+      this.onchange();
       byId("document", HTMLTextAreaElement).focus();
+    });
+    // Another tab added or deleted some, or everything.
+    addEventListener("storage", ({ key }) => {
+      if (key === KEY || key === null) this.onchange();
     });
   }
 
   /** Adds work that has results, in place of what was known of its document. */
   add(work: Work): void {
     const text = work.results[0]?.document;
-    if (text === undefined) return;
-    // Another tab may have added some meanwhile.
-    this.#works = [{ ...work, text }, ...this.#read().filter((other) => other.text !== text)];
-    this.#write();
+    if (text !== undefined) this.#write([{ ...work, text }, ...this.#works.filter((other) => other.text !== text)]);
   }
 
   /** Whether this text is in the list. */
@@ -47,14 +47,16 @@ export class EarlierDocuments {
     return this.#works.some((work) => work.text === text);
   }
 
-  /** Lists all but the document `shown`. None can be opened while they are `locked`. */
-  show(shown: string, locked: boolean): void {
+  /** Lists all but the document whose summary is `shown`. None can be opened while they are `locked`. */
+  show(shown: string | null, locked: boolean): void {
+    this.#onDevice.checked = isOnDevice();
     const others = this.#works.filter(({ text }) => text !== shown);
-    this.#panel.hidden = others.length === 0;
-    this.#items.replaceChildren(...others.map((work) => this.#item(work, shown, locked)));
+    // What stays on the device can always be deleted.
+    this.#panel.hidden = others.length === 0 && !this.#onDevice.checked;
+    this.#items.replaceChildren(...others.map((work) => this.#item(work, locked)));
   }
 
-  #item(work: Work, shown: string, locked: boolean): HTMLLIElement {
+  #item(work: Work, locked: boolean): HTMLLIElement {
     const title = beginning(work.text);
     const open = element("button", "plain", title);
     const remove = element("button", "plain", t("Remove"));
@@ -65,32 +67,47 @@ export class EarlierDocuments {
     }
     open.addEventListener("click", () => this.onopen(work));
     remove.addEventListener("click", () => {
-      this.#works = this.#read().filter(({ text }) => text !== work.text);
-      this.#write();
-      this.show(shown, locked);
+      this.#write(this.#works.filter(({ text }) => text !== work.text));
+      this.onchange();
       // The button that had the focus is gone.
       (this.#items.querySelector("button") ?? byId("document", HTMLTextAreaElement)).focus();
     });
-    return element("li", "", element("span", "earlier-title", open, remove), element("span", "fine", beginning(work.results[0]?.report.summary ?? "")));
+    return element("li", "", element("span", "earlier-title", open, remove), element("span", "fine", beginning(work.results[0]!.report.summary)));
   }
 
-  /** What is stored, or what was known if nothing could be. */
-  #read(): Work[] {
-    const list = stored(this.#onDevice.checked ? localArea : sessionArea);
-    return list?.flatMap((one) => unpacked(one) ?? []) ?? this.#works;
+  /** Newest first. Read each time: other tabs may share the list. */
+  get #works(): Work[] {
+    const list = this.#unstored ?? stored(isOnDevice() ? localArea : sessionArea)?.map(unpacked) ?? [];
+    return list.filter((work) => work !== null && work.results.length > 0) as Work[];
   }
 
-  /** Stores the list where the person wants it, and nowhere else. */
-  #write(): void {
-    const works = this.#works.slice(0, MOST);
-    const lengths = works.map((work) => JSON.stringify(packed(work)).length);
-    while (lengths.reduce((sum, length) => sum + length, 0) > MOST_CHARACTERS) lengths.pop();
-    this.#works = works.slice(0, lengths.length);
-    const [into, other] = this.#onDevice.checked ? [localArea, sessionArea] : [sessionArea, localArea];
-    store(other, null);
-    // An empty list on the device says that the person wants documents to be kept there.
-    for (const kept = this.#works.map(packed); !store(into, kept) && kept.length > 0; ) kept.pop();
+  /** Stores as many as there is room for. */
+  #write(works: readonly Work[], into = isOnDevice() ? localArea : sessionArea): void {
+    let left = MOST_CHARACTERS;
+    const kept = works.slice(0, MOST).flatMap((work) => {
+      const one = packed(work);
+      const { length } = JSON.stringify(one);
+      if (length > left) return [];
+      left -= length;
+      return [one];
+    });
+    while (!store(into, kept) && kept.length > 0) kept.pop();
+    this.#unstored = stored(into) === null ? works.slice(0, MOST) : null;
   }
+
+  /** Moves the list to the device, or back to this tab. */
+  #move(onDevice: boolean): void {
+    const [into, from] = onDevice ? [localArea, sessionArea] : [sessionArea, localArea];
+    this.#write(this.#works, into);
+    // The one that may be lost goes last.
+    if (this.#unstored === null) store(from, null);
+    this.onchange();
+  }
+}
+
+/** Whether the person wants the list on the device. An empty list there says so, too. */
+function isOnDevice(): boolean {
+  return stored(localArea) !== null;
 }
 
 // Functions: a browser may refuse even to name its storage.

@@ -35,8 +35,12 @@ export function unpacked(stored: Partial<Stored> | null): Work | null {
   if (typeof stored?.text !== "string") return null;
   const { text, options = {}, documents, results } = stored;
   // Another version of this page may have kept results in another form. The text is what matters.
-  const whole = Array.isArray(documents) && Array.isArray(results) ? results : [];
+  const whole = Array.isArray(documents) && Array.isArray(results) && results.every(isResult) ? results : [];
   return { text, options, results: whole.map((result) => ({ ...result, document: documents![result.document] || text })) };
+}
+
+function isResult({ report, question }: Stored["results"][number]): boolean {
+  return typeof report?.summary === "string" && Array.isArray(report.points) && (question === null || typeof question === "string");
 }
 
 /** Keeps `work`. If it is too long, the results are left out, and then the text. False if something was. */

@@ -18,7 +18,7 @@ import { TabStatus } from "./tab-status.js";
 import { workOffline } from "../offline/register.js";
 import { showError } from "../ui/alert.js";
 import { outlivesReload } from "../ui/chosen-model.js";
-import { byId } from "../ui/dom.js";
+import { byId, reveal } from "../ui/dom.js";
 import { inWords } from "../ui/format.js";
 import { wireTheme } from "../ui/theme.js";
 import "../ui/window.js";
@@ -77,8 +77,9 @@ earlier.onopen = (chosen) => {
   showWork(chosen);
   keep();
   showWhose();
-  byId("summary-title", HTMLHeadingElement).scrollIntoView({ block: "nearest" });
+  reveal(byId("summary-title", HTMLHeadingElement));
 };
+earlier.onchange = showWhose;
 model.onchoice = () => {
   // The end of the last run is not how far the download is.
   reading.rest();
@@ -102,8 +103,10 @@ function keep(): boolean {
 
 /** Says which document the summary is about, and lists those that are not shown. */
 function showWhose(): void {
-  summary.compareWith(documentPanel.text);
-  earlier.show(documentPanel.text, run.running);
+  const { text } = documentPanel;
+  summary.compareWith(text);
+  const isShown = run.running || summary.results.some(({ document }) => document === text);
+  earlier.show(isShown ? text : null, run.running);
 }
 
 /** Whether a reload loses nothing, or the person wants it all the same. */
@@ -142,6 +145,7 @@ async function showShared(): Promise<void> {
     const shared = await sharedIn(location.hash);
     if (!shared || run.running) return;
     summary.showShared(shared);
+    showWhose();
     // Below the document on narrow screens.
     byId("shared-note", HTMLParagraphElement).scrollIntoView({ block: "nearest" });
     history.replaceState(null, "", location.pathname + location.search);

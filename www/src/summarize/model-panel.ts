@@ -91,6 +91,7 @@ export class ModelPanel {
   /** Whether the model and backend can't be changed, for example during a run. */
   set locked(locked: boolean) {
     this.compute.disabled = this.#chooser.disabled = locked;
+    this.#notice.canChoose = !locked;
   }
 
   /** Resolves when the summarizer is ready. Loads it if the last attempt failed. */

@@ -102,7 +102,7 @@ export class SummaryView {
   /** Says whether the summary is about another text than this. */
   compareWith(text: string): void {
     const other = this.summary !== null && this.summary.document !== text;
-    byId("summary-stale", HTMLParagraphElement).textContent = other ? t("This is about the earlier text. Press Summarize for the new one.") : "";
+    byId("summary-stale", HTMLParagraphElement).textContent = other ? t("This summary is about another text. Press Summarize for a new one.") : "";
   }
 
   /** Removes everything. */
