@@ -116,7 +116,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             let cut = self.cut(material, &prompt, tokens, &sentence.text).await?;
             let Some(Cut { value, part, whole }) = cut else { continue };
             let more = if whole { "" } else { " …" };
-            let text = format!("{}{more}", capitalized(&sentence.text[part]));
+            let text = format!("{}{more}", begun(&sentence.text, part));
             let value = score + FORM * value;
             if best.as_ref().is_none_or(|(most, _)| value > *most) {
                 best = Some((value, quotation(&text, sentence.range.clone())));
@@ -208,7 +208,7 @@ struct Part<'a> {
     sentence: &'a str,
     /// Where the words lie in it, in bytes.
     spans: &'a [Range<usize>],
-    /// The words, with a capital letter.
+    /// The words as they are written.
     text: String,
 }
 
@@ -216,7 +216,7 @@ impl<'a> Part<'a> {
     fn new(sentence: &'a str, spans: &'a [Range<usize>]) -> Self {
         let spans = &spans[..spans.len().min(LONGEST_HEADLINE)];
         let end = spans.last().map_or(0, |span| span.end);
-        let text = capitalized(&sentence[spans.first().map_or(0, |span| span.start)..end]);
+        let text = begun(sentence, spans.first().map_or(0, |span| span.start)..end);
         Self { sentence, spans, text }
     }
 
@@ -254,6 +254,14 @@ fn log_share(logits: &[f32], ids: &[u32]) -> f64 {
     let of = |logit: f32| f64::from(logit - most).exp();
     let all: f64 = logits.iter().map(|logit| of(*logit)).sum();
     (ids.iter().map(|id| of(logits[*id as usize])).sum::<f64>() / all).ln()
+}
+
+/// A part of a sentence, with a capital letter where it is not the beginning of the sentence.
+fn begun(sentence: &str, part: Range<usize>) -> String {
+    match part.start {
+        0 => sentence[part].into(),
+        _ => capitalized(&sentence[part]),
+    }
 }
 
 /// Where the words of a sentence lie, in bytes.
