@@ -84,9 +84,11 @@ impl Material<'_> {
             let terms = self.salience.title_terms(&text);
             let shared = terms.iter().flatten().filter(|term| about.contains(term)).count();
             let share = shared as f64 / terms.len().max(1) as f64;
-            // A story is rarely about what its title says.
             let tells = shared >= SHARED && share >= TITLED;
-            let accepted = tells || self.plan.kind == Kind::Story && shared > 0;
+            // A story is rarely about what its title says, and names are not set like a sentence.
+            let accepted = tells
+                || shared > 1 && is_set_like_a_sentence(&text)
+                || shared > 0 && self.plan.kind == Kind::Story;
             (fits && accepted && !is_path(&text)).then(|| (share, quotation(&text, range)))
         };
         let all = self.structure.title.iter().cloned().chain(above).filter_map(titled);
@@ -280,6 +282,16 @@ fn starts(sentence: &str, spans: &[Range<usize>]) -> Vec<usize> {
     (0..spans.len()).filter(|i| *i == 0 || introduced(*i)).take(PARTS).collect()
 }
 
+/// Whether most words of a line begin with small letters.
+fn is_set_like_a_sentence(line: &str) -> bool {
+    let (mut words, mut small) = (0, 0);
+    for word in line.unicode_words() {
+        words += 1;
+        small += usize::from(word.starts_with(char::is_lowercase));
+    }
+    2 * small > words
+}
+
 /// Whether a line is the path of a page through menus.
 fn is_path(line: &str) -> bool {
     ['>', '»', '›', '/', '|'].iter().any(|mark| line.matches(&format!(" {mark} ")).count() >= 2)
@@ -334,6 +346,15 @@ mod tests {
         let bounds: Vec<_> = (0..=part.text.len()).map(|byte| part.words_before(byte)).collect();
         assert_eq!(bounds.iter().flatten().collect::<Vec<_>>(), [&1, &2, &3]);
         assert_eq!(&sentence[part.range(2)], "\u{149}a b,");
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn names_are_not_set_like_sentences() {
+        assert!(is_set_like_a_sentence("RFC: stop drawing tiles ahead of time"));
+        assert!(is_set_like_a_sentence("Pelau for people who fear the burnt sugar"));
+        for name in ["HEXWORTH DISTRICT COUNCIL", "The Bastion Mail By Karmenu", ""] {
+            assert!(!is_set_like_a_sentence(name), "{name}");
+        }
     }
 
     #[wasm_bindgen_test(unsupported = test)]

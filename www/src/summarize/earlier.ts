@@ -77,8 +77,11 @@ export class EarlierDocuments {
 
   /** Newest first. Read each time: other tabs may share the list. */
   get #works(): Work[] {
-    const list = this.#unstored ?? stored(isOnDevice() ? localArea : sessionArea)?.map(unpacked) ?? [];
-    return list.filter((work) => work !== null && work.results.length > 0) as Work[];
+    if (this.#unstored) return this.#unstored;
+    // Those that this tab had before another one moved the list to the device come last.
+    const areas = isOnDevice() ? [localArea, sessionArea] : [sessionArea];
+    const works = areas.flatMap((area) => stored(area) ?? []).flatMap((one) => unpacked(one) ?? []);
+    return works.filter(({ text, results }, i) => results.length > 0 && works.findIndex((other) => other.text === text) === i);
   }
 
   /** Stores as many as there is room for. */
@@ -92,27 +95,34 @@ export class EarlierDocuments {
       return [one];
     });
     while (!store(into, kept) && kept.length > 0) kept.pop();
-    this.#unstored = stored(into) === null ? works.slice(0, MOST) : null;
+    this.#unstored = isStored(into) ? null : works.slice(0, MOST);
+    // The list is in one place, and what may be lost goes last.
+    if (!this.#unstored) store(into === localArea ? sessionArea : localArea, null);
   }
 
   /** Moves the list to the device, or back to this tab. */
   #move(onDevice: boolean): void {
-    const [into, from] = onDevice ? [localArea, sessionArea] : [sessionArea, localArea];
-    this.#write(this.#works, into);
-    // The one that may be lost goes last.
-    if (this.#unstored === null) store(from, null);
+    this.#write(this.#works, onDevice ? localArea : sessionArea);
     this.onchange();
   }
 }
 
 /** Whether the person wants the list on the device. An empty list there says so, too. */
 function isOnDevice(): boolean {
-  return stored(localArea) !== null;
+  return isStored(localArea);
 }
 
 // Functions: a browser may refuse even to name its storage.
 const localArea = () => localStorage;
 const sessionArea = () => sessionStorage;
+
+function isStored(area: () => Storage): boolean {
+  try {
+    return area().getItem(KEY) !== null;
+  } catch {
+    return false;
+  }
+}
 
 function stored(area: () => Storage): Partial<Stored>[] | null {
   try {
