@@ -24,15 +24,17 @@ pub fn progress(place: &str, event: &Event) {
     }
 }
 
-/// The figures of a run, in a line.
+/// The figures of a run that are known, in a line.
 pub fn summary_line(report: &Report) {
-    let figure = |f: Option<f64>| f.map_or("unknown".into(), |f| format!("{f:.0}"));
+    let figure = |before: &str, value: Option<f64>, unit: &str| {
+        value.map_or_else(String::new, |value| format!("; {before} {value:.0} {unit}"))
+    };
     say(format_args!(
-        "\n{} tokens in {} window(s); read at {} tokens/s, written at {} tokens/s; first token after {} ms",
+        "\n{} tokens in {} window(s){}{}{}",
         report.document.tokens,
         report.plan.windows,
-        figure(report.prefill.tokens_per_second),
-        figure(report.decode.tokens_per_second),
-        figure(report.first_token_ms),
+        figure("read at", report.prefill.tokens_per_second, "tokens/s"),
+        figure("written at", report.decode.tokens_per_second, "tokens/s"),
+        figure("first words after", report.first_token_ms, "ms"),
     ));
 }
