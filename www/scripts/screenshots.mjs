@@ -55,12 +55,10 @@ try {
     await page.getByRole("button", { name: "Summarize", exact: true }).click();
     await page.locator("#left").filter({ hasText: /./ }).waitFor();
   });
+  await pictured("summary", 1280, 860, "light", sourced);
   await pictured("done", 1280, 860, "dark", summarized);
   await pictured("done-narrow", 320, 860, "light", summarized);
-  await pictured("source", 390, 844, "light", async (page) => {
-    await summarized(page);
-    await page.getByRole("button", { name: /^Source of sentence 1/ }).first().click();
-  });
+  await pictured("source", 390, 844, "light", sourced);
   await pictured("earlier", 1280, 860, "light", async (page) => {
     await summarized(page);
     await page.getByRole("button", { name: "Contract" }).click();
@@ -128,4 +126,10 @@ async function summarized(page) {
   await page.getByRole("textbox", { name: "Document" }).fill(minutes);
   await page.getByRole("button", { name: "Summarize", exact: true }).click();
   await page.locator("#stage", { hasText: "Done" }).waitFor();
+}
+
+/** @param {Page} page */
+async function sourced(page) {
+  await summarized(page);
+  await page.getByRole("button", { name: /^Source of sentence 1/ }).first().click();
 }

@@ -215,9 +215,13 @@ test("a shared link holds the summary and its sources, and a damaged one says so
   const other = await context.newPage();
   const asked: string[] = [];
   other.on("request", (request) => asked.push(request.url()));
+  await other.setViewportSize({ width: 390, height: 844 });
   await other.goto(link);
   await expect(other.locator("#summary-text")).toHaveText(await page.locator("#summary-text").innerText(), { useInnerText: true });
-  await expect(other.getByText("Somebody shared this summary")).toBeVisible();
+  // On a phone it would be below the document, and below the offer to download a model.
+  await expect(other.getByRole("button", { name: "Download now" })).toBeVisible();
+  await expect(other.getByText("Somebody shared this summary")).toBeInViewport();
+  await expect(other.locator("#summary-text")).toBeInViewport();
   await other.getByRole("button", { name: /^Source of sentence 1/ }).click();
   await expect(other.locator("#source-quote")).not.toBeEmpty();
   // The summary stays in the fragment, which no server sees.

@@ -147,7 +147,7 @@ async function showShared(): Promise<void> {
     summary.showShared(shared);
     showWhose();
     // Below the document on narrow screens.
-    byId("shared-note", HTMLParagraphElement).scrollIntoView({ block: "nearest" });
+    if (innerWidth < 960) byId("summary-title", HTMLHeadingElement).scrollIntoView({ block: "start" });
     history.replaceState(null, "", location.pathname + location.search);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
