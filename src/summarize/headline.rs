@@ -112,10 +112,10 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         if let Some(point) = material.written_headline(written).or_else(|| material.title()) {
             return Ok(point);
         }
-        let prompt = self.encode(prompt)?;
+        let (prompt, ends) = (self.encode(prompt)?, self.ends()?);
         let mut best: Option<(f64, Point)> = None;
         for Candidate { sentence, score, .. } in material.salience.best(TRIED) {
-            let cut = self.cut(material, &prompt, tokens, &sentence.text).await?;
+            let cut = self.cut(material, &prompt, &ends, tokens, &sentence.text).await?;
             let Some(Cut { value, part, whole }) = cut else { continue };
             let more = if whole { "" } else { " …" };
             let text = format!("{}{more}", begun(&sentence.text, part));
@@ -137,12 +137,13 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
     }
 
     /// The part of a sentence that the model would most likely write as its answer to the prompt. It
-    /// begins with the sentence or after a colon, and ends where the model would end. `None` for scripts
+    /// begins with the sentence or after a colon, and is followed by one of `ends`. `None` for scripts
     /// without spaces, for base models, and where the session has lost the prompt.
     async fn cut(
         &mut self,
         material: &Material<'_>,
         prompt: &[u32],
+        ends: &[u32],
         tokens: usize,
         sentence: &str,
     ) -> Result<Option<Cut>> {
@@ -154,12 +155,11 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         if self.asking.style == PromptStyle::Completion {
             return Ok(None);
         }
-        let ends = self.ends()?;
         let all = material.salience.terms(sentence);
         let mut best: Option<Cut> = None;
         for from in starts(sentence, &spans) {
-            if self.session.truncate(before.len()) < before.len() || !self.session.has_read(before)
-            {
+            self.session.truncate(before.len());
+            if !self.session.has_read(before) {
                 return Ok(None);
             }
             let mut logits = self.session.decode(*last).await?;
@@ -183,7 +183,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 if words < SHORTEST_PART || kept < LEAST_KEPT || splits || fits {
                     continue;
                 }
-                let likely = (sum + END * log_share(&logits, &ends)) / (words as f64 + END);
+                let likely = (sum + END * log_share(&logits, ends)) / (words as f64 + END);
                 let cut = Cut { value: likely + KEPT * kept, part: range, whole };
                 if best.as_ref().is_none_or(|best| cut.value > best.value) {
                     best = Some(cut);

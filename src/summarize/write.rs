@@ -61,7 +61,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                         String::new()
                     }
                 };
-                let headline = self.headline(&material, &prompt, SENTENCE, &written);
+                let headline = self.headline(&material, &prompt, extent.tokens, &written);
                 let point = headline.await?;
                 tell(&point.text);
                 Answer { text: point.text.clone(), points: vec![point] }

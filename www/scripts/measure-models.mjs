@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { chromium } from "@playwright/test";
 import { preview } from "vite";
 import models from "../../models/models.json" with { type: "json" };
+import { summarize } from "./steps.mjs";
 
 /** 5,600 tokens. */
 const TEXT = readFileSync(new URL("../../tests/fixtures/article.md", import.meta.url), "utf8");
@@ -25,7 +26,7 @@ try {
   // In turns: what slows one round slows all models.
   for (let round = 0; round < ROUNDS; round++) {
     for (const row of rows) {
-      const { prefill, decode, memory } = await summarize(row.file);
+      const { prefill, decode, memory } = await reportOf(row.file);
       row.times.push((prefill.ms ?? NaN) + (decode.ms ?? 0));
       row.memory = memory.wasm_bytes ?? NaN;
     }
@@ -44,19 +45,12 @@ try {
  * Summarizes in three sentences on a fresh page, as a person does.
  * @param {string} file
  */
-async function summarize(file) {
+async function reportOf(file) {
   const page = await browser.newPage({ serviceWorkers: "block" });
+  // A large model takes minutes.
+  page.setDefaultTimeout(0);
   await page.goto(`${server.resolvedUrls?.local[0]}?model=${file}`);
-  const state = page.locator("#model-state");
-  await state.filter({ hasText: /./ }).waitFor();
-  // The page asks before it fetches a model.
-  const download = page.getByRole("button", { name: "Download now" });
-  if (await download.isVisible()) await download.click();
-  await state.filter({ hasText: "ready" }).waitFor({ timeout: 0 });
-  await page.getByRole("textbox", { name: "Document" }).fill(TEXT);
-  await page.getByLabel("Length").selectOption("short");
-  await page.getByRole("button", { name: "Summarize", exact: true }).click();
-  await page.locator("#stage", { hasText: "Done" }).waitFor({ timeout: 0 });
+  await summarize(page, TEXT);
   const report = await page.evaluate(() => window.precis.report);
   await page.context().close();
   if (!report) throw new Error(`${file}: no report`);

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "@playwright/test";
 import { preview } from "vite";
 import models from "../../models/models.json" with { type: "json" };
+import { ready, summarize } from "./steps.mjs";
 
 const folder = new URL("../../docs/screens/", import.meta.url);
 const minutes = readFileSync(new URL("../src/summarize/examples/minutes.txt", import.meta.url), "utf8");
@@ -112,20 +113,8 @@ async function pictured(name, width, height, colorScheme, steps) {
 }
 
 /** @param {Page} page */
-async function ready(page) {
-  const state = page.locator("#model-state");
-  await state.filter({ hasText: /./ }).waitFor();
-  const download = page.getByRole("button", { name: "Download now" });
-  if (await download.isVisible()) await download.click();
-  await state.filter({ hasText: "ready" }).waitFor();
-}
-
-/** @param {Page} page */
 async function summarized(page) {
-  await ready(page);
-  await page.getByRole("textbox", { name: "Document" }).fill(minutes);
-  await page.getByRole("button", { name: "Summarize", exact: true }).click();
-  await page.locator("#stage", { hasText: "Done" }).waitFor();
+  await summarize(page, minutes);
 }
 
 /** @param {Page} page */

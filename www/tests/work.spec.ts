@@ -130,7 +130,7 @@ test("a document that was summarized before comes back with its summary", async 
   await expect(precis.summary.getByRole("status").filter({ hasText: "This summary is about another text." })).toBeVisible();
   await precis.run(contract);
   await expect(precis.summary).not.toContainText("This summary is about another text.");
-  // What is shown is not among them.
+  // The list leaves out the document that is shown.
   await page.getByText("Earlier documents").click();
   await expect(earlier.getByRole("listitem")).toHaveCount(1);
   await page.reload();

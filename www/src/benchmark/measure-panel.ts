@@ -4,7 +4,7 @@ import type { LoadEvent } from "../package/api/protocol.js";
 import type { Card, Progress, SuiteKind, Task } from "../package/wasm/simd/precis.js";
 import { showError } from "../ui/alert.js";
 import { byId, element } from "../ui/dom.js";
-import { CATALOGUE, chooseHere, chosenModel, fromCatalogue } from "../ui/chosen-model.js";
+import { CATALOGUE, chooseHere, chosenHash, chosenModel, fromCatalogue } from "../ui/chosen-model.js";
 import { inWords, megabytes, whole } from "../ui/format.js";
 import { PageError } from "../ui/words/errors.js";
 import { t } from "../ui/words/words.js";
@@ -191,8 +191,7 @@ export function modelNote(): string {
 
 /** Whether it is the model of the gallery's figures, or one that the address names. */
 function isStandard(): boolean {
-  const { model } = chosenModel();
-  return typeof model === "string" || model === CATALOGUE[0] || (typeof model === "object" && "sha256" in model && model.sha256 === CATALOGUE[0]?.sha256);
+  return typeof chosenModel().model === "string" || chosenHash() === CATALOGUE[0]?.sha256;
 }
 
 interface Forecast {

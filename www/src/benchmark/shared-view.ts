@@ -1,5 +1,5 @@
 import type { Card } from "../package/wasm/simd/precis.js";
-import { chosenModel } from "../ui/chosen-model.js";
+import { chosenHash } from "../ui/chosen-model.js";
 import { byId, element, isolated, reveal } from "../ui/dom.js";
 import { measured } from "../ui/format.js";
 import { t, tNodes } from "../ui/words/words.js";
@@ -45,8 +45,8 @@ export class SharedView {
 
 /** Whether the model chosen here is known to be another one, so that the two can't be compared. */
 function isOtherModel(card: Card): boolean {
-  const { model } = chosenModel();
-  return typeof model === "object" && "sha256" in model && model.sha256 !== card.model.sha256;
+  const hash = chosenHash();
+  return hash !== null && hash !== card.model.sha256;
 }
 
 function otherModel({ model }: Card): string {

@@ -32,8 +32,8 @@ export class DownloadNotice {
   onother: () => void = () => undefined;
   /** Whether the notice waits for Download, which nobody has pressed. */
   #offered = false;
-  /** Whether the notice need not be scrolled to. */
-  #revealed = true;
+  /** Whether the notice is scrolled to when it appears next. */
+  #reveals = false;
   /** How much was downloaded, in words. */
   #done = "";
 
@@ -101,7 +101,7 @@ export class DownloadNotice {
 
   /** Scrolls to the notice when it appears next. */
   reveal(): void {
-    this.#revealed = false;
+    this.#reveals = true;
   }
 
   /** Says that the download waits. */
@@ -113,7 +113,7 @@ export class DownloadNotice {
 
   hide(): void {
     this.#offered = false;
-    this.#revealed = true;
+    this.#reveals = false;
     this.#notice.hidden = true;
     this.#notice.classList.remove("pending");
   }
@@ -126,8 +126,8 @@ export class DownloadNotice {
     this.#progress.hidden = !progress;
     this.#notice.hidden = false;
     this.#notice.classList.remove("pending");
-    if (!this.#revealed) this.#notice.scrollIntoView({ block: "nearest" });
-    this.#revealed = true;
+    if (this.#reveals) this.#notice.scrollIntoView({ block: "nearest" });
+    this.#reveals = false;
   }
 }
 

@@ -18,7 +18,7 @@ import { TabStatus } from "./tab-status.js";
 import { workOffline } from "../offline/register.js";
 import { showError } from "../ui/alert.js";
 import { outlivesReload } from "../ui/chosen-model.js";
-import { byId, reveal } from "../ui/dom.js";
+import { byId, reveal, showIfNarrow } from "../ui/dom.js";
 import { inWords } from "../ui/format.js";
 import { wireTheme } from "../ui/theme.js";
 import "../ui/window.js";
@@ -146,8 +146,7 @@ async function showShared(): Promise<void> {
     if (!shared || run.running) return;
     summary.showShared(shared);
     showWhose();
-    // Below the document on narrow screens.
-    if (innerWidth < 960) byId("summary-title", HTMLHeadingElement).scrollIntoView({ block: "start" });
+    showIfNarrow(byId("summary-title", HTMLHeadingElement), "start");
     history.replaceState(null, "", location.pathname + location.search);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

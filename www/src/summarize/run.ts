@@ -2,7 +2,7 @@ import { unlessAborted } from "../package/api/abort.js";
 import { toPrecisError } from "../package/api/errors.js";
 import type { PrecisError, RunEvent } from "../package/api/index.js";
 import { showError } from "../ui/alert.js";
-import { byId } from "../ui/dom.js";
+import { byId, showIfNarrow } from "../ui/dom.js";
 import { PageError } from "../ui/words/errors.js";
 import { t } from "../ui/words/words.js";
 import type { DocumentPanel } from "./document-panel.js";
@@ -116,9 +116,8 @@ export class RunControl {
     this.#show(true);
     if (focused) this.#cancel.focus({ preventScroll: true });
     this.onchange();
-    // Below the document on narrow screens.
-    const seen = byId(question === null ? "summary-title" : "answers", HTMLElement);
-    if (innerWidth < 960) seen.scrollIntoView({ block: question === null ? "start" : "end" });
+    if (question === null) showIfNarrow(byId("summary-title", HTMLElement), "start");
+    else showIfNarrow(byId("answers", HTMLElement), "end");
     return this.#running;
   }
 

@@ -41,6 +41,12 @@ export function chosenModel(): Choice {
   return fromCatalogue(CATALOGUE[0]);
 }
 
+/** The hash of the chosen model's file; null if it is not known before it is loaded. */
+export function chosenHash(): string | null {
+  const { model } = chosenModel();
+  return typeof model === "object" && "sha256" in model ? (model.sha256 ?? null) : null;
+}
+
 /** Makes `choice` the chosen model of this page until it is left. */
 export function chooseHere(choice: Choice): void {
   chosen = choice;

@@ -28,6 +28,11 @@ export function reveal(title: HTMLElement): void {
   title.scrollIntoView({ block: "start" });
 }
 
+/** Scrolls to a part that is below the document on narrow screens. */
+export function showIfNarrow(part: HTMLElement, block: "start" | "end"): void {
+  if (innerWidth < 960) part.scrollIntoView({ block });
+}
+
 /** Drawing more often would take time from the threads that compute. */
 const REDRAW_MS = 250;
 
