@@ -142,6 +142,9 @@ test("a document that was summarized before comes back with its summary", async 
   await page.getByRole("button", { name: "Show in document" }).click();
   await expect(precis.document).toBeFocused();
   await expect(earlier.getByRole("button", { name: contract.trim().slice(0, 10) }).first()).toBeVisible();
+  // Also on a small phone nothing is cut off.
+  await page.setViewportSize({ width: 320, height: 640 });
+  expect(await earlier.getByRole("list").evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
   await earlier.getByRole("button", { name: /^Remove/ }).click();
   await expect(earlier).toBeHidden();
   await page.reload();
