@@ -256,6 +256,7 @@ fn vocabularies_that_contradict_themselves() {
         ("a type less", edit("token_type", drop_last), MISSING),
         ("a merge without a space", edit("merges", |v| v[3] = text("ab")), TOKENIZER),
         ("a merge of unknown tokens", edit("merges", |v| v[3] = text("\u{1} \u{2}")), "ok"),
+        ("a merge to no token", edit("merges", |v| v[3] = text("z q")), TOKENIZER),
         ("merges that are numbers", edit("merges", |v| v.fill(Value::U32(1))), MISSING),
         ("another kind", tiny().set("tokenizer.ggml.model", text("bert")), TOKENIZER),
         ("without scores", tiny().set("tokenizer.ggml.model", text("llama")), MISSING),

@@ -71,14 +71,17 @@ impl ByteLevel {
         let merges = gguf
             .strings("tokenizer.ggml.merges")?
             .into_iter()
-            .map(|merge| match merge.split_once(' ') {
-                Some((a, b)) => Ok((a.to_string(), b.to_string())),
-                None => Err(broken(format!("the merge {merge:?} has no space"))),
-            })
-            // A pair with a part that is not a token never occurs.
-            .filter(|merge| match merge {
-                Ok((a, b)) => vocab.contains_key(a) && vocab.contains_key(b),
-                Err(_) => true,
+            .filter_map(|merge| {
+                let Some((a, b)) = merge.split_once(' ') else {
+                    return Some(Err(broken(format!("the merge {merge:?} has no space"))));
+                };
+                // A pair with a part that is not a token never occurs.
+                let occurs = vocab.contains_key(a) && vocab.contains_key(b);
+                occurs.then(|| match vocab.contains_key(&[a, b].concat()) {
+                    true => Ok((a.to_string(), b.to_string())),
+                    // `build` panics on some of these.
+                    false => Err(broken(format!("the merge {merge:?} makes no token"))),
+                })
             })
             .collect::<Result<Vec<_>>>()?;
         let bpe = BPE::builder()
