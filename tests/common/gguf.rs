@@ -44,7 +44,12 @@ impl File {
             GgmlDType::Q4_0 => 2,
             GgmlDType::Q4_1 => 3,
             GgmlDType::Q5_0 => 6,
+            GgmlDType::Q5_1 => 7,
             GgmlDType::Q8_0 => 8,
+            GgmlDType::Q4K => 12,
+            GgmlDType::Q5K => 13,
+            GgmlDType::Q6K => 14,
+            GgmlDType::BF16 => 30,
             other => panic!("the fixture has no {other:?}"),
         };
         let mut metadata: Vec<_> = content.metadata.into_iter().collect();

@@ -11,6 +11,7 @@ mod decisions;
 mod definitions;
 mod elsewhere;
 mod engine;
+mod fuzz;
 mod gemma;
 mod hostile;
 mod inspect;

@@ -7,6 +7,7 @@ mod build;
 #[cfg(test)]
 mod docs;
 mod download;
+mod fuzz;
 mod model;
 mod run;
 mod rust;
@@ -72,6 +73,14 @@ enum Command {
         /// Print the modules, floor by floor, and what each imports
         #[arg(long)]
         graph: bool,
+    },
+    /// Give the engine hostile inputs until one fails: models, documents, options, cards (fuzz/)
+    Fuzz {
+        /// Targets, such as html; all when absent
+        targets: Vec<String>,
+        /// Inputs for each target
+        #[arg(long, default_value_t = 100_000)]
+        runs: u64,
     },
     /// Write tests/fixtures/tiny*.gguf, the small generated models that most tests run on
     Fixture,
@@ -158,6 +167,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Bench { suite: Some(kind), name, .. } => bench_suite(&kind, &name),
         Command::Bench { kernels, arguments, .. } => bench(kernels, &arguments),
         Command::Tidy { graph } => tidy::tidy(graph),
+        Command::Fuzz { targets, runs } => fuzz::fuzz(&targets, runs),
         Command::Fixture => write_fixture(),
         Command::Model(ModelCommand::Fetch { id, into }) => {
             let into = into.unwrap_or_else(|| root().join("models"));

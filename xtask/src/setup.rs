@@ -12,6 +12,9 @@ use crate::{root, rust};
 /// The version that the build was tried with. wasm-bindgen's version stands in Cargo.lock.
 const WASM_PACK: &str = "0.15.1";
 
+/// What runs the targets of `fuzz/` under libFuzzer.
+const CARGO_FUZZ: &str = "0.13.2";
+
 /// What tests the edge's HTTP interface against its own description.
 const SCHEMATHESIS: &str = "4.32.5";
 
@@ -70,6 +73,11 @@ pub fn wasm_test_tools() -> Result<Vec<PathBuf>> {
     folders.extend(tool(&["wasm-pack"], "wasm-pack", WASM_PACK, &["--locked", "--debug"])?);
     folders.dedup();
     Ok(folders)
+}
+
+/// cargo-fuzz in the pinned version. Returns the folders to put in front of PATH.
+pub fn cargo_fuzz() -> Result<Vec<PathBuf>> {
+    Ok(tool(&["cargo-fuzz"], "cargo-fuzz", CARGO_FUZZ, &["--locked"])?.into_iter().collect())
 }
 
 /// Makes sure of a crate's programs in one version; tells where they lie if that is not PATH.
