@@ -107,11 +107,13 @@ impl Clean {
     }
 }
 
-/// Whether nobody sees it: control characters, byte order marks, spaces without width, and hyphens that
-/// only a line end shows.
+/// Whether nobody sees it: control characters, byte order marks, spaces without width, hyphens that only
+/// a line end shows, and Unicode's tags, in which whole sentences can be hidden.
 fn invisible(c: char) -> bool {
     let kept = matches!(c, '\n' | '\t');
-    !kept && (c.is_control() || matches!(c, '\u{ad}' | '\u{feff}' | '\u{200b}' | '\u{2060}'))
+    let unseen =
+        matches!(c, '\u{ad}' | '\u{feff}' | '\u{200b}' | '\u{2060}' | '\u{e0000}'..='\u{e007f}');
+    !kept && (c.is_control() || unseen)
 }
 
 /// Letters that are set as one.
@@ -174,6 +176,7 @@ mod tests {
             "One\ntwo\nthree\nfour\nfive"
         );
         assert_eq!(text("a\0b\u{200b}c\u{a0}d\te"), "abc d\te");
+        assert_eq!(text("a\u{e0053}\u{e0061}\u{e0079}b"), "ab");
         assert_eq!(text("👩\u{200d}🌾 e\u{301}"), "👩\u{200d}🌾 e\u{301}");
         assert_eq!(text("eﬃcient ﬂow"), "efficient flow");
         assert_eq!(text(&format!("a{}b", " ".repeat(200_000))), format!("a{}b", " ".repeat(16)));
