@@ -17,7 +17,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::input;
 use super::lines::{self, Asked};
 use super::model::{self, ModelArguments};
-use super::output::{Done, Output, Stop, say};
+use super::output::{Done, Output, Stop, say, visible};
 use super::progress;
 
 /// A file to summarize.
@@ -75,7 +75,7 @@ pub fn summarize(
                     Some(engine) => engine,
                     none => none.insert(model::load(model)?),
                 };
-                let place = format!("[{}/{total}] {name}: ", index + 1);
+                let place = format!("[{}/{total}] {}: ", index + 1, visible(&name));
                 let report = run(engine, &text, options, &place);
                 report.map(|report| (report, sha256(&text)))
             }

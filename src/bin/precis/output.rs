@@ -1,5 +1,6 @@
 //! Standard output whose reader may leave, a file that takes its place, and standard error.
 
+use std::borrow::Cow;
 use std::fmt::Arguments;
 use std::io::{self, ErrorKind, Write};
 
@@ -43,13 +44,13 @@ impl Output {
 
     /// What `write!` calls.
     pub fn write_fmt(&mut self, text: Arguments) -> Done {
-        let written = self.to.write_fmt(text);
+        let written = self.to.write_all(visible(&text.to_string()).as_bytes());
         self.ended(written)
     }
 
     /// Writes `text` at once, so that its reader has it before what follows is computed.
     pub fn send(&mut self, text: &str) -> Done {
-        let sent = self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush());
+        let sent = self.to.write_all(visible(text).as_bytes()).and_then(|()| self.to.flush());
         self.ended(sent)
     }
 
@@ -63,7 +64,28 @@ impl Output {
 
 /// Writes a line to standard error. That nobody reads it is no reason to stop.
 pub fn say(line: Arguments) {
-    let _ = writeln!(io::stderr(), "{line}");
+    let _ = writeln!(io::stderr(), "{}", visible(&line.to_string()));
+}
+
+/// A text without the control characters that a terminal obeys: a model's words, its file and a path may
+/// hold some.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    match text.contains(obeyed) {
+        true => text.replace(obeyed, "\u{fffd}").into(),
+        false => text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_told_nothing_but_text() {
+        assert_eq!(visible("one\n\ttwo — drei"), "one\n\ttwo — drei");
+        assert_eq!(visible("\u{1b}[2J\u{9b}31m\u{7}"), "\u{fffd}[2J\u{fffd}31m\u{fffd}");
+    }
 }
 
 /// Prints `value` as indented JSON.
