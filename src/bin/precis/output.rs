@@ -77,17 +77,6 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_terminal_is_told_nothing_but_text() {
-        assert_eq!(visible("one\n\ttwo — drei"), "one\n\ttwo — drei");
-        assert_eq!(visible("\u{1b}[2J\u{9b}31m\u{7}"), "\u{fffd}[2J\u{fffd}31m\u{fffd}");
-    }
-}
-
 /// Prints `value` as indented JSON.
 pub fn print_json(value: &impl serde::Serialize) -> Done {
     let json = serde_json::to_string_pretty(value).map_err(no_json)?;
@@ -97,4 +86,15 @@ pub fn print_json(value: &impl serde::Serialize) -> Done {
 /// The error of a value that JSON can't express.
 pub fn no_json(error: serde_json::Error) -> Error {
     Error::Host { reason: format!("the report has no JSON form: {error}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_told_nothing_but_text() {
+        assert_eq!(visible("one\n\ttwo — drei"), "one\n\ttwo — drei");
+        assert_eq!(visible("\u{1b}[2J\u{9b}31m\u{7}"), "\u{fffd}[2J\u{fffd}31m\u{fffd}");
+    }
 }
