@@ -152,6 +152,10 @@ fn goes_on(sentence: &str, rest: &str) -> bool {
     if lists::is_mark(trimmed) {
         return true;
     }
+    // A picture in Markdown.
+    if trimmed.ends_with("![") {
+        return true;
+    }
     // "Yahoo! in the …", "Really?" she asked.
     let bare = trimmed.trim_end_matches(['"', '\'', '”', '’', '»']);
     if trimmed.ends_with('!') || bare.len() < trimmed.len() && bare.ends_with(['!', '?']) {
