@@ -14,7 +14,7 @@ use crate::backend::profiled::Profiled;
 use crate::backend::webgpu::{Products, Restrictions, WebGpu};
 use crate::backend::{Backend, peak};
 use crate::error::{Error, Result};
-use crate::host::{Event, Host};
+use crate::host::{Event, Host, elapsed};
 use crate::lm::gguf::Gguf;
 use crate::lm::model::{Config, Model};
 use crate::lm::tokenizer::Tokenizer;
@@ -369,10 +369,9 @@ impl<R: Read + Seek> Setup<R> {
 
     /// The load report of a model just loaded.
     fn loaded<B: Backend>(&self, started: Option<f64>, model: &Model<B>) -> LoadReport {
-        let now = (self.now_ms)();
         LoadReport {
             read_ms: self.read_ms,
-            prepare_ms: now.zip(started).map(|(now, started)| now - started),
+            prepare_ms: elapsed(started, (self.now_ms)()),
             pipelines_ms: None,
             bytes: model.file_bytes,
         }

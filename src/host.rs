@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{Error, Result};
 use crate::report::EnvironmentReport;
 
 /// The environment that the engine runs in.
@@ -31,6 +32,22 @@ pub trait Host {
 
     /// Bytes of the module's linear memory, if any.
     fn memory_bytes(&self) -> Option<u64>;
+}
+
+/// Yields to other tasks.
+///
+/// # Errors
+/// `cancelled` if the caller wants the run to end.
+pub async fn let_others_run(host: &impl Host) -> Result<()> {
+    match host.yield_now().await {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(Error::Cancelled),
+    }
+}
+
+/// Milliseconds between two readings of a clock; `None` without either.
+pub fn elapsed(from: Option<f64>, to: Option<f64>) -> Option<f64> {
+    Some(to? - from?)
 }
 
 /// Events of a run, in order.

@@ -19,7 +19,6 @@ mod write;
 
 use std::collections::HashSet;
 
-use self::ask::elapsed;
 use self::chunks::Chunks;
 use self::forecast::Forecast;
 use self::judge::Judge;
@@ -36,7 +35,7 @@ use crate::document::clean::Clean;
 use crate::document::kind;
 use crate::document::structure::Structure;
 use crate::error::{Error, Result};
-use crate::host::{Event, Host, Note, Stage};
+use crate::host::{Event, Host, Note, Stage, elapsed};
 use crate::lm::model::Model;
 use crate::lm::session::Session;
 use crate::report::{

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use super::{Attention, AttentionShape, Backend, RowReader, WeightSpec};
 use crate::error::Result;
+use crate::host::elapsed;
 use crate::report::{OperationReport, Peaks};
 
 /// A clock in milliseconds; `None` where the clock does not advance during computation.
@@ -40,7 +41,7 @@ impl<B: Backend> Profiled<B> {
         }
         let started = (self.now_ms)();
         let result = work(&self.backend);
-        let ms = (self.now_ms)().zip(started).map_or(0.0, |(now, started)| now - started);
+        let ms = elapsed(started, (self.now_ms)()).unwrap_or(0.0);
         if let Some(operations) = self.operations.borrow_mut().as_mut() {
             OperationReport::add(operations, name, ms, macs(&result));
         }

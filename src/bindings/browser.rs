@@ -6,7 +6,7 @@
 
 mod suite;
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
 use self::suite::Prepared;
-use super::js::{Clock, JsHost, ModelInfo, into_js, invalid_argument, kind, thrown};
+use super::js::{Clock, JsHost, ModelInfo, given, hold, into_js, kind, thrown};
 use crate::backend::cpu::{self, Cpu, Threads};
 use crate::backend::webgpu::Products;
 use crate::document::clean::Clean;
@@ -71,8 +71,7 @@ impl Engine {
         #[wasm_bindgen(unchecked_param_type = "(done: number, total: number) => void")]
         progress: Function,
     ) -> Result<Engine, JsValue> {
-        let info = info.to_rust().map_err(|e| thrown(&invalid_argument("info", &e)))?;
-        let compute = compute.to_rust().map_err(|e| thrown(&invalid_argument("compute", &e)))?;
+        let (info, compute) = (given("info", &info)?, given("compute", &compute)?);
         let clock = Clock::running();
         #[cfg(target_feature = "relaxed-simd")]
         cpu::tune(|| clock.now_ms()).map_err(|e| thrown(&e))?;
@@ -114,7 +113,7 @@ impl Engine {
         signal: Option<AbortSignal>,
         #[wasm_bindgen(unchecked_param_type = "(event: Event) => void")] on_event: Function,
     ) -> Result<Ts<Report>, JsValue> {
-        let options = options.to_rust().map_err(|e| thrown(&invalid_argument("options", &e)))?;
+        let options = given("options", &options)?;
         let host = JsHost { signal, on_event: Some(on_event), clock: Clock::running() };
         let mut engine = self.hold()?;
         let report = engine.run(&text, &options, &host).await.map_err(|e| thrown(&e))?;
@@ -126,7 +125,7 @@ impl Engine {
     /// # Errors
     /// An `Error` with a `code`.
     pub fn remember(&self, note: Ts<CachedNote>) -> Result<(), JsValue> {
-        let note = note.to_rust().map_err(|e| thrown(&invalid_argument("note", &e)))?;
+        let note = given("note", &note)?;
         self.hold()?.memory().keep(note);
         Ok(())
     }
@@ -238,9 +237,8 @@ impl Engine {
         step: Ts<Step>,
         signal: Option<AbortSignal>,
     ) -> Result<Ts<Outcome>, JsValue> {
-        let products = products.map(|products| products.to_rust()).transpose();
-        let products = products.map_err(|e| thrown(&invalid_argument("products", &e)))?;
-        let step = step.to_rust().map_err(|e| thrown(&invalid_argument("step", &e)))?;
+        let products = products.map(|products| given("products", &products)).transpose()?;
+        let step = given("step", &step)?;
         let prompts = self.prompts.borrow().clone().ok_or_else(|| {
             thrown(&Error::Host { reason: "perform was called before prepare".into() })
         })?;
@@ -260,9 +258,8 @@ impl Engine {
 }
 
 impl Engine {
-    fn hold(&self) -> Result<std::cell::RefMut<'_, engine::Engine<JsFile>>, JsValue> {
-        let busy = |_| thrown(&Error::Host { reason: "another run is in progress".into() });
-        self.engine.try_borrow_mut().map_err(busy)
+    fn hold(&self) -> Result<RefMut<'_, engine::Engine<JsFile>>, JsValue> {
+        hold(&self.engine)
     }
 }
 

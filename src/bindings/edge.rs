@@ -7,17 +7,16 @@
 //! Some platforms stop the clock during computation, so that it can't be used to spy on other
 //! tenants. It advances when input arrives.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 
 use js_sys::Function;
 use tsify::Ts;
 use wasm_bindgen::prelude::*;
 use web_sys::AbortSignal;
 
-use super::js::{Clock, JsHost, ModelInfo, into_js, invalid_argument, kind, thrown};
+use super::js::{Clock, JsHost, ModelInfo, given, hold, into_js, kind, thrown};
 use crate::backend::cpu::{self, Cpu};
-use crate::error::Error;
-use crate::host::Note;
+use crate::host::{Note, elapsed};
 use crate::lm::model::ModelStream;
 use crate::report::{BackendReport, LoadReport, Report};
 use crate::summarize::{Options, Summarizer, Windows};
@@ -44,7 +43,7 @@ impl ModelLoader {
     /// An `Error` with a `code`.
     #[wasm_bindgen(constructor)]
     pub fn new(size: f64, info: Ts<ModelInfo>, reason: String) -> Result<ModelLoader, JsValue> {
-        let info = info.to_rust().map_err(|e| thrown(&invalid_argument("info", &e)))?;
+        let info = given("info", &info)?;
         let clock = clock();
         #[cfg(target_feature = "relaxed-simd")]
         cpu::tune(|| clock.now_ms().filter(|_| clock.runs)).map_err(|e| thrown(&e))?;
@@ -76,7 +75,7 @@ impl ModelLoader {
             reason: Some(format!("{reason}; the embedding is in 4 bits, to save memory")),
         };
         // Even a clock that stops during computation has advanced: the last bytes were input.
-        let prepare_ms = clock.now_ms().zip(started).map(|(now, started)| now - started);
+        let prepare_ms = elapsed(started, clock.now_ms());
         let load = LoadReport {
             read_ms: info.read_ms,
             prepare_ms,
@@ -107,7 +106,7 @@ impl Engine {
     /// # Errors
     /// An `Error` with a `code`.
     pub fn plan(&self, text: &str, options: Ts<Options>) -> Result<Ts<Windows>, JsValue> {
-        into_js(&self.hold()?.plan(text, &given(&options)?).map_err(|e| thrown(&e))?)
+        into_js(&self.hold()?.plan(text, &given("options", &options)?).map_err(|e| thrown(&e))?)
     }
 
     /// Takes a note on one window of a document that another isolate summarizes. The signal stops it
@@ -121,7 +120,7 @@ impl Engine {
         options: Ts<Options>,
         signal: Option<AbortSignal>,
     ) -> Result<Ts<Note>, JsValue> {
-        let options = given(&options)?;
+        let options = given("options", &options)?;
         let host = JsHost { signal, on_event: None, clock: self.clock.clone() };
         let mut summarizer = self.hold()?;
         into_js(&summarizer.note(&window, &options, &host).await.map_err(|e| thrown(&e))?)
@@ -138,7 +137,7 @@ impl Engine {
         signal: Option<AbortSignal>,
         #[wasm_bindgen(unchecked_param_type = "(event: Event) => void")] on_event: Function,
     ) -> Result<Ts<Report>, JsValue> {
-        let options = given(&options)?;
+        let options = given("options", &options)?;
         let host = JsHost { signal, on_event: Some(on_event), clock: self.clock.clone() };
         let mut summarizer = self.hold()?;
         into_js(&summarizer.run(&text, &options, &host).await.map_err(|e| thrown(&e))?)
@@ -154,14 +153,9 @@ impl Engine {
 }
 
 impl Engine {
-    fn hold(&self) -> Result<std::cell::RefMut<'_, Summarizer<Cpu>>, JsValue> {
-        let busy = |_| thrown(&Error::Host { reason: "another run is in progress".into() });
-        self.summarizer.try_borrow_mut().map_err(busy)
+    fn hold(&self) -> Result<RefMut<'_, Summarizer<Cpu>>, JsValue> {
+        hold(&self.summarizer)
     }
-}
-
-fn given(options: &Ts<Options>) -> Result<Options, JsValue> {
-    options.to_rust().map_err(|e| thrown(&invalid_argument("options", &e)))
 }
 
 /// The isolate's clock, after a check whether it runs during computation.

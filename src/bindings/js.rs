@@ -1,5 +1,6 @@
 //! Code shared by the JavaScript hosts.
 
+use std::cell::{RefCell, RefMut};
 use std::ops::ControlFlow;
 
 use js_sys::{Function, Promise, Reflect};
@@ -170,8 +171,26 @@ pub fn into_js<T: tsify::Tsify + serde::Serialize>(value: &T) -> Result<Ts<T>, J
     Ts::from_rust(value).map_err(|e| thrown(&Error::Host { reason: e.to_string() }))
 }
 
-/// The error for an argument that doesn't match its type.
-pub fn invalid_argument(option: &'static str, error: &impl std::fmt::Display) -> Error {
-    let expected = "an object as the types describe it";
-    Error::InvalidOptions { option, value: error.to_string(), expected }
+/// The argument `option` as the engine takes it.
+///
+/// # Errors
+/// `invalid-options` if it doesn't match its type.
+pub fn given<T>(option: &'static str, argument: &Ts<T>) -> Result<T, JsValue>
+where
+    T: tsify::Tsify + serde::de::DeserializeOwned,
+    T::JsType: Clone,
+{
+    argument.to_rust().map_err(|e| {
+        let expected = "an object as the types describe it";
+        thrown(&Error::InvalidOptions { option, value: e.to_string(), expected })
+    })
+}
+
+/// Borrows what only one run at a time may use.
+///
+/// # Errors
+/// `host-failed` during another run.
+pub fn hold<T>(engine: &RefCell<T>) -> Result<RefMut<'_, T>, JsValue> {
+    let busy = |_| thrown(&Error::Host { reason: "another run is in progress".into() });
+    engine.try_borrow_mut().map_err(busy)
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::kind::Kind;
+use super::words::LEVELS;
 
 /// Lines that are looked at.
 const LINES: usize = 200_000;
@@ -83,7 +84,6 @@ fn table(lines: &[&str]) -> Vec<String> {
 
 /// Times, levels, and the messages that come most often.
 fn log(lines: &[&str]) -> Vec<String> {
-    const LEVELS: [&str; 7] = ["FATAL", "ERROR", "WARNING", "WARN", "INFO", "DEBUG", "TRACE"];
     let level = |line: &str| {
         let near = &line[..line.floor_char_boundary(120)];
         let words = near.split(|c: char| !c.is_ascii_alphabetic());

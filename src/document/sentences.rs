@@ -176,6 +176,11 @@ pub fn decision_label(sentence: &str) -> Option<usize> {
     is.then(|| sentence.len() - rest.trim_start().len())
 }
 
+/// Whether a text ends as a question does.
+pub fn is_question(text: &str) -> bool {
+    text.ends_with(['?', '？', '؟'])
+}
+
 /// Spaces between columns. Justified text has fewer between words.
 const COLUMN_GAP: &str = "    ";
 
@@ -228,7 +233,7 @@ fn emphasized(text: &str) -> Option<&str> {
     (close && !after.starts_with(|c: char| c.is_alphanumeric() || c == '*')).then_some(words)
 }
 
-/// A sentence without marks of emphasis, lists, tags and references; of a link its words.
+/// A sentence without marks of emphasis, lists, tags, pictures and references; of a link its words.
 pub fn plain(sentence: &str) -> String {
     let mut out = String::with_capacity(sentence.len());
     let mut rest = sentence.trim_start_matches(['*', '-', '>', '+', '•', ' ']);
@@ -249,8 +254,14 @@ pub fn plain(sentence: &str) -> String {
                 Some(&after[close + 1..])
             });
             if let (Some(after), '[') = (address, c) {
-                out.push_str(words);
                 rest = after;
+                if !out.ends_with('!') {
+                    out.push_str(words);
+                    continue;
+                }
+                // A picture.
+                out.pop();
+                rest = if out.is_empty() || out.ends_with(' ') { rest.trim_start() } else { rest };
             } else if c == '['
                 && !words.bytes().all(|b| b.is_ascii_digit() || b == b',' || b == b' ')
             {
@@ -329,6 +340,7 @@ mod tests {
             plain("See [the guide](https://example.org/a) for more."),
             "See the guide for more."
         );
+        assert_eq!(plain("Honey ![a hive](b.png) is sweet ![](c.png)."), "Honey is sweet.");
         assert_eq!(plain("If a < b and b > c, [sic] stop."), "If a < b and b > c, [sic] stop.");
         assert_eq!(plain("snake_case * 2 = a*b"), "snake_case * 2 = a*b");
         assert_eq!(plain("This does *not* change, *at all*."), "This does not change, at all.");

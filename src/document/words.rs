@@ -7,6 +7,9 @@ use unicode_segmentation::UnicodeSegmentation;
 /// Characters of a word by which it is the same as others: what follows is an ending, mostly.
 const STEM: usize = 6;
 
+/// What programs write before what they log.
+pub const LEVELS: [&str; 7] = ["FATAL", "ERROR", "WARNING", "WARN", "INFO", "DEBUG", "TRACE"];
+
 /// What is said in a text: words long enough to mean something and numbers, in small letters and
 /// without their endings; in scripts without spaces, every two signs that stand side by side.
 pub fn terms(text: &str) -> impl Iterator<Item = String> {

@@ -6,6 +6,7 @@ use rand::{RngExt, SeedableRng};
 
 use crate::backend::{Backend, WeightSpec};
 use crate::error::Result;
+use crate::host::elapsed;
 use crate::lm::model::{Config, Decoder, Weights};
 use crate::quant::{BLOCK, QuantType};
 
@@ -63,7 +64,6 @@ impl<'a, B: Backend> Trial<'a, B> {
     pub async fn run(&self, now_ms: &dyn Fn() -> Option<f64>) -> Result<Outcome> {
         let Self { backend, config, decoder } = self;
         let backend = *backend;
-        let elapsed = |from: Option<f64>| Some(now_ms()? - from?);
         let began = now_ms();
         let mut cache = backend.new_cache(&config.attention);
         backend.reserve(&mut cache, TOKENS + 1)?;
@@ -72,13 +72,13 @@ impl<'a, B: Backend> Trial<'a, B> {
         let mut scores = backend.read(&decoder.logits(backend, &read)).await?;
         let one = decoder.forward(backend, &mut cache, TOKENS, &ids[..1]);
         scores.extend(backend.read(&decoder.logits(backend, &one)).await?);
-        let first_ms = elapsed(began);
+        let first_ms = elapsed(began, now_ms());
         let mut ms: Option<f64> = None;
         for _ in 0..REPETITIONS {
             let began = now_ms();
             decoder.forward(backend, &mut cache, 0, &ids);
             backend.finish().await?;
-            ms = elapsed(began).map(|now| ms.map_or(now, |ms| ms.min(now)));
+            ms = elapsed(began, now_ms()).map(|now| ms.map_or(now, |ms| ms.min(now)));
         }
         Ok(Outcome { scores, first_ms, ms })
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::stats::Spread;
 use crate::backend::{Backend, peak};
 use crate::error::{Error, Result};
-use crate::host::Host;
+use crate::host::{Host, elapsed, let_others_run};
 use crate::lm::sampler::Sampler;
 use crate::lm::session::Session;
 use crate::report::{ChunkReport, DecodeReport, OperationReport, PrefillReport};
@@ -66,7 +66,6 @@ pub async fn measure<B: Backend>(
     let mut measurement = Measurement::default();
     let mut next = None;
     let mut sampler = Sampler::greedy();
-    let elapsed = |from: Option<f64>| Some(host.now_ms()? - from?);
     session.backend().profile(profile);
     let widest = session.model().config.widest();
     let size = B::MEASURED_CHUNK.min(*session.backend().chunk_limits(widest).end());
@@ -77,12 +76,10 @@ pub async fn measure<B: Backend>(
             true => Some(session.choose(&read, &mut sampler).await?),
             false => session.finish().await.map(|()| None)?,
         };
-        let (position, tokens, ms) = (i * size, chunk.len(), elapsed(started));
+        let (position, tokens, ms) = (i * size, chunk.len(), elapsed(started, host.now_ms()));
         measurement.prefill.add(ChunkReport { prompt: 0, position, tokens, ms });
         // Discard a cancelled measurement.
-        if host.yield_now().await.is_break() {
-            return Err(Error::Cancelled);
-        }
+        let_others_run(host).await?;
     }
     measurement.profile = session.backend().profile(false);
     let Some(mut id) = next else {
@@ -94,7 +91,7 @@ pub async fn measure<B: Backend>(
         measurement.written.push(id);
         let read = session.prefill(&[id])?;
         id = session.choose(&read, &mut sampler).await?;
-        measurement.decode.add(elapsed(started));
+        measurement.decode.add(elapsed(started, host.now_ms()));
     }
     Ok(measurement)
 }

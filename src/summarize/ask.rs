@@ -7,8 +7,8 @@ use super::profile::Profile;
 use super::run::{Ahead, Run};
 use crate::backend::Backend;
 use crate::document::segment;
-use crate::error::{Error, Result};
-use crate::host::{Event, Host};
+use crate::error::Result;
+use crate::host::{Event, Host, elapsed, let_others_run};
 use crate::lm::sampler::Sampler;
 use crate::lm::tokenizer::TextStream;
 use crate::report::ChunkReport;
@@ -262,13 +262,6 @@ impl<F: FnMut(&str) -> ControlFlow<()>> Answer<F> {
     }
 }
 
-pub async fn let_others_run(host: &impl Host) -> Result<()> {
-    match host.yield_now().await {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => Err(Error::Cancelled),
-    }
-}
-
 /// Bytes of the first `count` sentences by the rules of Unicode (UAX #29), white space after them
 /// included. What is shorter than a sentence can be, such as the number before an item of a list, is
 /// taken together with what follows.
@@ -304,10 +297,6 @@ fn push_line(text: &mut String, piece: &str, line_ended: &mut bool) -> bool {
         }
     }
     false
-}
-
-pub fn elapsed(from: Option<f64>, to: Option<f64>) -> Option<f64> {
-    Some(to? - from?)
 }
 
 #[cfg(test)]

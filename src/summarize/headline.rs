@@ -6,7 +6,6 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::ask::let_others_run;
 use super::plan::{Prompt, PromptStyle};
 use super::points::{LONGEST_HEADLINE, Material, Point, capitalized, opening, quotation, words};
 use super::run::Run;
@@ -16,7 +15,7 @@ use crate::document::kind::Kind;
 use crate::document::sentences;
 use crate::document::structure::{Block, BlockKind};
 use crate::error::Result;
-use crate::host::Host;
+use crate::host::{Host, let_others_run};
 use crate::report::Support;
 
 /// Words of a title at least.
@@ -115,8 +114,8 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let (prompt, ends) = (self.encode(prompt)?, self.ends()?);
         let mut best: Option<(f64, Point)> = None;
         for Candidate { sentence, score, .. } in material.salience.best(TRIED) {
-            let cut = self.cut(material, &prompt, &ends, tokens, &sentence.text).await?;
-            let Some(Cut { value, part, whole }) = cut else { continue };
+            let found = self.best_part(material, &prompt, &ends, tokens, &sentence.text).await?;
+            let Some(BestPart { value, part, whole }) = found else { continue };
             let more = if whole { "" } else { " …" };
             let text = format!("{}{more}", begun(&sentence.text, part));
             let value = score + FORM * value;
@@ -139,14 +138,14 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
     /// The part of a sentence that the model would most likely write as its answer to the prompt. It
     /// begins with the sentence or after a colon, and is followed by one of `ends`. `None` for scripts
     /// without spaces, for base models, and where the session has lost the prompt.
-    async fn cut(
+    async fn best_part(
         &mut self,
         material: &Material<'_>,
         prompt: &[u32],
         ends: &[u32],
         tokens: usize,
         sentence: &str,
-    ) -> Result<Option<Cut>> {
+    ) -> Result<Option<BestPart>> {
         let spans = spans(sentence);
         let spaced = spans.len() >= SHORTEST_PART && 2 * spans.len() >= words(sentence);
         let Some((last, before)) = prompt.split_last().filter(|_| spaced) else {
@@ -156,7 +155,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             return Ok(None);
         }
         let all = material.salience.terms(sentence);
-        let mut best: Option<Cut> = None;
+        let mut best: Option<BestPart> = None;
         for from in starts(sentence, &spans) {
             self.session.truncate(before.len());
             if !self.session.has_read(before) {
@@ -184,9 +183,9 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                     continue;
                 }
                 let likely = (sum + END * log_share(&logits, ends)) / (words as f64 + END);
-                let cut = Cut { value: likely + KEPT * kept, part: range, whole };
-                if best.as_ref().is_none_or(|best| cut.value > best.value) {
-                    best = Some(cut);
+                let value = likely + KEPT * kept;
+                if best.as_ref().is_none_or(|best| value > best.value) {
+                    best = Some(BestPart { value, part: range, whole });
                 }
             }
         }
@@ -241,7 +240,7 @@ impl<'a> Part<'a> {
 }
 
 /// A part of a sentence as a headline.
-struct Cut {
+struct BestPart {
     /// How good it is as one, in logarithms of likelihood for each word.
     value: f64,
     /// Where it lies in the sentence, in bytes.

@@ -17,7 +17,7 @@ use crate::lm::session::Probe;
 
 use super::plan::{KEY_HEADING, KEY_TOKENS, Prompt, PromptStyle, has_key};
 use super::run::Run;
-use super::salience::Salience;
+use super::salience::{Salience, take};
 
 /// A probe for one model.
 #[derive(Debug, Clone, Copy)]
@@ -96,16 +96,10 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             judged = self.found(prompt, &tokens.starts);
             salience.judge(judged.iter().map(|judged| (read.start + judged.at, judged.worth)));
         }
-        let tokenizer = &self.session.model().tokenizer;
-        let count = |text: &str| tokenizer.encode(text).map_or(text.len(), |ids| ids.len());
-        room = room.saturating_sub(count(KEY_HEADING));
-        let prompt = prompt.clone().with_key(salience, |sentence| {
-            // With the dash and the line end.
-            let tokens = count(sentence) + 3;
-            let fits = tokens <= room;
-            room -= if fits { tokens } else { 0 };
-            fits
-        });
+        room = room.saturating_sub(self.count(KEY_HEADING));
+        // With the dash and the line end.
+        let fits = |sentence: &str| take(&mut room, self.count(sentence) + 3);
+        let prompt = prompt.clone().with_key(salience, fits);
         Ok((prompt, judged))
     }
 

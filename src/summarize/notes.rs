@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::ask::{Extent, elapsed};
+use super::ask::Extent;
 use super::note_cache::CachedNote;
 use super::plan::{Plan, Planned};
 use super::profile::Wording;
@@ -12,7 +12,7 @@ use crate::backend::Backend;
 use crate::document::kind::Kind;
 use crate::document::structure::Structure;
 use crate::error::Result;
-use crate::host::{Event, Host, Note, Stage};
+use crate::host::{Event, Host, Note, Stage, elapsed};
 
 impl<B: Backend, H: Host> Run<'_, B, H> {
     /// A note on one window, and whether it was cached.

@@ -95,6 +95,11 @@ impl Planned {
         let key = note_cache::key(&prompt.whole(), &prompt.lead, &profile.method(kind));
         Self { stage: Stage::Window, window, prompt: Some(prompt), key, tokens }
     }
+
+    /// The answer.
+    fn answer(prompt: Option<Prompt>, tokens: usize) -> Self {
+        Self { stage: Stage::Answer, window: 0, prompt, key: String::new(), tokens }
+    }
 }
 
 /// How a document will be read.
@@ -214,13 +219,7 @@ impl Plan {
         let answer = |text: &str, count: usize, request: &str| {
             let prompt = asking.about(text, request, "This document");
             let tokens = count + limits.overhead + request.len() / 4;
-            Planned {
-                stage: Stage::Answer,
-                window: 0,
-                prompt: Some(prompt),
-                key: String::new(),
-                tokens,
-            }
+            Planned::answer(Some(prompt), tokens)
         };
         if self.is_one_pass() {
             let body = self.body();
@@ -259,13 +258,7 @@ impl Plan {
         if self.needs_answer() {
             let notes = self.windows.len() * reading.profile.note_sentences * SENTENCE / 2;
             let tokens = notes.min(self.notes_budget) + limits.overhead + self.request.len() / 4;
-            planned.push(Planned {
-                stage: Stage::Answer,
-                window: 0,
-                prompt: None,
-                key: String::new(),
-                tokens,
-            });
+            planned.push(Planned::answer(None, tokens));
         }
         planned
     }
@@ -276,7 +269,7 @@ impl Plan {
         match self.question {
             Question::Headline | Question::Ask | Question::Request { .. } => true,
             Question::Summary { sentences, form } => {
-                self.wording == Wording::Own && sentences <= FEW && form == Form::Paragraph
+                self.wording == Wording::Own && sentences <= MOST_WRITTEN && form == Form::Paragraph
             }
         }
     }
@@ -309,4 +302,4 @@ impl Plan {
 }
 
 /// Sentences that the model writes from notes; more of them are notes.
-const FEW: usize = 4;
+const MOST_WRITTEN: usize = 4;

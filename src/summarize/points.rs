@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::check::{self, Source};
 use super::plan::{Form, Plan, Question};
-use super::salience::{Candidate, Salience, choose, repeats};
+use super::salience::{Candidate, Salience, choose, repeats, take};
 use crate::document::digest::digest;
 use crate::document::segment;
 use crate::document::sentences::{self, Sentence};
@@ -184,9 +184,7 @@ impl Material<'_> {
         let mut left = words.max(LONGEST_QUOTE);
         let fits = |candidate: &Candidate| {
             let count = self::words(&candidate.sentence.text);
-            let fits = count <= left.min(LONGEST_QUOTE);
-            left -= if fits { count } else { 0 };
-            fits
+            count <= LONGEST_QUOTE && take(&mut left, count)
         };
         let mut chosen = choose(candidates, said, fits, sentences);
         chosen.sort_by_key(|candidate| candidate.sentence.range.start);

@@ -50,4 +50,9 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let model = self.session.model();
         forecast::cost(&model.config, model.linear_macs, start, tokens)
     }
+
+    /// Tokens of a text; its bytes if it can't be encoded.
+    pub(super) fn count(&self, text: &str) -> usize {
+        self.session.model().tokenizer.encode(text).map_or(text.len(), |ids| ids.len())
+    }
 }

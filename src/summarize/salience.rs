@@ -284,6 +284,13 @@ pub fn choose<'a>(
     chosen
 }
 
+/// Takes `count` from what is left, if there is as much.
+pub fn take(left: &mut usize, count: usize) -> bool {
+    let fits = count <= *left;
+    *left -= if fits { count } else { 0 };
+    fits
+}
+
 /// What is known of a sentence beside its words.
 struct Signs {
     central: f64,
@@ -316,7 +323,7 @@ impl Signs {
         let names = words.iter().enumerate().filter(named).count().min(3) as f64 / 3.0;
         let personal = (10.0 * cues::personal(&words) as f64 / length).min(1.0);
         let ended = sentence.trim_end_matches(['"', '”', '’', ')', '」', '*']);
-        let question = ended.ends_with(['?', '？', '؟']);
+        let question = sentences::is_question(ended);
         let complete = sentences::is_sentence(sentence) || self.item && length >= 5.0;
         let fragment = !(complete || self.labelled);
         // A decision may be short.

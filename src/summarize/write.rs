@@ -9,7 +9,7 @@ use super::plan::{Prompt, Question, listed, passage};
 use super::points::{Answer, Material, Point, opening, quotation, statement, statements, words};
 use super::profile::{SENTENCE, Wording};
 use super::run::Run;
-use super::salience::{Candidate, choose};
+use super::salience::{Candidate, choose, take};
 use crate::backend::Backend;
 use crate::document::segment;
 use crate::error::Result;
@@ -158,15 +158,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         }
         let text = match plan.question {
             Question::Headline if plan.wording == Wording::Quotes => {
-                let key = choose(
-                    material.salience.candidates.iter(),
-                    HashSet::new(),
-                    |_| true,
-                    KEY_SENTENCES,
-                );
-                let mut key: Vec<_> = key.into_iter().map(|c| &c.sentence).collect();
-                key.sort_by_key(|sentence| sentence.range.start);
-                key.iter().map(|sentence| sentence.text.as_str()).collect::<Vec<_>>().join(" ")
+                material.salience.key(KEY_SENTENCES, |_| true).join(" ")
             }
             _ => self.notes_that_fit(material, notes),
         };
@@ -175,16 +167,9 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
 
     /// The notes that say most, in order, as many as the prompt has room for.
     fn notes_that_fit(&self, material: &Material<'_>, notes: &[String]) -> String {
-        let tokenizer = &self.session.model().tokenizer;
-        let count = |text: &str| tokenizer.encode(text).map_or(text.len(), |ids| ids.len()) + 2;
         let mut left = material.plan.notes_budget;
         let noted = material.noted(notes);
-        let fits = |candidate: &Candidate| {
-            let tokens = count(&candidate.sentence.text);
-            let fits = tokens <= left;
-            left -= if fits { tokens } else { 0 };
-            fits
-        };
+        let fits = |c: &Candidate| take(&mut left, self.count(&c.sentence.text) + 2);
         let mut best = choose(noted.iter(), HashSet::new(), fits, notes.len() * 3);
         if best.is_empty() {
             let all = noted.iter().chain(&material.salience.candidates);

@@ -18,7 +18,7 @@ mod page {
     use tsify::Ts;
     use wasm_bindgen::prelude::*;
 
-    use crate::bindings::browser::{into_js, invalid_argument, thrown};
+    use crate::bindings::js::{given, into_js, thrown};
     use crate::measure::card::Card;
     use crate::measure::suite::{self, Document, Facts, Outcome, Progress, SuiteKind, Task};
     use crate::report::EnvironmentReport;
@@ -41,15 +41,10 @@ mod page {
             document: Ts<Document>,
             configurations: Vec<Ts<Facts>>,
         ) -> Result<Suite, JsValue> {
-            let kind = kind.to_rust().map_err(|e| thrown(&invalid_argument("kind", &e)))?;
-            let document =
-                document.to_rust().map_err(|e| thrown(&invalid_argument("document", &e)))?;
-            let facts = |facts: Ts<Facts>| facts.to_rust();
-            let configurations: Result<Vec<Facts>, _> =
-                configurations.into_iter().map(facts).collect();
-            let configurations =
-                configurations.map_err(|e| thrown(&invalid_argument("configurations", &e)))?;
-            Ok(Self { suite: suite::Suite::new(kind, document, configurations) })
+            let (kind, document) = (given("kind", &kind)?, given("document", &document)?);
+            let facts = |facts: &Ts<Facts>| given("configurations", facts);
+            let facts = configurations.iter().map(facts).collect::<Result<Vec<_>, _>>()?;
+            Ok(Self { suite: suite::Suite::new(kind, document, facts) })
         }
 
         /// The next task; `undefined` at the end.
@@ -66,9 +61,7 @@ mod page {
         /// # Errors
         /// An `Error` with a `code`.
         pub fn record(&mut self, outcome: Ts<Outcome>) -> Result<(), JsValue> {
-            let outcome =
-                outcome.to_rust().map_err(|e| thrown(&invalid_argument("outcome", &e)))?;
-            self.suite.record(outcome);
+            self.suite.record(given("outcome", &outcome)?);
             Ok(())
         }
 
@@ -90,8 +83,7 @@ mod page {
             created: String,
             environment: Ts<EnvironmentReport>,
         ) -> Result<Ts<Card>, JsValue> {
-            let environment =
-                environment.to_rust().map_err(|e| thrown(&invalid_argument("environment", &e)))?;
+            let environment = given("environment", &environment)?;
             into_js(&self.suite.card(name, created, environment))
         }
     }
@@ -114,7 +106,7 @@ mod page {
         card: Ts<Card>,
         #[wasm_bindgen(unchecked_param_type = "'json' | 'csv' | 'markdown'")] format: &str,
     ) -> Result<String, JsValue> {
-        let card = card.to_rust().map_err(|e| thrown(&invalid_argument("card", &e)))?;
+        let card = given("card", &card)?;
         match format {
             "csv" => Ok(card.csv()),
             "markdown" => Ok(card.markdown()),

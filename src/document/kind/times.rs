@@ -1,7 +1,9 @@
 //! Times in lines: of logs, and of messages.
 
-const LEVELS: [&str; 10] =
-    ["ERROR", "WARN", "WARNING", "INFO", "DEBUG", "TRACE", "FATAL", "NOTICE", "SEVERE", "CRITICAL"];
+use crate::document::words::LEVELS;
+
+/// Further levels, of a few programs.
+const RARE_LEVELS: [&str; 3] = ["NOTICE", "SEVERE", "CRITICAL"];
 
 /// A time of the day in the first bytes of a line.
 pub struct Clock {
@@ -68,7 +70,7 @@ pub fn is_logged(line: &str, clock: Option<&Clock>) -> bool {
     });
     let near = &line[..line.floor_char_boundary(48)];
     let mut words = near.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
-    let leveled = words.any(|word| LEVELS.contains(&word));
+    let leveled = words.any(|word| LEVELS.contains(&word) || RARE_LEVELS.contains(&word));
     let small = ["warning: ", "error: ", "note: ", "debug: ", "info: "];
     let numbered = line.trim_start_matches(|c: char| c.is_ascii_digit());
     let steps = [" verbose ", " silly ", " info ", " http ", " warn ", " error "];

@@ -46,6 +46,9 @@ const REPEATED: usize = 3;
 /// Bytes of a running head.
 const HEAD: std::ops::RangeInclusive<usize> = 8..=120;
 
+/// What stands before the number of a page.
+const PAGES: [&str; 4] = ["page", "seite", "pagina", "página"];
+
 /// Bytes of a note above a mail that is passed on: "For your information, see below."
 const LONGEST_NOTE: usize = 60;
 
@@ -222,7 +225,7 @@ fn repeated(text: &str, ranges: &[Range<usize>]) -> HashMap<String, usize> {
     let is_head = |mask: &String, count: usize| {
         let lower = mask.to_lowercase();
         let page =
-            ["page ", "seite ", "pagina ", "página ", "стр"].iter().any(|p| lower.contains(p));
+            lower.contains("стр") || PAGES.iter().any(|page| lower.contains(&format!("{page} ")));
         count >= REPEATED || count == 2 && (page || mask.contains("   "))
     };
     counts.retain(|mask, count| is_head(mask, *count));
@@ -302,16 +305,14 @@ fn is_row(words: &str) -> bool {
     bars > 1 && (words.starts_with('|') || words.contains(" | ")) || tabs > 1
 }
 
-/// "12", "- 12 -", "Page 3 of 41".
+/// "- 12 -", "Page 3 of 41"; a bare "12" may be text.
 fn is_page_number(words: &str) -> bool {
     let inner = words.trim_matches(['-', '–', '|', ' ', '[', ']']);
     if inner.is_empty() || inner.len() > 24 {
         return false;
     }
     let lower = inner.to_lowercase();
-    let rest = ["page", "seite", "página", "pagina", "p."]
-        .iter()
-        .find_map(|page| lower.strip_prefix(page));
+    let rest = PAGES.iter().chain(&["p."]).find_map(|page| lower.strip_prefix(page));
     match rest {
         Some(rest) => {
             rest.chars().any(|c| c.is_ascii_digit())

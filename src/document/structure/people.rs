@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::document::sentences::announces_decision;
+use crate::document::words::LEVELS;
 
 /// Bytes of a speaker's name at most.
 const LONGEST_NAME: usize = 40;
@@ -79,9 +80,6 @@ pub const SUBJECTS: [&str; 13] = [
     "主题",
     "件名",
 ];
-
-/// What programs write before what they log: nobody's name.
-const LEVELS: [&str; 7] = ["ERROR", "WARN", "WARNING", "INFO", "DEBUG", "TRACE", "FATAL"];
 
 /// Names before a colon that are speakers': there are two of them or one talks often, and a good part
 /// of the lines has one.

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::{Document, Outcome, Step};
 use crate::backend::{Backend, peak};
 use crate::error::{Error, Result};
-use crate::host::Host;
+use crate::host::{Host, elapsed, let_others_run};
 use crate::lm::session::Session;
 use crate::lm::tokenizer::Tokenizer;
 use crate::measure::bench;
@@ -104,11 +104,8 @@ pub async fn perform<B: Backend>(
             for _ in 0..ENCODINGS {
                 let started = host.now_ms();
                 let tokens = session.model().tokenizer.encode(&prompts.text)?.len();
-                let ms = host.now_ms().zip(started).map(|(now, started)| now - started);
-                tokens_per_second.extend(rate(tokens, ms));
-                if host.yield_now().await.is_break() {
-                    return Err(Error::Cancelled);
-                }
+                tokens_per_second.extend(rate(tokens, elapsed(started, host.now_ms())));
+                let_others_run(host).await?;
             }
             Outcome::Tokenized { tokens_per_second }
         }

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::cut::{self, Tokens};
 use crate::document::words::terms;
+use crate::summarize::salience::take;
 
 /// Tokens of a passage.
 const PASSAGE: usize = 250;
@@ -43,12 +44,7 @@ pub fn matching(
     let mut best: Vec<usize> = (0..passages.len()).filter(|i| scores[*i] > 0.0).collect();
     best.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
     let mut left = budget;
-    best.retain(|index| {
-        let count = tokens.count(&passages[*index]);
-        let fits = count <= left;
-        left -= if fits { count } else { 0 };
-        fits
-    });
+    best.retain(|index| take(&mut left, tokens.count(&passages[*index])));
     best.sort_unstable();
     (!best.is_empty()).then(|| best.into_iter().map(|index| passages[index].clone()).collect())
 }

@@ -54,7 +54,7 @@ pub const KEY_HEADING: &str = "\n\nThe most important statements of the text:";
 
 /// Whether a prompt repeats sentences of a text.
 pub fn has_key(salience: &Salience) -> bool {
-    salience.candidates.len() >= FEW
+    salience.candidates.len() >= FEWEST_WITH_KEY
 }
 
 /// How the model is asked, and what it is told beside the text.
@@ -104,7 +104,7 @@ pub fn note_request(kind: Kind, sentences: usize) -> String {
 const KEY: usize = 8;
 
 /// A text of fewer sentences repeats none.
-const FEW: usize = 12;
+const FEWEST_WITH_KEY: usize = 12;
 
 /// What a summary of a document is asked with.
 pub fn summary_request(kind: Kind, sentences: usize, form: Form) -> String {

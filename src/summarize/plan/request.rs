@@ -7,6 +7,7 @@ mod languages;
 
 use self::languages::LANGUAGES;
 use super::question::{Form, Length, Question, SummaryRequest};
+use crate::document::sentences::is_question;
 
 /// A request is a last paragraph of at most so many bytes.
 const LONGEST: usize = 400;
@@ -66,7 +67,7 @@ impl SummaryRequest<'_> {
     /// What the answer will be. `request` is the document's own.
     pub fn question(&self, request: Option<&str>) -> Question {
         if let Some(instruction) = self.instruction {
-            return match is_question(instruction) {
+            return match is_question(instruction.trim_end()) {
                 true => Question::Ask,
                 false => Question::Request { one_sentence: asks_for_one_sentence(instruction) },
             };
@@ -99,10 +100,10 @@ pub fn question(request: &str) -> Question {
     let points = |language: &Language| {
         has_any(&lower, language.summary) || has_any(&lower, language.summarize)
     };
-    let short = has_any(&lower, "tl;dr|tldr|brief") || lower.ends_with(['?', '？', '؟']);
+    let short = has_any(&lower, "tl;dr|tldr|brief") || is_question(&lower);
     match LANGUAGES.iter().any(points) {
         true if short => sentences(Length::Sentence.sentences(), Form::Paragraph),
-        false if lower.ends_with(['?', '？', '؟']) => Question::Ask,
+        false if is_question(&lower) => Question::Ask,
         _ => sentences(USUAL, Form::Paragraph),
     }
 }
@@ -174,9 +175,8 @@ impl Language {
     /// A question about the text above, or for the point of a text. Texts end with other questions
     /// about themselves.
     fn is_about(&self, sentence: &str, above: bool) -> bool {
-        let asked = sentence.ends_with(['?', '？', '؟']);
         let begun = self.asks.split('|').any(|word| find(sentence, word) == Some(word.len()));
-        asked && begun && (above || has_any(sentence, self.summary))
+        is_question(sentence) && begun && (above || has_any(sentence, self.summary))
     }
 
     /// What remains without what is polite, and whether it is a question for something.
@@ -281,10 +281,4 @@ fn asks_for_one_sentence(request: &str) -> bool {
     let lower = request.to_lowercase();
     let one = ["one sentence", "one-sentence", "single sentence", "single-sentence"];
     one.iter().any(|words| lower.contains(words))
-}
-
-/// Whether an instruction asks something about the document, rather than for a text.
-fn is_question(instruction: &str) -> bool {
-    let ended = instruction.trim_end();
-    ended.ends_with(['?', '？', '؟'])
 }

@@ -6,7 +6,7 @@ use precis::Result;
 
 use super::archive::Archive;
 use super::blocks::Blocks;
-use super::xml::{Attributes, Piece, read};
+use super::xml::{Attributes, Piece, read, read_without};
 
 /// How many styles a style may be based on.
 const LONGEST_CHAIN: usize = 20;
@@ -119,8 +119,6 @@ struct Walk {
     blocks: Blocks,
     /// Open paragraphs: a text box stands within one.
     paragraphs: Vec<Paragraph>,
-    /// Elements that are open and not read: deleted text, and what is there for older programs.
-    skipped: usize,
     in_run: bool,
     hidden: bool,
     in_text: bool,
@@ -130,7 +128,7 @@ struct Walk {
 
 impl Walk {
     fn read(&mut self, xml: &str) {
-        read(xml, |piece| match piece {
+        read_without(xml, is_skipped, |piece| match piece {
             Piece::Open(name, attributes) => self.open(name, attributes),
             Piece::Close(name) => self.close(name),
             Piece::Text(text) if self.in_text => self.push(text),
@@ -139,8 +137,7 @@ impl Walk {
     }
 
     fn push(&mut self, text: &str) {
-        if self.skipped == 0
-            && !self.hidden
+        if !self.hidden
             && let Some(paragraph) = self.paragraphs.last_mut()
         {
             paragraph.text.push_str(text);
@@ -148,12 +145,6 @@ impl Walk {
     }
 
     fn open(&mut self, name: &str, attributes: &Attributes) {
-        if is_skipped(name) {
-            self.skipped += 1;
-        }
-        if self.skipped > 0 {
-            return;
-        }
         let value = || attributes.get("val").unwrap_or_default();
         match name {
             "p" => self.paragraphs.push(Paragraph::default()),
@@ -182,12 +173,7 @@ impl Walk {
     }
 
     fn close(&mut self, name: &str) {
-        if is_skipped(name) {
-            self.skipped = self.skipped.saturating_sub(1);
-            return;
-        }
         match name {
-            _ if self.skipped > 0 => {}
             "p" => {
                 if let Some(paragraph) = self.paragraphs.pop() {
                     let mark = self.mark(&paragraph);
@@ -232,7 +218,7 @@ impl Walk {
     }
 }
 
-/// What nobody sees, or sees twice.
+/// What nobody sees, or sees twice: deleted text, and what is there for older programs.
 fn is_skipped(name: &str) -> bool {
     matches!(name, "del" | "moveFrom" | "Fallback" | "instrText" | "delText")
 }

@@ -4,7 +4,7 @@ use precis::{Error, Result};
 
 use super::archive::Archive;
 use super::blocks::Blocks;
-use super::xml::{Attributes, Piece, read};
+use super::xml::{Attributes, Piece, read_without};
 
 /// The text of an OpenDocument text.
 ///
@@ -21,7 +21,7 @@ pub fn text(archive: Archive) -> Result<String> {
     }
     let xml = archive.text("content.xml")?;
     let mut walk = Walk::default();
-    read(&xml, |piece| match piece {
+    read_without(&xml, is_skipped, |piece| match piece {
         Piece::Open(name, attributes) => walk.open(name, attributes),
         Piece::Close(name) => walk.close(name),
         Piece::Text(text) => walk.text(text),
@@ -39,7 +39,6 @@ struct Walk {
     lists: usize,
     /// Whether the next paragraph begins an item.
     item: bool,
-    skipped: usize,
 }
 
 /// What is no text of the document: comments, deleted text, lists of contents, marks of notes, forms.
@@ -57,12 +56,6 @@ fn is_skipped(name: &str) -> bool {
 
 impl Walk {
     fn open(&mut self, name: &str, attributes: &Attributes) {
-        if is_skipped(name) {
-            self.skipped += 1;
-        }
-        if self.skipped > 0 {
-            return;
-        }
         match name {
             "h" => {
                 let level = attributes.get("outline-level").and_then(|level| level.parse().ok());
@@ -91,12 +84,7 @@ impl Walk {
     }
 
     fn close(&mut self, name: &str) {
-        if is_skipped(name) {
-            self.skipped = self.skipped.saturating_sub(1);
-            return;
-        }
         match name {
-            _ if self.skipped > 0 => {}
             "h" | "p" => {
                 let Some(paragraph) = self.paragraphs.pop() else { return };
                 match self.paragraphs.is_empty() {
@@ -118,7 +106,7 @@ impl Walk {
     }
 
     fn text(&mut self, text: &str) {
-        if let Some((_, paragraph)) = self.paragraphs.last_mut().filter(|_| self.skipped == 0) {
+        if let Some((_, paragraph)) = self.paragraphs.last_mut() {
             paragraph.push_str(text);
         }
     }

@@ -50,6 +50,17 @@ pub fn read(xml: &str, mut each: impl FnMut(Piece)) {
     }
 }
 
+/// The same, without some elements and all that is in them.
+pub fn read_without(xml: &str, is_skipped: fn(&str) -> bool, mut each: impl FnMut(Piece)) {
+    let mut skipped = 0_usize;
+    read(xml, |piece| match piece {
+        Piece::Open(name, _) if is_skipped(name) => skipped += 1,
+        Piece::Close(name) if is_skipped(name) => skipped = skipped.saturating_sub(1),
+        piece if skipped == 0 => each(piece),
+        _ => {}
+    });
+}
+
 fn open(tag: &BytesStart, each: &mut impl FnMut(Piece)) {
     each(Piece::Open(tag.local_name().as_ref(), &Attributes(tag)));
 }
