@@ -1,14 +1,14 @@
 /** Who computes when, and what happens to the engine: bounds, order, time, clients that go away, loads and traps that fail. */
 import { expect, test } from "@playwright/test";
+import type * as Aborts from "../src/edge/abort.js";
 import type * as Admissions from "../src/edge/admission.js";
-import type * as Errors from "../src/edge/errors.js";
 import type * as Queues from "../src/edge/queue.js";
 import type { Call } from "../src/edge/types.js";
 import { answered, ARTICLE, ask, compiled, createHandler, ENDLESS, events, gate, health, module, note, plan, refusal, report, standIn, tiny } from "./edge/service.js";
 
 const { Admission } = await compiled<typeof Admissions>("admission.js");
 const { Queue } = await compiled<typeof Queues>("queue.js");
-const { orAborted } = await compiled<typeof Errors>("errors.js");
+const { unlessAborted } = await compiled<typeof Aborts>("abort.js");
 
 /** Lets everything happen that waits for nothing. */
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
@@ -174,7 +174,7 @@ test("documents are not refused for their own notes", async () => {
 test("a request ends when its time is up, and the engine with it", async () => {
   const stopped = gate<unknown>();
   const { handler } = standIn(
-    { summarize: (text, _, signal) => (text === "short" ? Promise.resolve(report("short")) : orAborted(new Promise<never>(() => {}), signal!).catch((error) => (stopped.open(error), Promise.reject(error)))) },
+    { summarize: (text, _, signal) => (text === "short" ? Promise.resolve(report("short")) : unlessAborted(new Promise<never>(() => {}), signal!).catch((error) => (stopped.open(error), Promise.reject(error)))) },
     // Long enough for the short one, also on a busy machine.
     { limits: { seconds: 2 } },
   );

@@ -1,5 +1,5 @@
 import { colourOf } from "../ui/colour.js";
-import { element } from "../ui/dom.js";
+import { button, element } from "../ui/dom.js";
 import { download } from "../ui/save-file.js";
 import { t } from "../ui/words/words.js";
 import { type Colour, cut, DASHES, type Drawing, pngFile, series, svgFile, toSvg } from "./drawing.js";
@@ -84,12 +84,8 @@ function fileButton(
   { title, of, file, draw }: Chart,
   make: (drawing: Drawing, paint: (colour: Colour) => string) => Blob | Promise<Blob>,
 ): HTMLElement {
-  const button = element("button", "plain", t("Download {kind}", { kind }), element("span", "visually-hidden", `: ${title}`));
-  button.type = "button";
-  button.addEventListener("click", async () => {
-    download(await make(framed(of ? `${title}: ${of}` : title, draw(FILE_WIDTH - 2 * MARGIN)), colourNow), `${file}.${kind.toLowerCase()}`);
-  });
-  return button;
+  const save = async () => download(await make(framed(of ? `${title}: ${of}` : title, draw(FILE_WIDTH - 2 * MARGIN)), colourNow), `${file}.${kind.toLowerCase()}`);
+  return button("plain", () => void save(), t("Download {kind}", { kind }), element("span", "visually-hidden", `: ${title}`));
 }
 
 /** Adds a background, a margin and a title. */

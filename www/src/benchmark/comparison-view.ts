@@ -1,4 +1,4 @@
-import { byId, element, isolated, reveal } from "../ui/dom.js";
+import { button, byId, element, isolated, reveal } from "../ui/dom.js";
 import { t, tNodes } from "../ui/words/words.js";
 import type { Card } from "../package/wasm/simd/precis.js";
 import { comparisonOf, type Row } from "./comparison.js";
@@ -15,13 +15,11 @@ export class ComparisonView {
   /** Shows `first` in the first column, compared with `reference`. Everything is inserted as text, because cards are untrusted. */
   show(first: Card, reference: Card): void {
     const { rows, reading, comparable } = comparisonOf(first, reference);
-    const swap = element("button", "plain", t("Swap the reference"));
-    swap.type = "button";
-    swap.addEventListener("click", () => {
+    const swap = () => {
       this.show(reference, first);
       // The focused button was removed.
       this.#title.focus({ preventScroll: true });
-    });
+    };
     const heads = [t("Figure"), name(first), ...(comparable ? [element("span", "", ...tNodes("{card}, the reference", { card: name(reference) })), t("Compared with the reference")] : [name(reference)])];
     const cells = rows.map((row) => [headOf(row), row.first, row.reference, ...(comparable ? [compared(row)] : [])]);
     const figures = table(t("Comparison"), [heads, ...cells]);
@@ -31,7 +29,7 @@ export class ComparisonView {
       described(first),
       described(reference),
       ...doubts(first, reference, comparable),
-      ...(comparable ? [swap] : []),
+      ...(comparable ? [button("plain", swap, t("Swap the reference"))] : []),
       figures,
     );
     this.#region.hidden = false;

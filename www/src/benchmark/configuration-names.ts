@@ -1,3 +1,4 @@
+import { storedText, storeText } from "../ui/local-storage.js";
 import { t, tn } from "../ui/words/words.js";
 
 /** Key of the device's name in local storage. */
@@ -5,8 +6,8 @@ const KEY = "precis-device";
 
 /** The name of this device: `typed`, which is stored for the next time, else the stored name, else one from the browser's data. */
 export function deviceName(typed?: string): string {
-  const name = typed === undefined ? kept() : plainName(typed);
-  if (typed !== undefined) keep(name);
+  const name = plainName(typed ?? storedText(KEY) ?? "");
+  if (typed !== undefined) storeText(KEY, name);
   return name || suggested();
 }
 
@@ -19,21 +20,4 @@ function suggested(): string {
   const { userAgentData, platform } = navigator as Navigator & { userAgentData?: { platform?: string } };
   const cores = navigator.hardwareConcurrency;
   return [userAgentData?.platform || platform || t("This device"), ...(cores ? [tn(cores, "{count} processor", "{count} processors")] : [])].join(", ");
-}
-
-// Browsers may refuse storage (private windows, blocked cookies). Then the name is lost with the page.
-function kept(): string {
-  try {
-    return plainName(localStorage.getItem(KEY) ?? "");
-  } catch {
-    return "";
-  }
-}
-
-function keep(name: string): void {
-  try {
-    localStorage.setItem(KEY, name);
-  } catch {
-    // As above.
-  }
 }

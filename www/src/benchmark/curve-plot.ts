@@ -1,7 +1,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { colourOf } from "../ui/colour.js";
-import { axes } from "../ui/speed-chart.js";
+import { plain } from "../ui/speed-chart.js";
 import { onColoursChange } from "../ui/theme.js";
 import { type Curve, extent } from "./curves.js";
 import { DASHES, series } from "./drawing.js";
@@ -19,11 +19,8 @@ export function plotCurves(host: HTMLElement, curves: readonly Curve[], width: n
     {
       width,
       height: HEIGHT,
-      legend: { show: false },
-      cursor: { show: false },
-      padding: [8, 20, 0, 0],
+      ...plain(colour),
       scales: { x: { time: false, range: [0, end.x] }, y: { range: [0, end.y] } },
-      axes: axes(colour),
       series: [
         {},
         ...curves.map((_, index) => ({ stroke: colour(`--${series(index)}`), width: 2, dash: [...DASHES[index % DASHES.length]!], spanGaps: true, points: { show: false } })),

@@ -1,3 +1,4 @@
+import { reasonOf } from "../package/api/errors.js";
 import type { Card } from "../package/wasm/simd/precis.js";
 import { copy } from "../ui/clipboard.js";
 import { byId } from "../ui/dom.js";
@@ -43,7 +44,7 @@ export class ExportActions {
       try {
         await act(this.#card);
       } catch (error) {
-        this.#status.textContent = t("Export failed ({reason})", { reason: error instanceof Error ? error.message : String(error) });
+        this.#status.textContent = t("Export failed ({reason})", { reason: reasonOf(error) });
       }
     });
     return button;

@@ -1,4 +1,4 @@
-import { byId, element, isolated } from "../ui/dom.js";
+import { button, byId, element, isolated } from "../ui/dom.js";
 import { measured } from "../ui/format.js";
 import { t } from "../ui/words/words.js";
 import { plainName } from "./configuration-names.js";
@@ -36,14 +36,12 @@ export class HistoryView {
   say(parts: readonly (string | Node)[], undo?: () => Promise<void>): void {
     const said = element("div", "notice", ...parts);
     if (undo) {
-      const button = element("button", "plain", t("Undo"));
-      button.type = "button";
-      button.addEventListener("click", async () => {
+      const undone = async () => {
         await undo();
         // The focused button was removed.
         this.#title.focus();
-      });
-      said.append(" ", button);
+      };
+      said.append(" ", button("plain", () => void undone(), t("Undo")));
     }
     this.#notice.replaceChildren(said);
   }
@@ -71,10 +69,10 @@ export class HistoryView {
       element(
         "div",
         "actions",
-        button(t("Open"), called, () => actions.open(kept)),
-        button(t("Compare"), called, () => actions.compare(kept)),
-        button(t("Rename"), called, async () => this.#edit(head, name, kept, item)),
-        button(t("Delete"), called, async () => {
+        action(t("Open"), called, () => actions.open(kept)),
+        action(t("Compare"), called, () => actions.compare(kept)),
+        action(t("Rename"), called, async () => this.#edit(head, name, kept, item)),
+        action(t("Delete"), called, async () => {
           await actions.remove(kept);
           // The focused button was removed.
           this.#title.focus();
@@ -117,10 +115,8 @@ export function titleOf({ name }: Kept): string {
   return shortened(name.trim()) || t("A device without a name");
 }
 
-function button(label: string, of: string, act: () => Promise<void>): HTMLButtonElement {
-  const made = element("button", "plain", label);
-  made.type = "button";
+function action(label: string, of: string, act: () => Promise<void>): HTMLButtonElement {
+  const made = button("plain", () => void act(), label);
   made.ariaLabel = `${label} ${of}`;
-  made.addEventListener("click", () => void act());
   return made;
 }

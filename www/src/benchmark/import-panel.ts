@@ -1,7 +1,7 @@
 import { toPrecisError } from "../package/api/errors.js";
 import type { Card } from "../package/wasm/simd/precis.js";
 import { showError } from "../ui/alert.js";
-import { byId } from "../ui/dom.js";
+import { byId, onFileChosen } from "../ui/dom.js";
 import { PageError } from "../ui/words/errors.js";
 import { t } from "../ui/words/words.js";
 import { readCard } from "./cards.js";
@@ -15,15 +15,8 @@ export class ImportPanel {
   readonly #alert = byId("import-alert", HTMLDivElement);
 
   constructor() {
-    const input = byId("card-file", HTMLInputElement);
     const pasted = byId("pasted", HTMLTextAreaElement);
-    byId("import", HTMLButtonElement).addEventListener("click", () => input.click());
-    input.addEventListener("change", () => {
-      const file = input.files?.[0];
-      // Otherwise choosing the same file again would not fire an event.
-      input.value = "";
-      if (file) void this.#take(() => textOf(file));
-    });
+    onFileChosen("import", "card-file", (file) => void this.#take(() => textOf(file)));
     byId("take-pasted", HTMLButtonElement).addEventListener("click", async () => {
       if (await this.#take(async () => pasted.value)) pasted.value = "";
     });

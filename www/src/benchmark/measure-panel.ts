@@ -3,7 +3,7 @@ import { toPrecisError } from "../package/api/errors.js";
 import type { LoadEvent } from "../package/api/protocol.js";
 import type { Card, Progress, SuiteKind, Task } from "../package/wasm/simd/precis.js";
 import { showError } from "../ui/alert.js";
-import { byId, element } from "../ui/dom.js";
+import { button, byId, element } from "../ui/dom.js";
 import { CATALOGUE, chooseHere, chosenHash, chosenModel, fromCatalogue } from "../ui/chosen-model.js";
 import { inWords, megabytes, whole } from "../ui/format.js";
 import { PageError } from "../ui/words/errors.js";
@@ -50,15 +50,14 @@ export class MeasurePanel {
     const model = byId("measured-model", HTMLParagraphElement);
     model.textContent = modelNote();
     if (standard && !isStandard()) {
-      const use = (this.#standard = element("button", "plain", t("Measure with {model}", { model: `${standard.name} ${standard.quant}` })));
-      use.type = "button";
-      use.addEventListener("click", () => {
+      const use = () => {
         chooseHere(fromCatalogue(standard));
         this.#standard = null;
         model.textContent = modelNote();
         this.#measure.focus();
-      });
-      model.append(" ", use);
+      };
+      this.#standard = button("plain", use, t("Measure with {model}", { model: `${standard.name} ${standard.quant}` }));
+      model.append(" ", this.#standard);
     }
     // Each suite has its own default backends. A change of the suite resets earlier choices, which would be easy to overlook.
     for (const radio of this.#radios) radio.addEventListener("change", () => this.#chooseDefaults());

@@ -1,3 +1,4 @@
+import { reasonOf } from "../package/api/errors.js";
 import { linkWith, textInLink } from "../ui/link.js";
 import { PageError } from "../ui/words/errors.js";
 import { t } from "../ui/words/words.js";
@@ -15,7 +16,6 @@ export async function sharedJson(fragment: string): Promise<string | null> {
   try {
     return await textInLink("card", fragment, MAX_BYTES);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new PageError("invalid-card", t("This link does not contain a result card: {why}. Ask for another link.", { why }), { cause });
+    throw new PageError("invalid-card", t("This link does not contain a result card: {why}. Ask for another link.", { why: reasonOf(cause) }), { cause });
   }
 }

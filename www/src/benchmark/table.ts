@@ -1,4 +1,4 @@
-import { element } from "../ui/dom.js";
+import { element, scrolling } from "../ui/dom.js";
 import { type Unit, unitInWords } from "./figures.js";
 
 /** A table. The first row is its head, and the first cell of every row a header. The first `texts` columns contain text, the others numbers. */
@@ -15,12 +15,7 @@ export function table(caption: string, [head = [], ...rows]: readonly (readonly 
     element("thead", "", element("tr", "", ...head.map((cell, i) => scope(element("th", kind(i), cell), "col")))),
     element("tbody", "", ...body),
   );
-  // Wide tables scroll in their own box, which the keyboard can reach.
-  const box = element("div", "scroll", made);
-  box.tabIndex = 0;
-  box.role = "group";
-  box.ariaLabel = caption;
-  return box;
+  return scrolling(made, caption);
 }
 
 /** The head of a figure's row: its label, its unit unless the values have it, and what it means. */

@@ -25,6 +25,16 @@ export function bounded(signals: readonly AbortSignal[], seconds?: number, late:
   return { signal: controller.signal, end };
 }
 
+/** Settles with `work`, or rejects with the signal's reason as soon as it aborts. `work` itself is not stopped. */
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort);
+    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
 /** A promise, and the function that resolves it. */
 export function gate(): { promise: Promise<void>; open: () => void } {
   let open = () => {};

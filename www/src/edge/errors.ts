@@ -48,13 +48,3 @@ export function toFailure(error: unknown): Failure {
 export function isTrap(error: unknown): boolean {
   return error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
 }
-
-/** Settles with `work`, or rejects with the signal's reason as soon as it aborts. `work` itself is not stopped. */
-export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort);
-    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
-}

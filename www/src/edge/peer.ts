@@ -1,5 +1,5 @@
+import { unlessAborted } from "./abort.js";
 import type { Part } from "./body.js";
-import { orAborted } from "./errors.js";
 import { Pace } from "./pace.js";
 import { readAll } from "./read.js";
 import type { Fetch, Limits } from "./types.js";
@@ -57,7 +57,7 @@ export class Peer {
     const asked = (async () => this.fetch(request))();
     // Who answers after the end gets nobody to read it.
     void asked.then((late) => (signal.aborted ? late.body?.cancel() : undefined)).catch(() => {});
-    const response = await orAborted(asked, signal);
+    const response = await unlessAborted(asked, signal);
     if (!response.ok) {
       void response.body?.cancel().catch(() => {});
       throw new Error(`status ${response.status}`);

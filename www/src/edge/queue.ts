@@ -1,5 +1,4 @@
-import { gate } from "./abort.js";
-import { orAborted } from "./errors.js";
+import { gate, unlessAborted } from "./abort.js";
 import type { Call } from "./types.js";
 
 /**
@@ -31,7 +30,7 @@ export class Queue {
     await this.#begin(turn, call.signal);
     const done = work().finally(() => this.#end(turn));
     call.keep(done);
-    return orAborted(done, call.signal);
+    return unlessAborted(done, call.signal);
   }
 
   async #begin(turn: symbol, signal: AbortSignal): Promise<void> {
@@ -44,7 +43,7 @@ export class Queue {
     const place = { turn, begin: open };
     this.#line.push(place);
     try {
-      await orAborted(promise, signal);
+      await unlessAborted(promise, signal);
     } catch (error) {
       const at = this.#line.indexOf(place);
       // Aborted after the turn was given but before it began: pass it on.

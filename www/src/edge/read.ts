@@ -1,4 +1,4 @@
-import { orAborted } from "./errors.js";
+import { unlessAborted } from "./abort.js";
 
 /** Bytes of the first buffer. */
 const FIRST = 16 * 1024;
@@ -15,7 +15,7 @@ export async function readAll(body: ReadableStream<Uint8Array> | null, signal: A
   let size = 0;
   try {
     for (;;) {
-      const { done, value } = await orAborted(reader.read(), signal);
+      const { done, value } = await unlessAborted(reader.read(), signal);
       if (done) return buffer.subarray(0, size);
       grow(size + value.length);
       if (size + value.length > buffer.length) {

@@ -47,6 +47,12 @@ export function locked(what: string): PrecisError {
   return new PrecisError("document-not-text", `This ${what} file needs a password: open it in another program, save it without the password, and open that.`);
 }
 
+/** A file that is nothing but this text. Throws if there is none. */
+export function ofText(text: string): Opened {
+  if (text === "") throw noText();
+  return { parts: [{ text }] };
+}
+
 /** The error for a file without text. */
 export function noText(): PrecisError {
   return new PrecisError("empty-document", "This file has no text: open another file, or paste a text.");

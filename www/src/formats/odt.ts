@@ -1,5 +1,5 @@
 /** OpenDocument texts (LibreOffice): headings, paragraphs, lists, tables and notes of content.xml. */
-import { damaged, locked, noText, type Reader } from "./document.js";
+import { damaged, locked, ofText, type Reader } from "./document.js";
 import { walk } from "./xml.js";
 import { textOfMember, unpack } from "./zip.js";
 
@@ -14,9 +14,7 @@ export const readOdt: Reader = async (bytes) => {
   if (manifest && textOfMember(manifest).includes("encryption-data")) throw locked("OpenDocument");
   const content = members.get(CONTENT);
   if (!content) throw damaged("OpenDocument");
-  const text = textOf(textOfMember(content));
-  if (text === "") throw noText();
-  return { parts: [{ text }] };
+  return ofText(textOf(textOfMember(content)));
 };
 
 /** The text of content.xml, with marks of Markdown. */

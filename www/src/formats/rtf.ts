@@ -2,7 +2,7 @@
  * Rich Text files. This reader is our own: of the libraries, some were not kept for years, one needs Node's streams, and one draws
  * pages. It follows the Rich Text Format Specification 1.9.1 as far as text goes.
  */
-import { damaged, noText, type Reader } from "./document.js";
+import { damaged, ofText, type Reader } from "./document.js";
 import { CHARACTERS, charsetOf, HIDDEN, isDouble, labelOf, latin1 } from "./rtf-words.js";
 
 /** Groups within each other at most. */
@@ -22,11 +22,7 @@ interface State {
   replaced: number;
 }
 
-export const readRtf: Reader = async (bytes) => {
-  const text = new Rtf().read(latin1(bytes));
-  if (text === "") throw noText();
-  return { parts: [{ text }] };
-};
+export const readRtf: Reader = async (bytes) => ofText(new Rtf().read(latin1(bytes)));
 
 class Rtf {
   #blocks: string[] = [];

@@ -1,5 +1,5 @@
 /** Subtitles (SubRip's SRT and WebVTT): what is said, by whom, without numbers and times. */
-import { noText, type Reader } from "./document.js";
+import { ofText, type Reader } from "./document.js";
 import { decodeText } from "./plain-text.js";
 
 const TIMES = /^\s*(?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}\s*-->/;
@@ -8,11 +8,7 @@ const TURN = /^(>> |[-–—] ?\p{L}|\p{Lu}[\p{Lu}\d.' -]{1,30}: )/u;
 /** A paragraph ends with a sentence after so many characters. */
 const PARAGRAPH = 500;
 
-export const readSubtitles: Reader = async (bytes) => {
-  const text = textOf(decodeText(bytes));
-  if (text === "") throw noText();
-  return { parts: [{ text }] };
-};
+export const readSubtitles: Reader = async (bytes) => ofText(textOf(decodeText(bytes)));
 
 interface Speech {
   speaker: string | null;

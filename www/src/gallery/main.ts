@@ -1,4 +1,4 @@
-import { byId, element } from "../ui/dom.js";
+import { button, byId, element, scrolling } from "../ui/dom.js";
 import { workOffline } from "../offline/register.js";
 import { measured, whole } from "../ui/format.js";
 import { GALLERY } from "../ui/gallery-cards.js";
@@ -30,15 +30,13 @@ let by: Key = "score";
 let descending = true;
 
 const heads = COLUMNS.map(({ key, label }) => {
-  const button = element("button", "plain sort", label);
-  button.type = "button";
-  button.addEventListener("click", () => {
+  const sort = () => {
     // A second click reverses the order. Numbers start with the largest, texts with the first of the alphabet.
     descending = by === key ? !descending : key !== "device" && key !== "backend";
     by = key;
     draw();
-  });
-  const head = element("th", "", button);
+  };
+  const head = element("th", "", button("plain sort", sort, label));
   head.scope = "col";
   return { key, head };
 });
@@ -60,16 +58,8 @@ function draw(): void {
   count.textContent = shown.length === all ? tn(all, "{count} entries", "{count} entries") : tn(all, "{shown} of {count} entries", "{shown} of {count} entries", { shown: whole(shown.length) });
 }
 
-const scroll = element(
-  "div",
-  "scroll",
-  element("table", "", element("caption", "visually-hidden", t("Devices")), element("thead", "", element("tr", "", ...heads.map(({ head }) => head))), body),
-);
-// Wide tables scroll in their own box, which the keyboard can reach.
-scroll.tabIndex = 0;
-scroll.role = "group";
-scroll.ariaLabel = t("Devices");
-byId("table", HTMLDivElement).append(scroll);
+const table = element("table", "", element("caption", "visually-hidden", t("Devices")), element("thead", "", element("tr", "", ...heads.map(({ head }) => head))), body);
+byId("table", HTMLDivElement).append(scrolling(table, t("Devices")));
 filter.addEventListener("input", draw);
 draw();
 workOffline(() => filter.value === "");

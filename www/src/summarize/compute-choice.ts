@@ -1,5 +1,6 @@
 import type { Backend } from "../package/api/index.js";
 import { byId } from "../ui/dom.js";
+import { storedText, storeText } from "../ui/local-storage.js";
 
 /** Key of the choice in local storage. */
 const KEY = "precis-compute";
@@ -12,10 +13,10 @@ export class ComputeChoice {
   readonly #select = byId("compute", HTMLSelectElement);
 
   constructor() {
-    const kept = read();
+    const kept = storedText(KEY);
     if ([...this.#select.options].some(({ value }) => value === kept)) this.#select.value = kept!;
     this.#select.addEventListener("change", () => {
-      write(this.#select.value);
+      storeText(KEY, this.#select.value);
       this.onchange();
     });
   }
@@ -28,22 +29,5 @@ export class ComputeChoice {
   /** Whether the field is disabled, for example during a run. */
   set disabled(disabled: boolean) {
     this.#select.disabled = disabled;
-  }
-}
-
-// Browsers may refuse storage (private windows, blocked cookies). Then the choice is lost with the page.
-function read(): string | null {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null;
-  }
-}
-
-function write(value: string): void {
-  try {
-    localStorage.setItem(KEY, value);
-  } catch {
-    // As above.
   }
 }

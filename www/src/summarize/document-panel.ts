@@ -4,7 +4,7 @@ import { PrecisError } from "../package/api/errors.js";
 import { mendError, showError } from "../ui/alert.js";
 import { loadBenchmark } from "../ui/benchmark-document.js";
 import { ITERATIONS } from "../ui/compose-benchmark.js";
-import { byId, element } from "../ui/dom.js";
+import { byId, element, onFileChosen } from "../ui/dom.js";
 import { wireExamples } from "./examples.js";
 import { tokens as tokensInWords } from "../ui/format.js";
 import { PageError } from "../ui/words/errors.js";
@@ -77,7 +77,7 @@ export class DocumentPanel {
       this.#textarea.focus();
     });
     this.#wireRestore();
-    this.#wireFile();
+    onFileChosen("open", "file", (file) => this.#takeFile(file));
     this.#wireDrop();
     this.#wireLaunch();
     this.#wireBenchmark();
@@ -218,17 +218,6 @@ export class DocumentPanel {
     // A run that waits for this document fails with it; the next one reads what is in the field.
     taking.catch(() => {
       if (this.#taking === taking) this.#taking = Promise.resolve();
-    });
-  }
-
-  #wireFile(): void {
-    const input = byId("file", HTMLInputElement);
-    byId("open", HTMLButtonElement).addEventListener("click", () => input.click());
-    input.addEventListener("change", () => {
-      const file = input.files?.[0];
-      if (file) this.#takeFile(file);
-      // Otherwise choosing the same file again would not fire an event.
-      input.value = "";
     });
   }
 

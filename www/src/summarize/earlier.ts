@@ -1,4 +1,4 @@
-import { byId, element } from "../ui/dom.js";
+import { button, byId, element } from "../ui/dom.js";
 import { t } from "../ui/words/words.js";
 import { packed, type Stored, unpacked, type Work } from "./kept-work.js";
 
@@ -58,20 +58,16 @@ export class EarlierDocuments {
 
   #item(work: Work, locked: boolean): HTMLLIElement {
     const title = beginning(work.text);
-    const open = element("button", "plain", title);
-    const remove = element("button", "plain", t("Remove"));
-    remove.ariaLabel = t("Remove “{title}” from the list", { title });
-    for (const button of [open, remove]) {
-      button.type = "button";
-      button.disabled = locked;
-    }
-    open.addEventListener("click", () => this.onopen(work));
-    remove.addEventListener("click", () => {
+    const removed = () => {
       this.#write(this.#works.filter(({ text }) => text !== work.text));
       this.onchange();
       // The button that had the focus is gone.
       (this.#items.querySelector("button") ?? byId("document", HTMLTextAreaElement)).focus();
-    });
+    };
+    const open = button("plain", () => this.onopen(work), title);
+    const remove = button("plain", removed, t("Remove"));
+    remove.ariaLabel = t("Remove “{title}” from the list", { title });
+    open.disabled = remove.disabled = locked;
     return element("li", "", element("span", "earlier-title", open, remove), element("span", "fine", beginning(work.results[0]!.report.summary)));
   }
 

@@ -16,6 +16,7 @@ import { SummaryView } from "./summary-view.js";
 import { SummaryOptions } from "./summary-options.js";
 import { TabStatus } from "./tab-status.js";
 import { workOffline } from "../offline/register.js";
+import { reasonOf } from "../package/api/errors.js";
 import { showError } from "../ui/alert.js";
 import { outlivesReload } from "../ui/chosen-model.js";
 import { byId, reveal, showIfNarrow } from "../ui/dom.js";
@@ -149,8 +150,7 @@ async function showShared(): Promise<void> {
     showIfNarrow(byId("summary-title", HTMLHeadingElement), "start");
     history.replaceState(null, "", location.pathname + location.search);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    showError(byId("alert", HTMLDivElement), new PageError("invalid-options", t("This link does not hold a summary: {why}. Ask for another link.", { why })));
+    showError(byId("alert", HTMLDivElement), new PageError("invalid-options", t("This link does not hold a summary: {why}. Ask for another link.", { why: reasonOf(error) })));
   }
 }
 

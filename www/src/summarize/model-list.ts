@@ -1,6 +1,6 @@
 import type { StoredModel } from "../package/api/index.js";
 import { type CatalogueEntry, type Choice, fromCatalogue, fromStored } from "../ui/chosen-model.js";
-import { element } from "../ui/dom.js";
+import { button, element } from "../ui/dom.js";
 import { megabytes, tokens } from "../ui/format.js";
 import { t } from "../ui/words/words.js";
 import { recommended, sentencesAbout } from "./model-facts.js";
@@ -69,21 +69,19 @@ function shown({ name, recommended, sentences, facts, here, state, current, choo
   const buttons = element("div", "model-actions");
   if (current) buttons.append(element("span", "model-current", t("In use")));
   else if (choose) {
-    const use = button(here?.complete ? t("Use") : t("Get and use"), name, "", choose);
+    const use = action(here?.complete ? t("Use") : t("Get and use"), name, "", choose);
     use.setAttribute("aria-describedby", about.id);
     buttons.append(use);
   }
-  if (here) buttons.append(button(t("Delete"), name, "plain", () => remove(here.sha256)));
+  if (here) buttons.append(action(t("Delete"), name, "plain", () => remove(here.sha256)));
   const item = element("li", "model-row", about, buttons);
   if (current) item.ariaCurrent = "true";
   return item;
 }
 
-function button(label: string, name: string, className: string, work: () => void): HTMLButtonElement {
-  const made = element("button", className, label);
-  made.type = "button";
+function action(label: string, name: string, className: string, work: () => void): HTMLButtonElement {
+  const made = button(className, work, label);
   made.ariaLabel = `${label}: ${name}`;
-  made.addEventListener("click", work);
   return made;
 }
 

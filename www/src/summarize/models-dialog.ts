@@ -2,7 +2,7 @@ import { deleteModel, inspectModel, type InspectedModel, PrecisError, storedMode
 import { toPrecisError } from "../package/api/errors.js";
 import { showError } from "../ui/alert.js";
 import { acceptLicence, CATALOGUE, type CatalogueEntry, type Choice, fromCatalogue, isAccepted } from "../ui/chosen-model.js";
-import { byId, element } from "../ui/dom.js";
+import { byId, element, onFileChosen } from "../ui/dom.js";
 import { compact, megabytes, tokens } from "../ui/format.js";
 import { PageError } from "../ui/words/errors.js";
 import { t } from "../ui/words/words.js";
@@ -197,14 +197,7 @@ export class ModelsDialog {
   }
 
   #wireOwn(): void {
-    const input = byId("model-file", HTMLInputElement);
-    byId("open-model", HTMLButtonElement).addEventListener("click", () => input.click());
-    input.addEventListener("change", () => {
-      const file = input.files?.[0];
-      if (file) void this.offerFile(file);
-      // Otherwise choosing the same file again would not fire an event.
-      input.value = "";
-    });
+    onFileChosen("open-model", "model-file", (file) => void this.offerFile(file));
     const address = byId("model-address", HTMLInputElement);
     byId("model-from", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();

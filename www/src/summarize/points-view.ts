@@ -1,5 +1,5 @@
 import type { Report, Support } from "../package/api/index.js";
-import { element } from "../ui/dom.js";
+import { button, element } from "../ui/dom.js";
 import { t } from "../ui/words/words.js";
 
 /** A sentence of the summary, with its passage in the document. */
@@ -59,14 +59,12 @@ function sentence(point: Point, place: number, onpoint: (shown: Shown) => void):
   const support = supportOf(point);
   // The style sheet adds quotation marks, so that they are not copied with the text.
   const text = element("span", `point ${support}`, point.text);
-  const number = element("button", "cite");
-  number.type = "button";
+  const number = button("cite", () => onpoint(shown));
   number.dataset.number = String(place);
   number.ariaLabel = t("Source of sentence {number}, {support}", { number: String(place), support: description(support) });
   number.ariaExpanded = "false";
   number.setAttribute("aria-controls", "source");
   const shown = { point, text, number };
-  number.addEventListener("click", () => onpoint(shown));
   text.addEventListener("click", () => {
     // A drag that selects text ends with a click, too.
     if (getSelection()?.isCollapsed ?? true) onpoint(shown);

@@ -1,3 +1,4 @@
+import { isAbort } from "../package/api/errors.js";
 import { copy } from "../ui/clipboard.js";
 import { byId } from "../ui/dom.js";
 import { t } from "../ui/words/words.js";
@@ -42,7 +43,7 @@ export class SummaryActions {
     try {
       await navigator.share({ title: t("Summary"), text: result.report.summary });
     } catch (error) {
-      if (!(error instanceof DOMException && error.name === "AbortError")) this.#status.textContent = t("Sharing was not possible: copy the summary instead");
+      if (!isAbort(error)) this.#status.textContent = t("Sharing was not possible: copy the summary instead");
     }
   }
 }

@@ -1,5 +1,5 @@
 import { type PrecisError } from "../package/api/index.js";
-import { element } from "./dom.js";
+import { button, element } from "./dom.js";
 import { messageOf } from "./words/errors.js";
 import { t } from "./words/words.js";
 
@@ -10,13 +10,11 @@ export function showError(host: HTMLElement, error: PrecisError, retry?: () => v
   box.dataset.code = error.code;
   if (details !== null) box.append(inEnglish(details));
   if (retry) {
-    const button = element("button", "", t("Try again"));
-    button.type = "button";
-    button.addEventListener("click", () => {
+    const again = () => {
       host.replaceChildren();
       retry();
-    });
-    box.append(button);
+    };
+    box.append(button("", again, t("Try again")));
   }
   host.replaceChildren(box);
 }

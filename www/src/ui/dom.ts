@@ -17,9 +17,29 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** A button that calls `act`, with a class and children. */
+export function button(className: string, act: () => void, ...children: (string | Node)[]): HTMLButtonElement {
+  const made = element("button", className, ...children);
+  made.type = "button";
+  made.addEventListener("click", () => act());
+  return made;
+}
+
 /** A name in a box of its own: a stranger's name may turn the direction of the text around it. */
 export function isolated(name: string, className = ""): HTMLElement {
   return element("bdi", className, name);
+}
+
+/** Lets the button with the id `open` choose a file with the field `input`, and calls `take` with that. */
+export function onFileChosen(open: string, input: string, take: (file: File) => void): void {
+  const field = byId(input, HTMLInputElement);
+  byId(open, HTMLButtonElement).addEventListener("click", () => field.click());
+  field.addEventListener("change", () => {
+    const file = field.files?.[0];
+    // Otherwise choosing the same file again would not fire an event.
+    field.value = "";
+    if (file) take(file);
+  });
 }
 
 /** Scrolls to a region by its title, and moves the focus there. */
@@ -31,6 +51,15 @@ export function reveal(title: HTMLElement): void {
 /** Scrolls to a part that is below the document on narrow screens. */
 export function showIfNarrow(part: HTMLElement, block: "start" | "end"): void {
   if (innerWidth < 960) part.scrollIntoView({ block });
+}
+
+/** A wide table in a box of its own, which scrolls and which the keyboard can reach. */
+export function scrolling(table: HTMLTableElement, label: string): HTMLElement {
+  const box = element("div", "scroll", table);
+  box.tabIndex = 0;
+  box.role = "group";
+  box.ariaLabel = label;
+  return box;
 }
 
 /** Drawing more often would take time from the threads that compute. */

@@ -1,21 +1,35 @@
-/** The JSON value that this browser stores under `key`; null if there is none. */
-export function remembered(key: string): unknown {
+/** The text that this browser stores under `key`; null if there is none. */
+export function storedText(key: string): string | null {
   try {
-    return JSON.parse(localStorage.getItem(key) ?? "null");
+    return localStorage.getItem(key);
   } catch {
     // Browsers may refuse storage (private windows, blocked cookies).
     return null;
   }
 }
 
+/** Stores `text` for the next visit; null removes it. */
+export function storeText(key: string, text: string | null): void {
+  try {
+    if (text === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, text);
+  } catch {
+    // Without storage, the text is lost with the page.
+  }
+}
+
+/** The JSON value that this browser stores under `key`; null if there is none. */
+export function remembered(key: string): unknown {
+  try {
+    return JSON.parse(storedText(key) ?? "null");
+  } catch {
+    return null;
+  }
+}
+
 /** Stores `value` for the next visit; null removes it. */
 export function remember(key: string, value: unknown): void {
-  try {
-    if (value === null) localStorage.removeItem(key);
-    else localStorage.setItem(key, JSON.stringify(value));
-  } catch {
-    // Without storage, the value is lost with the page.
-  }
+  storeText(key, value === null ? null : JSON.stringify(value));
 }
 
 /** A stored set of texts, such as the accepted licences. */

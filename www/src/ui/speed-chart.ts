@@ -19,14 +19,11 @@ export class SpeedChart {
     this.#plot = new uPlot(
       {
         ...sizeOf(host),
-        legend: { show: false },
-        cursor: { show: false },
-        padding: [8, 20, 0, 0],
+        ...plain(colour),
         scales: {
           x: { time: false, range: (_, __, max: number | null) => [0, Math.max(this.#span, max ?? 0)] },
           y: { range: (_, __, max: number | null) => [0, Math.max(10, (max ?? 85) * 1.15)] },
         },
-        axes: axes(colour),
         series: [{}, { stroke: colour("--accent"), width: 1.5, points: { size: 4, fill: colour("--accent") } }],
       },
       [[], []],
@@ -47,14 +44,18 @@ export class SpeedChart {
   }
 }
 
-/** Axes of tokens (x) and tokens per second (y). `colour` returns a function that looks up a CSS colour at drawing time. */
-export function axes(colour: (name: string) => () => string): uPlot.Axis[] {
+/**
+ * A chart of nothing but the data and its axes: tokens (x) and tokens per second (y). `colour` returns a function that looks up a
+ * CSS colour at drawing time.
+ */
+export function plain(colour: (name: string) => () => string): Pick<uPlot.Options, "legend" | "cursor" | "padding" | "axes"> {
   const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1, size: 4 }, font: "11px system-ui, sans-serif" };
-  return [
+  const axes: uPlot.Axis[] = [
     { ...axis, size: 30, space: 64, values: (_, ticks) => ticks.map((tick) => whole(tick)) },
     // Some languages write thousands in full: 20.000.
     { ...axis, size: (_, values) => Math.max(44, 14 + 7 * Math.max(...(values ?? []).map(({ length }) => length))), space: 36, values: (_, ticks) => ticks.map((tick) => compact(tick)) },
   ];
+  return { legend: { show: false }, cursor: { show: false }, padding: [8, 20, 0, 0], axes };
 }
 
 function sizeOf(host: HTMLElement): { width: number; height: number } {

@@ -26,11 +26,16 @@ export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === "AbortError";
 }
 
+/** The message of any thrown value. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** Converts any thrown value to a PrecisError. The engine's errors have a property `code`. */
 export function toPrecisError(error: unknown): PrecisError {
   if (error instanceof PrecisError) return error;
   if (isAbort(error)) return cancelled();
-  const message = error instanceof Error ? error.message : String(error);
+  const message = reasonOf(error);
   if (error instanceof Error && "code" in error && typeof error.code === "string") {
     return new PrecisError(error.code, message, { cause: error });
   }

@@ -1,5 +1,5 @@
 /** Loads the package's own files. */
-import { PrecisError } from "./errors.js";
+import { PrecisError, reasonOf } from "./errors.js";
 
 /** The absolute URLs of the files. */
 export interface AssetUrls {
@@ -24,7 +24,7 @@ export async function startWorker(url: string, name: string): Promise<Worker> {
     return new Worker(same ? url : await copyOf(url), { name });
   } catch (cause) {
     if (cause instanceof PrecisError) throw cause;
-    throw unavailable(url, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unavailable(url, reasonOf(cause), cause);
   }
 }
 
@@ -38,7 +38,7 @@ async function copyOf(url: string): Promise<string> {
 /** Fetches the file at `url`. An error names the URL. */
 export async function fetched(url: string): Promise<Response> {
   const response = await fetch(url).catch((cause: unknown) => {
-    throw unavailable(url, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unavailable(url, reasonOf(cause), cause);
   });
   if (!response.ok) throw unavailable(url, `status ${response.status}`);
   return response;

@@ -133,13 +133,7 @@ export class Summarizer {
    */
   async summarize(text: string, options?: SummarizeOptions): Promise<string> {
     const { signal, ...given } = checkedCall(options);
-    const { signal: stop, release } = firstOf(this.#end.signal, signal);
-    try {
-      stop.throwIfAborted();
-      return await unlessAborted(this.#run(checkedText(text), given, stop), stop);
-    } finally {
-      release();
-    }
+    return this.#until(signal, (stop) => this.#run(checkedText(text), given, stop));
   }
 
   /**
@@ -191,15 +185,10 @@ export class Summarizer {
   /** Counts the tokens of `text` and its context. */
   async measureInputUsage(text: string, options?: Pick<SummarizeOptions, "signal" | "context">): Promise<number> {
     const { signal, context = "" } = checkedCall(options);
-    const { signal: stop, release } = firstOf(this.#end.signal, signal);
-    try {
-      stop.throwIfAborted();
+    return this.#until(signal, async (stop) => {
       const input = checkedText(text) + (context.trim() && `\n${context}`);
-      const count = async () => (await this.#connected()).call("count", { text: input }, { signal: stop });
-      return await unlessAborted(count(), stop);
-    } finally {
-      release();
-    }
+      return (await this.#connected()).call("count", { text: input }, { signal: stop });
+    });
   }
 
   /** Deletes the notes of earlier runs, in memory and in the browser's storage. */
@@ -218,6 +207,17 @@ export class Summarizer {
     this.#end.abort(reason);
     const error = toPrecisError(reason);
     void this.#client?.then((client) => client.close(error), () => undefined);
+  }
+
+  /** The result of `work`, unless `signal` aborts or this Summarizer is destroyed first. */
+  async #until<T>(signal: AbortSignal | undefined, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+    const { signal: stop, release } = firstOf(this.#end.signal, signal);
+    try {
+      stop.throwIfAborted();
+      return await unlessAborted(work(stop), stop);
+    } finally {
+      release();
+    }
   }
 
   async #run(text: string, { onprogress, ...given }: SummarizeOptions, signal: AbortSignal): Promise<string> {

@@ -1,4 +1,4 @@
-import { cancelled, PrecisError } from "../api/errors.js";
+import { cancelled, PrecisError, reasonOf } from "../api/errors.js";
 import type { Span } from "./spans.js";
 
 /** The first source that has the file, and its response: a 206 starts exactly at `offset`, any other status at 0. */
@@ -37,7 +37,7 @@ async function ask(url: string, span: Span, signal: AbortSignal): Promise<Respon
     response = await fetch(url, { signal, cache: "no-store", ...(headers && { headers }) });
   } catch (error) {
     if (signal.aborted) throw cancelled();
-    return error instanceof Error ? error.message : String(error);
+    return reasonOf(error);
   }
   const startsAt = /^bytes (\d+)-/.exec(response.headers.get("content-range") ?? "")?.[1];
   const wrongPart = response.status === 206 && Number(startsAt) !== start;

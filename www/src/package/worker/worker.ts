@@ -4,7 +4,7 @@
  */
 import { deferred } from "../api/abort.js";
 import { type BuildName, type Choice, computeOf, detectCapabilities, pickBuild } from "../api/build.js";
-import { cancelled, PrecisError, toPrecisError } from "../api/errors.js";
+import { cancelled, PrecisError, reasonOf, toPrecisError } from "../api/errors.js";
 import { type AssetUrls, fetched, startWorker, unavailable } from "../api/fetch-asset.js";
 import { readHeader } from "../models/header.js";
 import { forgetNotes, KeptNotes } from "./notes.js";
@@ -181,7 +181,7 @@ async function loadBuild(build: BuildName, assets: AssetUrls): Promise<typeof si
     if (build === "relaxed") await relaxed.default({ module_or_path: response, memory: sharedMemory() });
     else await simd.default({ module_or_path: response });
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = reasonOf(cause);
     if (cause instanceof RangeError) throw new PrecisError("out-of-memory", `The browser has not enough memory for the engine (${why}). Close other tabs and try again.`, { cause });
     throw unavailable(assets[build], why, cause);
   }
