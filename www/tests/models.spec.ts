@@ -177,6 +177,15 @@ async function rowsOn(page: Page, precis: Precis, deviceMemory: number | undefin
   return { standard: row(standard.name), recommended: rows.filter({ hasText: "Recommended for this device" }) };
 }
 
+test("a model of the catalogue has its licence also where a link names its file", async ({ page, precis }) => {
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await page.goto("/?model=gemma-3-270m-q4_k_m.gguf");
+  await precis.download.click();
+  await expect(precis.modelAlert.locator(".error")).toHaveAttribute("data-code", "licence-required");
+  expect(asked.filter((url) => url.includes("/models/"))).toEqual([]);
+});
+
 test("the list says what a model's summaries hold, and recommends the default where nothing is known", async ({ page, precis }) => {
   const rows = await rowsOn(page, precis, undefined, 0);
   const share = Math.round(100 * standard.measured!.facts);

@@ -44,6 +44,9 @@ test("a host without headers gets an isolated page with threads, after one reloa
   await expect(precis.device).toHaveText(/processor, ([2-9]|1\d) threads/);
   await precis.run(ARTICLE);
   expect(await page.evaluate(() => window.precis.report!.environment.cross_origin_isolated)).toBe(true);
+  // A worker has no policy but its own header.
+  const policy = await page.evaluate(async () => (await fetch(new URL("index.html", location.href))).headers.get("Content-Security-Policy"));
+  expect(policy).toContain("default-src 'none'");
   // The first visit, the cache's own copy, and the reload.
   expect(visits(site)).toBe(3);
   for (const other of ["compare.html", "gallery.html"]) {

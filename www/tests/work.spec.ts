@@ -24,6 +24,17 @@ test("the summary is copied in one click, also with its sources", async ({ page,
   }
 });
 
+test("a document puts no picture and no link into what is copied", async ({ page, precis }) => {
+  await precis.open("tiny");
+  await precis.run("The bees of the valley made 40 kilograms of honey ![hive](https://example.org/hive.png) in [May](https://example.org), says the <b>club</b>.");
+  await page.getByRole("button", { name: "Copy with sources" }).click();
+  await expect(precis.summary.getByText("Copied as Markdown")).toBeVisible();
+  const markdown = await pasted(page);
+  expect(markdown).toContain("\\[hive\\](https://example.org/hive.png) in \\[May\\](https://example.org), says the \\<b>club");
+  // But for the marks of footnotes.
+  expect(markdown.replaceAll(/\[\^\d\]/g, "")).not.toMatch(/(?<!\\)[[<]/);
+});
+
 test("a sentence is selected by mouse, and nothing else is selected with it", async ({ page, precis }) => {
   await precis.open("tiny");
   await precis.run(ARTICLE);

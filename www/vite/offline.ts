@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { Plugin } from "vite";
+import { policyHeader } from "./policy.ts";
 
 /** The service worker's source, and the name that it must keep from build to build. */
 export const SERVICE_WORKER = { source: "src/offline/service-worker.ts", file: "service-worker.js" };
@@ -11,7 +12,7 @@ export const FORMATS = "assets/formats/";
 /** The same for translations to other languages. */
 export const WORDS = "assets/words/";
 
-/** Tells the service worker what the build consists of: its files, and a hash by which one build differs from the next. */
+/** Tells the service worker what the build consists of: its files, a hash by which one build differs from the next, and the policy. */
 export function offline(): Plugin {
   let publicFolder = "";
   return {
@@ -32,7 +33,7 @@ export function offline(): Plugin {
         const files = [...contents.keys()].sort();
         for (const name of files) hash.update(name).update(contents.get(name)!);
         const [later, first] = [true, false].map((isLater) => files.filter((name) => [FORMATS, WORDS].some((folder) => name.startsWith(folder)) === isLater));
-        const head = `const PRECIS_FILES = ${JSON.stringify(first)};\nconst PRECIS_LATER = ${JSON.stringify(later)};\nconst PRECIS_BUILD = ${JSON.stringify(hash.digest("hex"))};\n`;
+        const head = `const PRECIS_FILES = ${JSON.stringify(first)};\nconst PRECIS_LATER = ${JSON.stringify(later)};\nconst PRECIS_BUILD = ${JSON.stringify(hash.digest("hex"))};\nconst PRECIS_POLICY = ${JSON.stringify(policyHeader(false))};\n`;
         worker.code = head + worker.code;
       },
     },

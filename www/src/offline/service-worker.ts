@@ -16,6 +16,8 @@ declare const PRECIS_FILES: readonly string[];
 declare const PRECIS_LATER: readonly string[];
 /** A hash of them. */
 declare const PRECIS_BUILD: string;
+/** The Content-Security-Policy of the pages. */
+declare const PRECIS_POLICY: string;
 
 /** Contains the scope, because sites in several folders of one host share their caches. */
 const PREFIX = `precis-page ${self.registration.scope} `;
@@ -90,12 +92,13 @@ async function keptLater(request: Request, url: string): Promise<Response> {
   return isolated(response);
 }
 
-/** `response` with the headers that isolate the page. Keeps its other headers, above all its Content-Security-Policy. */
+/** `response` with the headers that isolate the page. Keeps its other headers. Where the host sends no policy, it gets ours: a worker does not inherit the one in the page's `<meta>`. */
 function isolated(response: Response): Response {
   // The browser follows a redirect itself; its response can't be changed.
   if (response.type === "opaqueredirect" || response.type === "error") return response;
   const headers = new Headers(response.headers);
   for (const [name, value] of Object.entries({ ...ISOLATION, "Cross-Origin-Resource-Policy": "same-origin" })) headers.set(name, value);
+  if (!headers.has("Content-Security-Policy")) headers.set("Content-Security-Policy", PRECIS_POLICY);
   const { body, status, statusText } = response;
   return new Response(body, { status, statusText, headers });
 }

@@ -156,6 +156,11 @@ export class SummaryView {
   }
 }
 
+/** A text as Markdown that shows it as it is: a document must not put a picture, a link or markup into what is copied. */
+function escaped(text: string): string {
+  return text.replace(/[\\`*_[\]<]/g, "\\$&");
+}
+
 /** The summary in Markdown, with the passages that support it as footnotes. */
 export function markdownOf({ report, document }: Result): string {
   let text = report.summary;
@@ -165,12 +170,13 @@ export function markdownOf({ report, document }: Result): string {
     const start = text.indexOf(point.text, at);
     if (start < 0) continue;
     const end = start + point.text.length;
-    const sentence = supportOf(point) === "quoted" ? `“${point.text}”` : point.text;
+    const words = escaped(point.text);
+    const sentence = supportOf(point) === "quoted" ? `“${words}”` : words;
     const marked = `${sentence}[^${i + 1}]`;
     text = text.slice(0, start) + marked + text.slice(end);
     at = start + marked.length;
     const doubt = supportOf(point) === "unsupported" ? `${t("Not clearly supported. The closest passage:")} ` : "";
-    notes.push(`[^${i + 1}]: ${doubt}${passageOf(document, point).replace(/\s+/g, " ")}`);
+    notes.push(`[^${i + 1}]: ${doubt}${escaped(passageOf(document, point).replace(/\s+/g, " "))}`);
   }
   return [text, ...notes].join("\n\n") + "\n";
 }

@@ -28,10 +28,12 @@ const licences = new RememberedSet("precis-licences");
 /** The choice made in this tab. Files from disk can't be remembered for another visit. */
 let chosen: Choice | null = null;
 
-/** The chosen model: from this tab, else `?model=FILE` (a GGUF file in this site's models/ folder), else from an earlier visit, else the default. */
+/** The chosen model: from this tab, else `?model=FILE` (a GGUF file in this site's models/ folder; of the catalogue's files with their hash and licence), else from an earlier visit, else the default. */
 export function chosenModel(): Choice {
   if (chosen) return chosen;
   const file = new URLSearchParams(location.search).get("model");
+  const named = CATALOGUE.find((entry) => entry.file === file);
+  if (named) return fromCatalogue(named);
   if (file && /^[\w.-]+\.gguf$/.test(file)) return { model: `models/${file}`, name: file, bytes: null };
   const entry = kept();
   const listed = CATALOGUE.find(({ id }) => id === entry?.id);
