@@ -70,7 +70,7 @@ const LEANS: f64 = 0.4;
 const DECISION: [f64; 2] = [0.5, 0.25];
 
 /// How much the worth counts that the model's states give a sentence, beside all other signs.
-const WORTH: f64 = 1.6;
+const WORTH: f64 = 2.0;
 
 /// A sentence of which so much was said before says nothing new.
 const REPEATED: f64 = 0.75;
