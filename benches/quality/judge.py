@@ -7,9 +7,9 @@ brings their files to models/. A model that is added there is also added to JUDG
 fingerprint that this prints.
 The documents are those of documents/: in marked.json the sentences of the best extract are marked with
 weights, in written.json a sentence counts by the facts that it says. MORE.json has either form. Takes
-five minutes or, with the largest, more than an hour on two cores. Prints how well unseen documents are judged, by cross-validation. With
---unseen it first trains without a sixth of the marked documents, has `precis summarize` summarize these,
-and prints how much of what is marked the summaries have.
+five minutes on two cores or, with the largest model, more than an hour. Prints how well unseen documents
+are judged, by cross-validation. With --unseen it first trains without a sixth of the marked documents, has
+`precis summarize` summarize these, and prints how much of what is marked the summaries have.
 """
 
 from __future__ import annotations
@@ -125,8 +125,12 @@ def train(model: str, paths: list[str], unseen: bool) -> None:
     if unseen:
         left_out = [document for document in documents if "key" in document][::6]
         ids = {document["id"] for document in left_out}
-        keep([sample for sample, id_ in zip(samples, kept) if id_ not in ids])
-        print_shares(model, left_out)
+        shipped = (WEIGHTS / f"{model}.f32").read_bytes()
+        try:
+            keep([sample for sample, id_ in zip(samples, kept) if id_ not in ids])
+            print_shares(model, left_out)
+        finally:
+            (WEIGHTS / f"{model}.f32").write_bytes(shipped)
     order = np.random.RandomState(0).permutation(len(samples))
     areas = []
     for fold in range(FOLDS):

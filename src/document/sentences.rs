@@ -49,7 +49,12 @@ pub fn sentences(text: &str, structure: &Structure) -> Vec<Sentence> {
             let start = at + sentence.len() - sentence.trim_start().len();
             let range = joined.original(start)..joined.original(start + trimmed.len() - 1) + 1;
             let end = text.ceil_char_boundary(range.end);
-            all.push(Sentence { text: plain(trimmed), range: range.start..end, block: index });
+            let plain = plain(trimmed);
+            // Pictures alone.
+            if plain.is_empty() {
+                continue;
+            }
+            all.push(Sentence { text: plain, range: range.start..end, block: index });
         }
     }
     all
@@ -300,6 +305,13 @@ mod tests {
 
     fn split(text: &str) -> Vec<Sentence> {
         sentences(text, &Structure::new(text))
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn a_picture_alone_is_no_sentence() {
+        let texts: Vec<String> =
+            split("![a](b.png)\n\nBees fly.").into_iter().map(|sentence| sentence.text).collect();
+        assert_eq!(texts, ["Bees fly."]);
     }
 
     #[wasm_bindgen_test(unsupported = test)]

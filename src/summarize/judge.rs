@@ -34,13 +34,13 @@ pub struct Judge {
 
 const JUDGES: [Judge; 3] = [
     Judge {
-        name: "smollm2-135m-instruct, 1",
+        name: "smollm2-135m-instruct, 2",
         layer: 18,
         model: 0x3b87_f8e2_7335_e67f,
         weights: include_bytes!("judge/smollm2-135m-instruct.f32"),
     },
     Judge {
-        name: "qwen2.5-coder-0.5b-instruct, 1",
+        name: "qwen2.5-coder-0.5b-instruct, 2",
         layer: 13,
         model: 0xf8fa_0ac9_3ef3_1395,
         weights: include_bytes!("judge/qwen2.5-coder-0.5b-instruct.f32"),

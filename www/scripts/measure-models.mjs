@@ -49,6 +49,9 @@ async function reportOf(file) {
   const page = await browser.newPage({ serviceWorkers: "block" });
   // A large model takes minutes.
   page.setDefaultTimeout(0);
+  const { terms } = models.find((model) => model.file === file) ?? {};
+  // As if the person had accepted the licence before.
+  await page.addInitScript((urls) => localStorage.setItem("precis-licences", JSON.stringify(urls)), terms ? [terms] : []);
   await page.goto(`${server.resolvedUrls?.local[0]}?model=${file}`);
   await summarize(page, TEXT);
   const report = await page.evaluate(() => window.precis.report);

@@ -74,7 +74,7 @@ enum Command {
         #[arg(long)]
         graph: bool,
     },
-    /// Give the engine hostile inputs until one fails: models, documents, options, cards (fuzz/)
+    /// Give the engine hostile inputs: models, documents, options, cards (fuzz/)
     Fuzz {
         /// Targets, such as html; all when absent
         targets: Vec<String>,

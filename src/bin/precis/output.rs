@@ -70,7 +70,7 @@ pub fn say(line: Arguments) {
 /// A text without the control characters that a terminal obeys: a model's words, its file and a path may
 /// hold some.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
     match text.contains(obeyed) {
         true => text.replace(obeyed, "\u{fffd}").into(),
         false => text.into(),
@@ -95,6 +95,6 @@ mod tests {
     #[test]
     fn a_terminal_is_told_nothing_but_text() {
         assert_eq!(visible("one\n\ttwo — drei"), "one\n\ttwo — drei");
-        assert_eq!(visible("\u{1b}[2J\u{9b}31m\u{7}"), "\u{fffd}[2J\u{fffd}31m\u{fffd}");
+        assert_eq!(visible("\u{1b}[2J\u{9b}31m\r"), "\u{fffd}[2J\u{fffd}31m\u{fffd}");
     }
 }

@@ -3,7 +3,7 @@
 use precis::host::{Event, Stage};
 use precis::report::Report;
 
-use super::output::say;
+use super::output::{say, visible};
 
 /// Shows what happens in a line that begins with `place`.
 pub fn progress(place: &str, event: &Event) {
@@ -17,7 +17,7 @@ pub fn progress(place: &str, event: &Event) {
             eprint!("\r\x1b[K{place}read {done} of about {total} tokens, {speed:.0} tokens/s");
         }
         Event::Restarted { reason } => {
-            eprintln!("\r\x1b[K{place}{reason} The document is read again.");
+            eprintln!("\r\x1b[K{place}{} The document is read again.", visible(reason));
         }
         Event::Stage { stage: Stage::Answer, .. } => eprint!("\r\x1b[K"),
         _ => {}

@@ -15,6 +15,7 @@ use precis::measure::suite::{Facts, Golden, Outcome, Prompts, Step, Suite, Suite
 use serde_json::Value;
 
 use super::model;
+use super::output::visible;
 
 /// A way to compute, and which engine does.
 struct Configuration {
@@ -81,7 +82,7 @@ fn run(
         if show {
             let progress = suite.progress();
             let left = progress.left_ms.map(|ms| format!("{:.0} s left; ", ms / 1000.0));
-            eprint!("\r\x1b[K{}{}", left.unwrap_or_default(), progress.doing);
+            eprint!("\r\x1b[K{}{}", left.unwrap_or_default(), visible(&progress.doing));
         }
         let Configuration { engine, facts } = &configurations[task.configuration];
         let (engine, prompts) = (&mut engines[*engine], &prompts[*engine]);

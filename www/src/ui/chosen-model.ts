@@ -28,7 +28,7 @@ const licences = new RememberedSet("precis-licences");
 /** The choice made in this tab. Files from disk can't be remembered for another visit. */
 let chosen: Choice | null = null;
 
-/** The chosen model: from this tab, else `?model=FILE` (a GGUF file in this site's models/ folder; of the catalogue's files with their hash and licence), else from an earlier visit, else the default. */
+/** The chosen model: from this tab, else `?model=FILE` (a GGUF file in this site's models/ folder; a catalogued file keeps its hash and licence), else from an earlier visit, else the default. */
 export function chosenModel(): Choice {
   if (chosen) return chosen;
   const file = new URLSearchParams(location.search).get("model");
