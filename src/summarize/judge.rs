@@ -17,7 +17,7 @@ use crate::lm::session::Probe;
 
 use super::plan::{KEY_HEADING, KEY_TOKENS, Prompt, PromptStyle, has_key};
 use super::run::Run;
-use super::salience::{Salience, take};
+use super::salience::{Salience, WORTH, take};
 
 /// A probe for one model.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +94,8 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             let (ids, text) = (tokenizer.chat_of(&tokens.ids)?, tokenizer.chat_start() + text);
             self.read_ahead(&ids, text, room + answer).await?;
             judged = self.found(prompt, &tokens.starts);
-            salience.judge(judged.iter().map(|judged| (read.start + judged.at, judged.worth)));
+            let places = judged.iter().map(|judged| (read.start + judged.at, judged.worth));
+            salience.judge(places, WORTH);
         }
         room = room.saturating_sub(self.count(KEY_HEADING));
         // With the dash and the line end.

@@ -69,8 +69,13 @@ const LEANS: f64 = 0.4;
 /// How much more a sentence counts that is labelled as a decision, and one that follows it.
 const DECISION: [f64; 2] = [0.5, 0.25];
 
-/// How much the worth counts that the model's states give a sentence, beside all other signs.
-const WORTH: f64 = 2.0;
+/// How much the worth counts that the model's states give a sentence, beside all other signs: in a text
+/// that was read as a whole.
+pub const WORTH: f64 = 2.0;
+
+/// The same in a text that was read in windows. The states of a window don't know the rest of the text,
+/// and of many sentences the one that is judged best is often a detail.
+pub const WORTH_IN_WINDOWS: f64 = 0.6;
 
 /// A sentence of which so much was said before says nothing new.
 const REPEATED: f64 = 0.75;
@@ -154,9 +159,9 @@ impl Salience {
         }
     }
 
-    /// Takes what the model's states say of the sentences that begin at these bytes, for each once: the
-    /// end of a window may part a sentence.
-    pub fn judge(&mut self, judged: impl Iterator<Item = (usize, f64)>) {
+    /// Takes what the model's states say of the sentences that begin at these bytes, times `weight`, for
+    /// each once: the end of a window may part a sentence.
+    pub fn judge(&mut self, judged: impl Iterator<Item = (usize, f64)>, weight: f64) {
         for (at, worth) in judged {
             let index = self.candidates.partition_point(|c| c.sentence.range.end <= at);
             let found = self.candidates.get(index).filter(|c| c.sentence.range.start <= at);
@@ -164,7 +169,7 @@ impl Salience {
                 continue;
             }
             self.judged.insert(index);
-            self.candidates[index].score += WORTH * worth;
+            self.candidates[index].score += weight * worth;
         }
     }
 
@@ -381,7 +386,7 @@ mod tests {
         let mut salience = Salience::new(text, &Structure::new(text), Kind::Prose);
         let before: Vec<f64> = salience.candidates.iter().map(|c| c.score).collect();
         let dog = text.find("A dog").unwrap();
-        salience.judge([(dog, 2.0), (dog + 3, 5.0), (text.len() + 9, 1.0)].into_iter());
+        salience.judge([(dog, 2.0), (dog + 3, 5.0), (text.len() + 9, 1.0)].into_iter(), WORTH);
         let after: Vec<f64> = salience.candidates.iter().map(|c| c.score).collect();
         assert_eq!(after, [before[0], before[1] + WORTH * 2.0, before[2]]);
         assert_eq!(salience.best(1)[0].sentence.text, "A dog barked at the moon.");
