@@ -5,7 +5,7 @@
 MODEL is smollm2-135m-instruct, if it isn't given, or another of MODELS below. `cargo xtask model fetch`
 brings their files to models/. A model that is added there is also added to JUDGES in judge.rs, with the
 fingerprint that this prints.
-The documents are those of documents/: in marked.json the sentences of the best extract are marked with
+The documents are those of documents/: in marked*.json the sentences of the best extract are marked with
 weights, in written.json a sentence counts by the facts that it says. MORE.json has either form. Takes
 five minutes on two cores or, with the largest model, more than an hour. Prints how well unseen documents
 are judged, by cross-validation. With --unseen it first trains without a sixth of the marked documents, has
@@ -90,7 +90,8 @@ def train(model: str, paths: list[str], unseen: bool) -> None:
     import numpy as np
 
     documents = []
-    for path in [DOCUMENTS / "marked.json", DOCUMENTS / "written.json", *paths]:
+    marked = [DOCUMENTS / f"marked{part}.json" for part in ("", "-2", "-3")]
+    for path in [*marked, DOCUMENTS / "written.json", *paths]:
         documents += json.loads(Path(path).read_text(encoding="utf-8"))
     texts = [{key: document[key] for key in ("id", "text")} for document in documents]
     read = {line["id"]: line for line in states(model, texts)}
