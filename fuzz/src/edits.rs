@@ -134,11 +134,23 @@ fn apply(file: &mut File, edit: Edit) {
     }
 }
 
+thread_local! {
+    /// The tokens of one letter in a vocabulary of GPT-2's kind: each stands for a byte.
+    static LETTERS: Vec<String> = match File::tiny().metadata.into_iter().find(|(key, _)| key.ends_with(".tokens")) {
+        Some((_, Value::Array(tokens))) => tokens
+            .iter()
+            .filter_map(|token| token.to_string().ok().cloned())
+            .filter(|token| token.chars().count() == 1)
+            .collect(),
+        _ => panic!("the fixture has tokens"),
+    };
+}
+
 /// A tokenizer's part of a file.
 #[derive(Debug, Arbitrary)]
 pub struct Vocabulary {
     sentence_piece: bool,
-    /// Whether it has all 256 bytes, so that any text can be encoded.
+    /// Whether it has a token for (nearly) each byte, so that any text can be encoded.
     bytes: bool,
     pre: u8,
     tokens: Vec<String>,
@@ -156,12 +168,12 @@ impl Vocabulary {
         let mut kinds: Vec<i32> = self.kinds.into_iter().map(i32::from).collect();
         kinds.resize(tokens.len(), 1);
         if self.bytes {
-            for byte in 0..=255_u8 {
-                tokens.push(match self.sentence_piece {
-                    true => format!("<0x{byte:02X}>"),
-                    false => byte_level(byte).to_string(),
-                });
-                kinds.push(if self.sentence_piece { 6 } else { 1 });
+            if self.sentence_piece {
+                tokens.extend((0..=255_u8).map(|byte| format!("<0x{byte:02X}>")));
+                kinds.resize(tokens.len(), 6);
+            } else {
+                tokens.extend(LETTERS.with(Vec::clone));
+                kinds.resize(tokens.len(), 1);
             }
         }
         let mut scores = self.scores;
@@ -190,18 +202,5 @@ impl Vocabulary {
             |file: File, template| file.set("tokenizer.chat_template", Value::String(template));
         let file = self.begin.into_iter().fold(file, begin);
         self.template.into_iter().fold(file, chat)
-    }
-}
-
-/// The letter that stands for a byte in vocabularies of GPT-2's kind: itself if it can be printed, else
-/// one after U+0100 (<https://github.com/openai/gpt-2/blob/master/src/encoder.py>, `bytes_to_unicode`).
-fn byte_level(byte: u8) -> char {
-    let printed = |byte: &u8| matches!(byte, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
-    match printed(&byte) {
-        true => char::from(byte),
-        false => {
-            let before = (0..byte).filter(|byte| !printed(byte)).count() as u32;
-            char::from_u32(0x100 + before).expect("a letter")
-        }
     }
 }
