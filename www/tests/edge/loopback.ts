@@ -48,8 +48,8 @@ export async function storm(url: string): Promise<void> {
     expect(Number(response.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
     expect(await refusal(response)).toBe("503 busy");
   }
-  // More as places become free.
-  expect(admitted.length).toBeGreaterThanOrEqual(9);
+  // One runs and eight wait, but the one that runs may be of a client that has left. More as places become free.
+  expect(admitted.length).toBeGreaterThanOrEqual(8);
 
   await clientsThatLeave(url);
   expect((await answered(await post(url, ARTICLE))).summary).toBe(summary);
