@@ -9,5 +9,6 @@ pub mod kind;
 pub mod segment;
 pub mod sentences;
 pub mod structure;
+pub mod times;
 pub mod traced;
 pub mod words;

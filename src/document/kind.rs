@@ -4,7 +4,6 @@ mod code;
 mod cues;
 mod lines;
 mod signs;
-mod times;
 
 use self::signs::Signs;
 use super::structure::Structure;

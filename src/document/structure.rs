@@ -2,7 +2,8 @@
 //! code, and what belongs to the page rather than to the text.
 
 mod lines;
-mod people;
+mod mail;
+mod speakers;
 #[cfg(test)]
 mod tests;
 
@@ -40,7 +41,7 @@ pub struct Block {
     pub kind: BlockKind,
     /// Where its text lies, in bytes, line by line, without list marks, numbers and speakers' names.
     pub lines: Vec<Range<usize>>,
-    /// Who speaks, in a [`BlockKind::Turn`].
+    /// Who speaks, in a [`BlockKind::Turn`] or an item of one.
     pub speaker: Option<Range<usize>>,
     /// The index of the heading above.
     pub heading: Option<usize>,
@@ -92,6 +93,8 @@ struct Builder<'a> {
     heading: Option<usize>,
     /// The index of the block that introduces the list at hand.
     intro: Option<usize>,
+    /// Who writes the paragraphs below a line with a name and a time.
+    writer: Option<Range<usize>>,
 }
 
 impl Builder<'_> {
@@ -118,7 +121,10 @@ impl Builder<'_> {
             }
             Mark::Item => self.begin(BlockKind::Item, line),
             Mark::Clause => self.begin(BlockKind::Paragraph, line),
-            Mark::Turn => self.begin(BlockKind::Turn, line),
+            Mark::Turn => {
+                self.writer = line.speaker.clone().filter(|_| line.body.is_empty());
+                self.begin(BlockKind::Turn, line);
+            }
             Mark::Row => self.alone(BlockKind::Row, line),
             Mark::Code => self.alone(BlockKind::Code, line),
             Mark::Header => self.alone(BlockKind::Header, line),
@@ -168,6 +174,7 @@ impl Builder<'_> {
     }
 
     fn heading(&mut self, line: &Line) {
+        self.writer = None;
         if self.structure.title.is_none() && self.is_first() {
             self.structure.title = Some(line.body.clone());
         }
@@ -197,14 +204,21 @@ impl Builder<'_> {
     }
 
     fn add(&mut self, kind: BlockKind, line: &Line) {
-        let (lines, speaker) = (vec![line.body.clone()], line.speaker.clone());
+        let kind = match (kind, &self.writer) {
+            (BlockKind::Paragraph, Some(_)) => BlockKind::Turn,
+            _ => kind,
+        };
+        let written = matches!(kind, BlockKind::Turn | BlockKind::Item);
+        let speaker = self.writer.clone().filter(|_| written);
+        let (lines, speaker) = (vec![line.body.clone()], line.speaker.clone().or(speaker));
         if kind == BlockKind::Item {
             let last = self.structure.blocks.len().checked_sub(1);
             let introduces = |index: &usize| {
                 let block = &self.structure.blocks[*index];
                 let text = &self.text[block.range()];
                 let announces = text.trim_end().ends_with([':', '：']);
-                block.kind == BlockKind::Paragraph && announces || block.kind == BlockKind::Heading
+                let says = matches!(block.kind, BlockKind::Paragraph | BlockKind::Turn);
+                says && announces || block.kind == BlockKind::Heading
             };
             let follows =
                 last.is_some_and(|last| self.structure.blocks[last].kind == BlockKind::Item);

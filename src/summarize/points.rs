@@ -189,52 +189,49 @@ impl Material<'_> {
         };
         let mut chosen = choose(candidates, said, fits, sentences);
         chosen.sort_by_key(|candidate| candidate.sentence.range.start);
-        let mut introduced = None;
+        let mut last = None;
         let point = |candidate: &Candidate| {
-            let mut point = self.point(candidate);
-            // In a paragraph, the beginning of a list stands before the first of its items.
-            let intro = self.intro_of(candidate).filter(|_| self.plan.bullet.is_empty());
-            if let Some(intro) = intro.as_ref().filter(|intro| introduced.as_ref() == Some(*intro))
-                && let Some(item) = point.text.strip_prefix(intro.as_str())
-            {
-                point.text = capitalized(item);
+            let before = self.before(candidate);
+            // In a paragraph, a name and the beginning of a list stand once for all that follows.
+            let again = before.is_some() && before == last && self.plan.bullet.is_empty();
+            last.clone_from(&before);
+            let before = before.filter(|_| !again).unwrap_or_default();
+            let point = self.point(candidate, &before);
+            match again {
+                true => Point { text: capitalized(&point.text), ..point },
+                false => point,
             }
-            introduced = intro;
-            point
         };
         chosen.into_iter().map(point).collect()
     }
 
-    /// What introduces the list of which a candidate is an item.
-    fn intro_of(&self, Candidate { sentence, own, .. }: &Candidate) -> Option<String> {
+    /// What stands before a candidate, without which it can't be understood: who says it, the beginning
+    /// of its list, or what a decision is about.
+    fn before(&self, Candidate { sentence, own, .. }: &Candidate) -> Option<String> {
         if *own {
             return None;
         }
         let block = &self.structure.blocks[sentence.block];
         let begins = block.kind == BlockKind::Item && block.range().start == sentence.range.start;
-        block.intro.filter(|_| begins).map(|intro| self.intro(intro))
+        match (block.heading, &block.speaker) {
+            (Some(heading), _) if sentences::decision_label(&sentence.text).is_some() => {
+                let heading = self.text[self.structure.blocks[heading].range()].trim();
+                Some(format!("{heading}: "))
+            }
+            (_, Some(name)) => Some(format!("{}: ", &self.text[name.clone()])),
+            _ => block.intro.filter(|_| begins).map(|intro| self.intro(intro)),
+        }
     }
 
-    fn point(&self, candidate: &Candidate) -> Point {
+    fn point(&self, candidate: &Candidate, before: &str) -> Point {
         let Sentence { text, range, block } = &candidate.sentence;
         if candidate.own {
             return Point { text: text.clone(), range: range.clone(), support: Support::Supported };
         }
-        let block = &self.structure.blocks[*block];
-        // A decision is about what stands above it.
-        if let (Some(label), Some(heading)) = (sentences::decision_label(text), block.heading) {
-            let heading = self.text[self.structure.blocks[heading].range()].trim();
-            let text = format!("{heading}: {}", ended(&text[label..]));
-            return quotation(&text, range.clone());
-        }
-        // Who says it is a part of what is said, and so is the beginning of its list.
-        let before = match block.kind {
-            BlockKind::Turn => {
-                block.speaker.as_ref().map(|name| format!("{}: ", &self.text[name.clone()]))
-            }
-            _ => self.intro_of(candidate),
-        };
-        quotation(&format!("{}{}", before.unwrap_or_default(), ended(text)), range.clone())
+        // The heading stands before it, or stood there before.
+        let headed = self.structure.blocks[*block].heading.is_some();
+        let label = sentences::decision_label(text).filter(|_| headed).unwrap_or(0);
+        quotation(&format!("{before}{}", ended(&text[label..])), range.clone())
     }
 
     /// The words that introduce a list, if they are few.
@@ -266,7 +263,10 @@ impl Material<'_> {
             return (!repeats(&terms, said)).then_some(point);
         }
         let (candidate, _) = like.filter(|(_, share)| *share >= LIKE)?;
-        (!repeats(&candidate.terms, said)).then(|| self.point(candidate))
+        (!repeats(&candidate.terms, said)).then(|| {
+            let before = self.before(candidate).unwrap_or_default();
+            self.point(candidate, &before)
+        })
     }
 
     /// Whether a point says as much as `bar`, where the model's own words count more.

@@ -67,7 +67,7 @@ const REDUNDANCY: f64 = 0.8;
 const LEANS: f64 = 0.4;
 
 /// How much more a sentence counts that is labelled as a decision, and one that follows it.
-const DECISION: [f64; 2] = [0.5, 0.25];
+const DECISION: [f64; 2] = [1.5, 0.75];
 
 /// How much the worth counts that the model's states give a sentence, beside all other signs: in a text
 /// that was read as a whole.

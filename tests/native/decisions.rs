@@ -16,6 +16,6 @@ fn decisions_are_named_by_their_heading() {
         let report =
             now(summarizer(tiny()).run(text, &options, &TestHost::default())).expect("a summary");
         assert!(report.points.len() >= points, "{}", report.summary);
-        assert!(report.summary.contains("Tank: New tank, four votes to one. Tank: The hall stays"));
+        assert!(report.summary.contains("Tank: New tank, four votes to one. The hall stays"));
     }
 }

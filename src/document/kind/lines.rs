@@ -1,6 +1,6 @@
 //! What the lines of a text look like: written by a program, for a program, or rows of a table.
 
-use super::times::{clock, is_logged, is_stamp, starts_with_date};
+use crate::document::times::{clock, is_logged, is_stamp, starts_with_date};
 
 /// How many lines of a text are of each sort; each line is of several, perhaps.
 #[derive(Debug, Default)]

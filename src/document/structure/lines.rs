@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::people::{
-    NEVER_FIRST, SUBJECTS, header_name, opens_older_mail, quotes_mail, speaker, speakers,
-    without_replies,
+use super::mail::{
+    NEVER_FIRST, SUBJECTS, header_name, opens_older_mail, quotes_mail, without_replies,
 };
+use super::speakers::{speaker, speakers};
 use crate::document::sentences::heading_level;
 use crate::document::words;
 
@@ -59,8 +59,10 @@ pub fn lines(text: &str) -> Vec<Line> {
         lines.iter().filter(|line| is(line.mark)).map(|line| line.body.len()).sum()
     };
     let written = bytes(|mark| matches!(mark, Mark::Text | Mark::Item | Mark::Clause | Mark::Turn));
-    // A mail that is passed on is what its reader has to read.
-    match written <= LONGEST_NOTE && bytes(|mark| mark == Mark::Quoted) > 2 * LONGEST_NOTE {
+    let quoted = bytes(|mark| mark == Mark::Quoted);
+    // A mail that is passed on is what its reader has to read, and so is a thread under a title.
+    let passed_on = written <= LONGEST_NOTE && quoted > 2 * LONGEST_NOTE;
+    match passed_on || written < quoted / 8 {
         true => marked(text, false),
         false => lines,
     }
@@ -125,6 +127,10 @@ fn marked(text: &str, quotes: bool) -> Vec<Line> {
                 true => Line { body: without_replies(text, value.body), ..value },
                 false => line(Mark::Header),
             }
+        } else if let Some(spoken) = speaker(words).filter(|of| speakers.contains_key(of.name)) {
+            let at = spoken.name.as_ptr() as usize - text.as_ptr() as usize;
+            let speaker = Some(at..at + spoken.name.len());
+            Line { speaker, ..below(Mark::Turn, spoken.at) }
         } else if repeated.contains_key(&masked(words))
             || is_page_number(words)
             || is_time_code(words)
@@ -149,11 +155,6 @@ fn marked(text: &str, quotes: bool) -> Vec<Line> {
             line(Mark::Blank)
         } else if is_row(words) {
             line(Mark::Row)
-        } else if let Some((name, skip)) =
-            speaker(words).filter(|(name, _)| speakers.contains_key(*name))
-        {
-            let at = name.as_ptr() as usize - text.as_ptr() as usize;
-            Line { speaker: Some(at..at + name.len()), ..below(Mark::Turn, skip) }
         } else if let Some(skip) = bullet(words) {
             below(Mark::Item, skip)
         } else if let Some((skip, clause)) = number(words) {

@@ -111,6 +111,11 @@ fn a_memo_and_a_mail_that_is_passed_on_are_text() {
     ] {
         assert_eq!(blocks(&forwarded).last(), Some(&paragraph), "{forwarded}");
     }
+    // So is a thread below its name, or below a list of its mails.
+    let thread = format!(
+        "Thread about the old bakery\nWith: the trustees, the director.\n\n{header}\n\n{body}\n\n{header}\n\n{body}{body}{body}\n"
+    );
+    assert!(!kinds(&thread).contains(&BlockKind::Quoted));
     // A short answer is what is new, and a line "For:" begins no mail.
     let short = format!(
         "Approved, please go ahead with option B at 40,000 euros this week\n\n-----Original Message-----\n{header}\n\n{body}\n"
@@ -174,6 +179,26 @@ fn who_speaks_is_found_in_exports() {
     assert_eq!(speakers(call), ["Dana Fox", "Lucy", "Dana Fox", "Lucy"]);
     let court = "Q. Where were you?\nA. At home.\nQ. With whom?\nA. With Ana.";
     assert_eq!(speakers(court), ["Q", "A", "Q", "A"]);
+    for chat in [
+        "[sáb 10:03] Ana: Hola a todos\n[sáb 10:04] Tía Chelo 🌻: hola\n[sáb 10:05] Ana: vale\n[sáb 10:06] Tía Chelo 🌻: sí",
+        "Mon 10:03 Ana: Hello all\nMon 10:04 Tía Chelo 🌻: hello\nMon 10:05 Ana: fine\nMon 10:06 Tía Chelo 🌻: yes",
+        "Ana [10:03 AM]: Hello all\nTía Chelo 🌻 [10:04 AM]: hello\nAna [10:05 AM]: fine\nTía Chelo 🌻 [10:06 AM]: yes",
+        "Ana — 10:03 AM\nHello all\nTía Chelo 🌻 — 10:04 AM\nhello\nAna — 10:05 AM\nfine\nTía Chelo 🌻 — 10:06 AM\nyes",
+        "1 | Ana, 3 Sept, 10:03\nHello all\n\n2 | Tía Chelo 🌻 (treasurer), 3 Sept, 10:04\nhello\n\n3 | Ana, 4 Sept, 10:05\nfine\n\n4 | Tía Chelo 🌻, 5 Sept, 10:06\nyes",
+        "Ana, [12.03.24 10:03]\nHello all\n\nTía Chelo 🌻, [12.03.24 10:04]\nhello\n\nAna, [12.03.24 10:05]\nfine\n\nTía Chelo 🌻, [12.03.24 10:06]\nyes",
+        "[Ana] [오후 3:12] 안녕\n[Tía Chelo 🌻] [오후 3:13] 네\n[Ana] [오후 3:14] 네\n[Tía Chelo 🌻] [오후 3:15] 네",
+        "10:03\tAna\tHello all\n10:04\tTía Chelo 🌻\thello\n10:05\tAna\tfine\n10:06\tTía Chelo 🌻\tyes",
+        "2024/3/9 上午10:03 - Ana: 你好\n2024/3/9 上午10:04 - Tía Chelo 🌻: 好\n2024/3/9 上午10:05 - Ana: 好\n2024/3/9 上午10:06 - Tía Chelo 🌻: 好",
+    ] {
+        assert_eq!(speakers(chat), ["Ana", "Tía Chelo 🌻", "Ana", "Tía Chelo 🌻"], "{chat}");
+        assert!(kinds(chat).iter().all(|kind| *kind == BlockKind::Turn), "{chat}");
+    }
+    let once = "10:03 Ana: Hello\n10:04 Bo: hello\n10:05 Ana: fine\n10:06 Bo: yes\n10:07 +49 170 1234567: me too";
+    assert_eq!(speakers(once).last().map(String::as_str), Some("+49 170 1234567"));
+    let long = "Ana — 10:03 AM\nHello.\n\nOne thing\nis left.\n\nBo — 10:04 AM\nyes\n\nAna — 10:05 AM\nfine\n\nBo — 10:06 AM\nyes";
+    assert_eq!(speakers(long), ["Ana", "Ana", "Bo", "Ana", "Bo"]);
+    let programme = "Welcome 09:00\nTalks 10:30\nLunch 12:30\nWalk 14:00\nEnd 17:00";
+    assert_eq!(speakers(programme), [""; 0]);
     let log =
         "[21:14:03] INFO: one\n[21:14:05] INFO: two\n[21:14:06] ERROR: a\n[21:14:07] ERROR: b";
     assert_eq!(speakers(log), [""; 0]);

@@ -8,9 +8,9 @@ const RARE_LEVELS: [&str; 3] = ["NOTICE", "SEVERE", "CRITICAL"];
 /// A time of the day in the first bytes of a line.
 pub struct Clock {
     /// Where it begins.
-    at: usize,
+    pub at: usize,
     /// Where it ends.
-    end: usize,
+    pub end: usize,
     /// Whether it has seconds.
     seconds: bool,
     /// Whether little stands before it.
@@ -91,12 +91,13 @@ pub fn is_logged(line: &str, clock: Option<&Clock>) -> bool {
 /// "maya  9:14 AM", "[09:02] Sylvie", "bia — hoje às 21:03": a name and a time above what was written.
 pub fn is_stamp(line: &str, clock: Option<&Clock>) -> bool {
     let Some(clock) = clock.filter(|_| line.len() <= 60) else { return false };
-    let (before, after) = (&line[..clock.at], line[clock.end..].trim_start_matches(']'));
+    let (before, after) = (&line[..clock.at], line[clock.end..].trim_matches([']', ')', ' ']));
     let name = |text: &str| text.chars().filter(|c| c.is_alphabetic()).count();
-    let half = ["am", "pm"].contains(&after.trim().to_lowercase().as_str());
+    let half = ["am", "pm"].contains(&after.to_lowercase().as_str());
     let last = name(after) == 0 || half;
     !line.ends_with([':', ',', '.', '!', '?', ';'])
-        && !line.contains(['|', '\t'])
+        && !line.contains('\t')
+        && line.matches('|').count() < 2
         && line.matches(':').count() == 1 + usize::from(clock.seconds)
         && (last && (2..=40).contains(&name(before))
             || name(before) == 0 && (2..=30).contains(&name(after)) && is_name(after))

@@ -1,0 +1,170 @@
+//! Who speaks or writes: names and times before what is said.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use crate::document::sentences::announces_decision;
+use crate::document::times::{clock, is_stamp};
+use crate::document::words::LEVELS;
+
+/// Bytes of a speaker's name at most.
+const LONGEST_NAME: usize = 40;
+
+/// Bytes in which a time stamp stands at the beginning of a line.
+const STAMP: usize = 40;
+
+/// What stands after the time of the day: halves of the day, and "o'clock".
+const HALVES: [&str; 8] = ["AM", "PM", "am", "pm", "a.m.", "p.m.", "Uhr", "h"];
+
+/// A name at the beginning of a line, with what is said after it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spoken<'a> {
+    /// The name.
+    pub name: &'a str,
+    /// Where in the line begins what is said; its end, if that is in the next lines.
+    pub at: usize,
+    /// Whether the line tells when.
+    pub timed: bool,
+}
+
+/// The names of those who speak: there are two of them or one talks often, and a good part of the lines
+/// has one. Where lines tell when, somebody may also speak once.
+pub fn speakers<'a>(text: &'a str, ranges: &[Range<usize>]) -> HashMap<&'a str, usize> {
+    let (mut counts, mut timed) = (HashMap::<&str, usize>::new(), HashMap::<&str, usize>::new());
+    let mut filled = 0;
+    for range in ranges {
+        let words = text[range.clone()].trim();
+        filled += usize::from(!words.is_empty());
+        if let Some(spoken) = speaker(words) {
+            *counts.entry(spoken.name).or_default() += 1;
+            *timed.entry(spoken.name).or_default() += usize::from(spoken.timed);
+        }
+    }
+    let all: usize = timed.values().sum();
+    counts.retain(|_, count| *count > 1);
+    let turns: usize = counts.values().sum();
+    if turns < 4 || turns * 4 < filled {
+        counts.clear();
+    } else if all > turns / 2 {
+        counts.extend(timed.into_iter().filter(|(_, count)| *count > 0));
+    }
+    counts
+}
+
+/// Who speaks in a line: "Ana: …", "[12:03] ana: …", "12:03 <ana> …", "<v Ana Silva>…", "3/9/24, 7:41 PM -
+/// Ana: …", "Professor D (laughing): …", "Q. …", "[민수] [오후 3:12] …", "[Mon 10:03] Ana: …", "Ana — 10:03 AM".
+pub fn speaker(words: &str) -> Option<Spoken<'_>> {
+    if let Some(spoken) = bracketed(words).or_else(|| tabbed(words)) {
+        return Some(spoken);
+    }
+    let from = stamp(words);
+    let (rest, timed) = (&words[from..], from > 0);
+    if let Some(inner) = rest.strip_prefix('<') {
+        let end = inner[..inner.floor_char_boundary(LONGEST_NAME)].find('>')?;
+        // The voice of a cue in WebVTT.
+        let name = &inner[..end];
+        let name = name.strip_prefix("v ").unwrap_or(name);
+        return Some(Spoken { name, at: words.len() - inner.len() + end + 1, timed });
+    }
+    // Questions and answers before a court.
+    if let Some(mark) = rest.get(..3).filter(|mark| ["Q. ", "A. "].contains(mark)) {
+        return Some(Spoken { name: &mark[..1], at: from + 2, timed });
+    }
+    named(words, from).or_else(|| named(words, 0)).or_else(|| alone(words))
+}
+
+/// "Ana: …", "Ana (10:03): …", after a stamp of `from` bytes.
+fn named(words: &str, from: usize) -> Option<Spoken<'_>> {
+    let rest = &words[from..];
+    let near = &rest[..rest.floor_char_boundary(2 * LONGEST_NAME)];
+    // Not the colon of a time.
+    let (colon, sign) = near.char_indices().find_map(|(at, c)| {
+        let next = rest[at + c.len_utf8()..].chars().next();
+        let ends = c == ':' && next.is_none_or(char::is_whitespace) || c == '：';
+        ends.then_some((at, c.len_utf8()))
+    })?;
+    let label = &near[..colon];
+    let time = clock(label).map_or(label.len(), |clock| clock.at);
+    let name = label[..time].split([',', '(', '[']).next()?;
+    let name = name.trim_matches(|c: char| c.is_whitespace() || "~@–—".contains(c));
+    let timed = from > 0 || time < label.len();
+    let is = is_name(name) && !LEVELS.contains(&name) && !announces_decision(name);
+    is.then_some(Spoken { name, at: from + colon + sign, timed })
+}
+
+/// "[민수] [오후 3:12] …"
+fn bracketed(words: &str) -> Option<Spoken<'_>> {
+    let (name, rest) = words.strip_prefix('[')?.split_once("] [")?;
+    let time = &rest[..rest.find(']')?];
+    let at = words.len() - rest.len() + time.len() + 1;
+    let is = time.len() <= STAMP && clock(time).is_some() && is_name(name);
+    is.then_some(Spoken { name, at, timed: true })
+}
+
+/// A time, a name and what is said, with tabs between.
+fn tabbed(words: &str) -> Option<Spoken<'_>> {
+    let (time, rest) = words.split_once('\t')?;
+    let (name, said) = rest.split_once('\t')?;
+    let is = time.len() <= STAMP && clock(time).is_some() && is_name(name);
+    is.then_some(Spoken { name, at: words.len() - said.len(), timed: true })
+}
+
+/// "Ana — 10:03 AM", "[10:03] Ana", above what somebody wrote.
+fn alone(words: &str) -> Option<Spoken<'_>> {
+    let clock = clock(words).filter(|clock| is_stamp(words, Some(clock)))?;
+    let (before, after) = (&words[..clock.at], &words[stamp(words)..]);
+    // "1 | Ana Silva (chair), 3 Sept, ": the first part that is a name.
+    let parts = before.split(['|', '—', '–', ',', '[', '(']).flat_map(|part| part.split(" - "));
+    let names = parts.flat_map(|part| part.split("  ")).chain([after]);
+    let edge = |c: char| sets_apart(c) || c.is_ascii_digit();
+    let name = names.map(|part| part.trim_matches(edge)).find(|part| is_name(part))?;
+    Some(Spoken { name, at: words.len(), timed: true })
+}
+
+/// Bytes of the time stamp at the beginning of a line, with what sets it apart from a name.
+fn stamp(words: &str) -> usize {
+    let near = &words[..words.floor_char_boundary(STAMP)];
+    if near.starts_with(['[', '('])
+        && let Some(close) = near.find([']', ')'])
+        && near[..close].contains(|c: char| c.is_ascii_digit())
+    {
+        let rest = &words[close + 1..];
+        return words.len() - rest.trim_start_matches(sets_apart).len();
+    }
+    // A date, a day's name, half of the day, and the time.
+    let day = |text: &str| {
+        text.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty()).count() <= 2
+            && text.chars().filter(|c| c.is_alphabetic()).count() <= 14
+    };
+    let after = match clock(near).filter(|clock| day(&near[..clock.at])) {
+        Some(clock) => clock.end,
+        None => {
+            words.len()
+                - words.trim_start_matches(|c: char| c.is_ascii_digit() || sets_apart(c)).len()
+        }
+    };
+    let rest = words[after..].trim_start_matches(sets_apart);
+    let half = HALVES.iter().find_map(|half| {
+        let rest = rest.strip_prefix(half).filter(|_| after > 0)?;
+        rest.starts_with(sets_apart).then_some(rest)
+    });
+    words.len() - half.unwrap_or(rest).trim_start_matches(sets_apart).len()
+}
+
+/// Whether a character may stand between a time and a name.
+fn sets_apart(c: char) -> bool {
+    c.is_whitespace() || "[](),:;.-–—|/".contains(c)
+}
+
+/// Whether this may be the name of somebody who speaks: a few words, or a telephone number.
+fn is_name(name: &str) -> bool {
+    let picture = |c: char| matches!(c, '\u{2600}'..='\u{27bf}' | '\u{1f000}'..='\u{1faff}' | '\u{fe0f}' | '\u{200d}');
+    let number = name.strip_prefix('+').is_some_and(|number| {
+        let digits = number.chars().filter(char::is_ascii_digit).count();
+        digits >= 7 && number.chars().all(|c| c.is_ascii_digit() || " -\u{a0}".contains(c))
+    });
+    let words = name.split_whitespace().count() <= 4
+        && name.chars().all(|c| c.is_alphanumeric() || " .'’-_#&\u{a0}".contains(c) || picture(c))
+        && name.trim_start_matches(|c| picture(c) || c == ' ').starts_with(char::is_alphabetic);
+    !name.is_empty() && name.len() <= LONGEST_NAME && (words || number)
+}
