@@ -1,6 +1,7 @@
 //! What can be said of a text without a model.
 
 pub mod clean;
+pub mod compose;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod decode;
 pub mod digest;

@@ -1,9 +1,10 @@
-//! Text as people have it, made even: without the markup of web pages, one kind of line end, no
-//! invisible characters, words that a line end parted joined again. Every character knows where it
-//! came from.
+//! Text as people have it, made even: without the markup of web pages, letters composed, one kind of
+//! line end, no invisible characters, words that a line end parted joined again. Every character knows
+//! where it came from.
 
 use std::collections::HashSet;
 
+use super::compose::composed;
 use super::html;
 use super::traced::Traced;
 
@@ -45,6 +46,13 @@ impl Clean {
 
     /// Cleans a text of which each character stands somewhere in the original.
     fn made(original: &str, text: &str, places: impl IntoIterator<Item = usize>) -> Self {
+        let Some(composed) = composed(text) else { return Self::even(original, text, places) };
+        let places: Vec<usize> = places.into_iter().take(text.chars().count()).collect();
+        Self::even(original, composed.text(), composed.origins().map(|at| places[at]))
+    }
+
+    /// The same, of a text that is composed.
+    fn even(original: &str, text: &str, places: impl IntoIterator<Item = usize>) -> Self {
         let mut clean = Self {
             text: Traced::with_capacity(text.len()),
             chars: original.chars().count(),
@@ -177,7 +185,7 @@ mod tests {
         );
         assert_eq!(text("a\0b\u{200b}c\u{a0}d\te"), "abc d\te");
         assert_eq!(text("a\u{e0053}\u{e0061}\u{e0079}b"), "ab");
-        assert_eq!(text("👩\u{200d}🌾 e\u{301}"), "👩\u{200d}🌾 e\u{301}");
+        assert_eq!(text("👩\u{200d}🌾 e\u{301}"), "👩\u{200d}🌾 é");
         assert_eq!(text("eﬃcient ﬂow"), "efficient flow");
         assert_eq!(text(&format!("a{}b", " ".repeat(200_000))), format!("a{}b", " ".repeat(16)));
         assert_eq!(text(""), "");
@@ -217,6 +225,10 @@ mod tests {
         let even = "# Title\n\nText with  two spaces.\n";
         let clean = Clean::new(even);
         assert_eq!((clean.text(), clean.original(9)), (even, 9));
+        let clean = Clean::new("cafe\u{301}\r\nﬁgs");
+        let places: Vec<usize> =
+            clean.text().char_indices().map(|(at, _)| clean.original(at)).collect();
+        assert_eq!((clean.text(), places), ("café\nfigs", vec![0, 1, 2, 3, 5, 7, 7, 8, 9]));
     }
 
     #[wasm_bindgen_test(unsupported = test)]
