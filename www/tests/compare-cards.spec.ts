@@ -150,6 +150,8 @@ test("marks are computed here, whatever a card says of itself", async ({ compare
   await expect(compare.result.getByRole("heading", { name: "Unsteady" })).toBeVisible();
   await expect(compare.result.getByText("reading 512 tokens varies by")).toBeVisible();
   await expect(compare.result.locator(".readout")).not.toContainText("1,000,000,000");
+  await expect(compare.item("Wrong")).toContainText("Invalid: do not trust these figures");
+  await expect(compare.item("Wrong")).not.toContainText("documents a minute");
 });
 
 test("cards that are none are refused, in an alert and with nothing else", async ({ page, compare }) => {

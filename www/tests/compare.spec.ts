@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import type {} from "../src/ui/window.js";
 import { card, configuration } from "./cards.js";
-import { expect, test } from "./compare.js";
+import { expect, fragment, test } from "./compare.js";
 import { inspect } from "./inspect.js";
 import { least } from "./least.js";
 import models from "../../models/models.json" with { type: "json" };
@@ -177,12 +177,17 @@ test("a model that can't be had is said, and may be tried again", async ({ page,
 test("a model that the gallery knows nothing of is named before it is measured", async ({ page, complaints: _ }) => {
   const [standard, other] = models;
   await page.addInitScript((entry) => localStorage.setItem("precis-model", JSON.stringify(entry)), other);
-  await page.goto("/compare.html");
+  const shared = card("Phone", configuration("wasm-relaxed-simd", 4, 400));
+  shared.model.sha256 = standard!.sha256;
+  await page.goto(`/compare.html${fragment(JSON.stringify(shared))}`);
+  const sharedNote = page.locator("#shared-note");
+  await expect(sharedNote).toContainText("was measured with another model");
   const note = page.locator("#measured-model");
   await expect(note).toContainText(`The model is ${other!.name}`);
   await expect(note).toContainText("can't be checked or compared");
   await note.getByRole("button", { name: `Measure with ${standard!.name}` }).click();
   await expect(note).toHaveText(`The model is ${standard!.name} ${standard!.quant} (98 MB). It is downloaded, unless it is on this device.`);
+  await expect(sharedNote).toContainText(`The model is ${standard!.name}`);
   // Only here: the choice for summaries stays.
   expect(await page.evaluate(() => localStorage.getItem("precis-model"))).toContain(other!.id);
 });

@@ -1,6 +1,7 @@
 import { button, byId, element, isolated, reveal } from "../ui/dom.js";
 import { t, tNodes } from "../ui/words/words.js";
 import type { Card } from "../package/wasm/simd/precis.js";
+import { isSame } from "./cards.js";
 import { comparisonOf, type Row } from "./comparison.js";
 import { deviceOf, shortened } from "./device.js";
 import { best, when } from "./figures.js";
@@ -63,6 +64,7 @@ function described(card: Card): HTMLElement {
 /** Reasons why the two can't be compared, or not well. */
 function doubts(first: Card, reference: Card, comparable: boolean): HTMLElement[] {
   const texts: (string | Node)[][] = [];
+  if (isSame(first, reference)) texts.push([t("Both are the same card.")]);
   if (first.model.sha256 !== reference.model.sha256) texts.push([t("Different models were measured: the figures can't be compared.")]);
   else if (!comparable) texts.push([t("Different documents were read: the figures can't be compared.")]);
   for (const card of [first, reference]) if (card.invalid.length > 0) texts.push(tNodes("The card of {card} is invalid: do not trust its figures.", { card: name(card) }));

@@ -65,7 +65,7 @@ export class HistoryView {
       "",
       head,
       element("p", "fine", `${date} · ${kept.own ? t("measured here") : t("imported")}`),
-      element("p", "kept-score", kept.score === null ? "—" : measured(kept.score), " ", element("span", "unit", t("documents a minute"))),
+      scoreOf(kept),
       element(
         "div",
         "actions",
@@ -119,4 +119,9 @@ function action(label: string, of: string, act: () => Promise<void>): HTMLButton
   const made = button("plain", () => void act(), label);
   made.ariaLabel = `${label} ${of}`;
   return made;
+}
+
+function scoreOf({ score, invalid = false }: Kept): HTMLElement {
+  if (invalid) return element("p", "fine", t("Invalid: do not trust these figures"));
+  return element("p", "kept-score", score === null ? "—" : measured(score), " ", element("span", "unit", t("documents a minute")));
 }

@@ -64,6 +64,7 @@ panel.oncard = async (card) => {
   }
   await history.add(card);
 };
+panel.onmodel = () => sharing.showModel();
 sharing.onmeasure = () => panel.startQuick();
 history.onopen = async (card) => {
   await show(card);

@@ -21,6 +21,8 @@ export class MeasurePanel {
   onstart: () => void = () => undefined;
   /** Set by the page: called with the card of a completed run. */
   oncard: (card: Card) => void = () => undefined;
+  /** Set by the page: called when another model was chosen. */
+  onmodel: () => void = () => undefined;
 
   readonly #form = byId("order", HTMLFormElement);
   readonly #name = byId("name", HTMLInputElement);
@@ -54,6 +56,7 @@ export class MeasurePanel {
         chooseHere(fromCatalogue(standard));
         this.#standard = null;
         model.textContent = modelNote();
+        this.onmodel();
         this.#measure.focus();
       };
       this.#standard = button("plain", use, t("Measure with {model}", { model: `${standard.name} ${standard.quant}` }));

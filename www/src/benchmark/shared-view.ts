@@ -16,6 +16,7 @@ export class SharedView {
   readonly #title = byId("shared-title", HTMLHeadingElement);
   readonly #body = byId("shared-body", HTMLDivElement);
   readonly #note = byId("shared-note", HTMLParagraphElement);
+  #card: Card | null = null;
 
   constructor() {
     byId("measure-mine", HTMLButtonElement).addEventListener("click", () => this.onmeasure());
@@ -33,8 +34,15 @@ export class SharedView {
       element("p", "verdict", ...verdict),
       element("p", "fine", t("Measured on {date}. Self-reported: whoever made the link measured it, and nobody has checked it.", { date: when(card.created) })),
     );
-    this.#note.textContent = `${t("Measure mine takes about a minute.")} ${isOtherModel(card) ? otherModel(card) : modelNote()}`;
+    this.#card = card;
+    this.showModel();
     this.#region.hidden = false;
+  }
+
+  /** Says which model would be measured here, and whether it is the card's. */
+  showModel(): void {
+    if (this.#card === null) return;
+    this.#note.textContent = `${t("Measure mine takes about a minute.")} ${isOtherModel(this.#card) ? otherModel(this.#card) : modelNote()}`;
   }
 
   /** Scrolls to the region and moves the focus there. */

@@ -12,6 +12,8 @@ export interface Kept {
   name: string;
   created: string;
   score: number | null;
+  /** Whether its figures are not to be trusted. Cards that were stored before this was noted have none. */
+  invalid?: boolean;
   /** The card. The engine reads it again on each use, because an older version of this page may have written it. */
   json: string;
 }
@@ -72,5 +74,5 @@ async function open(): Promise<IDBPDatabase<Schema>> {
 }
 
 function row(card: Card): Omit<Kept, "id" | "own"> {
-  return { name: card.name, created: card.created, score: bestScore(card), json: JSON.stringify(card) };
+  return { name: card.name, created: card.created, score: bestScore(card), invalid: card.invalid.length > 0, json: JSON.stringify(card) };
 }
