@@ -26,6 +26,8 @@ export class ReadingView {
   #clock: ReturnType<typeof setInterval> | undefined;
   #running = false;
   #meter = new Meter();
+  /** Whether a question is answered. */
+  #isAnswer = false;
   #pieces = "";
   #stageText = "";
 
@@ -39,6 +41,7 @@ export class ReadingView {
     this.#running = true;
     this.#run.classList.add("running");
     this.#clock = setInterval(() => this.#schedule(), 1000);
+    this.#isAnswer = question !== null;
     this.summary.begin(question);
     this.#restarted.textContent = this.#room.textContent = "";
     this.#clear();
@@ -72,7 +75,7 @@ export class ReadingView {
         this.#meter.record(event);
         break;
       case "stage":
-        this.#stageText = stageText(event);
+        this.#stageText = stageText(event, this.#isAnswer);
         break;
       case "piece":
         this.#pieces += event.text;
@@ -134,7 +137,7 @@ export class ReadingView {
 }
 
 /** A stage begins with a prompt, so the text says what is read. */
-function stageText({ stage, index, of }: Extract<RunEvent, { type: "stage" }>): string {
-  if (stage !== "window") return t("Reading for the summary");
+function stageText({ stage, index, of }: Extract<RunEvent, { type: "stage" }>, isAnswer: boolean): string {
+  if (stage !== "window") return isAnswer ? t("Reading for the answer") : t("Reading for the summary");
   return of > 1 ? t("Reading part {number} of {all}", { number: String(index + 1), all: String(of) }) : t("Reading part");
 }
