@@ -1,15 +1,17 @@
 """Trains the probe that judges sentences by a model's states (src/summarize/judge.rs).
 
-    python3 benches/quality/judge.py [--unseen] [MODEL [MORE.json ...]]
+    python3 benches/quality/judge.py [MODEL [MORE.json ...]]
+    python3 benches/quality/judge.py --unseen [MODEL]
 
 MODEL is smollm2-135m-instruct, if it isn't given, or another of MODELS below. `cargo xtask model fetch`
 brings their files to models/. A model that is added there is also added to JUDGES in judge.rs, with the
 fingerprint that this prints.
 The documents are those of documents/: in marked*.json the sentences of the best extract are marked with
 weights, in written.json a sentence counts by the facts that it says. MORE.json has either form. Takes
-five minutes on two cores or, with the largest model, more than an hour. Prints how well unseen documents
-are judged, by cross-validation. With --unseen it first trains without a sixth of the marked documents, has
-`precis summarize` summarize these, and prints how much of what is marked the summaries have.
+ten minutes on two cores or, with the largest model, more than an hour. Prints how well unseen documents
+are judged, by cross-validation. With --unseen nothing is trained: `precis summarize` summarizes the
+documents of documents/unseen.json, which nothing was trained on, and never should be, and this prints how
+much of what is marked in them the summaries have.
 """
 
 from __future__ import annotations
@@ -85,17 +87,17 @@ def labels(document: dict, text: bytes, starts: list[int]) -> list[float]:
     return worth
 
 
-def train(model: str, paths: list[str], unseen: bool) -> None:
+def train(model: str, paths: list[str]) -> None:
     """Fits the weights and writes them."""
     import numpy as np
 
     documents = []
-    marked = [DOCUMENTS / f"marked{part}.json" for part in ("", "-2", "-3")]
+    marked = [DOCUMENTS / f"marked{part}.json" for part in ("", "-2", "-3", "-4")]
     for path in [*marked, DOCUMENTS / "written.json", *paths]:
         documents += json.loads(Path(path).read_text(encoding="utf-8"))
     texts = [{key: document[key] for key in ("id", "text")} for document in documents]
     read = {line["id"]: line for line in states(model, texts)}
-    samples, kept = [], []
+    samples = []
     for document in documents:
         line = read[document["id"]]
         if len(line["at"]) < 4:
@@ -106,7 +108,6 @@ def train(model: str, paths: list[str], unseen: bool) -> None:
             continue
         mean = inputs.mean(0)
         samples.append((inputs - mean, (wanted - wanted.mean()) / wanted.std(), mean))
-        kept.append(document["id"])
     scale = np.concatenate([inputs for inputs, _, _ in samples]).std(0) + 1e-6
 
     def fit(some: list) -> np.ndarray:
@@ -117,21 +118,6 @@ def train(model: str, paths: list[str], unseen: bool) -> None:
             right += weight * x.T @ wanted
         return np.linalg.solve(products, right) / scale
 
-    def keep(some: list) -> None:
-        weights = fit(some)
-        constant = -weights @ np.mean([mean for _, _, mean in some], 0)
-        values = np.array([constant, *weights], dtype="<f4")
-        (WEIGHTS / f"{model}.f32").write_bytes(values.tobytes())
-
-    if unseen:
-        left_out = [document for document in documents if "key" in document][::6]
-        ids = {document["id"] for document in left_out}
-        shipped = (WEIGHTS / f"{model}.f32").read_bytes()
-        try:
-            keep([sample for sample, id_ in zip(samples, kept) if id_ not in ids])
-            print_shares(model, left_out)
-        finally:
-            (WEIGHTS / f"{model}.f32").write_bytes(shipped)
     order = np.random.RandomState(0).permutation(len(samples))
     areas = []
     for fold in range(FOLDS):
@@ -141,11 +127,16 @@ def train(model: str, paths: list[str], unseen: bool) -> None:
     sentences = sum(len(wanted) for _, wanted, _ in samples)
     print(f"{len(samples)} documents, {sentences} sentences")
     print(f"area under the ROC curve within an unseen document: {np.mean(areas):.3f}")
-    keep(samples)
+    weights = fit(samples)
+    constant = -weights @ np.mean([mean for _, _, mean in samples], 0)
+    values = np.array([constant, *weights], dtype="<f4")
+    (WEIGHTS / f"{model}.f32").write_bytes(values.tobytes())
 
 
-def print_shares(model: str, documents: list[dict]) -> None:
+def print_shares(model: str) -> None:
     """How much of what is marked three quoted sentences have, of the most that three can have."""
+    documents = json.loads((DOCUMENTS / "unseen.json").read_text(encoding="utf-8"))
+
     def plain(text: str) -> str:
         return " ".join(re.findall(r"\w+", text.lower()))
 
@@ -164,8 +155,8 @@ def print_shares(model: str, documents: list[dict]) -> None:
         shares.append(sum(said) / sum(best))
         mains.append(max(best) in said)
     count = len(documents)
-    print(f"{count} documents left out of training, three sentences: {sum(shares) / count:.0%} of")
-    print(f"the best weight; {sum(mains)} summaries have a main sentence")
+    print(f"{count} unseen documents, three sentences: {sum(shares) / count:.0%} of the best weight;")
+    print(f"{sum(mains)} summaries have a main sentence")
 
 
 def area(found, wanted) -> float:
@@ -180,4 +171,7 @@ if __name__ == "__main__":
     name, *more = words or ["smollm2-135m-instruct"]
     if name not in MODELS:
         raise SystemExit(f"{name} is none of {', '.join(MODELS)}")
-    train(name, more, "--unseen" in sys.argv)
+    if "--unseen" in sys.argv:
+        print_shares(name)
+    else:
+        train(name, more)

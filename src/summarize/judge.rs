@@ -34,7 +34,7 @@ pub struct Judge {
 
 const JUDGES: [Judge; 3] = [
     Judge {
-        name: "smollm2-135m-instruct, 2",
+        name: "smollm2-135m-instruct, 3",
         layer: 18,
         model: 0x3b87_f8e2_7335_e67f,
         weights: include_bytes!("judge/smollm2-135m-instruct.f32"),
