@@ -3,6 +3,7 @@
 mod ask;
 mod check;
 mod chunks;
+mod find;
 mod forecast;
 mod headline;
 mod judge;

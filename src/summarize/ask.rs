@@ -51,6 +51,29 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         self.decode(first, extent.tokens, &mut sampler, answer).await
     }
 
+    /// How likely some tokens are as the answer to a prompt: the logarithm of their probability.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub(super) async fn likelihood(&mut self, prompt: &Prompt, answer: &[u32]) -> Result<f64> {
+        let ids = self.encode(prompt)?;
+        let (last, before) = ids.split_last().expect("a prompt has tokens");
+        let reused = self.resume(&ids, ids.len() + answer.len())?;
+        self.forecast.go_on(self.cost(reused, before.len().saturating_sub(reused)));
+        if reused < before.len() {
+            self.read(before, reused, None).await?;
+        }
+        let mut logits = self.session.decode(*last).await?;
+        let mut sum = 0.0;
+        for id in answer {
+            let_others_run(self.host).await?;
+            sum += log_share(&logits, &[*id]);
+            logits = self.session.decode(*id).await?;
+        }
+        self.prompts += 1;
+        Ok(sum)
+    }
+
     /// The prompt's tokens, with the first words of the answer behind it.
     pub(super) fn encode(&self, prompt: &Prompt) -> Result<Vec<u32>> {
         let (text, lead) = (prompt.whole(), &prompt.lead);
@@ -193,6 +216,14 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         self.forecast.wrote(self.report.decode.tokens - before.tokens, ms);
         Ok(answer.finish())
     }
+}
+
+/// The logarithm of the share of probability that some tokens have.
+pub fn log_share(logits: &[f32], ids: &[u32]) -> f64 {
+    let most = logits.iter().copied().fold(f32::MIN, f32::max);
+    let of = |logit: f32| f64::from(logit - most).exp();
+    let all: f64 = logits.iter().map(|logit| of(*logit)).sum();
+    (ids.iter().map(|id| of(logits[*id as usize])).sum::<f64>() / all).ln()
 }
 
 /// An answer as it is written: what stands there, and the rules by which it ends.

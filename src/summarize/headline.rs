@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::ask::log_share;
 use super::plan::{Prompt, PromptStyle};
 use super::points::{LONGEST_HEADLINE, Material, Point, capitalized, opening, quotation, words};
 use super::run::Run;
@@ -80,7 +81,7 @@ impl Material<'_> {
         let titled = |range: Range<usize>| {
             let text = sentences::plain(&self.text[range.clone()]);
             let fits = (SHORTEST_HEADLINE..=LONGEST_HEADLINE).contains(&words(&text));
-            let terms = self.salience.title_terms(&text);
+            let terms = self.salience.telling_terms(&text);
             let shared = terms.iter().flatten().filter(|term| about.contains(term)).count();
             let share = shared as f64 / terms.len().max(1) as f64;
             let tells = shared >= SHARED && share >= TITLED;
@@ -247,14 +248,6 @@ struct BestPart {
     part: Range<usize>,
     /// Whether the sentence, or a clause, ends with it.
     whole: bool,
-}
-
-/// The logarithm of the share of probability that some tokens have.
-fn log_share(logits: &[f32], ids: &[u32]) -> f64 {
-    let most = logits.iter().copied().fold(f32::MIN, f32::max);
-    let of = |logit: f32| f64::from(logit - most).exp();
-    let all: f64 = logits.iter().map(|logit| of(*logit)).sum();
-    (ids.iter().map(|id| of(logits[*id as usize])).sum::<f64>() / all).ln()
 }
 
 /// A part of a sentence, with a capital letter where it is not the beginning of the sentence.

@@ -216,6 +216,10 @@ impl Plan {
     fn planned(&mut self, reading: Reading, room: usize) -> Vec<Planned> {
         let Reading { text, asking, limits, .. } = reading;
         let tokens = Tokens(reading.starts);
+        if self.question == Question::Ask && self.wording == Wording::Quotes {
+            self.strategy = "passages";
+            return vec![Planned::answer(None, TRIED * (SENTENCE + limits.overhead))];
+        }
         let answer = |text: &str, count: usize, request: &str| {
             let prompt = asking.about(text, request, "This document");
             let tokens = count + limits.overhead + request.len() / 4;
@@ -303,3 +307,6 @@ impl Plan {
 
 /// Sentences that the model writes from notes; more of them are notes.
 const MOST_WRITTEN: usize = 4;
+
+/// Sentences that a model that quotes looks at to answer a question.
+pub const TRIED: usize = 10;

@@ -58,7 +58,7 @@ const FEW_CHARS: usize = 300;
 const WORDS_OF_A_SENTENCE: usize = 28;
 
 /// Words of the longest sentence that a summary quotes.
-const LONGEST_QUOTE: usize = 60;
+pub const LONGEST_QUOTE: usize = 60;
 
 /// Words of a headline at most.
 pub const LONGEST_HEADLINE: usize = 12;
@@ -223,6 +223,11 @@ impl Material<'_> {
         }
     }
 
+    /// A sentence of the document, with what it can't be understood without.
+    pub fn quoted(&self, candidate: &Candidate) -> Point {
+        self.point(candidate, &self.before(candidate).unwrap_or_default())
+    }
+
     fn point(&self, candidate: &Candidate, before: &str) -> Point {
         let Sentence { text, range, block } = &candidate.sentence;
         if candidate.own {
@@ -263,10 +268,7 @@ impl Material<'_> {
             return (!repeats(&terms, said)).then_some(point);
         }
         let (candidate, _) = like.filter(|(_, share)| *share >= LIKE)?;
-        (!repeats(&candidate.terms, said)).then(|| {
-            let before = self.before(candidate).unwrap_or_default();
-            self.point(candidate, &before)
-        })
+        (!repeats(&candidate.terms, said)).then(|| self.quoted(candidate))
     }
 
     /// Whether a point says as much as `bar`, where the model's own words count more.

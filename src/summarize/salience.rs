@@ -190,8 +190,8 @@ impl Salience {
         terms(statement).filter_map(|term| self.ids.get(&term).copied()).collect()
     }
 
-    /// The telling words of a title; `None` for those that no sentence of the document has.
-    pub fn title_terms(&self, title: &str) -> Vec<Option<u32>> {
+    /// The telling words of a title or a question; `None` for those that no sentence of the document has.
+    pub fn telling_terms(&self, title: &str) -> Vec<Option<u32>> {
         let telling: HashSet<String> =
             terms(title).filter(|term| !cues::is_function_word(term)).collect();
         telling.into_iter().map(|term| self.ids.get(&term).copied()).collect()
@@ -227,18 +227,24 @@ impl Salience {
         Some((best.0, share(terms, &best.0.terms)))
     }
 
-    /// The sentence that answers a question by its words: it has most of them, and says more.
-    pub fn answers(&self, question: &HashSet<u32>) -> Option<(&Candidate, f64)> {
-        let more = |c: &&Candidate| {
-            c.terms.difference(question).next().is_some() && !c.sentence.text.ends_with('?')
+    /// How much of a question's words each candidate has, from 0 to 1. Those count more that few
+    /// candidates have.
+    pub fn shares(&self, question: &str) -> Vec<f64> {
+        let count = self.candidates.len() as f64;
+        let having = |id: u32| self.candidates.iter().filter(|c| c.terms.contains(&id)).count();
+        let weight = |id: Option<u32>| {
+            let having = id.map_or(0.5, |id| having(id) as f64);
+            (id, (1.0 + count / having).ln())
         };
-        let worth = |c: &Candidate| share(question, &c.terms) + 0.1 * c.score;
-        let best = self
-            .candidates
-            .iter()
-            .filter(more)
-            .reduce(|a, b| if worth(b) > worth(a) { b } else { a })?;
-        Some((best, share(question, &best.terms)))
+        let wanted: Vec<(Option<u32>, f64)> =
+            self.telling_terms(question).into_iter().map(weight).collect();
+        let all: f64 = wanted.iter().map(|(_, weight)| weight).sum();
+        let share = |candidate: &Candidate| {
+            let has = |id: &Option<u32>| id.is_some_and(|id| candidate.terms.contains(&id));
+            let of: f64 = wanted.iter().filter(|(id, _)| has(id)).map(|(_, weight)| weight).sum();
+            of / all.max(f64::MIN_POSITIVE)
+        };
+        self.candidates.iter().map(share).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use super::ask::Extent;
 use super::check;
 use super::plan::{Prompt, Question, listed, passage};
-use super::points::{Answer, Material, Point, opening, quotation, statement, statements, words};
+use super::points::{Answer, Material, Point, opening, statements, words};
 use super::profile::{SENTENCE, Wording};
 use super::run::Run;
 use super::salience::{Candidate, choose, take};
@@ -24,9 +24,6 @@ const KEY_SENTENCES: usize = 6;
 
 /// What is said where the document does not answer a question.
 const NOT_SAID: &str = "The document does not say.";
-
-/// The share of a question's words that a sentence must have to answer it.
-const ANSWERS: f64 = 0.5;
 
 impl<B: Backend, H: Host> Run<'_, B, H> {
     /// Answers the plan's question from the document and the notes on its windows; `tell` is given the
@@ -105,12 +102,11 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 summary.answer()
             }
             Question::Ask if plan.wording == Wording::Quotes => {
-                let extent = Extent { tokens, sentences: 1 };
-                let prompt = self.answer_prompt(&mut material, &notes, extent).await?;
-                let written = self.ask(&prompt, extent, |_| ControlFlow::Continue(())).await?;
-                let answer = quoted_answer(&material, &written);
-                tell(&answer.text);
-                answer
+                let points = self.find(&material, &plan.request).await?;
+                let texts: Vec<&str> = points.iter().map(|point| point.text.as_str()).collect();
+                let text = if points.is_empty() { NOT_SAID.into() } else { texts.join(" ") };
+                tell(&text);
+                Answer { text, points }
             }
             Question::Ask | Question::Request { .. } => {
                 let sentences = match plan.question {
@@ -299,26 +295,4 @@ fn sourced(material: &Material<'_>, text: &str) -> Vec<Point> {
     let sentences = segment::sentences(text).map(|(_, sentence)| sentence.trim());
     let sentences = sentences.filter(|sentence| sentence.chars().any(char::is_alphanumeric));
     sentences.map(|sentence| point(sentence.into())).collect()
-}
-
-/// An answer in the document's words: the model's where the document supports it, else the sentence
-/// that is most like the question.
-fn quoted_answer(material: &Material<'_>, written: &str) -> Answer {
-    let own = statement(written).and_then(|s| material.settle(&s, &HashSet::new()));
-    let question = material.salience.terms(&material.plan.request);
-    let about = |point: &Point| {
-        let said = material.salience.terms(&point.text);
-        !question.is_empty() && 2 * question.intersection(&said).count() >= question.len()
-    };
-    if let Some(point) = own.filter(|point| point.support == Support::Supported && about(point)) {
-        return Answer { text: point.text.clone(), points: vec![point] };
-    }
-    let like = material.salience.answers(&question).filter(|(_, share)| *share >= ANSWERS);
-    match like {
-        Some((candidate, _)) => {
-            let point = quotation(&candidate.sentence.text, candidate.sentence.range.clone());
-            Answer { text: point.text.clone(), points: vec![point] }
-        }
-        None => Answer { text: NOT_SAID.into(), points: Vec::new() },
-    }
 }

@@ -104,19 +104,28 @@ fn key_points_stand_in_the_documents_order_beside_their_passages() {
 }
 
 #[test]
-fn a_question_is_answered_in_the_models_words() {
+fn a_request_is_answered_in_the_models_words() {
     let text = part(1);
     let mut summarizer = summarizer(tiny());
     let mut run = |options: &Options| {
         now(summarizer.run(&text, options, &TestHost::ticking())).expect("an answer")
     };
     let first = run(&Options::default());
-    let question = Options { instruction: Some(" What runs? ".into()), ..Options::default() };
-    let second = run(&question);
-    assert_eq!(second.plan.request, "What runs?");
+    let poem = Options { instruction: Some(" Write a poem. ".into()), ..Options::default() };
+    let second = run(&poem);
+    assert_eq!(second.plan.request, "Write a poem.");
     // Both prompts begin with the document, which is already read.
     assert!(second.prefill.reused_tokens + 20 > first.document.tokens, "{:?}", second.prefill);
     assert!(second.prefill.tokens < 40);
+}
+
+#[test]
+fn a_model_that_quotes_looks_at_few_sentences_for_an_answer() {
+    let text: String = (1..=60).map(part).collect();
+    let options = Options { instruction: Some("Who runs it?".into()), ..Options::default() };
+    let report = run(&text, &options);
+    assert_eq!((report.plan.strategy.as_str(), report.decode.tokens), ("passages", 0));
+    assert!(report.prefill.tokens < report.document.tokens, "{:?}", report.prefill);
 }
 
 #[test]

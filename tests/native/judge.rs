@@ -21,7 +21,7 @@ use precis::document::sentences::sentences;
 use precis::document::structure::Structure;
 use precis::host::Note;
 use precis::lm::session::Session;
-use precis::report::Report;
+use precis::report::{Report, Support};
 use precis::summarize::Options;
 use precis::summarize::plan::{Length, passage};
 use precis::summarize::profile::Wording;
@@ -103,6 +103,31 @@ fn a_text_is_judged_before_its_prompt_ends_and_read_once() {
     let again = run(Wording::Own, Length::Medium, false).prefill;
     assert!(again.reused_tokens > quoted, "{} of {read}", again.reused_tokens);
     assert!(again.tokens < 100, "{}", again.tokens);
+}
+
+#[test]
+fn a_question_is_answered_by_sentences_of_the_document_or_not_at_all() {
+    let mut summarizer = summarizer(real(&Default::default()));
+    let mut ask = |question: &str| -> Report {
+        let options = Options { instruction: Some(question.into()), ..Options::default() };
+        now(summarizer.run(LETTER, &options, &TestHost::default())).expect("an answer")
+    };
+    let report = ask("When will we have no water?");
+    assert!(report.points[0].text.contains("off from 7 to 16 o'clock"), "{}", report.summary);
+    let clean = Clean::of_text(LETTER);
+    for point in &report.points {
+        assert!(clean.text().contains(&point.text), "{}", point.text);
+        assert_eq!(point.support, Support::Quoted);
+    }
+    assert!(report.prefill.tokens > 0);
+    assert!(ask("Who told the neighbours about the flood?").summary.contains("Mr Tanner"));
+    for other in ["What is the capital of Mongolia?", "How do I bake bread with rye flour?"] {
+        let report = ask(other);
+        assert_eq!(
+            (report.summary.as_str(), report.points.len()),
+            ("The document does not say.", 0)
+        );
+    }
 }
 
 #[test]

@@ -163,7 +163,8 @@ fn a_long_document_is_read_in_windows() {
     // A question needs the passages that match it, and without any all notes.
     for (question, strategy) in [("Who runs the engine?", "passages"), ("Zzyzx?", "windows")] {
         let host = TestHost::ticking();
-        let options = Options { instruction: Some(question.into()), ..Options::default() };
+        let (instruction, wording) = (Some(question.into()), Some(Wording::Own));
+        let options = Options { instruction, wording, ..Options::default() };
         let report = run(&long(), &options, &host).expect("an answer");
         check(&report, &host.events.borrow());
         assert_eq!(report.plan.strategy, strategy);

@@ -86,6 +86,16 @@ impl Asking {
         Prompt { text: text.trim().into(), request, lead: lead.into() }
     }
 
+    /// A passage, of which a question is asked that it answers.
+    pub fn question_about(&self, passage: &str) -> Prompt {
+        let request = match self.style {
+            PromptStyle::Chat => "Write a question that this passage answers.",
+            PromptStyle::Completion => "A question that this passage answers:",
+        };
+        let text = format!("Passage: {passage}");
+        Prompt { text, request: request.into(), lead: String::new() }
+    }
+
     /// A note on one window of a document, by nothing but the window: isolates that share a document
     /// ask the same.
     pub fn note(&self, window: &str, kind: Kind, profile: Profile) -> Prompt {

@@ -1,0 +1,76 @@
+//! The sentences of a document that answer a question, for models that quote.
+//!
+//! What a small model answers in its own words is often made up. It judges better than it writes: a
+//! sentence answers a question if it makes the question likelier (Sachan et al., "Improving Passage
+//! Retrieval with Zero-Shot Question Generation", arXiv:2204.07496). It is asked that of the sentences
+//! that share the question's rarer words, or stand beside one that does. benches/README.md says how
+//! often that finds the answer.
+
+use super::plan::TRIED;
+use super::points::{LONGEST_QUOTE, Material, Point, words};
+use super::run::Run;
+use super::salience::Candidate;
+use crate::backend::Backend;
+use crate::document::sentences;
+use crate::error::Result;
+use crate::host::Host;
+
+/// Sentences of an answer.
+const QUOTED: usize = 3;
+
+/// How much the words of the sentence before count, and those of the one behind: an answer often stands
+/// beside the question's words.
+const BESIDE: [f64; 2] = [0.3, 0.2];
+
+/// What a sentence must be worth: the share of the question's words that it has, and how much likelier it
+/// makes a token of the question. The best sentences of documents about something else are worth less.
+const LEAST: f64 = 0.5;
+
+/// How much less than the best sentence a further one may be worth.
+const BEHIND: f64 = 1.2;
+
+impl<B: Backend, H: Host> Run<'_, B, H> {
+    /// The sentences that answer a question, best first; none if the document has no answer.
+    ///
+    /// # Errors
+    /// As [`Self::likelihood`].
+    pub(super) async fn find(
+        &mut self,
+        material: &Material<'_>,
+        question: &str,
+    ) -> Result<Vec<Point>> {
+        let candidates = &material.salience.candidates;
+        let shares = material.salience.shares(question);
+        // A question does not answer one, and what is longer than a quotation is not looked at.
+        let says = |i: &usize| {
+            let text = &candidates[*i].sentence.text;
+            !sentences::is_question(text) && words(text) <= LONGEST_QUOTE
+        };
+        let mut order: Vec<usize> = (0..candidates.len()).filter(says).collect();
+        let beside = |i: usize| {
+            let before = i.checked_sub(1).map_or(0.0, |i| shares[i]);
+            let behind = shares.get(i + 1).copied().unwrap_or(0.0);
+            shares[i] + BESIDE[0] * before + BESIDE[1] * behind
+        };
+        order.sort_by(|a, b| beside(*b).total_cmp(&beside(*a)));
+        order.truncate(TRIED);
+        let ids = self.session.model().tokenizer.encode(question)?;
+        let without = self.likelihood_of(&ids, "…").await?;
+        let mut found: Vec<(f64, &Candidate)> = Vec::new();
+        for index in order {
+            let candidate = &candidates[index];
+            let likelier = self.likelihood_of(&ids, &candidate.sentence.text).await? - without;
+            found.push((shares[index] + likelier / ids.len().max(1) as f64, candidate));
+        }
+        found.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let bar = found.first().map_or(LEAST, |(best, _)| LEAST.max(best - BEHIND));
+        let quoted = found.into_iter().take_while(|(worth, _)| *worth >= bar).take(QUOTED);
+        Ok(quoted.map(|(_, candidate)| material.quoted(candidate)).collect())
+    }
+
+    /// How likely a question is after a passage: the logarithm.
+    async fn likelihood_of(&mut self, question: &[u32], passage: &str) -> Result<f64> {
+        let prompt = self.asking.question_about(passage);
+        self.likelihood(&prompt, question).await
+    }
+}
