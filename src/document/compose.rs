@@ -13,7 +13,7 @@ use super::traced::Traced;
 /// the text's length.
 const LONGEST: usize = 64;
 
-/// The text in Normalization Form C; nothing if it is that already.
+/// The text in Normalization Form C; nothing if a quick look shows that it is that already.
 pub fn composed(text: &str) -> Option<Traced> {
     if is_nfc_quick(text.chars()) == IsNormalized::Yes {
         return None;

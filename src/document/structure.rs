@@ -113,6 +113,7 @@ impl Builder<'_> {
                 self.open = false;
             }
             Mark::Subject => {
+                self.writer = None;
                 self.add(BlockKind::Header, line);
                 if self.structure.title.is_none() {
                     self.structure.title = Some(line.body.clone());
@@ -127,8 +128,11 @@ impl Builder<'_> {
             }
             Mark::Row => self.alone(BlockKind::Row, line),
             Mark::Code => self.alone(BlockKind::Code, line),
-            Mark::Header => self.alone(BlockKind::Header, line),
-            Mark::Quoted => self.alone(BlockKind::Quoted, line),
+            Mark::Header | Mark::Quoted => {
+                self.writer = None;
+                let header = line.mark == Mark::Header;
+                self.alone(if header { BlockKind::Header } else { BlockKind::Quoted }, line);
+            }
         }
     }
 
@@ -158,6 +162,7 @@ impl Builder<'_> {
             next.mark == Mark::Text && lines::stands_above(words, &self.text[next.body.clone()])
         });
         if (alone || above || first && capitals)
+            && self.writer.is_none()
             && next.is_some()
             && lines::reads_as_heading(words, first)
         {

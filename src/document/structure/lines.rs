@@ -60,9 +60,12 @@ pub fn lines(text: &str) -> Vec<Line> {
     };
     let written = bytes(|mark| matches!(mark, Mark::Text | Mark::Item | Mark::Clause | Mark::Turn));
     let quoted = bytes(|mark| mark == Mark::Quoted);
-    // A mail that is passed on is what its reader has to read, and so is a thread under a title.
+    let longest =
+        lines.iter().filter(|line| line.mark == Mark::Text).map(|line| line.body.len()).max();
+    // A mail that is passed on is what its reader has to read, and so is a thread under short titles.
     let passed_on = written <= LONGEST_NOTE && quoted > 2 * LONGEST_NOTE;
-    match passed_on || written < quoted / 8 {
+    let titles = longest.unwrap_or(0) <= LONGEST_NOTE && written < quoted / 8;
+    match passed_on || titles {
         true => marked(text, false),
         false => lines,
     }

@@ -16,6 +16,32 @@ const STAMP: usize = 40;
 /// What stands after the time of the day: halves of the day, and "o'clock".
 const HALVES: [&str; 8] = ["AM", "PM", "am", "pm", "a.m.", "p.m.", "Uhr", "h"];
 
+/// What stands beside a time and is no name, in small letters.
+const NO_NAMES: [&str; 22] = [
+    "am",
+    "pm",
+    "uhr",
+    "today",
+    "yesterday",
+    "today at",
+    "yesterday at",
+    "heute",
+    "gestern",
+    "hoy",
+    "ayer",
+    "aujourd'hui",
+    "hier",
+    "hoje",
+    "ontem",
+    "오전",
+    "오후",
+    "上午",
+    "下午",
+    "午前",
+    "午後",
+    "edited",
+];
+
 /// A name at the beginning of a line, with what is said after it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spoken<'a> {
@@ -30,23 +56,31 @@ pub struct Spoken<'a> {
 /// The names of those who speak: there are two of them or one talks often, and a good part of the lines
 /// has one. Where lines tell when, somebody may also speak once.
 pub fn speakers<'a>(text: &'a str, ranges: &[Range<usize>]) -> HashMap<&'a str, usize> {
-    let (mut counts, mut timed) = (HashMap::<&str, usize>::new(), HashMap::<&str, usize>::new());
-    let mut filled = 0;
-    for range in ranges {
-        let words = text[range.clone()].trim();
-        filled += usize::from(!words.is_empty());
-        if let Some(spoken) = speaker(words) {
-            *counts.entry(spoken.name).or_default() += 1;
-            *timed.entry(spoken.name).or_default() += usize::from(spoken.timed);
+    let (mut counts, mut once) = (HashMap::<&str, usize>::new(), HashMap::<&str, usize>::new());
+    let (mut filled, mut timed) = (0, 0);
+    let lines = ranges.iter().map(|range| text[range.clone()].trim());
+    let mut lines = lines.filter(|words| !words.is_empty()).peekable();
+    while let Some(words) = lines.next() {
+        filled += 1;
+        let Some(spoken) = speaker(words) else { continue };
+        let alone = spoken.at == words.len();
+        // What is written stands below a name and a time; in a programme stands the next time.
+        let mut next = || lines.peek().and_then(|next| speaker(next));
+        if alone && spoken.timed && next().is_some_and(|next| next.timed) {
+            continue;
+        }
+        *counts.entry(spoken.name).or_default() += 1;
+        timed += usize::from(spoken.timed);
+        if spoken.timed {
+            *once.entry(spoken.name).or_default() += 1;
         }
     }
-    let all: usize = timed.values().sum();
     counts.retain(|_, count| *count > 1);
     let turns: usize = counts.values().sum();
     if turns < 4 || turns * 4 < filled {
         counts.clear();
-    } else if all > turns / 2 {
-        counts.extend(timed.into_iter().filter(|(_, count)| *count > 0));
+    } else if timed > turns / 2 {
+        counts.extend(once);
     }
     counts
 }
@@ -58,7 +92,7 @@ pub fn speaker(words: &str) -> Option<Spoken<'_>> {
         return Some(spoken);
     }
     let from = stamp(words);
-    let (rest, timed) = (&words[from..], from > 0);
+    let (rest, timed) = (&words[from..], clock(&words[..from]).is_some());
     if let Some(inner) = rest.strip_prefix('<') {
         let end = inner[..inner.floor_char_boundary(LONGEST_NAME)].find('>')?;
         // The voice of a cue in WebVTT.
@@ -70,7 +104,12 @@ pub fn speaker(words: &str) -> Option<Spoken<'_>> {
     if let Some(mark) = rest.get(..3).filter(|mark| ["Q. ", "A. "].contains(mark)) {
         return Some(Spoken { name: &mark[..1], at: from + 2, timed });
     }
-    named(words, from).or_else(|| named(words, 0)).or_else(|| alone(words))
+    // "Ana [10:03 AM]: Note: …" begins with the name, "Mon 10:03 Ana: …" with the time.
+    named(words, 0)
+        .filter(|spoken| spoken.timed)
+        .or_else(|| named(words, from))
+        .or_else(|| named(words, 0))
+        .or_else(|| alone(words))
 }
 
 /// "Ana: …", "Ana (10:03): …", after a stamp of `from` bytes.
@@ -84,10 +123,19 @@ fn named(words: &str, from: usize) -> Option<Spoken<'_>> {
         ends.then_some((at, c.len_utf8()))
     })?;
     let label = &near[..colon];
-    let time = clock(label).map_or(label.len(), |clock| clock.at);
-    let name = label[..time].split([',', '(', '[']).next()?;
+    let (name, inside) = match clock(label) {
+        Some(clock) => {
+            // Behind the time of a name stands nothing but half of the day.
+            let behind = label[clock.end..].trim_matches(sets_apart);
+            if !(behind.is_empty() || HALVES.contains(&behind)) {
+                return None;
+            }
+            (label[..clock.at].split([',', '(', '[']).next()?, true)
+        }
+        None => (label.split(" (").next()?.split(" [").next()?, false),
+    };
     let name = name.trim_matches(|c: char| c.is_whitespace() || "~@–—".contains(c));
-    let timed = from > 0 || time < label.len();
+    let timed = inside || clock(&words[..from]).is_some();
     let is = is_name(name) && !LEVELS.contains(&name) && !announces_decision(name);
     is.then_some(Spoken { name, at: from + colon + sign, timed })
 }
@@ -105,7 +153,10 @@ fn bracketed(words: &str) -> Option<Spoken<'_>> {
 fn tabbed(words: &str) -> Option<Spoken<'_>> {
     let (time, rest) = words.split_once('\t')?;
     let (name, said) = rest.split_once('\t')?;
-    let is = time.len() <= STAMP && clock(time).is_some() && is_name(name);
+    let count = |is: fn(char) -> bool| said.chars().filter(|c| is(*c)).count();
+    // A further column, or a number, is of a table.
+    let table = said.contains('\t') || count(char::is_alphabetic) < count(char::is_numeric);
+    let is = !table && time.len() <= STAMP && clock(time).is_some() && is_name(name);
     is.then_some(Spoken { name, at: words.len() - said.len(), timed: true })
 }
 
@@ -118,6 +169,14 @@ fn alone(words: &str) -> Option<Spoken<'_>> {
     let names = parts.flat_map(|part| part.split("  ")).chain([after]);
     let edge = |c: char| sets_apart(c) || c.is_ascii_digit();
     let name = names.map(|part| part.trim_matches(edge)).find(|part| is_name(part))?;
+    // "maybe 10:30" is what somebody wrote; "maya  9:14" and "maya 9:14 AM" are not.
+    let plain = before.trim_end() == name && !before.ends_with("  ") && clock.end == words.len();
+    if plain && name.starts_with(char::is_lowercase) {
+        return None;
+    }
+    if LEVELS.contains(&name) || NO_NAMES.contains(&name.to_lowercase().as_str()) {
+        return None;
+    }
     Some(Spoken { name, at: words.len(), timed: true })
 }
 
@@ -146,7 +205,7 @@ fn stamp(words: &str) -> usize {
     let rest = words[after..].trim_start_matches(sets_apart);
     let half = HALVES.iter().find_map(|half| {
         let rest = rest.strip_prefix(half).filter(|_| after > 0)?;
-        rest.starts_with(sets_apart).then_some(rest)
+        (rest.is_empty() || rest.starts_with(sets_apart)).then_some(rest)
     });
     words.len() - half.unwrap_or(rest).trim_start_matches(sets_apart).len()
 }

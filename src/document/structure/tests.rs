@@ -121,6 +121,8 @@ fn a_memo_and_a_mail_that_is_passed_on_are_text() {
         "Approved, please go ahead with option B at 40,000 euros this week\n\n-----Original Message-----\n{header}\n\n{body}\n"
     );
     assert!(blocks(&short)[1..].iter().all(|(kind, _)| *kind == BlockKind::Quoted), "{short}");
+    let short = short.replace(body, &body.repeat(8));
+    assert!(blocks(&short)[1..].iter().all(|(kind, _)| *kind == BlockKind::Quoted), "{short}");
     let minutes = format!("We met on Monday.\n\nFor: Anna\nDate: 3 May\n\n{body}\n");
     assert_eq!(blocks(&minutes).last(), Some(&paragraph));
 }
@@ -199,6 +201,21 @@ fn who_speaks_is_found_in_exports() {
     assert_eq!(speakers(long), ["Ana", "Ana", "Bo", "Ana", "Bo"]);
     let programme = "Welcome 09:00\nTalks 10:30\nLunch 12:30\nWalk 14:00\nEnd 17:00";
     assert_eq!(speakers(programme), [""; 0]);
+    let programme = "Day 1\n09:00 Registration\n10:30 Break\n12:30 Lunch\nDay 2\n09:00 Registration\n10:30 Break\n12:30 Lunch";
+    assert_eq!(speakers(programme), [""; 0]);
+    let halves =
+        "Ana\n10:03 AM\nHello\nBo\n10:04 AM\nhello\nAna\n10:05 AM\nfine\nBo\n10:06 AM\nyes";
+    assert_eq!(speakers(halves), [""; 0]);
+    let ends_with_a_time = "Ana — 10:03 AM\nwhen?\n\nBo — 10:04 AM\nmaybe 10:30\n\nI can bring cake.\n\nAna — 10:05 AM\nfine\n\nBo — 10:06 AM\nyes";
+    assert_eq!(speakers(ends_with_a_time), ["Ana", "Bo", "Bo", "Ana", "Bo"]);
+    let reminder = "Ana [10:03 AM]: Reminder: buy milk\nBo [10:04 AM]: ok\nAna [10:05 AM]: fine\nBo [10:06 AM]: yes";
+    assert_eq!(speakers(reminder), ["Ana", "Bo", "Ana", "Bo"]);
+    let wrapped = "Ana: Hello all\nBo: hello\nAna, here is the thing: we must go\nAna: fine\nBo: yes\nAna: ok";
+    assert_eq!(speakers(wrapped), ["Ana", "Bo", "Ana", "Bo", "Ana"]);
+    let table = "10:03\tBerlin\t5.3\t1012\n10:04\tBerlin\t5.4\t1012\n10:05\tBerlin\t5.4\t1011\n10:06\tBerlin\t5.5\t1011";
+    assert_eq!(speakers(table), [""; 0]);
+    let minutes = "- Owner: Ana\n- Due: Friday\n- Owner: Bo\n- Due: Monday\n- Risk: rain";
+    assert!(!speakers(minutes).contains(&"Risk".to_owned()));
     let log =
         "[21:14:03] INFO: one\n[21:14:05] INFO: two\n[21:14:06] ERROR: a\n[21:14:07] ERROR: b";
     assert_eq!(speakers(log), [""; 0]);
