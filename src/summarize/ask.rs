@@ -51,7 +51,8 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         self.decode(first, extent.tokens, &mut sampler, answer).await
     }
 
-    /// How likely some tokens are as the answer to a prompt: the logarithm of their probability.
+    /// How likely some tokens are as the answer to a prompt: the logarithm of their probability. The
+    /// caller says what it costs.
     ///
     /// # Errors
     /// As [`Self::ask`].
@@ -59,16 +60,17 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let ids = self.encode(prompt)?;
         let (last, before) = ids.split_last().expect("a prompt has tokens");
         let reused = self.resume(&ids, ids.len() + answer.len())?;
-        self.forecast.go_on(self.cost(reused, before.len().saturating_sub(reused)));
         if reused < before.len() {
             self.read(before, reused, None).await?;
         }
         let mut logits = self.session.decode(*last).await?;
         let mut sum = 0.0;
-        for id in answer {
+        for (index, id) in answer.iter().enumerate() {
             let_others_run(self.host).await?;
             sum += log_share(&logits, &[*id]);
-            logits = self.session.decode(*id).await?;
+            if index + 1 < answer.len() {
+                logits = self.session.decode(*id).await?;
+            }
         }
         self.prompts += 1;
         Ok(sum)

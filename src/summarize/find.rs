@@ -3,7 +3,7 @@
 //! What a small model answers in its own words is often made up. It judges better than it writes: a
 //! sentence answers a question if it makes the question likelier (Sachan et al., "Improving Passage
 //! Retrieval with Zero-Shot Question Generation", arXiv:2204.07496). It is asked that of the sentences
-//! that share the question's rarer words, or stand beside one that does. benches/README.md says how
+//! that share most of the question's rarer words, or stand beside one that does. benches/README.md says how
 //! often that finds the answer.
 
 use super::plan::TRIED;
@@ -14,6 +14,9 @@ use crate::backend::Backend;
 use crate::document::sentences;
 use crate::error::Result;
 use crate::host::Host;
+
+/// Bytes of a sentence that is looked at. What has more in so few words is no sentence.
+const LONGEST: usize = 1000;
 
 /// Sentences of an answer.
 const QUOTED: usize = 3;
@@ -44,7 +47,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         // A question does not answer one, and what is longer than a quotation is not looked at.
         let says = |i: &usize| {
             let text = &candidates[*i].sentence.text;
-            !sentences::is_question(text) && words(text) <= LONGEST_QUOTE
+            !sentences::is_question(text) && text.len() <= LONGEST && words(text) <= LONGEST_QUOTE
         };
         let mut order: Vec<usize> = (0..candidates.len()).filter(says).collect();
         let beside = |i: usize| {
@@ -54,7 +57,15 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         };
         order.sort_by(|a, b| beside(*b).total_cmp(&beside(*a)));
         order.truncate(TRIED);
+        if order.is_empty() {
+            return Ok(Vec::new());
+        }
         let ids = self.session.model().tokenizer.encode(question)?;
+        let overhead = self.session.model().tokenizer.overhead();
+        let lengths = order.iter().map(|i| self.count(&candidates[*i].sentence.text) + overhead);
+        let tokens = lengths.sum();
+        self.forecast.begin(self.cost(0, tokens));
+        self.total = self.report.prefill.tokens + tokens;
         let without = self.likelihood_of(&ids, "…").await?;
         let mut found: Vec<(f64, &Candidate)> = Vec::new();
         for index in order {

@@ -197,7 +197,8 @@ impl Material<'_> {
             last.clone_from(&before);
             let before = before.filter(|_| !again).unwrap_or_default();
             let point = self.point(candidate, &before);
-            match again {
+            let item = self.structure.blocks[candidate.sentence.block].kind == BlockKind::Item;
+            match again && item {
                 true => Point { text: capitalized(&point.text), ..point },
                 false => point,
             }
@@ -219,7 +220,10 @@ impl Material<'_> {
                 Some(format!("{heading}: "))
             }
             (_, Some(name)) => Some(format!("{}: ", &self.text[name.clone()])),
-            _ => block.intro.filter(|_| begins).map(|intro| self.intro(intro)),
+            _ => {
+                let intro = block.intro.filter(|_| begins).map(|intro| self.intro(intro));
+                intro.filter(|intro| !intro.is_empty())
+            }
         }
     }
 
@@ -239,9 +243,16 @@ impl Material<'_> {
         quotation(&format!("{before}{}", ended(&text[label..])), range.clone())
     }
 
-    /// The words that introduce a list, if they are few.
+    /// The words that introduce a list, if they are few, and say something: not the document's title, no
+    /// other line in capitals, and not the end of a sentence.
     fn intro(&self, block: usize) -> String {
-        let lines = &self.structure.blocks[block].lines;
+        let block = &self.structure.blocks[block];
+        let (lines, text) = (&block.lines, &self.text[block.range()]);
+        let capitals = text.contains(char::is_uppercase) && !text.contains(char::is_lowercase);
+        let title = self.structure.title.as_ref() == lines.first();
+        if title || capitals || text.starts_with(char::is_lowercase) {
+            return String::new();
+        }
         let words: Vec<&str> =
             lines.iter().flat_map(|line| self.text[line.clone()].split_whitespace()).collect();
         let joined = words.join(" ");

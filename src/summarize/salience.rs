@@ -236,8 +236,10 @@ impl Salience {
             let having = id.map_or(0.5, |id| having(id) as f64);
             (id, (1.0 + count / having).ln())
         };
-        let wanted: Vec<(Option<u32>, f64)> =
+        let mut wanted: Vec<(Option<u32>, f64)> =
             self.telling_terms(question).into_iter().map(weight).collect();
+        // Sums of floats depend on the order, which a set does not have.
+        wanted.sort_by(|a, b| a.1.total_cmp(&b.1));
         let all: f64 = wanted.iter().map(|(_, weight)| weight).sum();
         let share = |candidate: &Candidate| {
             let has = |id: &Option<u32>| id.is_some_and(|id| candidate.terms.contains(&id));
