@@ -43,8 +43,8 @@ fn add(composed: &mut Traced, piece: &str, first: usize) {
     }
     let mut next = first;
     for (c, change) in piece.nfc() {
-        // More than 0: it stands beside the one before, for the same character of the source. Less: it
-        // stands for so many more.
+        // Above 0, this character comes from the same source character as the one before. Below 0, it
+        // was made from that many source characters beyond the first.
         composed.push(c, if change > 0 { next.saturating_sub(1).max(first) } else { next });
         next += 1_usize.saturating_add_signed(-change);
     }

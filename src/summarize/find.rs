@@ -2,9 +2,9 @@
 //!
 //! What a small model answers in its own words is often made up. It judges better than it writes: a
 //! sentence answers a question if it makes the question likelier (Sachan et al., "Improving Passage
-//! Retrieval with Zero-Shot Question Generation", arXiv:2204.07496). It is asked that of the sentences
-//! that share most of the question's rarer words, or stand beside one that does. benches/README.md says how
-//! often that finds the answer.
+//! Retrieval with Zero-Shot Question Generation", arXiv:2204.07496). The model scores only the sentences
+//! that share most of the question's rarer words, or stand beside one that does. benches/README.md says
+//! how often that finds the answer.
 
 use super::plan::TRIED;
 use super::points::{LONGEST_QUOTE, Material, Point, words};
@@ -15,7 +15,7 @@ use crate::document::sentences;
 use crate::error::Result;
 use crate::host::Host;
 
-/// Bytes of a sentence that is looked at. What has more in so few words is no sentence.
+/// Bytes of a sentence at most. A longer one with few words is a key or an address.
 const LONGEST: usize = 1000;
 
 /// Sentences of an answer.
@@ -44,7 +44,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
     ) -> Result<Vec<Point>> {
         let candidates = &material.salience.candidates;
         let shares = material.salience.shares(question);
-        // A question does not answer one, and what is longer than a quotation is not looked at.
+        // Questions don't answer a question, and nothing longer than a quotation is quoted.
         let says = |i: &usize| {
             let text = &candidates[*i].sentence.text;
             !sentences::is_question(text) && text.len() <= LONGEST && words(text) <= LONGEST_QUOTE

@@ -130,7 +130,7 @@ fn marked(text: &str, quotes: bool) -> Vec<Line> {
                 true => Line { body: without_replies(text, value.body), ..value },
                 false => line(Mark::Header),
             }
-        } else if let Some(spoken) = speaker(words).filter(|of| speakers.contains_key(of.name)) {
+        } else if let Some(spoken) = speaker(words).filter(|of| speakers.contains(of.name)) {
             let at = spoken.name.as_ptr() as usize - text.as_ptr() as usize;
             let speaker = Some(at..at + spoken.name.len());
             Line { speaker, ..below(Mark::Turn, spoken.at) }

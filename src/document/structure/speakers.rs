@@ -1,6 +1,6 @@
 //! Who speaks or writes: names and times before what is said.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use crate::document::sentences::announces_decision;
@@ -13,10 +13,10 @@ const LONGEST_NAME: usize = 40;
 /// Bytes in which a time stamp stands at the beginning of a line.
 const STAMP: usize = 40;
 
-/// What stands after the time of the day: halves of the day, and "o'clock".
+/// Words behind a time of the day.
 const HALVES: [&str; 8] = ["AM", "PM", "am", "pm", "a.m.", "p.m.", "Uhr", "h"];
 
-/// What stands beside a time and is no name, in small letters.
+/// Words that stand beside a time but are not names, in lower case.
 const NO_NAMES: [&str; 22] = [
     "am",
     "pm",
@@ -55,8 +55,10 @@ pub struct Spoken<'a> {
 
 /// The names of those who speak: there are two of them or one talks often, and a good part of the lines
 /// has one. Where lines tell when, somebody may also speak once.
-pub fn speakers<'a>(text: &'a str, ranges: &[Range<usize>]) -> HashMap<&'a str, usize> {
-    let (mut counts, mut once) = (HashMap::<&str, usize>::new(), HashMap::<&str, usize>::new());
+pub fn speakers<'a>(text: &'a str, ranges: &[Range<usize>]) -> HashSet<&'a str> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    // The names in lines that tell when.
+    let mut with_time = HashSet::new();
     let (mut filled, mut timed) = (0, 0);
     let lines = ranges.iter().map(|range| text[range.clone()].trim());
     let mut lines = lines.filter(|words| !words.is_empty()).peekable();
@@ -70,19 +72,21 @@ pub fn speakers<'a>(text: &'a str, ranges: &[Range<usize>]) -> HashMap<&'a str, 
             continue;
         }
         *counts.entry(spoken.name).or_default() += 1;
-        timed += usize::from(spoken.timed);
         if spoken.timed {
-            *once.entry(spoken.name).or_default() += 1;
+            timed += 1;
+            with_time.insert(spoken.name);
         }
     }
     counts.retain(|_, count| *count > 1);
     let turns: usize = counts.values().sum();
     if turns < 4 || turns * 4 < filled {
-        counts.clear();
-    } else if timed > turns / 2 {
-        counts.extend(once);
+        return HashSet::new();
     }
-    counts
+    let mut names: HashSet<&str> = counts.into_keys().collect();
+    if timed > turns / 2 {
+        names.extend(with_time);
+    }
+    names
 }
 
 /// Who speaks in a line: "Ana: …", "[12:03] ana: …", "12:03 <ana> …", "<v Ana Silva>…", "3/9/24, 7:41 PM -
@@ -136,7 +140,7 @@ fn named(words: &str, from: usize) -> Option<Spoken<'_>> {
     };
     let name = name.trim_matches(|c: char| c.is_whitespace() || "~@–—".contains(c));
     let timed = inside || clock(&words[..from]).is_some();
-    let is = is_name(name) && !LEVELS.contains(&name) && !announces_decision(name);
+    let is = is_speaker(name) && !LEVELS.contains(&name) && !announces_decision(name);
     is.then_some(Spoken { name, at: from + colon + sign, timed })
 }
 
@@ -145,7 +149,7 @@ fn bracketed(words: &str) -> Option<Spoken<'_>> {
     let (name, rest) = words.strip_prefix('[')?.split_once("] [")?;
     let time = &rest[..rest.find(']')?];
     let at = words.len() - rest.len() + time.len() + 1;
-    let is = time.len() <= STAMP && clock(time).is_some() && is_name(name);
+    let is = time.len() <= STAMP && clock(time).is_some() && is_speaker(name);
     is.then_some(Spoken { name, at, timed: true })
 }
 
@@ -156,7 +160,7 @@ fn tabbed(words: &str) -> Option<Spoken<'_>> {
     let count = |is: fn(char) -> bool| said.chars().filter(|c| is(*c)).count();
     // A further column, or a number, is of a table.
     let table = said.contains('\t') || count(char::is_alphabetic) < count(char::is_numeric);
-    let is = !table && time.len() <= STAMP && clock(time).is_some() && is_name(name);
+    let is = !table && time.len() <= STAMP && clock(time).is_some() && is_speaker(name);
     is.then_some(Spoken { name, at: words.len() - said.len(), timed: true })
 }
 
@@ -168,7 +172,7 @@ fn alone(words: &str) -> Option<Spoken<'_>> {
     let parts = before.split(['|', '—', '–', ',', '[', '(']).flat_map(|part| part.split(" - "));
     let names = parts.flat_map(|part| part.split("  ")).chain([after]);
     let edge = |c: char| sets_apart(c) || c.is_ascii_digit();
-    let name = names.map(|part| part.trim_matches(edge)).find(|part| is_name(part))?;
+    let name = names.map(|part| part.trim_matches(edge)).find(|part| is_speaker(part))?;
     // "maybe 10:30" is what somebody wrote; "maya  9:14" and "maya 9:14 AM" are not.
     let plain = before.trim_end() == name && !before.ends_with("  ") && clock.end == words.len();
     if plain && name.starts_with(char::is_lowercase) {
@@ -216,7 +220,7 @@ fn sets_apart(c: char) -> bool {
 }
 
 /// Whether this may be the name of somebody who speaks: a few words, or a telephone number.
-fn is_name(name: &str) -> bool {
+fn is_speaker(name: &str) -> bool {
     let picture = |c: char| matches!(c, '\u{2600}'..='\u{27bf}' | '\u{1f000}'..='\u{1faff}' | '\u{fe0f}' | '\u{200d}');
     let number = name.strip_prefix('+').is_some_and(|number| {
         let digits = number.chars().filter(char::is_ascii_digit).count();
