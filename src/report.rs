@@ -9,7 +9,7 @@ mod enums;
 
 use std::collections::BTreeMap;
 
-pub use self::enums::{Kind, Support};
+pub use self::enums::{FinishReason, Kind, Support};
 
 /// Version of the schema.
 pub const SCHEMA: &str = "precis.report/1";
@@ -58,6 +58,9 @@ reported! {
         pub profile: Option<Vec<OperationReport>>,
         /// The summary.
         pub summary: String,
+        /// Why the summary ended.
+        #[serde(default)]
+        pub finish_reason: FinishReason,
         /// The sentences of the summary and their sources.
         pub points: Vec<PointReport>,
         /// Why each null figure is missing, by its path (`load.pipelines_ms`).

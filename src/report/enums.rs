@@ -55,3 +55,17 @@ pub enum Support {
     #[default]
     Unsupported,
 }
+
+/// Why a summary or an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub enum FinishReason {
+    /// It was complete: the model ended it, it had as many sentences as asked for, or it was quoted or
+    /// computed.
+    #[default]
+    Stop,
+    /// The model had written as many tokens as it may.
+    Length,
+}

@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::host::{Event, Host, elapsed, let_others_run};
 use crate::lm::sampler::Sampler;
 use crate::lm::tokenizer::TextStream;
-use crate::report::ChunkReport;
+use crate::report::{ChunkReport, FinishReason};
 
 /// A small model repeats itself without it.
 const REPETITION_PENALTY: f32 = 1.1;
@@ -195,12 +195,14 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let before = self.report.decode.clone();
         let mut stream = TextStream::default();
         let mut yielded = self.host.now_ms();
+        self.report.finish_reason = FinishReason::Stop;
         for left in (0..tokens).rev() {
             let tokenizer = &self.session.model().tokenizer;
-            if tokenizer.is_eog(id) {
+            if tokenizer.is_eog(id) || answer.push(&stream.push(tokenizer, id)).is_break() {
                 break;
             }
-            if answer.push(&stream.push(tokenizer, id)).is_break() || left == 0 {
+            if left == 0 {
+                self.report.finish_reason = FinishReason::Length;
                 break;
             }
             let started = self.host.now_ms();

@@ -14,7 +14,7 @@ use crate::backend::Backend;
 use crate::document::segment;
 use crate::error::Result;
 use crate::host::{Event, Host, Note, Stage};
-use crate::report::Support;
+use crate::report::{FinishReason, Support};
 
 /// Sentences of an answer to a question.
 const ANSWER: usize = 3;
@@ -125,6 +125,11 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 Answer { text, points }
             }
         };
+        let own = plan.wording == Wording::Own || matches!(plan.question, Question::Request { .. });
+        if !own || !plan.has_answer() {
+            // What was asked last was a note.
+            self.report.finish_reason = FinishReason::Stop;
+        }
         if answer.text.trim().is_empty() {
             let point = opening(material.text, plan.body());
             tell(&point.text);

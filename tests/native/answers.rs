@@ -3,7 +3,7 @@
 use crate::common::host::TestHost;
 use crate::common::{now, part, summarizer, tiny};
 use precis::host::Event;
-use precis::report::{Report, Support};
+use precis::report::{FinishReason, Report, Support};
 use precis::summarize::Options;
 use precis::summarize::plan::{Form, Format, Length, Strategy};
 
@@ -117,6 +117,10 @@ fn a_request_is_answered_in_the_models_words() {
     // Both prompts begin with the document, which is already read.
     assert!(second.prefill.reused_tokens + 20 > first.document.tokens, "{:?}", second.prefill);
     assert!(second.prefill.tokens < 40);
+    assert_eq!(second.finish_reason, FinishReason::Stop, "the model ended it");
+    let joke = run(&Options { instruction: Some("Tell a joke.".into()), ..Options::default() });
+    assert_eq!((joke.decode.tokens, joke.finish_reason), (127, FinishReason::Length));
+    assert_eq!(first.finish_reason, FinishReason::Stop, "it was quoted");
 }
 
 #[test]
