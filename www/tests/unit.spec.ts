@@ -7,6 +7,7 @@ import { clock, compact, duration, measured, megabytes, tokens, whole } from "..
 import { Meter } from "../src/ui/meter.js";
 import { cards, reasonAt, valueAt } from "../src/summarize/report-fields.js";
 import { MAX_DOCUMENT } from "../src/package/definitions.js";
+import { withoutHiddenRuns } from "../src/formats/docx-hidden.js";
 import { decodeText, readTextFile } from "../src/formats/plain-text.js";
 import { type Backend, BACKENDS, type Capabilities, computeOf, pickBuild } from "../src/package/api/build.js";
 import { PrecisError, toPrecisError } from "../src/package/api/errors.js";
@@ -30,6 +31,19 @@ test("the benchmark is composed byte for byte", () => {
   expect(sha256(compose(article, 8))).toBe("d21950e9cb1b8e6292a4bad0e287ca59d1c7af11c661c5de561080fa179b8982");
   expect(compose(article, 2)).toContain("\n## Iteration 2 of 2\n\n# Large Context");
   expect(compose(article, 2)).not.toContain("Iteration 3");
+});
+
+test("hidden runs of a Word document are left out", () => {
+  const run = (text: string, properties = "") => `<w:r>${properties && `<w:rPr>${properties}</w:rPr>`}<w:t>${text}</w:t></w:r>`;
+  const read = (xml: string) => withoutHiddenRuns(`<w:document>${xml}</w:document>`).slice(12, -13);
+  const [a, b] = [run("a", "<w:b/>"), run("b")];
+  expect(read(a + run("no", "<w:vanish/>") + b)).toBe(a + b);
+  expect(read(a + run("no", '<w:webHidden w:val="true"></w:webHidden>'))).toBe(a);
+  expect(read(run("no", "<w:vanish/>").replaceAll("w:", "x:"))).toBe("");
+  const shown = run("c", '<w:vanish w:val="0"/>') + run("vanish") + `<w:p><w:pPr><w:rPr><w:vanish/></w:rPr></w:pPr>${a}</w:p>`;
+  expect(read(shown)).toBe(shown);
+  const box = (text: string) => `<w:r><w:rPr><w:vanish/></w:rPr><w:txbxContent><w:p>${text}</w:p></w:txbxContent></w:r>`;
+  expect(read(a + box(run("no", "<w:vanish/>") + b + run("no", "<w:vanish/>")) + b)).toBe(a + b);
 });
 
 test("every combination of browser, page, device and choice has its build and threads", () => {

@@ -1,8 +1,9 @@
 /** Word's DOCX to HTML by mammoth, which knows its styles, lists, tables and footnotes, and is kept since 2013. */
 import mammoth from "mammoth";
-import { zipSync } from "fflate";
+import { strToU8, zipSync } from "fflate";
 import { damaged, noText, type Reader } from "./document.js";
-import { unpack } from "./zip.js";
+import { withoutHiddenRuns } from "./docx-hidden.js";
+import { textOfMember, unpack } from "./zip.js";
 
 /** Titles are no headings for mammoth. */
 const STYLES = ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => p:fresh"];
@@ -13,6 +14,7 @@ const MARKS = /<sup><a href="#(?:foot|end)note-[^"<>]*" id="[^"<>]*">\[\d+\]<\/a
 export const readDocx: Reader = async (bytes) => {
   // Mammoth unpacks without a limit, so it gets an archive of the parts that it needs, already unpacked.
   const parts = unpack(bytes, "Word", (name) => /\.(xml|rels)$/i.test(name) && !/^(customXml|docProps|word\/theme)\//.test(name));
+  for (const [name, part] of parts) if (/^word\/[^/]+\.xml$/i.test(name)) parts.set(name, strToU8(withoutHiddenRuns(textOfMember(part))));
   const archive = zipSync(Object.fromEntries(parts), { level: 0 });
   let html: string;
   try {
