@@ -12,7 +12,7 @@ use flate2::write::GzEncoder;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::root;
-use crate::run::{command, run, timed};
+use crate::run::{capture, command, run, timed};
 use crate::stamp::{Work, unless_fresh};
 
 /// A build of the crate for WebAssembly.
@@ -124,19 +124,39 @@ pub fn modules(variants: &[&Variant]) -> Result<()> {
 }
 
 /// Gives a cargo or wasm-pack command the flags that a variant has for every crate, for wasm32.
-pub fn configure(command: &mut Command, variant: &Variant) {
-    // Only for the target: build scripts and macros run on the host, which has other features.
-    command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", variant.flags);
+pub fn configure(command: &mut Command, variant: &Variant) -> Result<()> {
+    let mut flags: Vec<String> = variant.flags.split_whitespace().map(str::to_owned).collect();
+    flags.extend(same_folders()?);
+    // Only for the target, which the commands name: build scripts and macros run on the host, which has
+    // other features. A folder may have a space in its name.
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
     // Cargo.toml says how our own crate is optimized.
     command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", variant.dependencies);
-    // These two would take precedence, and the build would lose SIMD without a word.
-    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     command.env("CARGO_TARGET_DIR", variant.target());
     if variant.build_std {
         command.env("RUSTC_BOOTSTRAP", "1");
         // `test`, though only tests need it: with another list, a build would share nothing with them.
         command.env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort,test");
     }
+    Ok(())
+}
+
+/// Flags that give the folders of this machine, which messages of panics name, the same names
+/// everywhere: so whoever builds gets the same module, and nobody learns the name of their home.
+fn same_folders() -> Result<[String; 3]> {
+    let home = std::env::home_dir().context("this account has no home folder")?;
+    let cargo = std::env::var_os("CARGO_HOME").map_or(home.join(".cargo"), PathBuf::from);
+    let rustc = capture(command("rustc").arg("-vV"))?;
+    let commit = rustc.lines().find_map(|line| line.strip_prefix("commit-hash: "));
+    let commit = commit.context("`rustc -vV` names no commit")?;
+    let sysroot = capture(command("rustc").args(["--print", "sysroot"]))?;
+    let flag = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
+    Ok([
+        flag(&cargo.join("registry/src"), "/cargo"),
+        // As the standard library has it that comes compiled.
+        flag(&Path::new(&sysroot).join("lib/rustlib/src/rust"), &format!("/rustc/{commit}")),
+        flag(root(), "/precis"),
+    ])
 }
 
 impl Variant {
@@ -184,7 +204,7 @@ fn module(variant: &Variant) -> Result<()> {
 /// Compiles the crate and returns the module as rustc leaves it.
 fn compile(variant: &Variant) -> Result<PathBuf> {
     let mut cargo = command("cargo");
-    configure(&mut cargo, variant);
+    configure(&mut cargo, variant)?;
     cargo.args(["rustc", "--lib", "--release", "--target", "wasm32-unknown-unknown"]);
     cargo.args(variant.features).arg("--").args(variant.own);
     run(&mut cargo, "see the compiler's message above")?;
