@@ -33,6 +33,8 @@ export default defineConfig({
   testDir: "tests",
   outputDir: "test-results",
   forbidOnly: Boolean(process.env.CI),
+  // A machine with neighbours may hold a browser up for seconds. What passes at the second try is listed as flaky.
+  retries: 1,
   // The engine uses all cores only while it reads: two tests at a time take little more than one.
   workers: 2,
   timeout: 120_000,

@@ -103,3 +103,27 @@ fn every_link_to_a_file_in_the_documents_leads_somewhere() {
     }
     assert!(found > 30, "{found} links");
 }
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let text = fs::read_to_string(root().join("docs/dependencies.md")).unwrap();
+    let first_cells = text.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+    let mut listed: Vec<&str> = first_cells.flat_map(|cell| cell.split("`, `")).collect();
+    listed.iter_mut().for_each(|name| *name = name.trim_matches('`'));
+    let json = |text: String| serde_json::from_str::<serde_json::Value>(&text).unwrap();
+    let mut cargo = command("cargo");
+    let cargo = json(capture(cargo.args(["metadata", "--no-deps", "--format-version=1"])).unwrap());
+    let crates = cargo["packages"].as_array().unwrap().iter();
+    let crates = crates.flat_map(|package| package["dependencies"].as_array().unwrap());
+    let outside = crates.filter(|dependency| dependency["path"].is_null());
+    let npm = json(fs::read_to_string(root().join("www/package.json")).unwrap());
+    let mut used: Vec<&str> =
+        outside.map(|dependency| dependency["name"].as_str().unwrap()).collect();
+    used.extend(npm["devDependencies"].as_object().unwrap().keys().map(String::as_str));
+    for name in &used {
+        assert!(listed.contains(name), "docs/dependencies.md does not say why {name} is used");
+    }
+    for name in &listed {
+        assert!(used.contains(name), "docs/dependencies.md names {name}, which nothing uses");
+    }
+}

@@ -3,6 +3,7 @@
 //! Each command does the set-up that it needs first, and every piece of set-up is skipped when it
 //! stands already, so that nothing has to be installed by hand beyond git, rustup, Node and Python.
 
+mod audit;
 mod build;
 #[cfg(test)]
 mod docs;
@@ -82,6 +83,8 @@ enum Command {
         #[arg(long, default_value_t = 100_000)]
         runs: u64,
     },
+    /// Check licences, sources and known weaknesses of all packages, and list them in target/sbom
+    Audit,
     /// Write tests/fixtures/tiny*.gguf, the small generated models that most tests run on
     Fixture,
     /// The models of models/models.json
@@ -168,6 +171,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Bench { kernels, arguments, .. } => bench(kernels, &arguments),
         Command::Tidy { graph } => tidy::tidy(graph),
         Command::Fuzz { targets, runs } => fuzz::fuzz(&targets, runs),
+        Command::Audit => audit::audit(),
         Command::Fixture => write_fixture(),
         Command::Model(ModelCommand::Fetch { id, into }) => {
             let into = into.unwrap_or_else(|| root().join("models"));

@@ -15,6 +15,12 @@ const WASM_PACK: &str = "0.15.1";
 /// What runs the targets of `fuzz/` under libFuzzer.
 const CARGO_FUZZ: &str = "0.13.2";
 
+/// What checks licences, sources and weaknesses of crates.
+const CARGO_DENY: &str = "0.20.2";
+
+/// What lists crates in the CycloneDX format.
+const CARGO_CYCLONEDX: &str = "0.5.9";
+
 /// What tests the edge's HTTP interface against its own description.
 const SCHEMATHESIS: &str = "4.32.5";
 
@@ -80,6 +86,15 @@ pub fn cargo_fuzz() -> Result<Vec<PathBuf>> {
     Ok(tool(&["cargo-fuzz"], "cargo-fuzz", CARGO_FUZZ, &["--locked"])?.into_iter().collect())
 }
 
+/// cargo-deny and cargo-cyclonedx in the pinned versions. Returns the folders to put in front of PATH.
+pub fn audit() -> Result<Vec<PathBuf>> {
+    let mut folders = Vec::new();
+    folders.extend(tool(&["cargo-deny"], "cargo-deny", CARGO_DENY, &["--locked"])?);
+    folders.extend(tool(&["cargo-cyclonedx"], "cargo-cyclonedx", CARGO_CYCLONEDX, &["--locked"])?);
+    folders.dedup();
+    Ok(folders)
+}
+
 /// Makes sure of a crate's programs in one version; tells where they lie if that is not PATH.
 fn tool(
     programs: &[&str],
@@ -89,7 +104,11 @@ fn tool(
 ) -> Result<Option<PathBuf>> {
     let tools = root().join(".tools");
     let has_version = |program: &Path| {
-        let answer = capture(command(&program.to_string_lossy()).arg("--version"));
+        let mut ask = command(&program.to_string_lossy());
+        // As cargo calls its own: some don't answer otherwise.
+        let name = program.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        ask.args(name.strip_prefix("cargo-")).arg("--version");
+        let answer = capture(&mut ask);
         answer.is_ok_and(|line| line.split_whitespace().nth(1) == Some(version))
     };
     if programs.iter().all(|name| which(name).is_some_and(|file| has_version(&file))) {
@@ -116,7 +135,8 @@ fn locked_version(lock: &str, package: &str) -> Option<String> {
     Some(version.trim_end_matches('"').to_owned())
 }
 
-fn npm_packages() -> Result<()> {
+/// The packages of www/.
+pub fn npm_packages() -> Result<()> {
     let work = Work {
         name: "npm",
         inputs: &["www/package-lock.json", "www/.npmrc"],
