@@ -180,10 +180,10 @@ def judged(probe: dict, inputs):
 
 
 def write(model: str, probe: dict) -> None:
-    """As `Judge` reads it: 32-bit floats, then the weights of each hidden unit as 16-bit floats."""
+    """As `Judge` reads it: 32-bit floats, then the weights of each number of a state as 16-bit floats."""
     to_hidden, constants, to_worth = probe["weights"]
     floats = [probe["mean"], 1 / probe["scale"], constants, to_worth]
-    parts = [part.astype("<f4").tobytes() for part in floats] + [to_hidden.T.astype("<f2").tobytes()]
+    parts = [part.astype("<f4").tobytes() for part in floats] + [to_hidden.astype("<f2").tobytes()]
     (WEIGHTS / f"{model}.probe").write_bytes(b"".join(parts))
 
 

@@ -1,12 +1,14 @@
 //! What the states of the model say of a sentence.
 //!
 //! A model that has read a document up to the end of a sentence holds more of it there than words
-//! show. A linear probe (Alain and Bengio, arXiv:1610.01644) of those states tells how likely the
-//! sentence belongs in a summary. It was trained on documents whose key sentences or facts were
-//! marked; benches/README.md says how, and what it gains. It costs almost nothing beside reading.
+//! show. A probe (Alain and Bengio, arXiv:1610.01644) of those states, with one hidden layer, tells how
+//! likely the sentence belongs in a summary. It was trained on documents whose key sentences or facts
+//! were marked; benches/README.md says how, and what it gains. It costs almost nothing beside reading.
 //! `benches/quality/judge.py` trains one for a further model.
 
 use std::ops::Range;
+
+use half::f16;
 
 use crate::backend::Backend;
 use crate::document::sentences::sentences;
@@ -28,28 +30,35 @@ pub struct Judge {
     pub layer: usize,
     /// The model that it was trained for: [`Model::fingerprint`](crate::lm::model::Model).
     model: u64,
-    /// A constant and `[width]`, as little-endian 32-bit floats.
+    /// Numbers of a state.
+    width: usize,
+    /// Little-endian floats: `[width]` means and `[width]` inverse deviations of the state's numbers,
+    /// `[hidden]` constants and `[hidden]` weights of the hidden units (32 bits); `[width, hidden]`
+    /// weights to them (16 bits).
     weights: &'static [u8],
 }
 
 const JUDGES: [Judge; 3] = [
     Judge {
-        name: "smollm2-135m-instruct, 3",
+        name: "smollm2-135m-instruct, 4",
         layer: 18,
         model: 0x3b87_f8e2_7335_e67f,
-        weights: include_bytes!("judge/smollm2-135m-instruct.f32"),
+        width: 576,
+        weights: include_bytes!("judge/smollm2-135m-instruct.probe"),
     },
     Judge {
         name: "qwen2.5-coder-0.5b-instruct, 2",
         layer: 13,
         model: 0xf8fa_0ac9_3ef3_1395,
-        weights: include_bytes!("judge/qwen2.5-coder-0.5b-instruct.f32"),
+        width: 896,
+        weights: include_bytes!("judge/qwen2.5-coder-0.5b-instruct.probe"),
     },
     Judge {
         name: "qwen2.5-coder-1.5b-instruct, 1",
         layer: 15,
         model: 0x88c9_fbbe_2593_e0cb,
-        weights: include_bytes!("judge/qwen2.5-coder-1.5b-instruct.f32"),
+        width: 1536,
+        weights: include_bytes!("judge/qwen2.5-coder-1.5b-instruct.probe"),
     },
 ];
 
@@ -61,11 +70,23 @@ impl Judge {
 
     /// It, for a [`Session`](crate::lm::session::Session).
     pub fn probe(self) -> Probe {
-        let bytes = self.weights.as_chunks::<4>().0;
-        let all: Vec<f32> = bytes.iter().map(|four| f32::from_le_bytes(*four)).collect();
+        let hidden = (self.weights.len() - 8 * self.width) / (8 + 2 * self.width);
+        let (floats, halves) = self.weights.split_at(8 * (self.width + hidden));
+        let floats = floats.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+        let halves = halves.as_chunks().0.iter().map(|bytes| f16::from_le_bytes(*bytes));
+        let mut floats: Vec<f32> = floats.collect();
+        let units = floats.split_off(2 * self.width);
+        let to_hidden: Vec<f32> = halves.map(f16::to_f32).collect();
         Box::new(move |state| {
-            let (constant, weights) = all.split_first().expect("a constant stands first");
-            constant + weights.iter().zip(state).map(|(weight, x)| weight * x).sum::<f32>()
+            let (means, inverse_deviations) = floats.split_at(state.len());
+            let (constants, to_worth) = units.split_at(hidden);
+            let mut sums = constants.to_vec();
+            let even = state.iter().zip(means).zip(inverse_deviations);
+            for (((x, mean), inverse), weights) in even.zip(to_hidden.chunks_exact(hidden)) {
+                let x = (x - mean) * inverse;
+                sums.iter_mut().zip(weights).for_each(|(sum, weight)| *sum += weight * x);
+            }
+            sums.iter().zip(to_worth).map(|(sum, weight)| weight * sum.max(0.0)).sum()
         })
     }
 }
@@ -143,9 +164,21 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     #[wasm_bindgen_test(unsupported = test)]
-    fn a_probe_has_a_constant_and_the_models_width() {
-        let lengths = JUDGES.map(|judge| judge.weights.len() / 4);
-        assert_eq!(lengths, [1 + 576, 1 + 896, 1 + 1536]);
-        assert!(JUDGES.iter().all(|judge| judge.weights.len().is_multiple_of(4)));
+    fn a_probe_has_the_models_width_and_whole_units() {
+        for Judge { name, width, weights, .. } in JUDGES {
+            assert_eq!((weights.len() - 8 * width) % (8 + 2 * width), 0, "{name}");
+        }
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn a_probe_is_a_hidden_layer_of_what_is_positive() {
+        // Two numbers, three units; sums of 1, -1 and 3.5 for the state below.
+        let floats: [f32; 10] = [1.0, 2.0, 0.5, 2.0, 0.0, 0.0, 0.5, 2.0, 100.0, 10.0];
+        let halves = [1.0, -1.0, 1.0, 0.0, 0.0, 1.0].map(f16::from_f32);
+        let floats = floats.iter().flat_map(|float| float.to_le_bytes());
+        let halves = halves.iter().flat_map(|half| half.to_le_bytes());
+        let weights: Vec<u8> = floats.chain(halves).collect();
+        let judge = Judge { name: "", layer: 0, model: 0, width: 2, weights: weights.leak() };
+        assert_eq!(judge.probe()(&[3.0, 3.0]), 2.0 * 1.0 + 10.0 * 3.5);
     }
 }
