@@ -64,7 +64,7 @@ pub struct Salience {
 const REDUNDANCY: f64 = 0.8;
 
 /// How much less a sentence counts that leans on another, which is not in the summary.
-const LEANS: f64 = 0.4;
+const LEANS: f64 = 0.8;
 
 /// How much more a sentence counts that is labelled as a decision, and one that follows it.
 const DECISION: [f64; 2] = [1.5, 0.75];

@@ -291,12 +291,17 @@ pub fn leans(sentence: &str) -> bool {
         let end = word.find(|c: char| !c.is_alphanumeric()).unwrap_or(word.len());
         word[..end].to_lowercase()
     };
-    let Some(first) = words.next().map(bare) else { return false };
-    if is_reference(&first) {
+    let mut first = words.next().map(bare).unwrap_or_default();
+    if is_conjunction(&first) {
+        first = words.next().map(bare).unwrap_or_default();
+    }
+    let mut begins = BEFORE_SUBJECTS.contains(&first.as_str());
+    // "At that level".
+    let pointed = begins && words.clone().next().map(bare).is_some_and(|word| is_pointer(&word));
+    if is_reference(&first) || pointed {
         // "This agreement" is the document itself.
         return !is_about(&sentence.to_lowercase());
     }
-    let mut begins = BEFORE_SUBJECTS.contains(&first.as_str());
     if !begins {
         return false;
     }
@@ -310,6 +315,12 @@ pub fn leans(sentence: &str) -> bool {
         begins = word.ends_with(',');
     }
     false
+}
+
+/// Whether a word after the first points to something in the sentence before.
+fn is_pointer(word: &str) -> bool {
+    const POINTERS: [&str; 8] = ["that", "this", "these", "those", "it", "them", "dies", "diesem"];
+    POINTERS.contains(&word)
 }
 
 /// Whether a first word stands for something in the sentence before.
@@ -371,6 +382,9 @@ mod tests {
             "If it agrees, work on the platform will begin in October.",
             "In a letter read out at the meeting, it promised to pay.",
             "Dies kostet mehr.",
+            "But it asks for a second survey.",
+            "At that level Orlow Fell would owe 35,000 crowns.",
+            "For that, the driver was dismissed.",
             "That's twelve patients and the two people on the front desk.",
             "What he found will change the town's autumn.",
         ] {
@@ -378,6 +392,8 @@ mod tests {
         }
         for sentence in [
             "This agreement starts on 1 February.",
+            "Under this agreement the Landlord lets room B4.",
+            "And the Tenants pay by the third.",
             "On Tuesday evening, she watched the vote.",
             "After a short break the council added two conditions to its decision.",
             "If Lantern Rail agrees, it will pay.",
