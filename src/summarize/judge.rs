@@ -38,6 +38,7 @@ pub struct Judge {
     weights: &'static [u8],
 }
 
+/// Those of the Qwens are linear: a unit each for sums above and below 0, and one for a constant.
 const JUDGES: [Judge; 3] = [
     Judge {
         name: "smollm2-135m-instruct, 4",
