@@ -1,10 +1,11 @@
-// Many runs on one page, in headless Chromium, after `cargo xtask build`: node scripts/soak.mjs [RUNS [SEED]]
+// Many runs on one page, in headless Chromium, after `cargo xtask build`: node www/scripts/soak.mjs [RUNS [SEED]]
 //
 // Documents, lengths and forms are mixed; every third run is cancelled at a random time, some are questions, some are in a hidden tab,
 // and after every 60 the page is opened again, perhaps with another model. Each run that ends must write what a fresh page wrote.
 // Prints memory and workers as they go.
 
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { chromium } from "@playwright/test";
 import { preview } from "vite";
 import { ready } from "./steps.mjs";
@@ -37,7 +38,7 @@ const one = (all) => /** @type {T} */ (all[random(all.length)]);
 /** @param {string} path */
 const text = (path) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 
-const server = await preview({ preview: { port: 0 }, logLevel: "warn" });
+const server = await preview({ root: fileURLToPath(new URL("..", import.meta.url)), preview: { port: 0 }, logLevel: "warn" });
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
 const terms = /** @type {any[]} */ (JSON.parse(text("../models/models.json"))).map((model) => model.terms).filter(Boolean);
 /** What a fresh page wrote, by model and task. @type {Map<string, string>} */
