@@ -1,5 +1,5 @@
 /** Text that Word does not show ("hidden" in its font dialog), which mammoth would read like any other. */
-import { Parser } from "htmlparser2";
+import { walk } from "./xml.js";
 
 /** Values that switch a property off (ECMA-376, ST_OnOff). */
 const OFF = new Set(["0", "false", "off"]);
@@ -12,28 +12,24 @@ export function withoutHiddenRuns(xml: string): string {
   const path: string[] = [];
   /** The open runs: a text box stands in one, and has others. */
   const runs: { start: number; hidden: boolean }[] = [];
-  const parser = new Parser(
-    {
-      onopentag(name, attributes) {
-        path.push(local(name));
-        if (path.at(-1) === "r") runs.push({ start: parser.startIndex, hidden: false });
-        const ofRun = path.at(-2) === "rPr" && path.at(-3) === "r";
-        if (!ofRun || (path.at(-1) !== "vanish" && path.at(-1) !== "webHidden")) return;
-        const value = Object.entries(attributes).find(([key]) => local(key) === "val")?.[1] ?? "";
-        runs.at(-1)!.hidden = !OFF.has(value);
-      },
-      onclosetag() {
-        if (path.pop() !== "r") return;
-        const run = runs.pop()!;
-        if (!run.hidden) return;
-        // Those inside of it are part of it.
-        while ((hidden.at(-1)?.start ?? -1) > run.start) hidden.pop();
-        hidden.push({ start: run.start, end: parser.endIndex + 1 });
-      },
+  walk(xml, {
+    open(name, attributes, start) {
+      path.push(local(name));
+      if (path.at(-1) === "r") runs.push({ start, hidden: false });
+      const ofRun = path.at(-2) === "rPr" && path.at(-3) === "r";
+      if (!ofRun || (path.at(-1) !== "vanish" && path.at(-1) !== "webHidden")) return;
+      const value = Object.entries(attributes).find(([key]) => local(key) === "val")?.[1] ?? "";
+      runs.at(-1)!.hidden = !OFF.has(value);
     },
-    { xmlMode: true },
-  );
-  parser.end(xml);
+    close(_, end) {
+      if (path.pop() !== "r") return;
+      const run = runs.pop()!;
+      if (!run.hidden) return;
+      // Those inside of it are part of it.
+      while ((hidden.at(-1)?.start ?? -1) > run.start) hidden.pop();
+      hidden.push({ start: run.start, end });
+    },
+  });
   const starts = [0, ...hidden.map(({ end }) => end)];
   return starts.map((start, i) => xml.slice(start, hidden[i]?.start)).join("");
 }

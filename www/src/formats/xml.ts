@@ -2,17 +2,19 @@
 import { Parser } from "htmlparser2";
 
 export interface Walk {
-  open?(name: string, attributes: Readonly<Record<string, string>>): void;
+  /** A tag that begins at the character `start`. */
+  open?(name: string, attributes: Readonly<Record<string, string>>, start: number): void;
   text?(text: string): void;
-  close?(name: string): void;
+  /** A tag that ends before the character `end`. */
+  close?(name: string, end: number): void;
 }
 
 export function walk(xml: string, { open, text, close }: Walk): void {
   const parser = new Parser(
     {
-      onopentag: (name, attributes) => open?.(name, attributes),
+      onopentag: (name, attributes) => open?.(name, attributes, parser.startIndex),
       ontext: (data) => text?.(data),
-      onclosetag: (name) => close?.(name),
+      onclosetag: (name) => close?.(name, parser.endIndex + 1),
     },
     { xmlMode: true },
   );
