@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { chromium } from "@playwright/test";
 import { preview } from "vite";
 import models from "../../models/models.json" with { type: "json" };
-import { summarize } from "./steps.mjs";
+import { acceptLicences, summarize } from "./steps.mjs";
 
 /** 5,600 tokens. */
 const TEXT = readFileSync(new URL("../../tests/fixtures/article.md", import.meta.url), "utf8");
@@ -50,8 +50,7 @@ async function reportOf(file) {
   // A large model takes minutes.
   page.setDefaultTimeout(0);
   const { terms } = models.find((model) => model.file === file) ?? {};
-  // As if the person had accepted the licence before.
-  await page.addInitScript((urls) => localStorage.setItem("precis-licences", JSON.stringify(urls)), terms ? [terms] : []);
+  await acceptLicences(page, terms ? [terms] : []);
   await page.goto(`${server.resolvedUrls?.local[0]}?model=${file}`);
   await summarize(page, TEXT);
   const report = await page.evaluate(() => window.precis.report);

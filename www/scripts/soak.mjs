@@ -8,7 +8,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "@playwright/test";
 import { preview } from "vite";
-import { ready } from "./steps.mjs";
+import models from "../../models/models.json" with { type: "json" };
+import { acceptLicences, ready } from "./steps.mjs";
 
 /** @typedef {import("@playwright/test").Page} Page */
 /** @typedef {{ document: string, length: string, form: string, question: string }} Task */
@@ -40,7 +41,7 @@ const text = (path) => readFileSync(new URL(`../${path}`, import.meta.url), "utf
 
 const server = await preview({ root: fileURLToPath(new URL("..", import.meta.url)), preview: { port: 0 }, logLevel: "warn" });
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
-const terms = /** @type {any[]} */ (JSON.parse(text("../models/models.json"))).map((model) => model.terms).filter(Boolean);
+const terms = models.flatMap(({ terms }) => terms ?? []);
 /** What a fresh page wrote, by model and task. @type {Map<string, string>} */
 const expected = new Map();
 /** @type {string[]} */
@@ -92,7 +93,7 @@ async function opened(model) {
   page.setDefaultTimeout(120_000);
   page.on("dialog", (dialog) => void dialog.accept());
   page.on("pageerror", (error) => wrong.push(`error on the page: ${error}`));
-  await page.addInitScript((urls) => localStorage.setItem("precis-licences", JSON.stringify(urls)), terms);
+  await acceptLicences(page, terms);
   await page.goto(`${server.resolvedUrls?.local[0]}${model}`);
   await ready(page);
   return page;

@@ -26,3 +26,12 @@ export async function summarize(page, text) {
   await page.getByRole("button", { name: "Summarize", exact: true }).click();
   await page.locator("#stage", { hasText: "Done" }).waitFor();
 }
+
+/**
+ * As if the person had accepted the licences at these addresses before the page is opened.
+ * @param {Page} page
+ * @param {readonly string[]} urls
+ */
+export async function acceptLicences(page, urls) {
+  await page.addInitScript((urls) => localStorage.setItem("precis-licences", JSON.stringify(urls)), urls);
+}
