@@ -33,8 +33,6 @@ export default defineConfig({
   testDir: "tests",
   outputDir: "test-results",
   forbidOnly: Boolean(process.env.CI),
-  // A machine with neighbours may hold a browser up for seconds. What passes at the second try is listed as flaky.
-  retries: 1,
   // On two cores. A test often waits: three at a time take a fifth less than two.
   workers: 3,
   timeout: 120_000,

@@ -1,6 +1,5 @@
 //! `cargo xtask test`: every check and every test. Native and web steps run at the same time.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -20,28 +19,6 @@ use crate::{model, root, setup, tidy};
 struct Count {
     passed: u64,
     failed: u64,
-    /// Failed at first, and passed when they were tried again: to be mended.
-    flaky: u64,
-}
-
-impl Count {
-    fn add(&mut self, Self { passed, failed, flaky }: Self) {
-        self.passed += passed;
-        self.failed += failed;
-        self.flaky += flaky;
-    }
-}
-
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{:>5} passed", self.passed)?;
-        for (count, what) in [(self.failed, "failed"), (self.flaky, "flaky")] {
-            if count > 0 {
-                write!(f, ", {count} {what}")?;
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The steps that ran: title, duration, count of a step that runs tests. Two chains of steps may run
@@ -84,7 +61,7 @@ impl Steps {
             Ok(count) => *count,
             Err(error) => match error.downcast_ref::<FailedTests>() {
                 Some(failed) => Some(failed.0),
-                None => Some(Count { failed: 1, ..Count::default() }),
+                None => Some(Count { passed: 0, failed: 1 }),
             },
         };
         self.done().push((title.to_owned(), start.elapsed(), count));
@@ -141,17 +118,19 @@ impl Steps {
         heading("steps");
         let done = self.done();
         for (title, time, count) in done.iter() {
-            let count = count.map_or(String::new(), |count| count.to_string());
+            let count = match count {
+                Some(Count { passed, failed: 0 }) => format!("{passed:>5} passed"),
+                Some(Count { passed, failed }) => format!("{passed:>5} passed, {failed} failed"),
+                None => String::new(),
+            };
             let row = format!("   {:>7}  {title:<52}{count}", seconds(*time));
             println!("{}", row.trim_end());
         }
         println!("   {:>7}  in all\n", seconds(self.start.elapsed()));
-        let mut all = Count::default();
-        for (_, _, count) in done.iter() {
-            all.add(count.unwrap_or_default());
-        }
-        let flaky = if all.flaky > 0 { format!(", {} flaky", all.flaky) } else { String::new() };
-        println!("{} passed, {} failed{flaky}", all.passed, all.failed);
+        let counts = || done.iter().filter_map(|(_, _, count)| *count);
+        let passed: u64 = counts().map(|count| count.passed).sum();
+        let failed: u64 = counts().map(|count| count.failed).sum();
+        println!("{passed} passed, {failed} failed");
     }
 }
 
@@ -164,8 +143,8 @@ struct Ended {
     advice: &'static str,
 }
 
-impl fmt::Display for Ended {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         write!(f, "`{}` ended with {}: {}", self.command_line, self.status, self.advice)
     }
 }
@@ -176,8 +155,8 @@ impl std::error::Error for Ended {}
 #[derive(Debug)]
 struct FailedTests(Count);
 
-impl fmt::Display for FailedTests {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+impl std::fmt::Display for FailedTests {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         write!(f, "{} tests failed: see above", self.0.failed)
     }
 }
@@ -341,9 +320,8 @@ fn counted(output: &str) -> Count {
             }
             [_, "passed"] => total.passed += at(0).unwrap_or(0),
             [_, "passed", time, ..] if time.starts_with('(') => total.passed += at(0).unwrap_or(0),
-            // "interrupted" and "did not run" follow from a failure.
-            [_, "failed"] => total.failed += at(0).unwrap_or(0),
-            [_, "flaky"] => total.flaky += at(0).unwrap_or(0),
+            // "interrupted" and "did not run" follow from a failure; a flaky test is one.
+            [_, "failed" | "flaky"] => total.failed += at(0).unwrap_or(0),
             ["#" | "ℹ", "pass", _] => total.passed += at(2).unwrap_or(0),
             ["#" | "ℹ", "fail", _] => total.failed += at(2).unwrap_or(0),
             _ => {}
@@ -372,7 +350,7 @@ mod tests {
 
     #[test]
     fn every_runner_is_counted() {
-        let count = |passed, failed| Count { passed, failed, flaky: 0 };
+        let count = |passed, failed| Count { passed, failed };
         let libtest = "test a ... ok\ntest result: ok. 12 passed; 0 failed; 1 ignored; 0 measured\n\
                        test result: FAILED. 3 passed; 2 failed; 0 ignored\n";
         assert_eq!(counted(libtest), count(15, 2));
@@ -380,9 +358,7 @@ mod tests {
             counted("\u{1b}[32m  7 passed\u{1b}[0m\u{1b}[2m (3.4s)\u{1b}[0m\n"),
             count(7, 0)
         );
-        let playwright = "  1 failed\n  2 flaky\n  2 skipped\n  5 passed (1.2m)\n";
-        assert_eq!(counted(playwright), Count { flaky: 2, ..count(5, 1) });
-        assert_eq!(counted(playwright).to_string(), "    5 passed, 1 failed, 2 flaky");
+        assert_eq!(counted("  1 failed\n  1 flaky\n  2 skipped\n  5 passed (1.2m)\n"), count(5, 2));
         assert_eq!(counted("ℹ tests 4\nℹ pass 3\nℹ fail 1\n"), count(3, 1));
         assert_eq!(counted("4 passed, 1 failed\n"), count(4, 1));
         assert_eq!(counted("3 passed over the bridge\nwhat failed\n"), count(0, 0));
@@ -393,9 +369,9 @@ mod tests {
         let steps = Steps::new();
         let failed = steps.step("lint", || anyhow::bail!("no"));
         assert!(failed.is_err());
-        assert_eq!(steps.done()[0].2, Some(Count { failed: 1, ..Count::default() }));
+        assert_eq!(steps.done()[0].2, Some(Count { passed: 0, failed: 1 }));
         let ran_nothing = steps.tests("none", command("true"));
         assert!(ran_nothing.is_err());
-        assert_eq!(steps.done()[1].2, Some(Count { failed: 1, ..Count::default() }));
+        assert_eq!(steps.done()[1].2, Some(Count { passed: 0, failed: 1 }));
     }
 }
