@@ -27,9 +27,10 @@ test("what happens is said once, in order", async ({ page, precis }) => {
   await page.addInitScript(() => {
     window.heard = [];
     const before = new WeakMap<Element, string>();
-    // A region says its new text when it changes while it can be seen.
+    // A region says its new text when it changes while it can be seen; one that is busy waits until it is not.
     const listen = () => {
       for (const region of document.querySelectorAll<HTMLElement>("[role=status], [role=alert], [aria-live]")) {
+        if (region.closest("[aria-busy=true]")) continue;
         const text = region.checkVisibility() ? region.innerText.replace(/\s+/g, " ").trim() : "";
         if (text !== (before.get(region) ?? "") && text !== "") window.heard.push(region.role === "alert" ? `alert: ${text}` : text);
         before.set(region, text);
