@@ -50,6 +50,8 @@ test("a PDF in two columns is read column by column, without its headers and pag
   // A paragraph that goes on in the next column or on the next page is one.
   expect(text.split("\n\n").filter((paragraph) => /^Sentence\s/.test(paragraph))).toHaveLength(40);
   expect(text).not.toMatch(/Journal of Beekeeping|Page \d/);
+  // And its lines are joined.
+  expect(text).not.toMatch(/[^\n]\n[^\n]/);
   await precis.summarize.click();
   await expect(precis.stage).toHaveText("Done");
 });
@@ -61,6 +63,24 @@ test("tables and lists of a PDF are kept", async ({ page, precis, browser }) => 
   await precis.open("tiny");
   await open(page, "table.pdf", await print(browser, html));
   await expect(precis.document).toHaveValue(/\n\n\| Year \| Colonies \| Losses \|\n\| 2024 \| 1,500 \| 12 % \|\n\| 2025 \| 1,620 \| 9 % \|\n\| 2026 \| 1,704 \| 8 % \|\n\n1\. The first of the items\.\n2\. The second of the items\.\n\n/);
+});
+
+test("lines of a PDF are joined where only their width parted them", async ({ page, precis, browser }) => {
+  const html = `<style>p { width: 330px; font: 11pt serif }</style>
+    <p>Hillside Beekeepers<br>12 Orchard Lane<br>Wexcombe</p><p>${sentence(1)} ${sentence(2)}</p>
+    <p>Roses are red,<br>the hives are asleep,<br>who wakes them up<br>has honey to keep.</p>
+    <p>Each of the members who look after them has a long-<br>term plan.</p>`;
+  await precis.open("tiny");
+  await open(page, "letter.pdf", await print(browser, html));
+  await expect(precis.document).toHaveValue(
+    [
+      "Hillside Beekeepers\n12 Orchard Lane\nWexcombe",
+      `${sentence(1)} ${sentence(2)}`,
+      "Roses are red,\nthe hives are asleep,\nwho wakes them up\nhas honey to keep.",
+      // Whether this is one word, the engine finds out.
+      "Each of the members who look after them has a long-\nterm plan.",
+    ].join("\n\n"),
+  );
 });
 
 test("pages of a PDF without text are named; a PDF of pictures says what to do", async ({ page, precis, browser }) => {

@@ -11,8 +11,12 @@ const JUSTIFIED_LINES = 3;
 /** A line that starts so many font sizes to the right of the one before begins a paragraph. */
 const INDENT = 0.8;
 const MARKER = /^([•◦▪‣●○■·*–—-]|\(?(\d{1,3}|[a-z])[.)])\s+\S/;
+/** The width of a space, in font sizes, and how far a guess of a word's width may be off. */
+const SLACK = 0.7;
 /** Dots that lead to the number of a page, in a table of contents. */
 const LEADERS = /(\. ?){4,}/g;
+/** A letter of a script without spaces between words. */
+const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef]/u;
 const ENDS_SENTENCE = /[.!?…:;。！？]["'”’»)\]]*$/;
 
 interface Line {
@@ -26,6 +30,8 @@ interface Line {
   /** Whether it fills its column of justified text: then its paragraph goes on. */
   isFull: boolean;
   isIndented: boolean;
+  /** Whether it ends because the next word had no room: then its text goes on in the next line. */
+  isWrapped: boolean;
 }
 
 interface Paragraph {
@@ -63,10 +69,22 @@ export function textOf(columns: readonly Piece[][]): string {
     if (paragraph.kind === "table") return paragraph.lines.map(({ cells }) => `| ${cells.map((cell) => cell.text).join(" | ")} |`).join("\n");
     if (isLarge(paragraph, body.size)) return `${"#".repeat(Math.min(levels.indexOf(Math.round(paragraph.size)) + 1, 3))} ${text.join(" ")}`;
     if (isBoldHeading(paragraph, body, bold)) return `${"#".repeat(Math.min(levels.length + 1, 4))} ${text[0]}`;
-    return text.join("\n").replace(/^[•◦▪‣●○■·]\s*/, "- ");
+    return text.reduce((before, line, i) => before + between(before, line, paragraph.lines[i - 1]!) + line).replace(/^[•◦▪‣●○■·]\s*/, "- ");
   };
   // The items of a list follow each other without an empty line.
   return paragraphs.map((paragraph, i) => (i === 0 ? "" : paragraph.kind === "item" && paragraphs[i - 1]!.kind === "item" ? "\n" : "\n\n") + write(paragraph)).join("");
+}
+
+/** What parts a line from the text before it, whose last line is `last`. Where a word may be parted, the engine needs the line end to know it. */
+function between(before: string, line: string, last: Line): string {
+  if (!last.isWrapped || /[-\u00ad\u2010]$/.test(before)) return "\n";
+  return UNSPACED.test(before.at(-1)!) && UNSPACED.test(line[0]!) ? "" : " ";
+}
+
+/** The width of a line's first word; of one letter, where words are not parted by spaces. */
+function firstWord({ text, left, right }: Line): number {
+  const word = UNSPACED.test(text) ? 1 : text.search(/\s|$/);
+  return ((right - left) * word) / text.length;
 }
 
 /** The lines of a column, from top to bottom. */
@@ -75,7 +93,7 @@ function linesOf(column: readonly Piece[]): Line[] {
     const cells = joined(row, CELL_GAP);
     const [whole] = joined(row, Infinity);
     const { text, left, right, y, size, font } = whole!;
-    return { text, cells, left, right, y, size, font, isFull: false, isIndented: false };
+    return { text, cells, left, right, y, size, font, isFull: false, isIndented: false, isWrapped: false };
   });
 }
 
@@ -86,7 +104,12 @@ function paragraphsOf(lines: readonly Line[]): Paragraph[] {
   const end = lines.reduce((most, { right }) => Math.max(most, right), -Infinity);
   const full = lines.filter(({ right, size }) => end - right < 0.1 * size);
   if (full.length >= JUSTIFIED_LINES && full.length * 2 > lines.length) for (const line of full) line.isFull = true;
-  for (const line of lines) line.isIndented = line.left - start > INDENT * line.size;
+  for (const [i, line] of lines.entries()) {
+    line.isIndented = line.left - start > INDENT * line.size;
+    // What follows the last line of a column is not known here.
+    const word = lines[i + 1] ? firstWord(lines[i + 1]!) : 0.15 * (end - start);
+    line.isWrapped = !hasLeaders(line.text) && (line.isFull || line.right + SLACK * line.size + word > end);
+  }
   const inTable = tables(lines);
   const paragraphs: Paragraph[] = [];
   for (const [i, line] of lines.entries()) {
