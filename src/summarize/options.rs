@@ -48,7 +48,7 @@ pub struct Options {
     pub form: Form,
     /// What marks the points of a list.
     pub format: Format,
-    /// What to ask instead of a summary: a question, or what to say in which way.
+    /// What to ask instead of a summary: a question, or, of a model that writes, anything else.
     pub instruction: Option<String>,
     /// What the model should know about the document, such as who it is for. It is not summarized.
     pub context: Option<String>,

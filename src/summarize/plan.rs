@@ -158,7 +158,7 @@ impl Plan {
             _ => split_request(text),
         };
         let (body, tokens) = (0..end, Tokens(reading.starts));
-        let question = wish.question(own);
+        let question = wish.question(own, profile.wording);
         let request = match question {
             Question::Headline => headline_request(kind),
             Question::Summary { .. } if own.is_some() && wish.is_open() => {

@@ -125,8 +125,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                 Answer { text, points }
             }
         };
-        let own = plan.wording == Wording::Own || matches!(plan.question, Question::Request { .. });
-        if !own || !plan.has_answer() {
+        if plan.wording == Wording::Quotes || !plan.has_answer() {
             // What was asked last was a note.
             self.report.finish_reason = FinishReason::Stop;
         }

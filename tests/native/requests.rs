@@ -1,6 +1,7 @@
 //! Which texts ask for something at their end, in several languages, and which only seem to.
 
 use precis::summarize::plan::{Form, Question, SummaryRequest, split_request};
+use precis::summarize::profile::Wording;
 
 const BODY: &str = "The council met on Monday. It decided to repair the old bridge.";
 
@@ -155,7 +156,7 @@ fn asked(last: &str) -> Option<Question> {
     let text = format!("{BODY}\n\n{last}\n");
     let (end, request) = split_request(&text);
     assert_eq!(request, (end < text.len()).then_some(last));
-    request.map(|_| SummaryRequest::default().question(request))
+    request.map(|_| SummaryRequest::default().question(request, Wording::Quotes))
 }
 
 #[test]
@@ -186,4 +187,49 @@ fn a_request_alone_is_a_text() {
     }
     let long = format!("{BODY}\n\nSummarize the text above{}", " and above".repeat(50));
     assert_eq!(split_request(&long).1, None);
+}
+
+/// What people ask a model that quotes for, and what they get.
+const INSTRUCTIONS: [(&str, Question); 30] = [
+    ("Who decided to repair the bridge?", Question::Ask),
+    ("refund deadline", Question::Ask),
+    ("where to ask for help", Question::Ask),
+    ("Tell me who pays.", Question::Ask),
+    ("Write a poem about it.", Question::Ask),
+    ("What is it about the bridge that they dislike?", Question::Ask),
+    ("In the part on refunds, what does it say?", Question::Ask),
+    ("What does it say about refunds?", Question::Ask),
+    ("Worum geht es bei der Kündigung?", Question::Ask),
+    ("Wer bezahlt die Brücke", Question::Ask),
+    ("Summarize in two sentences.", summary(2, Form::Paragraph)),
+    ("Summarize this for my boss in three bullet points", POINTS),
+    ("Please summarize.", THREE),
+    ("Give me a short summary for the board", THREE),
+    ("What are the key points?", ONE),
+    ("What is the main point of this text?", ONE),
+    ("What is this about?", THREE),
+    ("what's it about", THREE),
+    ("What is this letter about?", THREE),
+    ("Write a headline", Question::Headline),
+    ("Fasse den Text in zwei Sätzen zusammen", summary(2, Form::Paragraph)),
+    ("Worum geht es?", THREE),
+    ("Worum geht es in diesem Text?", THREE),
+    ("De quoi parle ce texte ?", THREE),
+    ("¿De qué trata este texto?", THREE),
+    ("Di cosa parla questo articolo?", THREE),
+    ("Waar gaat het over?", THREE),
+    ("О чём этот текст?", THREE),
+    ("这篇文章讲了什么？", THREE),
+    ("この文章は何についてですか？", THREE),
+];
+
+#[test]
+fn a_model_that_quotes_is_asked_for_summaries_and_answers_only() {
+    let asked = |instruction| {
+        let wish = SummaryRequest { instruction: Some(instruction), ..SummaryRequest::default() };
+        wish.question(None, Wording::Quotes)
+    };
+    let wrong =
+        INSTRUCTIONS.iter().filter(|(instruction, question)| asked(instruction) != *question);
+    assert_eq!(wrong.collect::<Vec<_>>(), Vec::<&(&str, Question)>::new());
 }

@@ -106,7 +106,7 @@ pub enum Question {
     },
     /// The answer to a question about the document.
     Ask,
-    /// Whatever the model says to a request.
+    /// Whatever a model that writes says to a request.
     Request {
         /// Whether that ends with its first sentence, because one was asked for: a small model goes
         /// on otherwise.

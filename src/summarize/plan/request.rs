@@ -8,6 +8,7 @@ mod languages;
 use self::languages::LANGUAGES;
 use super::question::{Form, Length, Question, SummaryRequest};
 use crate::document::sentences::is_question;
+use crate::summarize::profile::Wording;
 
 /// A request is a last paragraph of at most so many bytes.
 const LONGEST: usize = 400;
@@ -28,6 +29,8 @@ struct Language {
     modal: &'static str,
     /// Nouns for a summary.
     summary: &'static str,
+    /// Questions for what a text says as a whole.
+    about: &'static str,
     /// Words for what stands above.
     above: &'static str,
     /// A text, named as this one.
@@ -64,12 +67,16 @@ pub fn split_request(text: &str) -> (usize, Option<&str>) {
 }
 
 impl SummaryRequest<'_> {
-    /// What the answer will be. `request` is the document's own.
-    pub fn question(&self, request: Option<&str>) -> Question {
+    /// What the answer will be, in these words. `request` is the document's own.
+    pub fn question(&self, request: Option<&str>, wording: Wording) -> Question {
         if let Some(instruction) = self.instruction {
-            return match is_question(instruction.trim_end()) {
-                true => Question::Ask,
-                false => Question::Request { one_sentence: asks_for_one_sentence(instruction) },
+            return match wording {
+                // It writes nothing: beside summaries, it can only show where the document says something.
+                Wording::Quotes => asked(instruction).unwrap_or(Question::Ask),
+                Wording::Own if is_question(instruction.trim_end()) => Question::Ask,
+                Wording::Own => {
+                    Question::Request { one_sentence: asks_for_one_sentence(instruction) }
+                }
             };
         }
         if let Some(request) = request.filter(|_| self.is_open()) {
@@ -80,6 +87,20 @@ impl SummaryRequest<'_> {
             _ => Question::Summary { sentences: self.most(), form: self.form },
         }
     }
+}
+
+/// The summary that a person asks for; `None` if it is something else.
+fn asked(instruction: &str) -> Option<Question> {
+    let lower = instruction.to_lowercase();
+    let lower = lower.trim().trim_start_matches(['¿', '¡']);
+    // What a person asks for is about the document, whether they say so or not.
+    let summary =
+        |language: &Language| language.orders(lower, true, true) || language.is_about(lower, false);
+    if LANGUAGES.iter().any(summary) {
+        return Some(question(instruction)).filter(|question| *question != Question::Ask);
+    }
+    let about = LANGUAGES.iter().any(|language| language.asks_about_all(lower));
+    about.then_some(Question::Summary { sentences: USUAL, form: Form::Paragraph })
 }
 
 /// What the answer to a request of the document will be.
@@ -177,6 +198,21 @@ impl Language {
     fn is_about(&self, sentence: &str, above: bool) -> bool {
         let begun = self.asks.split('|').any(|word| find(sentence, word) == Some(word.len()));
         is_question(sentence) && begun && (above || has_any(sentence, self.summary))
+    }
+
+    /// Whether a question is for what a text says as a whole, and not for what it says of something.
+    fn asks_about_all(&self, question: &str) -> bool {
+        let names_text = |part: &str| {
+            let part = part.trim_matches(|c: char| !c.is_alphanumeric());
+            part.is_empty() || has_any(part, self.this)
+        };
+        self.about.split('|').any(|phrase| {
+            let found = find(question, phrase).map(|end| question.split_at(end));
+            found.is_some_and(|(asked, rest)| {
+                let before = asked.strip_suffix(phrase).unwrap_or(asked);
+                names_text(before) && names_text(rest)
+            })
+        })
     }
 
     /// What remains without what is polite, and whether it is a question for something.

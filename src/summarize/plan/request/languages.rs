@@ -12,6 +12,14 @@ pub const LANGUAGES: [Language; 12] = [
         modal: "can you|could you|would you|will you|i want you to|i would like you to|your task is to",
         summary: "summary|summaries|abstract|tl;dr|tldr|headline|synopsis|main point|main points|main \
                   idea|key points|key takeaways|key message|gist",
+        about: "what is this about|what is it about|what is this text about|what is this document \
+                about|what is this article about|what is this letter about|what is this mail \
+                about|what is this email about|what is this contract about|what is this story \
+                about|what is this meeting about|what is the text about|what is the document \
+                about|what is the article about|what is the letter about|what is the mail about|\
+                what is the email about|what is the contract about|what is the story about|what \
+                is the meeting about|what's this about|what's it about|what does it say|what does \
+                this say|what do i need to know",
         above: "above|preceding text|foregoing|previous text",
         this: "this text|this article|this document|this passage|this transcript|this conversation|this \
                meeting|this thread|this content|this report|this story|this paper|the text|the \
@@ -31,8 +39,10 @@ pub const LANGUAGES: [Language; 12] = [
         modal: "kannst du|können sie|könntest du|könnten sie|würdest du|würden sie",
         summary: "zusammenfassung|kurzfassung|überschrift|kernaussage|hauptaussage|kernpunkte|\
                   wichtigsten punkte|stichpunkte",
+        about: "worum geht es|worum geht's|worum gehts|wovon handelt|was steht drin|was steht \
+                darin|was muss ich wissen",
         above: "obig*|oben|vorstehend*|vorangehend*|vorliegend*",
-        this: "diesen text|dieses textes|dieser text|diesen artikel|dieses artikels|dieser artikel|\
+        this: "diesen text|diesem text|dieses textes|dieser text|diesen artikel|dieses artikels|dieser artikel|\
                dieses dokument|dieses dokuments|dieses gespräch|den text|des textes|den artikel|des \
                artikels|das dokument|des dokuments",
         asks: "was|welche|welcher|welches|wer|wen|wann|wo|warum|wie|worum|wovon",
@@ -48,6 +58,7 @@ pub const LANGUAGES: [Language; 12] = [
         polite: "s'il te plaît|s'il vous plaît|merci de|maintenant|veuillez|-moi|moi",
         modal: "peux-tu|pouvez-vous|pourrais-tu|pourriez-vous",
         summary: "résumé|synthèse|idée principale|message principal|points clés|points principaux",
+        about: "de quoi parle|de quoi s'agit-il|de quoi est-il question|de quoi il s'agit",
         above: "ci-dessus|précédent|qui précède|susmentionné",
         this: "ce texte|cet article|ce document|cette conversation|ce passage|le texte|l'article|le \
                document|du texte|du document|de l'article",
@@ -64,6 +75,7 @@ pub const LANGUAGES: [Language; 12] = [
         polite: "por favor|ahora|me",
         modal: "puedes|puede|podrías|podría",
         summary: "resumen|síntesis|idea principal|mensaje principal|puntos clave|ideas principales",
+        about: "de qué trata|de qué se trata|de qué habla",
         above: "anterior|anteriores|de arriba|precedente|antes expuesto",
         this: "este texto|este artículo|este documento|esta conversación|el texto|el artículo|el \
                documento|del texto|del artículo|del documento",
@@ -81,6 +93,7 @@ pub const LANGUAGES: [Language; 12] = [
         modal: "puoi|può|potresti|potrebbe",
         summary: "riassunto|sintesi|sommario|idea principale|messaggio principale|punti chiave|punti \
                   principali",
+        about: "di cosa parla|di cosa si tratta|di che si tratta|di cosa tratta",
         above: "sopra|precedente|sopracitato|suddetto|soprastante",
         this: "questo testo|questo articolo|quest'articolo|questo documento|il testo|l'articolo|il \
                documento|del testo|dell'articolo|del documento",
@@ -97,6 +110,7 @@ pub const LANGUAGES: [Language; 12] = [
         polite: "por favor|agora",
         modal: "pode|podes|poderia|você pode|você poderia",
         summary: "resumo|síntese|ideia principal|mensagem principal|pontos principais|pontos-chave",
+        about: "do que se trata|de que se trata|do que trata|sobre o que é",
         above: "acima|anterior|precedente",
         this: "este texto|este artigo|este documento|esta conversa|o texto|o artigo|o documento|do \
                texto|do artigo|do documento|deste texto",
@@ -113,6 +127,7 @@ pub const LANGUAGES: [Language; 12] = [
         polite: "alsjeblieft|alstublieft|graag|nu",
         modal: "kun je|kunt u|kan je|zou je|zou u|wil je",
         summary: "samenvatting|hoofdgedachte|kernpunten|belangrijkste punten|kernboodschap",
+        about: "waar gaat het over|waar gaat dit over|waarover gaat",
         above: "bovenstaand*|hierboven|voorgaand*|voornoemd*",
         this: "deze tekst|dit artikel|dit document|dit gesprek|de tekst|het artikel|het document",
         asks: "wat|welke|wie|wanneer|waar|waarom|hoe|waarover",
@@ -128,6 +143,7 @@ pub const LANGUAGES: [Language; 12] = [
         polite: "proszę|teraz",
         modal: "czy możesz|możesz|czy mógłbyś|czy mogłabyś|czy może pan|czy może pani",
         summary: "streszczenie|podsumowanie|główna myśl|najważniejsze punkty",
+        about: "o czym jest|o czym to jest|o co chodzi|czego dotyczy",
         above: "powyższ*|powyżej",
         this: "ten tekst|tego tekstu|ten artykuł|tego artykułu|ten dokument|tego dokumentu|tekst",
         asks: "co|jaka|jaki|jakie|kto|kiedy|gdzie|dlaczego|jak|o czym",
@@ -144,6 +160,7 @@ pub const LANGUAGES: [Language; 12] = [
         polite: "пожалуйста|теперь|кратко|коротко",
         modal: "можешь|можете|не могли бы вы|не мог бы ты",
         summary: "резюме|краткое содержание|краткий пересказ|итог|главная мысль|основная мысль|выжимк*",
+        about: "о чём|о чем|о чём это|о чем это|о чём здесь|о чем здесь",
         above: "выше|вышеизложенн*|приведённ* выше|предыдущ*|вышеприведённ*",
         this: "этот текст|этого текста|эту статью|этой статьи|этот документ|этого документа|текст|текста",
         asks: "что|какая|какой|какое|какие|кто|когда|где|почему|как|о чём|о чем|в чём",
@@ -162,6 +179,7 @@ pub const LANGUAGES: [Language; 12] = [
         polite: "من فضلك|رجاء|رجاءً|الآن",
         modal: "هل يمكنك|هل تستطيع|يرجى",
         summary: "ملخص|ملخصا|ملخصًا|ملخّصا|موجز|موجزا|الفكرة الرئيسية|تلخيصا",
+        about: "عم يتحدث|عن ماذا يتحدث|ما موضوع",
         above: "أعلاه|السابق|السابقة|ما سبق|المذكور",
         this: "هذا النص|هذه المقالة|هذا المقال|هذه الوثيقة|النص|المقال",
         asks: "ما|ماذا|من|متى|أين|لماذا|كيف|عم",
@@ -177,6 +195,7 @@ pub const LANGUAGES: [Language; 12] = [
         polite: "请你|请您|请|請",
         modal: "请用|請用|请将|请把|请对|请根据|根据|用|你能|能否|将|把|对",
         summary: "总结|總結|摘要|概要|概括|主要观点|中心思想|大意",
+        about: "讲了什么|说了什么|讲的是什么|主要内容是什么",
         above: "上文|以上|上述|上面|前文",
         this: "本文|这篇文章|这段文字|這篇文章|此文|全文",
         asks: "本文|上文|以上|上述|上面|这篇文章|什么|谁|何时|为什么",
@@ -192,6 +211,7 @@ pub const LANGUAGES: [Language; 12] = [
         polite: "では|それでは",
         modal: "上の|上記|以上|この|次の|本文|前の",
         summary: "要約|要旨|概要|要点|主旨",
+        about: "何についてですか|何について書かれていますか|何について|どんな内容ですか|どんな内容",
         above: "上の文章|上記|以上|上の記事|上の内容|上の文|前の文章",
         this: "本文|この文章|この記事|この文書|この会話",
         asks: "上の|上記|以上|この|本文",
