@@ -25,8 +25,12 @@ const QUOTED: usize = 3;
 /// beside the question's words.
 const BESIDE: [f64; 2] = [0.3, 0.2];
 
-/// What a sentence must be worth: the share of the question's words that it has, and how much likelier it
-/// makes a token of the question. The best sentences of documents about something else are worth less.
+/// How much a sentence's salience counts when sentences that match the question are put in order.
+const SALIENT: f64 = 0.15;
+
+/// What a sentence must be worth: the share of the question's words that it has or stands beside, and how
+/// much likelier it makes a token of the question. The best sentences of documents about something else
+/// are worth less.
 const LEAST: f64 = 0.5;
 
 /// How much less than the best sentence a further one may be worth.
@@ -50,12 +54,13 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
             !sentences::is_question(text) && text.len() <= LONGEST && words(text) <= LONGEST_QUOTE
         };
         let mut order: Vec<usize> = (0..candidates.len()).filter(says).collect();
-        let beside = |i: usize| {
+        let matching = |i: usize| {
             let before = i.checked_sub(1).map_or(0.0, |i| shares[i]);
             let behind = shares.get(i + 1).copied().unwrap_or(0.0);
             shares[i] + BESIDE[0] * before + BESIDE[1] * behind
         };
-        order.sort_by(|a, b| beside(*b).total_cmp(&beside(*a)));
+        let promise = |i: usize| matching(i) + SALIENT * candidates[i].score;
+        order.sort_by(|a, b| promise(*b).total_cmp(&promise(*a)));
         order.truncate(TRIED);
         if order.is_empty() {
             return Ok(Vec::new());
@@ -71,11 +76,13 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         for index in order {
             let candidate = &candidates[index];
             let likelier = self.likelihood_of(&ids, &candidate.sentence.text).await? - without;
-            found.push((shares[index] + likelier / ids.len().max(1) as f64, candidate));
+            found.push((matching(index) + likelier / ids.len().max(1) as f64, candidate));
         }
-        found.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let bar = found.first().map_or(LEAST, |(best, _)| LEAST.max(best - BEHIND));
-        let quoted = found.into_iter().take_while(|(worth, _)| *worth >= bar).take(QUOTED);
+        let best = found.iter().map(|(worth, _)| *worth).fold(f64::MIN, f64::max);
+        found.retain(|(worth, _)| *worth >= LEAST.max(best - BEHIND));
+        let rank = |(worth, candidate): &(f64, &Candidate)| worth + SALIENT * candidate.score;
+        found.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
+        let quoted = found.into_iter().take(QUOTED);
         Ok(quoted.map(|(_, candidate)| material.quoted(candidate)).collect())
     }
 

@@ -48,7 +48,8 @@ pub struct Options {
     pub form: Form,
     /// What marks the points of a list.
     pub format: Format,
-    /// What to ask instead of a summary: a question, or, of a model that writes, anything else.
+    /// A question to answer instead of a summary. A model that writes follows orders, too; one that quotes
+    /// takes them for questions, apart from orders for a summary.
     pub instruction: Option<String>,
     /// What the model should know about the document, such as who it is for. It is not summarized.
     pub context: Option<String>,

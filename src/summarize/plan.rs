@@ -21,6 +21,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use self::cut::Tokens;
+use self::prompts::FEWEST_WITH_KEY;
 pub use self::prompts::{
     Asking, KEY_HEADING, Prompt, PromptStyle, has_key, headline_request, listed, passage,
     summary_request,
@@ -66,6 +67,13 @@ pub struct Limits {
     pub overhead: usize,
     /// Tokens that the answer may have.
     pub answer: usize,
+}
+
+impl Limits {
+    /// Tokens of the sentences that a prompt repeats, at most.
+    fn key(self) -> usize {
+        KEY_TOKENS.min(self.context / 6)
+    }
 }
 
 /// A prompt of a run.
@@ -169,8 +177,7 @@ impl Plan {
                 wish.instruction.or(own).unwrap_or_default().into()
             }
         };
-        let repeated =
-            if profile.wording == Wording::Own { KEY_TOKENS.min(limits.context / 6) } else { 0 };
+        let repeated = if profile.wording == Wording::Own { limits.key() } else { 0 };
         let room = |answer: usize, request: usize| {
             let spent = limits.overhead + answer + request + repeated + SLACK;
             limits.context.saturating_sub(spent).max(1)
@@ -220,9 +227,20 @@ impl Plan {
             self.strategy = "passages";
             return vec![Planned::answer(None, TRIED * (SENTENCE + limits.overhead))];
         }
+        // Tokens of the sentences that the prompt of a text of so many tokens repeats.
+        let repeated = |count: usize| match count > FEWEST_WITH_KEY * SENTENCE / 2 {
+            true => limits.key(),
+            false => 0,
+        };
         let answer = |text: &str, count: usize, request: &str| {
             let prompt = asking.about(text, request, "This document");
-            let tokens = count + limits.overhead + request.len() / 4;
+            let repeats = match (self.question, self.wording) {
+                (Question::Headline, _) | (Question::Summary { .. }, Wording::Own) => {
+                    repeated(count)
+                }
+                _ => 0,
+            };
+            let tokens = count + repeats + limits.overhead + request.len() / 4;
             Planned::answer(Some(prompt), tokens)
         };
         if self.is_one_pass() {
@@ -256,7 +274,9 @@ impl Plan {
         let mut planned: Vec<Planned> = Vec::new();
         for (index, window) in self.windows.iter().enumerate() {
             let prompt = asking.note(&text[window.clone()], self.kind, reading.profile);
-            let tokens = tokens.count(window) + limits.overhead + SLACK / 2;
+            let count = tokens.count(window);
+            let repeats = if self.wording == Wording::Own { repeated(count) } else { 0 };
+            let tokens = count + repeats + limits.overhead + SLACK / 2;
             planned.push(Planned::note(index, prompt, self.kind, reading.profile, tokens));
         }
         if self.needs_answer() {
@@ -301,7 +321,7 @@ impl Plan {
     /// Tokens of the longest prompt with its answer.
     pub fn longest_prompt(&self, limits: Limits) -> usize {
         let longest = self.prompts.iter().map(|prompt| prompt.tokens).max().unwrap_or(0);
-        longest + limits.answer + SLACK
+        (longest + limits.answer + SLACK).min(limits.context)
     }
 }
 

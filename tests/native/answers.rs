@@ -6,6 +6,7 @@ use precis::host::Event;
 use precis::report::{FinishReason, Report, Support};
 use precis::summarize::Options;
 use precis::summarize::plan::{Form, Format, Length, Strategy};
+use precis::summarize::profile::Wording;
 
 /// Longer than the tiny model's 512 positions, with sentences that share no words.
 fn document() -> String {
@@ -104,23 +105,42 @@ fn key_points_stand_in_the_documents_order_beside_their_passages() {
 }
 
 #[test]
-fn a_request_is_answered_in_the_models_words() {
-    let text = part(1);
+fn a_model_that_writes_follows_an_order() {
+    let text = part(1).replace("It runs in its own process. ", "");
     let mut summarizer = summarizer(tiny());
     let mut run = |options: &Options| {
         now(summarizer.run(&text, options, &TestHost::ticking())).expect("an answer")
     };
     let first = run(&Options::default());
-    let poem = Options { instruction: Some(" Write a poem. ".into()), ..Options::default() };
-    let second = run(&poem);
+    let order = |instruction: &str| Options {
+        instruction: Some(instruction.into()),
+        wording: Some(Wording::Own),
+        ..Options::default()
+    };
+    let second = run(&order(" Write a poem. "));
     assert_eq!(second.plan.request, "Write a poem.");
     // Both prompts begin with the document, which is already read.
     assert!(second.prefill.reused_tokens + 20 > first.document.tokens, "{:?}", second.prefill);
     assert!(second.prefill.tokens < 40);
     assert_eq!(second.finish_reason, FinishReason::Stop, "the model ended it");
-    let joke = run(&Options { instruction: Some("Tell a joke.".into()), ..Options::default() });
-    assert_eq!((joke.decode.tokens, joke.finish_reason), (127, FinishReason::Length));
+    let joke = run(&Options { max_tokens: Some(50), ..order("Tell a joke.") });
+    assert_eq!((joke.decode.tokens, joke.finish_reason), (49, FinishReason::Length));
     assert_eq!(first.finish_reason, FinishReason::Stop, "it was quoted");
+}
+
+#[test]
+fn a_model_that_quotes_takes_an_order_for_a_question_or_a_summary() {
+    let text: String = (1..=60).map(part).collect();
+    let ask = |instruction: &str| {
+        run(&text, &Options { instruction: Some(instruction.into()), ..Options::default() })
+    };
+    let poem = ask("Write a poem.");
+    assert_eq!((poem.plan.strategy.as_str(), poem.decode.tokens), ("passages", 0));
+    for point in &poem.points {
+        assert_eq!(point.support, Support::Quoted);
+    }
+    let summary = ask("Summarize it in two sentences, please.");
+    assert_eq!((summary.plan.strategy.as_str(), summary.points.len()), ("windows", 2));
 }
 
 #[test]

@@ -75,9 +75,9 @@ test("the answer as events is the answer as JSON, as it comes", async () => {
 
 test("the option max_tokens reaches the engine", async () => {
   const handler = createHandler({ module, model: tiny() });
-  // What the model says to an instruction is not cut to sentences.
+  // What the model writes for a summary is a note.
   const written = async (max_tokens: number) => {
-    const body = { text: "Bees collect nectar and pollen from all the flowers of the meadow.", instruction: "Tell it as a story.", max_tokens };
+    const body = { text: "Bees collect nectar and pollen from all the flowers of the meadow.", max_tokens };
     return (await answered(await handler(ask("/summarize", body)))).report.decode.tokens;
   };
   const few = await written(4);

@@ -64,8 +64,8 @@ test("a stream goes on after a loss before its first piece", async ({ bench, pag
 
 test("a stream can't take back what it gave, a summary can", async ({ bench, page }) => {
   await inWorker(page, losing(1, "piece"));
-  // What the model says to an instruction comes token by token; quotations and answers to questions come at once.
-  const options = { max_tokens: 64, instruction: "Tell it as a story." };
+  // What a model writes to an order comes token by token; quotations come at once.
+  const options = { max_tokens: 64, wording: "own" as const, instruction: "Tell it as a story." };
   for (const streaming of [true, false]) {
     await bench.open();
     expect(await bench.create({ backend: "webgpu" })).toEqual(onGpu);

@@ -98,7 +98,7 @@ struct SummaryArguments {
     /// How more than a sentence is set: "paragraph" or "key-points".
     #[arg(long, default_value = "paragraph", value_parser = named::<Form>)]
     form: Form,
-    /// What to ask about the document instead.
+    /// A question to answer instead.
     #[arg(long, value_name = "QUESTION", conflicts_with_all = ["length", "form"])]
     ask: Option<String>,
     /// How to read it: "one-pass" extends the model's context where the document is longer,

@@ -114,7 +114,7 @@ pub fn note_request(kind: Kind, sentences: usize) -> String {
 const KEY: usize = 8;
 
 /// A text of fewer sentences repeats none.
-const FEWEST_WITH_KEY: usize = 12;
+pub(super) const FEWEST_WITH_KEY: usize = 12;
 
 /// What a summary of a document is asked with.
 pub fn summary_request(kind: Kind, sentences: usize, form: Form) -> String {

@@ -8,6 +8,7 @@ mod languages;
 use self::languages::LANGUAGES;
 use super::question::{Form, Length, Question, SummaryRequest};
 use crate::document::sentences::is_question;
+use crate::document::words::is_unspaced;
 use crate::summarize::profile::Wording;
 
 /// A request is a last paragraph of at most so many bytes.
@@ -71,7 +72,7 @@ impl SummaryRequest<'_> {
     pub fn question(&self, request: Option<&str>, wording: Wording) -> Question {
         if let Some(instruction) = self.instruction {
             return match wording {
-                // It writes nothing: beside summaries, it can only show where the document says something.
+                // It writes no answer: apart from summaries, it shows where the document says something.
                 Wording::Quotes => asked(instruction).unwrap_or(Question::Ask),
                 Wording::Own if is_question(instruction.trim_end()) => Question::Ask,
                 Wording::Own => {
@@ -91,15 +92,17 @@ impl SummaryRequest<'_> {
 
 /// The summary that a person asks for; `None` if it is something else.
 fn asked(instruction: &str) -> Option<Question> {
-    let lower = instruction.to_lowercase();
-    let lower = lower.trim().trim_start_matches(['¿', '¡']);
-    // What a person asks for is about the document, whether they say so or not.
-    let summary =
-        |language: &Language| language.orders(lower, true, true) || language.is_about(lower, false);
-    if LANGUAGES.iter().any(summary) {
-        return Some(question(instruction)).filter(|question| *question != Question::Ask);
+    let lower = instruction.trim().to_lowercase().replace('’', "'");
+    let asks_for_summary = |sentence: &&str| {
+        LANGUAGES.iter().any(|language| {
+            language.parts(sentence).any(|part| language.orders_some(part))
+                || language.names_summary(sentence)
+        })
+    };
+    if is_tldr(&lower) || sentences(&lower).iter().any(asks_for_summary) {
+        return Some(question(&lower)).filter(|question| *question != Question::Ask);
     }
-    let about = LANGUAGES.iter().any(|language| language.asks_about_all(lower));
+    let about = LANGUAGES.iter().any(|language| language.asks_about_all(&lower));
     about.then_some(Question::Summary { sentences: USUAL, form: Form::Paragraph })
 }
 
@@ -139,20 +142,29 @@ fn is_request(last: &str) -> bool {
     if has_any(&lower, OTHERS) || lower.contains(['"', '“', '„', '«', '「']) {
         return false;
     }
-    let bare = lower.trim_end_matches(['.', ':', '?', '!', ' ']);
-    if ["tl;dr", "tldr", "tl; dr"].contains(&bare) {
+    if is_tldr(&lower) {
         return true;
     }
-    let sentences: Vec<&str> = lower
-        .split_inclusive(['.', '!', '?', '。', '？', '！', '؟', '\n'])
-        .map(|sentence| sentence.trim_matches([' ', '\n', '¿', '¡']))
-        .filter(|sentence| sentence.chars().any(char::is_alphanumeric))
-        .collect();
+    let sentences = sentences(&lower);
     let alone = sentences.len() == 1;
     LANGUAGES.iter().any(|language| {
         let asked = |sentence: &&str| language.asks_for(sentence, alone);
         sentences.iter().any(asked)
     })
+}
+
+fn is_tldr(lower: &str) -> bool {
+    let bare = lower.trim_end_matches(['.', ':', '?', '!', ' ']);
+    ["tl;dr", "tldr", "tl; dr"].contains(&bare)
+}
+
+/// The sentences of a request.
+fn sentences(lower: &str) -> Vec<&str> {
+    lower
+        .split_inclusive(['.', '!', '?', '。', '？', '！', '؟', '\n'])
+        .map(|sentence| sentence.trim_matches([' ', '\n', '¿', '¡']))
+        .filter(|sentence| sentence.chars().any(char::is_alphanumeric))
+        .collect()
 }
 
 impl Language {
@@ -164,33 +176,40 @@ impl Language {
         if alone && named && self.is_about(sentence, above) {
             return true;
         }
-        // "Based on all the above content, provide …".
+        self.parts(sentence).any(|part| self.orders(part, named, alone))
+    }
+
+    /// A sentence, and what follows its first words where they say of what or how long: "Based on all the
+    /// above content, provide …".
+    fn parts<'a>(&self, sentence: &'a str) -> impl Iterator<Item = &'a str> {
         let led = sentence.split_once([',', '，', '、', '،']).filter(|(lead, _)| {
             let length = self.units[0];
             [self.above, self.this, length].iter().any(|phrases| has_any(lead, phrases))
         });
-        let parts = [Some(sentence), led.map(|(_, rest)| rest.trim_start())];
-        parts.into_iter().flatten().any(|part| self.orders(part, named, alone))
+        [Some(sentence), led.map(|(_, rest)| rest.trim_start())].into_iter().flatten()
     }
 
     /// Whether a part of a sentence orders a summary: of the text above, or of nothing in particular.
     fn orders(&self, part: &str, named: bool, alone: bool) -> bool {
+        self.ordered(part).is_some_and(|rest| named || alone && self.is_open(rest))
+    }
+
+    /// The same of a person, who need not say of what. One word more is what they look for: "resume
+    /// requirements".
+    fn orders_some(&self, part: &str) -> bool {
+        let some = |rest: &str| rest.split_whitespace().count() != 1 || self.is_open(rest);
+        self.ordered(part).is_some_and(some)
+    }
+
+    /// What follows the order for a summary in a part of a sentence.
+    fn ordered<'a>(&self, part: &'a str) -> Option<&'a str> {
         let (order, modal) = self.order(part);
         let summarizes = self.summarize.split('|').find_map(|verb| begins(order, verb, modal));
-        let rest = match summarizes {
-            Some(rest) => rest,
-            None => {
-                let Some(rest) = self.make.split('|').find_map(|verb| begins(order, verb, modal))
-                else {
-                    return false;
-                };
-                let Some(at) = self.summary.split('|').find_map(|noun| find(rest, noun)) else {
-                    return false;
-                };
-                &rest[at..]
-            }
-        };
-        named || alone && self.is_open(rest)
+        summarizes.or_else(|| {
+            let rest = self.make.split('|').find_map(|verb| begins(order, verb, modal))?;
+            let at = self.summary.split('|').find_map(|noun| find(rest, noun))?;
+            Some(&rest[at..])
+        })
     }
 
     /// A question about the text above, or for the point of a text. Texts end with other questions
@@ -200,19 +219,61 @@ impl Language {
         is_question(sentence) && begun && (above || has_any(sentence, self.summary))
     }
 
+    /// Whether a sentence is a noun for a summary, or asks for one: "What are the key points?"
+    fn names_summary(&self, sentence: &str) -> bool {
+        self.summary.split('|').any(|noun| {
+            let Some((asked, rest)) = find(sentence, noun).map(|end| sentence.split_at(end)) else {
+                return false;
+            };
+            let before = asked.strip_suffix(noun).unwrap_or(asked);
+            let begun = self.asks.split('|').any(|word| find(before, word) == Some(word.len()));
+            let rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+            (begun || before.trim().is_empty()) && self.names_text(self.order(rest).0)
+        })
+    }
+
     /// Whether a question is for what a text says as a whole, and not for what it says of something.
     fn asks_about_all(&self, question: &str) -> bool {
-        let names_text = |part: &str| {
-            let part = part.trim_matches(|c: char| !c.is_alphanumeric());
-            part.is_empty() || has_any(part, self.this)
-        };
         self.about.split('|').any(|phrase| {
-            let found = find(question, phrase).map(|end| question.split_at(end));
-            found.is_some_and(|(asked, rest)| {
-                let before = asked.strip_suffix(phrase).unwrap_or(asked);
-                names_text(before) && names_text(rest)
+            let (first, second) = phrase.split_once('+').unwrap_or((phrase, ""));
+            let Some((asked, rest)) = find(question, first).map(|end| question.split_at(end))
+            else {
+                return false;
+            };
+            let before = asked.strip_suffix(first).unwrap_or(asked);
+            let between = match second {
+                "" => Some(("", rest)),
+                _ => find(rest, second).map(|end| (&rest[..end - second.len()], &rest[end..])),
+            };
+            between.is_some_and(|(name, rest)| {
+                self.names_text(before) && self.names_text(rest) && self.names_text(name)
             })
         })
+    }
+
+    /// Whether this is nothing, or a text's name, with a word before it: "of this text".
+    fn names_text(&self, part: &str) -> bool {
+        let part = part.trim_matches(|c: char| !c.is_alphanumeric());
+        let words = |text: &str| text.split_whitespace().count();
+        // "this letter"
+        let is_this = |(first, rest): (&str, &str)| {
+            self.it.split('|').any(|it| it == first) && words(rest) == 1
+        };
+        let names = self.this.split('|').chain(self.it.split('|')).filter(|name| !name.is_empty());
+        let is_name = |name: &str| {
+            let Some((before, after)) = part.rsplit_once(name) else { return false };
+            match name.chars().all(is_unspaced) {
+                // With particles.
+                true => before.chars().chain(after.chars()).count() <= 2,
+                false => {
+                    let apart = !before.ends_with(char::is_alphanumeric);
+                    after.is_empty() && apart && words(before) <= 1
+                }
+            }
+        };
+        part.is_empty()
+            || part.split_once(' ').is_some_and(is_this)
+            || names.into_iter().any(is_name)
     }
 
     /// What remains without what is polite, and whether it is a question for something.

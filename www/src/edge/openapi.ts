@@ -49,7 +49,7 @@ export function openApi(limits: Limits, secured: boolean): Schema {
     text,
     length: { type: "string", enum: LENGTHS, description: "Length of the summary. Default: what the document requests at its end, or else one sentence. `short`, `medium` and `long` are about three, six and twelve sentences." },
     form: { type: "string", enum: FORMS, default: "paragraph", description: "Form of a summary of several sentences." },
-    instruction: { type: "string", maxLength: LONGEST_INSTRUCTION, description: "A question or instruction about the document, answered instead of a summary." },
+    instruction: { type: "string", maxLength: LONGEST_INSTRUCTION, description: "A question about the document, answered instead of a summary. The default model answers with sentences of the document." },
     max_tokens: { type: "integer", minimum: 1, maximum: limits.tokens, description: "Maximum number of tokens in the answer." },
     strategy: { type: "string", enum: STRATEGIES, default: "auto", description: "How the document is read: in one pass, in windows, or whichever fits (`auto`). For a question about a long document, `auto` and `windows` read the passages that match it." },
   };

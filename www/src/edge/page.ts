@@ -40,7 +40,7 @@ export function usagePage({ id }: Model, limits: Limits, secured: boolean): Resp
 <tr><th scope="row"><code>text</code><td>Plain text, Markdown or the source of a web page, at most ${Math.floor(limits.bytes / 1024).toLocaleString("en")} KiB
 <tr><th scope="row"><code>length</code><td>${words(LENGTHS)}. Default: what the document requests at its end, or else one sentence
 <tr><th scope="row"><code>form</code><td>${words(FORMS)}
-<tr><th scope="row"><code>instruction</code><td>A question or instruction about the document, answered instead of a summary
+<tr><th scope="row"><code>instruction</code><td>A question about the document, answered instead of a summary
 <tr><th scope="row"><code>max_tokens</code><td>Maximum number of tokens in the answer, 1 to ${limits.tokens}
 <tr><th scope="row"><code>strategy</code><td>${words(STRATEGIES)}
 </table>

@@ -6,20 +6,13 @@ use super::Language;
 pub const LANGUAGES: [Language; 12] = [
     // English
     Language {
-        summarize: "summarize|summarise|condense|sum+up|recap",
-        make: "provide|write|give|create|generate|make|produce|draft|compose",
+        summarize: "summarize|summarise|condense|sum up|sum it up|sum this up|recap",
+        make: "provide|write|give|list|create|generate|make|produce|draft|compose",
         polite: "please|now|then|finally|kindly|task:|instruction:|question:|me",
         modal: "can you|could you|would you|will you|i want you to|i would like you to|your task is to",
         summary: "summary|summaries|abstract|tl;dr|tldr|headline|synopsis|main point|main points|main \
                   idea|key points|key takeaways|key message|gist",
-        about: "what is this about|what is it about|what is this text about|what is this document \
-                about|what is this article about|what is this letter about|what is this mail \
-                about|what is this email about|what is this contract about|what is this story \
-                about|what is this meeting about|what is the text about|what is the document \
-                about|what is the article about|what is the letter about|what is the mail about|\
-                what is the email about|what is the contract about|what is the story about|what \
-                is the meeting about|what's this about|what's it about|what does it say|what does \
-                this say|what do i need to know",
+        about: "what is+about|what's+about|what does it say|what does this say|what do i need to know",
         above: "above|preceding text|foregoing|previous text",
         this: "this text|this article|this document|this passage|this transcript|this conversation|this \
                meeting|this thread|this content|this report|this story|this paper|the text|the \
@@ -39,7 +32,7 @@ pub const LANGUAGES: [Language; 12] = [
         modal: "kannst du|können sie|könntest du|könnten sie|würdest du|würden sie",
         summary: "zusammenfassung|kurzfassung|überschrift|kernaussage|hauptaussage|kernpunkte|\
                   wichtigsten punkte|stichpunkte",
-        about: "worum geht es|worum geht's|worum gehts|wovon handelt|was steht drin|was steht \
+        about: "worum geht es hier|worum geht es|worum geht's|worum gehts|wovon handelt|was steht drin|was steht \
                 darin|was muss ich wissen",
         above: "obig*|oben|vorstehend*|vorangehend*|vorliegend*",
         this: "diesen text|diesem text|dieses textes|dieser text|diesen artikel|dieses artikels|dieser artikel|\
