@@ -60,6 +60,20 @@ test("a question is answered with sentences of the document, of which few are re
   await expect(answer.locator(".summary-text")).toHaveText(report.summary, { useInnerText: true });
   await expect(page.locator("#summary-text")).toHaveText(summary, { useInnerText: true });
   await expect(page.getByLabel("Ask a question")).toHaveValue("");
+  await expect(answer).toContainText("closest to the question. They may not answer it.");
+  await answer.getByRole("button", { name: "Copy answer" }).click();
+  await expect(answer.getByRole("status")).toHaveText("Copied");
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(report.summary);
+});
+
+test("a summary that is asked for as a question is no search", async ({ page, precis }) => {
+  await precis.open("tiny");
+  await precis.document.fill(ARTICLE);
+  await precis.ask("What is this about?");
+  await expect(precis.stage).toHaveText("Done", { timeout: 60_000 });
+  const answer = precis.summary.getByRole("article");
+  await expect(answer.locator(".point")).toHaveCount(3);
+  await expect(answer).not.toContainText("closest to the question");
 });
 
 test("a question that the document does not answer is said so", async ({ page, precis }) => {

@@ -206,6 +206,36 @@ test("another length or form takes one click", async ({ page, precis }) => {
   expect((await again("Shorter")).points.length).toBe(short.points.length);
 });
 
+test("on a phone the summary stands at the top of the screen, and stays there when it gets shorter", async ({ page, precis }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await precis.open("tiny");
+  await precis.run(ARTICLE);
+  const top = () => page.locator("#summary-title").evaluate((title) => Math.abs(Math.round(title.getBoundingClientRect().top)));
+  expect(await top()).toBe(0);
+  const numbers = precis.summary.locator(".cite");
+  const before = await numbers.count();
+  await page.getByRole("button", { name: "Shorter" }).click();
+  await expect(precis.stage).toHaveText("Done");
+  await expect(numbers).toHaveCount(1);
+  expect(before).toBeGreaterThan(1);
+  expect(await top()).toBe(0);
+});
+
+test("the number of a source stands on the line of the sentence's last word", async ({ page, precis }) => {
+  await precis.open("tiny");
+  await precis.run(ARTICLE);
+  const alone = await page.locator("#summary-text").evaluate((text: HTMLElement) => {
+    const numbers = [...text.querySelectorAll(".cite")];
+    if (numbers.length < 3) throw new Error("too few numbers");
+    const isAlone = (number: Element) => number.getBoundingClientRect().top > [...number.previousElementSibling!.getClientRects()].at(-1)!.bottom - 4;
+    return Array.from({ length: 300 }, (_, i) => {
+      text.style.width = `${100 + i}px`;
+      return numbers.filter(isAlone).length;
+    });
+  });
+  expect(alone.filter((count) => count > 0)).toEqual([]);
+});
+
 test("a request at the document's end is shown, and can be ignored", async ({ page, precis }) => {
   await precis.open("tiny");
   const request = "Summarize the text above in one sentence.";

@@ -15,8 +15,10 @@ const MARKER = /^([•◦▪‣●○■·*–—-]|\(?(\d{1,3}|[a-z])[.)])\s+\S
 const SLACK = 0.7;
 /** Dots that lead to the number of a page, in a table of contents. */
 const LEADERS = /(\. ?){4,}/g;
-/** A letter of a script without spaces between words. */
-const UNSPACED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef]/u;
+/** Letters of scripts without spaces between words. */
+const UNSPACED = "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\u3000-\\u303f\\uff00-\\uffef]";
+const BEGINS_UNSPACED = new RegExp(`^${UNSPACED}`, "u");
+const ENDS_UNSPACED = new RegExp(`${UNSPACED}$`, "u");
 const ENDS_SENTENCE = /[.!?…:;。！？]["'”’»)\]]*$/;
 
 interface Line {
@@ -27,6 +29,7 @@ interface Line {
   y: number;
   size: number;
   font: string;
+  rtl: boolean;
   /** Whether it fills its column of justified text: then its paragraph goes on. */
   isFull: boolean;
   isIndented: boolean;
@@ -69,21 +72,21 @@ export function textOf(columns: readonly Piece[][]): string {
     if (paragraph.kind === "table") return paragraph.lines.map(({ cells }) => `| ${cells.map((cell) => cell.text).join(" | ")} |`).join("\n");
     if (isLarge(paragraph, body.size)) return `${"#".repeat(Math.min(levels.indexOf(Math.round(paragraph.size)) + 1, 3))} ${text.join(" ")}`;
     if (isBoldHeading(paragraph, body, bold)) return `${"#".repeat(Math.min(levels.length + 1, 4))} ${text[0]}`;
-    return text.reduce((before, line, i) => before + between(before, line, paragraph.lines[i - 1]!) + line).replace(/^[•◦▪‣●○■·]\s*/, "- ");
+    return text.map((line, i) => (i === 0 ? "" : between(text[i - 1]!, line, paragraph.lines[i - 1]!)) + line).join("").replace(/^[•◦▪‣●○■·]\s*/, "- ");
   };
   // The items of a list follow each other without an empty line.
   return paragraphs.map((paragraph, i) => (i === 0 ? "" : paragraph.kind === "item" && paragraphs[i - 1]!.kind === "item" ? "\n" : "\n\n") + write(paragraph)).join("");
 }
 
-/** What parts a line from the text before it, whose last line is `last`. Where a word may be parted, the engine needs the line end to know it. */
-function between(before: string, line: string, last: Line): string {
-  if (!last.isWrapped || /[-\u00ad\u2010]$/.test(before)) return "\n";
-  return UNSPACED.test(before.at(-1)!) && UNSPACED.test(line[0]!) ? "" : " ";
+/** What parts a line from the one before it. Where a word may be parted, the engine needs the line end to know it. */
+function between(before: string, line: string, { isWrapped }: Line): string {
+  if (!isWrapped || /[-\u00ad\u2010]$/.test(before)) return "\n";
+  return ENDS_UNSPACED.test(before) && BEGINS_UNSPACED.test(line) ? "" : " ";
 }
 
 /** The width of a line's first word; of one letter, where words are not parted by spaces. */
 function firstWord({ text, left, right }: Line): number {
-  const word = UNSPACED.test(text) ? 1 : text.search(/\s|$/);
+  const word = BEGINS_UNSPACED.test(text) ? 1 : text.search(/\s|$/);
   return ((right - left) * word) / text.length;
 }
 
@@ -92,8 +95,8 @@ function linesOf(column: readonly Piece[]): Line[] {
   return rows(column).map((row) => {
     const cells = joined(row, CELL_GAP);
     const [whole] = joined(row, Infinity);
-    const { text, left, right, y, size, font } = whole!;
-    return { text, cells, left, right, y, size, font, isFull: false, isIndented: false, isWrapped: false };
+    const { text, left, right, y, size, font, rtl } = whole!;
+    return { text, cells, left, right, y, size, font, rtl, isFull: false, isIndented: false, isWrapped: false };
   });
 }
 
@@ -108,7 +111,8 @@ function paragraphsOf(lines: readonly Line[]): Paragraph[] {
     line.isIndented = line.left - start > INDENT * line.size;
     // What follows the last line of a column is not known here.
     const word = lines[i + 1] ? firstWord(lines[i + 1]!) : 0.15 * (end - start);
-    line.isWrapped = !hasLeaders(line.text) && (line.isFull || line.right + SLACK * line.size + word > end);
+    const room = line.rtl ? line.left - start : end - line.right;
+    line.isWrapped = !hasLeaders(line.text) && room < word + SLACK * line.size;
   }
   const inTable = tables(lines);
   const paragraphs: Paragraph[] = [];

@@ -42,6 +42,7 @@ export function shownSummary({ summary, points }: Pick<Report, "summary" | "poin
   const left = [...points];
   const filled = lines.map((line) => {
     const block = element(isList ? "li" : "p", "");
+    block.dir = "auto";
     let rest = line.replace(isList ? BULLET : "", "");
     // Sentences come in the order of the summary. One that is not there would hide those after it.
     for (let at; left[0] && (at = rest.indexOf(left[0].text)) >= 0; ) {

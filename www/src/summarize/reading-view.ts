@@ -1,6 +1,6 @@
 import type { Report, RunEvent } from "../package/api/index.js";
 import { SpeedChart } from "../ui/speed-chart.js";
-import { byId, nowAndThen } from "../ui/dom.js";
+import { byId, keepInPlace, nowAndThen } from "../ui/dom.js";
 import { clock, measured, megabytes, readInWords, whole } from "../ui/format.js";
 import { Meter } from "../ui/meter.js";
 import { t } from "../ui/words/words.js";
@@ -98,7 +98,8 @@ export class ReadingView {
     // A drawing that is scheduled must not replace the final figures.
     this.#running = false;
     clearInterval(this.#clock);
-    this.#run.classList.remove("running");
+    // On narrow screens the figures go back to their place above the summary.
+    keepInPlace(byId("summary-title", HTMLHeadingElement), () => this.#run.classList.remove("running"));
     this.summary.finish(report, document);
     this.tab.end(report !== null);
     this.#left.textContent = "";

@@ -1,5 +1,6 @@
 import type { Report } from "../package/api/index.js";
-import { byId, element } from "../ui/dom.js";
+import { copy } from "../ui/clipboard.js";
+import { button, byId, element } from "../ui/dom.js";
 import { t } from "../ui/words/words.js";
 import { shownSummary, supportOf } from "./points-view.js";
 import { type Passage, passageOf, SourceCard } from "./source-card.js";
@@ -138,10 +139,12 @@ export class SummaryView {
       t("A number after a sentence leads to its source."),
       kinds.has("quoted") ? t("Sentences in quotation marks are the document's own.") : "",
       kinds.has("unsupported") ? t("A dotted line marks what the text doesn't clearly say.") : "",
+      question === null ? cutNote(report) : "",
     ];
     byId("summary-legend", HTMLSpanElement).textContent = legend.filter(Boolean).join(" ");
     this.#hint.hidden = report.points.length === 0;
     if (question === null) this.#showRequest(report);
+    else this.#target.parentElement!.append(...belowAnswer(report));
     this.onresults();
   }
 
@@ -154,6 +157,25 @@ export class SummaryView {
   #showEmpty(): void {
     this.#empty.hidden = this.#text.textContent !== "" || this.#answers.childElementCount > 0;
   }
+}
+
+/** Says that the end may be missing, or nothing. */
+function cutNote({ finish_reason }: Report): string {
+  return finish_reason === "length" ? t("The model stopped at its length limit, so the end may be missing.") : "";
+}
+
+/** What stands below an answer: what to think of it, and a button that copies it. */
+function belowAnswer(report: Report): HTMLElement[] {
+  const { summary, points, plan } = report;
+  const status = element("span", "fine");
+  status.role = "status";
+  const copyAnswer = button("plain", () => void copy(summary, status, t("Copied"), t("The browser did not allow copying: select the text instead")), t("Copy answer"));
+  const actions = element("div", "actions", copyAnswer, status);
+  // The answer is announced without its button.
+  actions.ariaLive = "off";
+  const isFound = plan.strategy === "passages" && points.length > 0 && points.every((point) => supportOf(point) === "quoted");
+  const note = isFound ? t("These are the document's sentences that are closest to the question. They may not answer it.") : cutNote(report);
+  return note === "" ? [actions] : [element("p", "fine note", note), actions];
 }
 
 /** A text as Markdown that shows it as it is: a document must not put a picture, a link or markup into what is copied. */

@@ -53,6 +53,14 @@ export function showIfNarrow(part: HTMLElement, block: "start" | "end"): void {
   if (innerWidth < 960) part.scrollIntoView({ block });
 }
 
+/** Makes a change above `part`, which stays at its place unless it is below the screen. */
+export function keepInPlace(part: HTMLElement, change: () => void): void {
+  const top = () => part.getBoundingClientRect().top;
+  const before = top();
+  change();
+  if (before < innerHeight) scrollBy({ top: top() - before, behavior: "instant" });
+}
+
 /** A wide table in a box of its own, which scrolls and which the keyboard can reach. */
 export function scrolling(table: HTMLTableElement, label: string): HTMLElement {
   const box = element("div", "scroll", table);
