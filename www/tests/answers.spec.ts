@@ -66,7 +66,7 @@ test("a question is answered with sentences of the document, of which few are re
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(report.summary);
 });
 
-test("a summary that is asked for as a question is no search", async ({ page, precis }) => {
+test("a summary that is asked for as a question is no search", async ({ precis }) => {
   await precis.open("tiny");
   await precis.document.fill(ARTICLE);
   await precis.ask("What is this about?");
