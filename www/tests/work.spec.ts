@@ -221,6 +221,21 @@ test("on a phone the summary stands at the top of the screen, and stays there wh
   expect(await top()).toBe(0);
 });
 
+for (const [width, height] of [[1280, 800], [390, 844]] as const) {
+  test(`an answer comes into view, ${width} px wide`, async ({ page, precis }) => {
+    await page.setViewportSize({ width, height });
+    await precis.open("tiny");
+    await precis.run(ARTICLE);
+    for (const question of ["Who flies?", "What do bees collect?", "How many summers?"]) {
+      await page.evaluate(() => (window.precis.report = null));
+      await precis.ask(question);
+      await page.waitForFunction(() => window.precis.report);
+      await expect(precis.summary.getByRole("heading", { name: question })).toBeInViewport({ ratio: 1 });
+      await expect(precis.summary.getByRole("article").last().locator(".summary-text")).toBeInViewport({ ratio: 1 });
+    }
+  });
+}
+
 test("the number of a source stands on the line of the sentence's last word", async ({ page, precis }) => {
   await precis.open("tiny");
   await precis.run(ARTICLE);

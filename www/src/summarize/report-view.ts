@@ -37,12 +37,14 @@ export class ReportView {
 /** What the run did, in a sentence. */
 function inWords({ prefill, backend, plan }: Report): string {
   if (plan.strategy === "as-is" || plan.strategy === "digest") return t("No model was needed for this document.");
+  if (prefill.tokens === 0) return t("Everything that this needed was read before, so nothing was read now.");
   const facts = [
     readInWords(prefill.tokens, prefill.ms),
     prefill.tokens_per_second === null ? "" : t("{speed} tokens per second", { speed: measured(prefill.tokens_per_second) }),
     onDevice(backend),
   ];
-  const reused = prefill.reused_tokens > 0 || (plan.remembered ?? 0) > 0 ? ` ${t("Parts that were read before took no time.")}` : "";
+  // Prompts of one run share their first words.
+  const reused = prefill.reused_tokens > prefill.tokens / 10 || (plan.remembered ?? 0) > 0 ? ` ${t("Parts that were read before took no time.")}` : "";
   return `${facts.filter(Boolean).join(", ")}.${reused}`;
 }
 

@@ -95,6 +95,7 @@ export class RunControl {
       model.showDevice(summarizer.model);
       reading.finish(t("Done"), made, text);
       report.show(made);
+      if (question !== null) reading.summary.answer?.scrollIntoView({ block: "nearest" });
       if (model.setup) rememberSpeed(model.setup, made);
       if (question !== null) this.#question.value = "";
     } catch (error) {
@@ -117,7 +118,7 @@ export class RunControl {
     if (focused) this.#cancel.focus({ preventScroll: true });
     this.onchange();
     if (question === null) showIfNarrow(byId("summary-title", HTMLElement), "start");
-    else showIfNarrow(byId("answers", HTMLElement), "end");
+    else showIfNarrow(this.#parts.reading.summary.answer!, "start");
     return this.#running;
   }
 

@@ -51,6 +51,11 @@ export class SummaryView {
     return !this.#shared.hidden;
   }
 
+  /** The last answer, with its question; null if there is none. */
+  get answer(): HTMLElement | null {
+    return this.#answers.querySelector<HTMLElement>(".answer:last-child");
+  }
+
   /** Begins a run: a new summary replaces everything, an answer is appended. */
   begin(question: string | null): void {
     this.#question = question;
