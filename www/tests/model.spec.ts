@@ -99,6 +99,28 @@ test("a download pauses, and continues where it was", async ({ page, precis }) =
   }
 });
 
+test("a run that waits for the download shows how far that is, on a phone, too", async ({ page, precis }) => {
+  const site = await Site.open();
+  try {
+    site.bytes = readFileSync(`${repository}/models/SmolLM2-135M-Instruct.Q4_1.gguf`);
+    site.behaviour = stall;
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(`${site.origin}/dist/index.html`);
+    await precis.document.fill("Bees visit flowers to collect nectar and pollen.");
+    await precis.summarize.click();
+    await expect(precis.stage).toHaveText("Waiting for the model");
+    const left = page.locator("#left");
+    await expect(left).toHaveText(/^[1-9]\d MB of 98 MB$/);
+    await expect(left).toBeInViewport();
+    await precis.cancel.click();
+    await expect(precis.stage).toHaveText("Cancelled");
+    await expect(left).toBeEmpty();
+  } finally {
+    await page.close();
+    await site.close();
+  }
+});
+
 test("a connection that saves data is asked first", async ({ page, precis }) => {
   await page.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
   let requests = 0;

@@ -94,6 +94,11 @@ export class DownloadNotice {
     if (!this.#notice.contains(document.activeElement)) this.hide();
   }
 
+  /** How much was downloaded, in words; empty before that is known. */
+  get done(): string {
+    return this.#done;
+  }
+
   /** Whether another model can be chosen now. */
   set canChoose(can: boolean) {
     this.#other.disabled = !can;

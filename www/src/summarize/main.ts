@@ -85,7 +85,11 @@ model.onchoice = () => {
   // The end of the last run is not how far the download is.
   reading.rest();
 };
+model.onprogress = (amount) => {
+  reading.downloaded = amount;
+};
 model.onready = () => {
+  reading.downloaded = "";
   documentPanel.count();
   models.refresh();
 };

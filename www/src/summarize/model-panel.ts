@@ -14,6 +14,8 @@ const FINAL = new Set(["simd-unsupported", "model-unsupported-architecture", "mo
 
 /** The model: whether it is here, its download, which starts only when the person wants it, and errors with a way on. */
 export class ModelPanel {
+  /** Set by the page: called with how much of a model was downloaded, in words. */
+  onprogress: (amount: string) => void = () => undefined;
   /** Set by the page: called when a model is ready. */
   onready: () => void = () => undefined;
   /** Set by the page: called when the person has chosen another model. */
@@ -155,6 +157,7 @@ export class ModelPanel {
       if (this.ready || signal.aborted) return;
       this.#state.textContent = prepared > 0 ? t("preparing") : t("loading");
       this.#notice.progress(choice, download, prepared);
+      this.onprogress(this.#notice.done);
     });
     monitor.addEventListener("downloadprogress", (event) => {
       download = event;

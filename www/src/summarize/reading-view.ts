@@ -30,6 +30,8 @@ export class ReadingView {
   #isAnswer = false;
   #pieces = "";
   #stageText = "";
+  /** How much of the model has been downloaded, in words, until the first event of the run. */
+  #downloaded = "";
 
   constructor(
     readonly summary: SummaryView,
@@ -64,8 +66,16 @@ export class ReadingView {
     this.#stage.textContent = this.#stageText = text;
   }
 
+  /** Shows how much of the model has been downloaded: the notice that says it may be off the screen. */
+  set downloaded(amount: string) {
+    if (!this.#running) return;
+    this.#downloaded = amount;
+    this.#schedule();
+  }
+
   /** Handles an event of the run. */
   take(event: RunEvent): void {
+    this.#downloaded = "";
     switch (event.type) {
       case "planned":
         this.#meter.plan(event.total);
@@ -112,6 +122,7 @@ export class ReadingView {
 
   /** Discards what was read and written. */
   #clear(): void {
+    this.#downloaded = "";
     this.#meter = new Meter();
     this.#pieces = "";
     this.#speed.textContent = this.#read.textContent = "";
@@ -132,7 +143,7 @@ export class ReadingView {
     this.#read.textContent = count;
     this.#progress.ariaValueText = count || t("0 tokens read");
     if (speed !== null) this.#speed.textContent = t("{speed} tokens per second now", { speed: measured(speed) });
-    this.#left.textContent = leftMs === null ? "" : leftMs >= 1000 ? t("{time} left", { time: clock(leftMs) }) : t("almost done");
+    this.#left.textContent = leftMs === null ? this.#downloaded : leftMs >= 1000 ? t("{time} left", { time: clock(leftMs) }) : t("almost done");
     this.#chart.draw(this.#meter);
   }
 }
