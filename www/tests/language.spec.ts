@@ -182,6 +182,7 @@ for (const width of [1280, 320]) {
       const texts = await shown(page);
       await inspect(page, `gallery-${language}-${width}`);
       await page.goto("/compare.html");
+      await expect(page.locator("main")).toHaveAttribute("data-ready", "");
       for (const [i, each] of [laptop, card("Desk", configuration("wasm-relaxed-simd", 8, 1600))].entries()) {
         await page.locator("#card-file").setInputFiles({ name: "card.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(each)) });
         await expect(page.locator("#cards li")).toHaveCount(i + 1);
