@@ -28,9 +28,9 @@ const BESIDE: [f64; 2] = [0.3, 0.2];
 /// How much a sentence's salience counts when sentences that match the question are put in order.
 const SALIENT: f64 = 0.15;
 
-/// What a sentence must be worth: the share of the question's words that it has or stands beside, and how
-/// much likelier it makes a token of the question. The best sentences of documents about something else
-/// are worth less.
+/// The least that a quoted sentence is worth. Its worth is the share of the question's words that stand in
+/// it or beside it, and how much likelier it makes a token of the question. In documents about something
+/// else the best sentences are worth less.
 const LEAST: f64 = 0.5;
 
 /// How much less than the best sentence a further one may be worth.

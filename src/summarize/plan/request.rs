@@ -215,20 +215,23 @@ impl Language {
     /// A question about the text above, or for the point of a text. Texts end with other questions
     /// about themselves.
     fn is_about(&self, sentence: &str, above: bool) -> bool {
-        let begun = self.asks.split('|').any(|word| find(sentence, word) == Some(word.len()));
-        is_question(sentence) && begun && (above || has_any(sentence, self.summary))
+        let about = above || has_any(sentence, self.summary);
+        is_question(sentence) && self.asks(sentence) && about
+    }
+
+    /// Whether a text begins as a question does.
+    fn asks(&self, text: &str) -> bool {
+        self.asks.split('|').any(|word| find(text, word) == Some(word.len()))
     }
 
     /// Whether a sentence is a noun for a summary, or asks for one: "What are the key points?"
     fn names_summary(&self, sentence: &str) -> bool {
         self.summary.split('|').any(|noun| {
-            let Some((asked, rest)) = find(sentence, noun).map(|end| sentence.split_at(end)) else {
-                return false;
-            };
-            let before = asked.strip_suffix(noun).unwrap_or(asked);
-            let begun = self.asks.split('|').any(|word| find(before, word) == Some(word.len()));
-            let rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
-            (begun || before.trim().is_empty()) && self.names_text(self.order(rest).0)
+            around(sentence, noun).is_some_and(|(before, rest)| {
+                let rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());
+                let begins = before.trim().is_empty() || self.asks(before);
+                begins && self.names_text(self.order(rest).0)
+            })
         })
     }
 
@@ -236,17 +239,10 @@ impl Language {
     fn asks_about_all(&self, question: &str) -> bool {
         self.about.split('|').any(|phrase| {
             let (first, second) = phrase.split_once('+').unwrap_or((phrase, ""));
-            let Some((asked, rest)) = find(question, first).map(|end| question.split_at(end))
-            else {
-                return false;
-            };
-            let before = asked.strip_suffix(first).unwrap_or(asked);
-            let between = match second {
-                "" => Some(("", rest)),
-                _ => find(rest, second).map(|end| (&rest[..end - second.len()], &rest[end..])),
-            };
-            between.is_some_and(|(name, rest)| {
-                self.names_text(before) && self.names_text(rest) && self.names_text(name)
+            around(question, first).is_some_and(|(before, rest)| {
+                let rest = if second.is_empty() { Some(("", rest)) } else { around(rest, second) };
+                let parts = rest.map(|(name, after)| [before, name, after]);
+                parts.is_some_and(|parts| parts.iter().all(|part| self.names_text(part)))
             })
         })
     }
@@ -331,6 +327,12 @@ fn is_ending(text: &str, word: &str) -> bool {
 /// Whether a text has one of these phrases as whole words.
 fn has_any(text: &str, phrases: &str) -> bool {
     phrases.split('|').any(|phrase| !phrase.is_empty() && find(text, phrase).is_some())
+}
+
+/// What stands before a phrase of whole words, and what stands after it.
+fn around<'a>(text: &'a str, phrase: &str) -> Option<(&'a str, &'a str)> {
+    let (to_its_end, after) = text.split_at(find(text, phrase)?);
+    Some((to_its_end.strip_suffix(phrase).unwrap_or(to_its_end), after))
 }
 
 /// Where a phrase of whole words ends in a text; a star at its end stands for any ending.

@@ -6,7 +6,7 @@ use super::Language;
 pub const LANGUAGES: [Language; 12] = [
     // English
     Language {
-        summarize: "summarize|summarise|condense|sum up|sum it up|sum this up|recap",
+        summarize: "summarize|summarise|condense|sum up|sum it up|sum this+up|sum the+up|recap",
         make: "provide|write|give|list|create|generate|make|produce|draft|compose",
         polite: "please|now|then|finally|kindly|task:|instruction:|question:|me",
         modal: "can you|could you|would you|will you|i want you to|i would like you to|your task is to",
