@@ -1,5 +1,5 @@
 /** From the columns of all pages to text: lines, paragraphs, headings, lists and tables. */
-import { joined, type Piece, rows } from "./pdf-pieces.js";
+import { joined, type Piece, rows, UNSPACED, UNSPACED_LETTER } from "./pdf-pieces.js";
 import { median } from "./pdf-running.js";
 
 /** A wider gap than this, in font sizes, parts the cells of a table. */
@@ -15,10 +15,7 @@ const MARKER = /^([•◦▪‣●○■·*–—-]|\(?(\d{1,3}|[a-z])[.)])\s+\S
 const SLACK = 0.7;
 /** Dots that lead to the number of a page, in a table of contents. */
 const LEADERS = /(\. ?){4,}/g;
-/** Letters of scripts without spaces between words. */
-const UNSPACED = "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\u3000-\\u303f\\uff00-\\uffef]";
-const BEGINS_UNSPACED = new RegExp(`^${UNSPACED}`, "u");
-const ENDS_UNSPACED = new RegExp(`${UNSPACED}$`, "u");
+const BEGINS_UNSPACED = new RegExp(`^${UNSPACED_LETTER}`, "u");
 const ENDS_SENTENCE = /[.!?…:;。！？]["'”’»)\]]*$/;
 
 interface Line {
@@ -33,7 +30,7 @@ interface Line {
   /** Whether it fills its column of justified text: then its paragraph goes on. */
   isFull: boolean;
   isIndented: boolean;
-  /** Whether it ends because the next word had no room: then its text goes on in the next line. */
+  /** Whether the next word had no room in it: the next line then continues its text. */
   isWrapped: boolean;
 }
 
@@ -72,16 +69,15 @@ export function textOf(columns: readonly Piece[][]): string {
     if (paragraph.kind === "table") return paragraph.lines.map(({ cells }) => `| ${cells.map((cell) => cell.text).join(" | ")} |`).join("\n");
     if (isLarge(paragraph, body.size)) return `${"#".repeat(Math.min(levels.indexOf(Math.round(paragraph.size)) + 1, 3))} ${text.join(" ")}`;
     if (isBoldHeading(paragraph, body, bold)) return `${"#".repeat(Math.min(levels.length + 1, 4))} ${text[0]}`;
-    return text.map((line, i) => (i === 0 ? "" : between(text[i - 1]!, line, paragraph.lines[i - 1]!)) + line).join("").replace(/^[•◦▪‣●○■·]\s*/, "- ");
+    return text.map((line, i) => (i === 0 ? "" : between(text[i - 1]!, paragraph.lines[i - 1]!)) + line).join("").replace(UNSPACED, "").replace(/^[•◦▪‣●○■·]\s*/, "- ");
   };
   // The items of a list follow each other without an empty line.
   return paragraphs.map((paragraph, i) => (i === 0 ? "" : paragraph.kind === "item" && paragraphs[i - 1]!.kind === "item" ? "\n" : "\n\n") + write(paragraph)).join("");
 }
 
-/** What parts a line from the one before it. Where a word may be parted, the engine needs the line end to know it. */
-function between(before: string, line: string, { isWrapped }: Line): string {
-  if (!isWrapped || /[-\u00ad\u2010]$/.test(before)) return "\n";
-  return ENDS_UNSPACED.test(before) && BEGINS_UNSPACED.test(line) ? "" : " ";
+/** What stands between a line and the next. Where a word may be parted, the engine needs the line end to know it. */
+function between(text: string, { isWrapped }: Line): string {
+  return isWrapped && !/[-\u00ad\u2010]$/.test(text) ? " " : "\n";
 }
 
 /** The width of a line's first word; of one letter, where words are not parted by spaces. */

@@ -35,7 +35,10 @@ const SPACE = 0.15;
 /** Baselines that differ by less than this, in font sizes, are those of one row: superscripts are raised by a third or more. */
 export const SAME_ROW = 0.5;
 
-const UNSPACED = /(?<=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef]) (?=[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u3000-\u303f\uff00-\uffef])/gu;
+/** A letter of a script without spaces between words, for regular expressions. */
+export const UNSPACED_LETTER = "[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\u3000-\\u303f\\uff00-\\uffef]";
+/** The spaces between such letters. */
+export const UNSPACED = new RegExp(`(?<=${UNSPACED_LETTER}) (?=${UNSPACED_LETTER})`, "gu");
 
 /** Turns the items of a page into pieces. `toPage` is the transform of the page as it is shown, which may be turned. */
 export function piecesOf(items: readonly Item[], toPage: readonly number[], width: number, height: number): Sheet {

@@ -75,7 +75,6 @@ export class ReadingView {
 
   /** Handles an event of the run. */
   take(event: RunEvent): void {
-    this.#downloaded = "";
     switch (event.type) {
       case "planned":
         this.#meter.plan(event.total);
