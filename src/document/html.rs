@@ -55,6 +55,14 @@ pub fn is_html(text: &str) -> bool {
     markup.is_page(text.len() <= SAMPLE)
 }
 
+/// Whether what stands between angle brackets is a tag of HTML.
+pub fn is_tag(inside: &str) -> bool {
+    let name = inside.strip_prefix('/').unwrap_or(inside);
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
+    let ends = name[end..].is_empty() || name[end..].starts_with(['/', ' ', '\n']);
+    ends && roles::known(&name[..end].to_ascii_lowercase()).is_some()
+}
+
 /// The text of a web page with this source, in time that grows with its length and nothing else.
 pub fn to_text(html: &str) -> Extracted {
     let mut elements = Elements::new(html);

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::html;
 use super::segment;
 use super::structure::{BlockKind, Structure};
 use super::words::is_unspaced;
@@ -244,10 +245,14 @@ pub fn plain(sentence: &str) -> String {
     let mut rest = sentence.trim_start_matches(['*', '-', '>', '+', '•', ' ']);
     while let Some(c) = rest.chars().next() {
         let near = &rest[..rest.floor_char_boundary(LONGEST_BRACKET)];
+        let quoted = near.strip_prefix('`').and_then(|after| after.split_once('`'));
+        if let Some((code, _)) = quoted {
+            out.push_str(code);
+            rest = &rest[code.len() + 2..];
+            continue;
+        }
         let inside = match c {
-            '<' => near
-                .find('>')
-                .filter(|_| near[1..].starts_with(|c: char| c.is_alphabetic() || c == '/')),
+            '<' => near.find('>').filter(|end| html::is_tag(&near[1..*end])),
             '[' => near.find(']'),
             _ => None,
         };
@@ -284,10 +289,9 @@ pub fn plain(sentence: &str) -> String {
             continue;
         }
         rest = &rest[c.len_utf8()..];
-        let doubled = "*_".contains(c) && (rest.starts_with(c) || out.ends_with(c));
-        if doubled || c == '`' {
+        if "*_".contains(c) && (rest.starts_with(c) || out.ends_with(c)) {
             rest = rest.strip_prefix(c).unwrap_or(rest);
-        } else {
+        } else if c != '`' {
             if ",.;:".contains(c) {
                 out.truncate(out.trim_end().len());
             }
@@ -358,6 +362,18 @@ mod tests {
         assert_eq!(plain("This does *not* change, *at all*."), "This does not change, at all.");
         assert_eq!(plain("It is 2*3*4, or a * b * c."), "It is 2*3*4, or a * b * c.");
         assert_eq!(plain("((((("), "(((((");
+        assert_eq!(plain("A <br/>`<title>` is ``short``."), "A <title> is short.");
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn angle_brackets_that_are_no_tags_stay() {
+        for sentence in [
+            "Each <MIME>/packages/ folder is read.",
+            "It returns a Vec<String>, or <none>.",
+            "Write to Ana <ana@example.org>, or see <https://example.org/a>.",
+        ] {
+            assert_eq!(plain(sentence), sentence);
+        }
     }
 
     #[wasm_bindgen_test(unsupported = test)]
