@@ -9,7 +9,7 @@ use crate::run::{capture, command, run, timed, which};
 use crate::stamp::{Work, unless_fresh};
 use crate::{root, rust};
 
-/// The version that the build was tried with. wasm-bindgen's version stands in Cargo.lock.
+/// The version that the tests were tried with.
 const WASM_PACK: &str = "0.15.1";
 
 /// What runs the targets of `fuzz/` under libFuzzer.
@@ -64,20 +64,18 @@ pub fn python() -> Result<()> {
     Ok(())
 }
 
-/// wasm-pack and the runner of wasm-bindgen's tests in the pinned versions, from PATH or .tools/bin.
-/// Returns the folders to put in front of PATH.
+/// wasm-pack in the pinned version, from PATH or .tools/bin, and what it calls: wasm-bindgen and the
+/// runner of its tests, in the version of Cargo.lock. Returns the folders to put in front of PATH.
 pub fn wasm_test_tools() -> Result<Vec<PathBuf>> {
-    let lock = fs::read_to_string(root().join("Cargo.lock"))
-        .context("Cargo.lock is missing: any cargo command writes it")?;
-    let bindgen =
-        locked_version(&lock, "wasm-bindgen").context("Cargo.lock lists no wasm-bindgen")?;
-    let mut folders = Vec::new();
-    // Without --locked, as it was tried.
-    let bindgen_tools = ["wasm-bindgen", "wasm-bindgen-test-runner"];
-    folders.extend(tool(&bindgen_tools, "wasm-bindgen-cli", &bindgen, &[])?);
+    // In the profile that this program was built in, so that much of it is compiled already.
+    timed("wasm-bindgen's test runner", || {
+        let mut build = command("cargo");
+        build.args(["build", "--quiet", "--profile", "xtask", "--package", "precis-wasm-tools"]);
+        run(&mut build, "see the compiler's message above; a C compiler must be installed")
+    })?;
+    let mut folders = vec![root().join("target/xtask")];
     // It only calls the others: unoptimized it installs in less than half the time.
     folders.extend(tool(&["wasm-pack"], "wasm-pack", WASM_PACK, &["--locked", "--debug"])?);
-    folders.dedup();
     Ok(folders)
 }
 
@@ -126,13 +124,6 @@ fn tool(
         })?;
     }
     Ok(Some(bin))
-}
-
-/// The version of a package in Cargo.lock.
-fn locked_version(lock: &str, package: &str) -> Option<String> {
-    let mut lines = lock.lines().skip_while(|line| *line != format!("name = \"{package}\""));
-    let version = lines.nth(1)?.strip_prefix("version = \"")?;
-    Some(version.trim_end_matches('"').to_owned())
 }
 
 /// The packages of www/.
@@ -218,13 +209,5 @@ mod tests {
         for bad in ["v18.20.0", "v20.18.3", "v21.7.0", "v22.11.0", "", "vx.y"] {
             assert!(!node_is_supported(bad), "{bad}");
         }
-    }
-
-    #[test]
-    fn versions_stand_in_one_place() {
-        let lock = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"9.9.9\"\n\n\
-                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\nsource = \"x\"\n";
-        assert_eq!(locked_version(lock, "wasm-bindgen").as_deref(), Some("0.2.130"));
-        assert_eq!(locked_version(lock, "absent"), None);
     }
 }

@@ -225,15 +225,18 @@ fn all(steps: &Steps) -> Result<()> {
     steps.tests("page and package in Chromium (Playwright)", npm_run(&["test", "--silent"]))
 }
 
+/// They only call wasm-bindgen, and much would have to be compiled once more for them.
+const WITHOUT_TOOLS: [&str; 2] = ["--exclude", "precis-wasm-tools"];
+
 /// Lints and tests of the crate and the command line.
 fn native(steps: &Steps) -> Result<()> {
     // In the profile of the tests: macros and build scripts are then compiled once for both.
     let mut lint = cargo(&["clippy", "--release", "--workspace", "--all-targets"]);
-    lint.args(["--all-features", "--", "-D", "warnings"]);
+    lint.args(WITHOUT_TOOLS).args(["--all-features", "--", "-D", "warnings"]);
     steps.check("clippy, native", lint, "see its messages above")?;
     steps.step("the crate as it would be published", || crate_package().map(|()| None))?;
     let mut native = cargo(&["test", "--release", "--workspace", "--exclude", "xtask"]);
-    native.args(["--all-features", "--no-fail-fast"]);
+    native.args(WITHOUT_TOOLS).args(["--all-features", "--no-fail-fast"]);
     steps.tests("native tests", native)?;
     // In the profile that this program was built in, so that its dependencies stand already.
     let own = ["test", "--profile", "xtask", "--package", "xtask", "--no-fail-fast"];
