@@ -348,7 +348,8 @@ impl<B: Backend> Summarizer<B> {
         let context = options.context_of(model.config.context);
         let positions = if extends { usize::MAX } else { context };
         let cost = |tokens: &usize| forecast::cost(&model.config, model.linear_macs, 0, *tokens);
-        let forecast = Forecast::new(lengths.iter().map(cost));
+        let expected = if profile.only_reads() { 0.0 } else { forecast::ANSWER };
+        let forecast = Forecast::new(lengths.iter().map(cost), expected);
         let total = lengths.iter().sum();
         let (session, memory, fresh) = (&mut self.session, &mut self.memory, options.fresh);
         let (prompts, ahead) = (0, Ahead::default());

@@ -9,8 +9,8 @@ use std::collections::VecDeque;
 
 use crate::lm::model::Config;
 
-/// Tokens of an answer before any is known.
-const ANSWER: f64 = 30.0;
+/// Tokens of an answer before any is known, of a model that writes.
+pub const ANSWER: f64 = 30.0;
 
 /// What writing a token costs before any is known, in tokens that are read.
 const WRITTEN: f64 = 6.0;
@@ -44,12 +44,14 @@ pub struct Forecast {
     written: [f64; 2],
     /// Answers that are finished.
     answers: f64,
+    /// Tokens of an answer before any is finished.
+    expected: f64,
 }
 
 impl Forecast {
-    /// Of a run whose prompts cost this much, in order.
-    pub fn new(planned: impl IntoIterator<Item = f64>) -> Self {
-        Self { planned: planned.into_iter().collect(), ..Self::default() }
+    /// Of a run whose prompts cost this much, in order, with answers of about `expected` tokens.
+    pub fn new(planned: impl IntoIterator<Item = f64>, expected: f64) -> Self {
+        Self { planned: planned.into_iter().collect(), expected, ..Self::default() }
     }
 
     /// A prompt begins, which turns out to cost this much.
@@ -89,7 +91,7 @@ impl Forecast {
         let reading = (self.left + self.planned.iter().sum::<f64>()) * ms / cost;
         let [written, writing] = self.written;
         let each = if written > 0.0 { writing / written } else { WRITTEN * ms / tokens };
-        let length = if self.answers > 0.0 { written / self.answers } else { ANSWER };
+        let length = if self.answers > 0.0 { written / self.answers } else { self.expected };
         let answers = self.planned.len() as f64 + f64::from(u8::from(self.answering));
         Some(reading + answers * length * each)
     }
@@ -113,7 +115,7 @@ mod tests {
 
     #[wasm_bindgen_test(unsupported = test)]
     fn what_is_left_is_what_was_shown_so_far() {
-        let mut forecast = Forecast::new([100.0, 100.0, 50.0]);
+        let mut forecast = Forecast::new([100.0, 100.0, 50.0], 30.0);
         assert_eq!(forecast.left_ms(), None);
         forecast.begin(100.0);
         forecast.took(10, 50.0, Some(5.0));

@@ -57,13 +57,19 @@ impl Profile {
     /// of other weights, or another choice of the sentences that a prompt repeats, makes other notes.
     pub(super) fn method(self, kind: Kind) -> String {
         match self.wording {
-            Wording::Quotes => self.judge.into(),
+            Wording::Quotes if self.only_reads() => format!("{}, only read", self.judge),
+            Wording::Quotes => String::new(),
             Wording::Own => format!("{}, {kind:?} sentences repeated, 1", self.judge),
         }
     }
 
+    /// Whether the model writes no notes: its states say which sentences matter.
+    pub(super) fn only_reads(self) -> bool {
+        self.wording == Wording::Quotes && !self.judge.is_empty()
+    }
+
     /// Tokens that a note may have.
     pub(super) fn note_tokens(self) -> usize {
-        self.note_sentences * SENTENCE
+        if self.only_reads() { 0 } else { self.note_sentences * SENTENCE }
     }
 }

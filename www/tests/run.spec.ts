@@ -118,7 +118,8 @@ function checkReport(report: Report): void {
   expect(prefill.tokens).toBe(sum(prefill.chunks.map(({ tokens }) => tokens)));
   expect(prefill.ms).toBeCloseTo(sum(prefill.chunks.map(({ ms }) => ms)), 3);
   expect(prefill.tokens_per_second).toBeCloseTo((prefill.tokens / prefill.ms!) * 1000, 3);
-  expect(decode.tokens_per_second).toBeCloseTo((decode.tokens / decode.ms!) * 1000, 3);
+  // The model only reads: its states say which sentences matter.
+  expect(decode).toEqual({ tokens: 0, ms: null, tokens_per_second: null });
   expect(prefill.tokens).toBeGreaterThan(report.document.tokens / 2);
   expect(report.first_token_ms).toBeGreaterThan(0);
   for (const bytes of [report.load.bytes, report.memory.wasm_bytes, report.memory.kv_bytes]) expect(bytes).toBeGreaterThan(1000);

@@ -67,7 +67,8 @@ function headline(report: Report): HTMLElement {
     "headline",
     element("p", "readout", speed, " ", element("span", "unit", t("tokens per second read"))),
     second(t("until the first word"), "first_token_ms", duration),
-    second(t("tokens per second written"), "decode.tokens_per_second", measured),
+    // A model that only reads writes nothing.
+    ...(report.decode.tokens > 0 ? [second(t("tokens per second written"), "decode.tokens_per_second", measured)] : []),
     second(t("of memory"), "memory.wasm_bytes", megabytes),
   );
 }
