@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::check::{self, Source};
 use super::plan::{Form, Plan, Question};
-use super::salience::{Candidate, Salience, WORTH, WORTH_IN_WINDOWS, choose, repeats, take};
+use super::salience::{Candidate, Salience, choose, repeats, take, worth};
 use crate::document::digest::digest;
 use crate::document::segment;
 use crate::document::sentences::{self, Sentence};
@@ -139,7 +139,7 @@ impl Material<'_> {
     pub fn judge(&mut self, judged: &[Judged], read: &str) {
         let start = read.as_ptr() as usize - self.text.as_ptr() as usize;
         let inside = judged.iter().filter(|judged| judged.at < read.len());
-        let weight = if self.plan.is_one_pass() { WORTH } else { WORTH_IN_WINDOWS };
+        let weight = worth(self.plan.kind, self.plan.is_one_pass());
         self.salience.judge(inside.map(|judged| (start + judged.at, judged.worth)), weight);
     }
 

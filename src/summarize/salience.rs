@@ -7,17 +7,18 @@
 //! of a model say ([`judge`](super::judge)) is added when it has read the document.
 
 mod cues;
+mod purpose;
+mod signs;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use unicode_segmentation::UnicodeSegmentation;
-
-use self::cues::{is_about, is_telling, tells};
+use self::cues::is_about;
+use self::signs::{ABOUT, Signs, flag};
 use crate::document::kind::Kind;
 use crate::document::sentences::{self, Sentence};
 use crate::document::structure::{BlockKind, Structure};
-use crate::document::words::{is_unspaced, terms};
+use crate::document::words::terms;
 
 /// A sentence of a document that may stand in its summary.
 #[derive(Debug, Clone)]
@@ -66,22 +67,26 @@ const REDUNDANCY: f64 = 0.8;
 /// How much less a sentence counts that leans on another, which is not in the summary.
 const LEANS: f64 = 0.8;
 
-/// How much more a sentence counts that is labelled as a decision, and one that follows it.
-const DECISION: [f64; 2] = [1.5, 0.75];
-
 /// How much the worth counts that the model's states give a sentence, beside all other signs: in a text
 /// that was read as a whole.
 pub const WORTH: f64 = 2.0;
 
 /// The same in a text that was read in windows. The states of a window don't know the rest of the text,
 /// and of many sentences the one that is judged best is often a detail.
-pub const WORTH_IN_WINDOWS: f64 = 0.6;
+const WORTH_IN_WINDOWS: f64 = 0.3;
+
+/// The same in talks, whose other signs say less.
+const WORTH_IN_TALKS: f64 = 0.6;
+
+/// How much more a sentence of a text in windows counts for the words that it shares with the headings.
+const TOPICS: f64 = 1.0;
+
+/// How much more it counts in a text in windows if it says what the text is for. Naming it is not
+/// enough there: a long text does so in many places.
+const PURPOSE: f64 = 1.0;
 
 /// A sentence of which so much was said before says nothing new.
 const REPEATED: f64 = 0.75;
-
-/// What the mean sentence of a text in which words are not told apart by spaces has.
-const CHARS_OF_A_WORD: usize = 2;
 
 impl Salience {
     /// Weighs every sentence of `text`.
@@ -156,6 +161,28 @@ impl Salience {
                 decided: labelled || follows,
             };
             candidate.score = signs.score(&candidate.sentence.text, kind);
+        }
+    }
+
+    /// Weighs the sentences of a text that is read in windows by what no window knows: how much they say
+    /// of what all headings are about, and whether they say what the text is for. Talks have neither.
+    pub fn weigh_windows(&mut self, text: &str, structure: &Structure, kind: Kind) {
+        if is_talk(kind) {
+            return;
+        }
+        let headings = structure.blocks.iter().filter(|block| block.kind == BlockKind::Heading);
+        let topics = headings.flat_map(|heading| terms(&text[heading.range()]));
+        let topics = topics.filter(|term| !cues::is_function_word(term));
+        let topics: HashSet<u32> = topics.filter_map(|term| self.ids.get(&term).copied()).collect();
+        let shared = |c: &Candidate| {
+            c.terms.intersection(&topics).count() as f64 / (c.terms.len() as f64 + 4.0).powf(0.7)
+        };
+        let most = self.candidates.iter().map(shared).fold(f64::MIN_POSITIVE, f64::max);
+        for candidate in &mut self.candidates {
+            let lower = candidate.sentence.text.to_lowercase();
+            candidate.score += TOPICS * shared(candidate) / most
+                + PURPOSE * flag(purpose::states_purpose(&lower))
+                - ABOUT * flag(is_about(&lower));
         }
     }
 
@@ -297,75 +324,24 @@ pub fn choose<'a>(
     chosen
 }
 
+/// How much the worth counts that the model's states give the sentences of a text.
+pub fn worth(kind: Kind, one_pass: bool) -> f64 {
+    match one_pass {
+        true => WORTH,
+        false if is_talk(kind) => WORTH_IN_TALKS,
+        false => WORTH_IN_WINDOWS,
+    }
+}
+
+fn is_talk(kind: Kind) -> bool {
+    matches!(kind, Kind::Transcript | Kind::Chat)
+}
+
 /// Takes `count` from what is left, if there is as much.
 pub fn take(left: &mut usize, count: usize) -> bool {
     let fits = count <= *left;
     *left -= if fits { count } else { 0 };
     fits
-}
-
-/// What is known of a sentence beside its words.
-struct Signs {
-    central: f64,
-    titled: f64,
-    /// How much more it counts for what stands above it.
-    heading: f64,
-    /// Where it stands, from 0 to 1.
-    far: f64,
-    item: bool,
-    /// Whether it has the label of a decision.
-    labelled: bool,
-    /// Whether it has it, or follows one that has.
-    decided: bool,
-}
-
-impl Signs {
-    fn score(&self, sentence: &str, kind: Kind) -> f64 {
-        let wide = sentence.chars().filter(|c| is_unspaced(*c)).count();
-        let words: Vec<&str> = sentence.unicode_words().collect();
-        let length =
-            if wide > 0 { sentence.chars().count() / CHARS_OF_A_WORD } else { words.len() };
-        let length = length.max(1) as f64;
-        let flag = |is: bool| f64::from(u8::from(is));
-        let lower = sentence.to_lowercase();
-        let first: Option<String> = words.first().map(|word| word.to_lowercase());
-        let numbers = cues::numbers(&words).min(3) as f64 / 3.0;
-        let named = |(i, word): &(usize, &&str)| {
-            *i > 0 && word.starts_with(char::is_uppercase) && word.len() > 1
-        };
-        let names = words.iter().enumerate().filter(named).count().min(3) as f64 / 3.0;
-        let personal = (10.0 * cues::personal(&words) as f64 / length).min(1.0);
-        let ended = sentence.trim_end_matches(['"', '”', '’', ')', '」', '*']);
-        let question = sentences::is_question(ended);
-        let complete = sentences::is_sentence(sentence) || self.item && length >= 5.0;
-        let fragment = !(complete || self.labelled);
-        // A decision may be short.
-        let shortest = if self.decided { 5.0 } else { 10.0 };
-        let decided = if self.labelled { DECISION[0] } else { DECISION[1] };
-        let quoted = sentence.starts_with(['"', '“', '„', '«', '「']);
-        // In a tale or a talk people speak of themselves, and not always in sentences.
-        let spoken = matches!(kind, Kind::Story | Kind::Transcript | Kind::Chat | Kind::Mail);
-        self.central
-            + 0.35 * numbers
-            + 0.15 * names
-            + 0.25 * (tells(&lower).min(2) as f64 / 2.0)
-            + 0.25 * flag(is_telling(&lower))
-            + 0.4 * flag(is_about(&lower))
-            + self.heading
-            + 0.35 * self.titled
-            - if spoken { 0.2 } else { 0.5 } * personal
-            - 0.8 * flag(question)
-            - 0.4 * flag(quoted && !spoken)
-            - 0.15 * flag(first.is_some_and(|word| cues::is_conjunction(&word)))
-            - (6.0 * cues::hesitations(&words) as f64 / length).min(1.0)
-            - 0.5 * flag(cues::is_contact(sentence))
-            - 0.6 * flag(fragment)
-            - 0.9 * flag(fragment && !spoken && sentences::is_title_or_row(sentence))
-            + decided * flag(self.decided)
-            - 0.6 * ((shortest - length) / 10.0).max(0.0)
-            - 0.3 * ((length - 40.0) / 20.0).clamp(0.0, 2.0)
-            - 0.1 * flag(self.far > 0.85 && kind == Kind::Prose)
-    }
 }
 
 #[cfg(test)]
@@ -386,6 +362,25 @@ mod tests {
         for start in ["We refund", "You pay"] {
             assert!(best.iter().any(|text| text.starts_with(start)), "{best:?}");
         }
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn in_windows_topics_and_purpose_count_but_not_in_talks() {
+        let text = "# Hives and honey\n\nThe shed was painted green in the year before last.\n\n\
+                    # Swarms\n\nThis guide explains how a keeper looks after bees all year.\n\
+                    Swarms leave their hives in May and take honey with them.";
+        let structure = Structure::new(text);
+        let gains = |kind| {
+            let mut salience = Salience::new(text, &structure, kind);
+            let before: Vec<f64> = salience.candidates.iter().map(|c| c.score).collect();
+            salience.weigh_windows(text, &structure, kind);
+            let after = salience.candidates.iter().map(|c| c.score);
+            after.zip(before).map(|(after, before)| after - before).collect::<Vec<f64>>()
+        };
+        // Naming the guide counts no more, saying what it is for does.
+        let more = gains(Kind::Prose).into_iter().zip([0.0, PURPOSE - ABOUT, TOPICS]);
+        more.for_each(|(gain, want)| assert!((gain - want).abs() < 1e-9, "{gain} {want}"));
+        assert_eq!(gains(Kind::Transcript), [0.0; 3]);
     }
 
     #[wasm_bindgen_test(unsupported = test)]

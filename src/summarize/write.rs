@@ -36,6 +36,9 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         tell: &mut dyn FnMut(&str),
     ) -> Result<Answer> {
         let plan = material.plan;
+        if !plan.is_one_pass() && plan.question != Question::Ask {
+            material.salience.weigh_windows(material.text, material.structure, plan.kind);
+        }
         for (note, window) in notes.iter().zip(&plan.windows) {
             material.judge(&note.judged, passage(&material.text[window.clone()]));
         }
