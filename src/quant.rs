@@ -57,6 +57,13 @@ pub enum QuantType {
     Q6K,
 }
 
+/// The error of weights that are infinite, no numbers, or too large for half precision: whatever is
+/// computed with one is no number.
+pub fn infinite() -> Error {
+    let reason = "it has weights that are infinite, too large, or not a number".into();
+    Error::ModelInvalid { reason }
+}
+
 /// Width of the integers of packed matrices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Bits {

@@ -19,7 +19,7 @@ use crate::backend::{Backend, WeightSpec};
 use crate::error::{Error, Result};
 use crate::lm::gguf::{Gguf, TensorInfo};
 use crate::lm::tokenizer::Tokenizer;
-use crate::quant::QuantType;
+use crate::quant::{self, QuantType};
 
 pub use config::{Architecture, Config};
 use gemma3::Gemma3;
@@ -263,7 +263,7 @@ impl<B: Backend, R: Read + Seek> Weights<B> for Loader<'_, B, R> {
         let mut bytes = Vec::new();
         self.gguf.read_rows(&tensor, 0..1, &mut bytes)?;
         self.read += bytes.len() as u64;
-        Ok(floats(&bytes))
+        floats(&bytes)
     }
 
     fn has(&self, name: &str) -> bool {
@@ -306,9 +306,9 @@ fn check_vector(tensor: &TensorInfo, len: usize) -> Result<()> {
     Err(Error::ModelInvalid { reason })
 }
 
-/// Decodes an F32 tensor.
-fn floats(bytes: &[u8]) -> Vec<f32> {
+/// Decodes an F32 tensor of finite numbers.
+fn floats(bytes: &[u8]) -> Result<Vec<f32>> {
     let mut values = vec![0.0; bytes.len() / 4];
     QuantType::F32.decode(bytes, &mut values);
-    values
+    if values.iter().all(|value| value.is_finite()) { Ok(values) } else { Err(quant::infinite()) }
 }

@@ -16,6 +16,13 @@ pub struct Block {
     pub min: f16,
 }
 
+impl Block {
+    /// Whether its weights are numbers, and not infinite.
+    pub fn is_finite(&self) -> bool {
+        self.scale.is_finite() && self.min.is_finite()
+    }
+}
+
 impl QuantType {
     /// Splits whole stored rows of a matrix into blocks, and passes each with its index to `each`,
     /// in order.
@@ -68,8 +75,11 @@ impl QuantType {
     }
 }
 
-/// Rounds floats to 8 bits, the largest magnitude to 127.
+/// Rounds floats to 8 bits, the largest magnitude to 127. The block is not finite if one of them is not.
 fn of_floats(weights: &[f32; BLOCK]) -> Block {
+    if !weights.iter().all(|weight| weight.is_finite()) {
+        return Block { ints: [0; BLOCK], scale: f16::NAN, min: f16::ZERO };
+    }
     let largest = weights.iter().fold(0.0f32, |m, w| m.max(w.abs()));
     let mut scale = f16::from_f32(largest / 127.0);
     if scale.to_f32() * 127.0 < largest {

@@ -160,6 +160,29 @@ fn tensors_that_lie() {
     ]);
 }
 
+/// What is computed with one such weight is no number, so the summary would be garbage.
+#[test]
+fn weights_that_are_no_numbers() {
+    let with = |name: &str, number: &[u8]| {
+        let mut file = File::tiny();
+        let entry = file.tensors.iter().find(|tensor| tensor.name == name).expect("a tensor");
+        let at = entry.offset as usize;
+        file.data[at..at + number.len()].copy_from_slice(number);
+        file
+    };
+    let (table, key, norm) = ("token_embd.weight", "blk.0.attn_k.weight", "output_norm.weight");
+    // Scales of blocks are halves.
+    let (infinite, none) = (0x7c00_u16.to_le_bytes(), 0xfe00_u16.to_le_bytes());
+    check(vec![
+        ("an infinite scale", with(key, &infinite), INVALID),
+        ("a scale that is no number", with(table, &none), INVALID),
+        ("an infinite norm", with(norm, &f32::NEG_INFINITY.to_le_bytes()), INVALID),
+        ("a norm that is no number", with(norm, &f32::NAN.to_le_bytes()), INVALID),
+        // The smallest number there is.
+        ("a denormal norm", with(norm, &1_u32.to_le_bytes()), "ok"),
+    ]);
+}
+
 #[test]
 fn every_tensor_and_key_is_asked_for_by_name() {
     for tensor in File::tiny().tensors {

@@ -20,7 +20,7 @@ use super::parallel::{Threads, for_each};
 use super::simd::{F32x4, inverse, largest_magnitude, round_to_i8, widen_f16};
 use crate::backend::{RowReader, WeightSpec};
 use crate::error::{Error, Result};
-use crate::quant::{BLOCK, Bits, QuantType};
+use crate::quant::{self, BLOCK, Bits, QuantType};
 
 /// Outputs per panel.
 pub const PANEL: usize = 8;
@@ -98,7 +98,8 @@ impl Matrix {
     /// Reads and packs a matrix, and pads the last panel with zeros.
     ///
     /// # Errors
-    /// `out-of-memory`, `model-invalid` for rows that are not whole blocks, or the error of `read`.
+    /// `out-of-memory`, `model-invalid` for rows that are not whole blocks and for weights that are
+    /// infinite or no numbers, or the error of `read`.
     pub fn pack(spec: WeightSpec, read: &mut RowReader) -> Result<Self> {
         let WeightSpec { rows, cols, quant } = spec;
         quant.check_columns(cols)?;
@@ -121,20 +122,25 @@ impl Matrix {
             let range = first..rows.min(first + at_once);
             read(range.clone(), &mut bytes)?;
             for (row, bytes) in range.zip(bytes.chunks_exact(row_bytes)) {
-                matrix.pack_row(row, quant, bytes);
+                if !matrix.pack_row(row, quant, bytes) {
+                    return Err(quant::infinite());
+                }
             }
         }
         Ok(matrix)
     }
 
-    fn pack_row(&mut self, row: usize, quant: QuantType, bytes: &[u8]) {
+    /// Packs a row, and tells whether its weights are finite.
+    fn pack_row(&mut self, row: usize, quant: QuantType, bytes: &[u8]) -> bool {
         let (panel, c) = (row / PANEL, row % PANEL);
         let blocks = self.cols / BLOCK;
         let stride = self.ints.len() / self.rows.div_ceil(PANEL);
         let ints = &mut self.ints[panel * stride..(panel + 1) * stride];
         let Self { bits, scales, mins, .. } = self;
         let block_bytes = PANEL * bits.block_bytes();
+        let mut finite = true;
         quant.split(bytes, |b, block| {
+            finite &= block.is_finite();
             let at = (panel * blocks + b) * PANEL + c;
             scales[at] = block.scale.to_bits();
             if let Some(min) = mins.get_mut(at) {
@@ -145,6 +151,7 @@ impl Matrix {
                 put_integer(*bits, ints, c, k, int);
             }
         });
+        finite
     }
 
     /// The panels of a range, in order.

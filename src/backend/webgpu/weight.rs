@@ -7,7 +7,7 @@ use super::kernel::Format;
 use super::recorder::Recorder;
 use crate::backend::{RowReader, WeightSpec};
 use crate::error::Result;
-use crate::quant::{BLOCK, Bits, QuantType};
+use crate::quant::{self, BLOCK, Bits, QuantType};
 
 /// Outputs per tile.
 const TILE: usize = 64;
@@ -38,7 +38,8 @@ impl Weight {
     /// Packs a weight tile by tile.
     ///
     /// # Errors
-    /// `model-invalid` for rows that are not whole blocks, `out-of-memory`, or the error of `read`.
+    /// `model-invalid` for rows that are not whole blocks and for weights that are infinite or no
+    /// numbers, `out-of-memory`, or the error of `read`.
     pub fn load(recorder: &Recorder, spec: WeightSpec, read: &mut RowReader) -> Result<Self> {
         let WeightSpec { rows, cols, quant } = spec;
         quant.check_columns(cols)?;
@@ -66,7 +67,7 @@ impl Weight {
                 for tile in first..last {
                     let range = tile * TILE..rows.min((tile + 1) * TILE);
                     read(range, &mut bytes)?;
-                    let packed = pack(quant, blocks, &bytes);
+                    let packed = pack(quant, blocks, &bytes)?;
                     let at = (tile - first) as u64;
                     recorder.upload(&words, at * tile_words, &packed.words);
                     recorder.upload(&scales, at * tile_scales, &packed.scales);
@@ -93,12 +94,14 @@ struct Packed {
 }
 
 /// Packs a tile from the rows of a file; missing rows are zero.
-fn pack(quant: QuantType, blocks: usize, rows: &[u8]) -> Packed {
+fn pack(quant: QuantType, blocks: usize, rows: &[u8]) -> Result<Packed> {
     let bits = quant.bits();
     let block_bytes = bits.block_bytes();
     let mut words = vec![0; TILE * blocks * block_bytes];
     let mut scales = vec![0; TILE * blocks * 4];
+    let mut finite = true;
     quant.split(rows, |i, stored| {
+        finite &= stored.is_finite();
         let (row, block) = (i / blocks, i % blocks);
         // [block, group of four rows]
         let group = block * (TILE / FOUR) + row / FOUR;
@@ -122,5 +125,5 @@ fn pack(quant: QuantType, blocks: usize, rows: &[u8]) -> Packed {
         let pair = [stored.scale.to_le_bytes(), stored.min.to_le_bytes()].concat();
         scales[(group * FOUR + row % FOUR) * 4..][..4].copy_from_slice(&pair);
     });
-    Packed { words, scales }
+    if finite { Ok(Packed { words, scales }) } else { Err(quant::infinite()) }
 }

@@ -178,7 +178,7 @@ fn pack<B: Backend>(
     narrow: bool,
 ) -> Result<Packed<B>> {
     if tensor.rows == 1 && tensor.quant == QuantType::F32 {
-        return Ok(Packed::Vector(floats(bytes)));
+        return Ok(Packed::Vector(floats(bytes)?));
     }
     let stored = spec(tensor);
     let narrow = narrow && tensor.name == EMBEDDING && tensor.quant == QuantType::Q8_0;
