@@ -59,7 +59,8 @@ pub fn is_html(text: &str) -> bool {
 pub fn is_tag(inside: &str) -> bool {
     let name = inside.strip_prefix('/').unwrap_or(inside);
     let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
-    let ends = name[end..].is_empty() || name[end..].starts_with(['/', ' ', '\n']);
+    let ends = name[end..].is_empty()
+        || name[end..].starts_with(|c: char| c == '/' || c.is_ascii_whitespace());
     ends && roles::known(&name[..end].to_ascii_lowercase()).is_some()
 }
 

@@ -156,6 +156,10 @@ fn goes_on(sentence: &str, rest: &str) -> bool {
     if trimmed.ends_with("![") {
         return true;
     }
+    // A mark before a closing backtick is part of code, such as Rust's `?`.
+    if next == '`' && !spaced {
+        return true;
+    }
     // "Yahoo! in the …", "Really?" she asked.
     let bare = trimmed.trim_end_matches(['"', '\'', '”', '’', '»']);
     if trimmed.ends_with('!') || bare.len() < trimmed.len() && bare.ends_with(['!', '?']) {
@@ -221,6 +225,7 @@ mod tests {
         assert_eq!(split("Das Bad bleibt bis 17. November zu. Dann öffnet es.").len(), 2);
         assert_eq!(split("He wore a cap. He said no. Then No. 5 came.").len(), 3);
         assert_eq!(split("We met in spring. 81 people came, on p. 5 and No. 7 too.").len(), 2);
+        assert_eq!(split("Write `?` in a block. It returns.").len(), 2);
         let ends = split("I chose A. It was right. Use vitamin C.\n\nNext.");
         assert_eq!(
             ends.iter().map(|end| end.trim()).collect::<Vec<_>>(),

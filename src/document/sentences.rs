@@ -51,8 +51,8 @@ pub fn sentences(text: &str, structure: &Structure) -> Vec<Sentence> {
             let range = joined.original(start)..joined.original(start + trimmed.len() - 1) + 1;
             let end = text.ceil_char_boundary(range.end);
             let plain = plain(trimmed);
-            // Pictures alone.
-            if plain.is_empty() {
+            // Pictures or marks alone.
+            if !plain.contains(char::is_alphanumeric) {
                 continue;
             }
             all.push(Sentence { text: plain, range: range.start..end, block: index });
@@ -239,16 +239,27 @@ fn emphasized(text: &str) -> Option<&str> {
     (close && !after.starts_with(|c: char| c.is_alphanumeric() || c == '*')).then_some(words)
 }
 
+/// What follows a link or a reference, without the mark that makes it one in reStructuredText.
+fn without_link_mark(rest: &str) -> &str {
+    let after = rest.strip_prefix("__").or(rest.strip_prefix('_'));
+    after.filter(|after| !after.starts_with(char::is_alphanumeric)).unwrap_or(rest)
+}
+
 /// A sentence without marks of emphasis, lists, tags, pictures and references; of a link its words.
 pub fn plain(sentence: &str) -> String {
     let mut out = String::with_capacity(sentence.len());
     let mut rest = sentence.trim_start_matches(['*', '-', '>', '+', '•', ' ']);
     while let Some(c) = rest.chars().next() {
         let near = &rest[..rest.floor_char_boundary(LONGEST_BRACKET)];
-        let quoted = near.strip_prefix('`').and_then(|after| after.split_once('`'));
+        let ticks = if near.starts_with("``") { "``" } else { "`" };
+        let quoted = near.strip_prefix(ticks).and_then(|after| after.split_once(ticks));
         if let Some((code, _)) = quoted {
-            out.push_str(code);
-            rest = &rest[code.len() + 2..];
+            let after = &rest[code.len() + 2 * ticks.len()..];
+            rest = without_link_mark(after);
+            // In reStructuredText the address of a link stands within.
+            let linked = rest.len() < after.len() && code.ends_with('>');
+            let words = code.split_once(" <").filter(|_| linked);
+            out.push_str(words.map_or(code, |(words, _)| words));
             continue;
         }
         let inside = match c {
@@ -259,6 +270,7 @@ pub fn plain(sentence: &str) -> String {
         if let Some(end) = inside {
             let words = &rest[1..end];
             rest = &rest[end + 1..];
+            rest = if c == '[' { without_link_mark(rest) } else { rest };
             let address = rest.strip_prefix('(').and_then(|after| {
                 let close = after[..after.floor_char_boundary(LONGEST_BRACKET)].find(')')?;
                 Some(&after[close + 1..])
@@ -362,7 +374,15 @@ mod tests {
         assert_eq!(plain("This does *not* change, *at all*."), "This does not change, at all.");
         assert_eq!(plain("It is 2*3*4, or a * b * c."), "It is 2*3*4, or a * b * c.");
         assert_eq!(plain("((((("), "(((((");
+        assert_eq!(
+            plain("See `issue 9 <https://example.org>`_, `PEP 8`_ or the thread [3]_ on _it_."),
+            "See issue 9, PEP 8 or the thread on _it_."
+        );
         assert_eq!(plain("A <br/>`<title>` is ``short``."), "A <title> is short.");
+        assert_eq!(
+            plain("In ``__init__``, `if a < b` runs `git push <remote>`."),
+            "In __init__, if a < b runs git push <remote>."
+        );
     }
 
     #[wasm_bindgen_test(unsupported = test)]
