@@ -225,7 +225,7 @@ fn all(steps: &Steps) -> Result<()> {
     steps.tests("page and package in Chromium (Playwright)", npm_run(&["test", "--silent"]))
 }
 
-/// They only call wasm-bindgen, and much would have to be compiled once more for them.
+/// Left out: they only call wasm-bindgen, whose dependencies would be compiled once more.
 const WITHOUT_TOOLS: [&str; 2] = ["--exclude", "precis-wasm-tools"];
 
 /// Lints and tests of the crate and the command line.
