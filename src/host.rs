@@ -101,7 +101,7 @@ pub enum Event {
         /// The cause.
         reason: String,
     },
-    /// A note was written. A host can keep it and pass it to
+    /// A note was taken. A host can keep it and pass it to
     /// [`NoteCache::keep`](crate::summarize::note_cache::NoteCache::keep) later.
     Noted {
         /// Key of its source, as
@@ -135,7 +135,7 @@ pub enum Stage {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[cfg_attr(target_arch = "wasm32", tsify(missing_as_null))]
 pub struct Note {
-    /// The model's text.
+    /// The model's text; empty if it only reads.
     pub text: String,
     /// Prompt tokens read for it.
     pub tokens: usize,

@@ -143,7 +143,7 @@ impl<B: Backend> Summarizer<B> {
         let plan = Plan::new(self.reading(&document, &tokens.starts, limits, &asking, options));
         check_notes(&options.notes, &plan)?;
         if let Some(limit) = options.positions.filter(|_| plan.is_one_pass()) {
-            let tokens = tokens.ids.len() + limits.overhead + limits.answer;
+            let tokens = tokens.ids.len() + limits.overhead + plan.answer;
             if tokens > limit {
                 return Err(Error::PromptTooLong { tokens, limit });
             }

@@ -137,5 +137,10 @@ mod tests {
         forecast.took(8, 40.0, Some(4.0));
         forecast.wrote(10, Some(20.0));
         assert_eq!(forecast.left_ms(), Some(0.0));
+        // Nothing will be written.
+        let mut forecast = Forecast::new([100.0, 100.0], 0.0);
+        forecast.begin(100.0);
+        forecast.took(10, 50.0, Some(5.0));
+        assert_eq!(forecast.left_ms(), Some(15.0));
     }
 }

@@ -8,7 +8,9 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::ask::log_share;
 use super::plan::{Prompt, PromptStyle};
-use super::points::{LONGEST_HEADLINE, Material, Point, capitalized, opening, quotation, words};
+use super::points::{
+    LONGEST_HEADLINE, Material, Point, capitalized, opening, quotation, untied, words,
+};
 use super::run::Run;
 use super::salience::{Candidate, share};
 use crate::backend::Backend;
@@ -115,10 +117,11 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         let (prompt, ends) = (self.encode(prompt)?, self.ends()?);
         let mut best: Option<(f64, Point)> = None;
         for Candidate { sentence, score, .. } in material.salience.best(TRIED) {
-            let found = self.best_part(material, &prompt, &ends, tokens, &sentence.text).await?;
+            let alone = untied(&sentence.text);
+            let found = self.best_part(material, &prompt, &ends, tokens, &alone).await?;
             let Some(BestPart { value, part, whole }) = found else { continue };
             let more = if whole { "" } else { " …" };
-            let text = format!("{}{more}", begun(&sentence.text, part));
+            let text = format!("{}{more}", begun(&alone, part));
             let value = score + FORM * value;
             if best.as_ref().is_none_or(|(most, _)| value > *most) {
                 best = Some((value, quotation(&text, sentence.range.clone())));
@@ -129,7 +132,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         }
         let Point { text, range, support } = match material.salience.best(1).first() {
             Some(candidate) => {
-                quotation(&candidate.sentence.text, candidate.sentence.range.clone())
+                quotation(&untied(&candidate.sentence.text), candidate.sentence.range.clone())
             }
             None => opening(material.text, material.plan.body()),
         };

@@ -1,4 +1,4 @@
-//! Notes: a few sentences on each window.
+//! Notes: what is kept of each window.
 
 use std::ops::ControlFlow;
 

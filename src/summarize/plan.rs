@@ -130,6 +130,8 @@ pub struct Plan {
     pub prompts: Vec<Planned>,
     /// Tokens that notes may have in the answer's prompt.
     pub notes_budget: usize,
+    /// Tokens that the last prompt's answer may have.
+    pub answer: usize,
     /// How it is read: `one-pass`, `windows`, or `passages` that match a question.
     pub strategy: &'static str,
     /// What stands before each point of a list; empty where none was asked for.
@@ -212,6 +214,7 @@ impl Plan {
             wording: profile.wording,
             prompts: Vec::new(),
             notes_budget: NOTES.min(whole / 2),
+            answer,
             strategy,
             bullet,
         };

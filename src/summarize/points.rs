@@ -7,7 +7,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::check::{self, Source};
 use super::plan::{Form, Plan, Question};
-use super::salience::{Candidate, Salience, choose, repeats, take, worth};
+use super::profile::Profile;
+use super::salience::{Candidate, Salience, choose, loose_tie, repeats, take, worth};
 use crate::document::digest::digest;
 use crate::document::segment;
 use crate::document::sentences::{self, Sentence};
@@ -144,7 +145,11 @@ impl Material<'_> {
     }
 
     /// The sentences that the model's notes came from count more.
-    pub fn vote(&mut self, notes: &[String]) {
+    pub fn vote(&mut self, notes: &[String], profile: Profile) {
+        // A peer of an older version may have sent what it wrote.
+        if profile.only_reads() {
+            return;
+        }
         let windows = self.plan.windows.iter().zip(notes);
         let parts: Vec<Range<usize>> = windows
             .flat_map(|(window, note)| statements(note).into_iter().map(move |s| (s, window)))
@@ -190,13 +195,17 @@ impl Material<'_> {
         let mut chosen = choose(candidates, said, fits, sentences);
         chosen.sort_by_key(|candidate| candidate.sentence.range.start);
         let mut last = None;
+        let mut end = None;
         let point = |candidate: &Candidate| {
+            let range = &candidate.sentence.range;
+            let between = end.replace(range.end).and_then(|end| self.text.get(end..range.start));
+            let follows = between.is_some_and(|between| between.trim().is_empty());
             let before = self.before(candidate);
             // In a paragraph, a name and the beginning of a list stand once for all that follows.
             let again = before.is_some() && before == last && self.plan.bullet.is_empty();
             last.clone_from(&before);
             let before = before.filter(|_| !again).unwrap_or_default();
-            let point = self.point(candidate, &before);
+            let point = self.point(candidate, &before, follows);
             let item = self.structure.blocks[candidate.sentence.block].kind == BlockKind::Item;
             match again && item {
                 true => Point { text: capitalized(&point.text), ..point },
@@ -229,10 +238,12 @@ impl Material<'_> {
 
     /// A sentence of the document, with what it can't be understood without.
     pub fn quoted(&self, candidate: &Candidate) -> Point {
-        self.point(candidate, &self.before(candidate).unwrap_or_default())
+        self.point(candidate, &self.before(candidate).unwrap_or_default(), false)
     }
 
-    fn point(&self, candidate: &Candidate, before: &str) -> Point {
+    /// A candidate with what stands `before` it. It loses a loose tie unless it `follows` the sentence
+    /// that it is tied to.
+    fn point(&self, candidate: &Candidate, before: &str, follows: bool) -> Point {
         let Sentence { text, range, block } = &candidate.sentence;
         if candidate.own {
             return Point { text: text.clone(), range: range.clone(), support: Support::Supported };
@@ -240,7 +251,9 @@ impl Material<'_> {
         // The heading stands before it, or stood there before.
         let headed = self.structure.blocks[*block].heading.is_some();
         let label = sentences::decision_label(text).filter(|_| headed).unwrap_or(0);
-        quotation(&format!("{before}{}", ended(&text[label..])), range.clone())
+        let said = ended(&text[label..]);
+        let said = if follows { said } else { untied(&said) };
+        quotation(&format!("{before}{said}"), range.clone())
     }
 
     /// The words that introduce a list, if they are few, and say something: not the document's title, no
@@ -319,9 +332,20 @@ fn ended(text: &str) -> String {
         .iter()
         .find_map(|end| bare.strip_suffix(end))
         .unwrap_or(bare);
-    let closed =
-        bare.ends_with(|c: char| !c.is_alphanumeric() && c != ')') || bare.ends_with(is_unspaced);
+    // A whole sentence may stand in brackets.
+    let inside = bare.strip_prefix('(').and_then(|inside| inside.strip_suffix(')'));
+    let closed = inside.is_some_and(|inside| inside.ends_with(['.', '!', '?']))
+        || bare.ends_with(|c: char| !c.is_alphanumeric() && c != ')')
+        || bare.ends_with(is_unspaced);
     format!("{bare}{}", if closed { "" } else { "." })
+}
+
+/// A sentence without what ties it loosely to the one before.
+pub fn untied(sentence: &str) -> String {
+    match loose_tie(sentence) {
+        0 => sentence.into(),
+        tie => capitalized(&sentence[tie..]),
+    }
 }
 
 /// The statements of an answer: its sentences, and what stands in a list.
@@ -356,6 +380,15 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test;
 
     const DOCUMENT: &str = "The cat sat on the mat and slept there. It was a large cat.";
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn a_quotation_ends_as_a_sentence_does() {
+        assert_eq!(ended("A cat, a mat; and"), "A cat, a mat.");
+        assert_eq!(ended("It sat (on a mat)"), "It sat (on a mat).");
+        assert_eq!(ended("It ate (mice, etc.)"), "It ate (mice, etc.).");
+        assert_eq!(ended("(It sat on a mat.)"), "(It sat on a mat.)");
+        assert_eq!(untied("However, it sat on a mat."), "It sat on a mat.");
+    }
 
     #[wasm_bindgen_test(unsupported = test)]
     fn a_text_of_a_few_words_is_its_own_summary() {

@@ -57,6 +57,7 @@ impl Profile {
     /// of other weights, or another choice of the sentences that a prompt repeats, makes other notes.
     pub(super) fn method(self, kind: Kind) -> String {
         match self.wording {
+            // Notes of earlier versions, which wrote, are others.
             Wording::Quotes if self.only_reads() => format!("{}, only read", self.judge),
             Wording::Quotes => String::new(),
             Wording::Own => format!("{}, {kind:?} sentences repeated, 1", self.judge),
@@ -71,5 +72,22 @@ impl Profile {
     /// Tokens that a note may have.
     pub(super) fn note_tokens(self) -> usize {
         if self.only_reads() { 0 } else { self.note_sentences * SENTENCE }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn a_quoting_model_with_a_judge_only_reads() {
+        let of = |wording, judge| Profile { wording, window: 1500, note_sentences: 1, judge };
+        let method = |profile: Profile| profile.method(Kind::Prose);
+        let (reads, notes) = (of(Wording::Quotes, "a judge"), of(Wording::Quotes, ""));
+        let writes = of(Wording::Own, "a judge");
+        assert_eq!([reads, notes, writes].map(Profile::note_tokens), [0, SENTENCE, SENTENCE]);
+        assert_eq!([reads, notes, writes].map(Profile::only_reads), [true, false, false]);
+        assert!(method(reads) != method(notes) && method(reads) != "a judge");
     }
 }

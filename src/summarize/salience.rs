@@ -9,12 +9,13 @@
 mod cues;
 mod purpose;
 mod signs;
+mod ties;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use self::cues::is_about;
 use self::signs::{ABOUT, Signs, flag};
+pub use self::ties::loose_tie;
 use crate::document::kind::Kind;
 use crate::document::sentences::{self, Sentence};
 use crate::document::structure::{BlockKind, Structure};
@@ -75,8 +76,8 @@ pub const WORTH: f64 = 2.0;
 /// and of many sentences the one that is judged best is often a detail.
 const WORTH_IN_WINDOWS: f64 = 0.3;
 
-/// The same in talks, whose other signs say less.
-const WORTH_IN_TALKS: f64 = 0.6;
+/// The same in stories and talks, whose other signs say less.
+const WORTH_IN_TALES: f64 = 0.6;
 
 /// How much more a sentence of a text in windows counts for the words that it shares with the headings.
 const TOPICS: f64 = 1.0;
@@ -165,9 +166,9 @@ impl Salience {
     }
 
     /// Weighs the sentences of a text that is read in windows by what no window knows: how much they say
-    /// of what all headings are about, and whether they say what the text is for. Talks have neither.
+    /// of what all headings are about, and whether they say what the text is for. Tales have neither.
     pub fn weigh_windows(&mut self, text: &str, structure: &Structure, kind: Kind) {
-        if is_talk(kind) {
+        if is_tale(kind) {
             return;
         }
         let headings = structure.blocks.iter().filter(|block| block.kind == BlockKind::Heading);
@@ -182,7 +183,7 @@ impl Salience {
             let lower = candidate.sentence.text.to_lowercase();
             candidate.score += TOPICS * shared(candidate) / most
                 + PURPOSE * flag(purpose::states_purpose(&lower))
-                - ABOUT * flag(is_about(&lower));
+                - ABOUT * flag(cues::names_itself(&lower));
         }
     }
 
@@ -328,13 +329,14 @@ pub fn choose<'a>(
 pub fn worth(kind: Kind, one_pass: bool) -> f64 {
     match one_pass {
         true => WORTH,
-        false if is_talk(kind) => WORTH_IN_TALKS,
+        false if is_tale(kind) => WORTH_IN_TALES,
         false => WORTH_IN_WINDOWS,
     }
 }
 
-fn is_talk(kind: Kind) -> bool {
-    matches!(kind, Kind::Transcript | Kind::Chat)
+/// Whether a text tells what happened or was said, one thing after the other.
+fn is_tale(kind: Kind) -> bool {
+    matches!(kind, Kind::Story | Kind::Transcript | Kind::Chat)
 }
 
 /// Takes `count` from what is left, if there is as much.
@@ -365,7 +367,7 @@ mod tests {
     }
 
     #[wasm_bindgen_test(unsupported = test)]
-    fn in_windows_topics_and_purpose_count_but_not_in_talks() {
+    fn in_windows_topics_and_purpose_count_but_not_in_tales() {
         let text = "# Hives and honey\n\nThe shed was painted green in the year before last.\n\n\
                     # Swarms\n\nThis guide explains how a keeper looks after bees all year.\n\
                     Swarms leave their hives in May and take honey with them.";
@@ -380,7 +382,7 @@ mod tests {
         // Naming the guide counts no more, saying what it is for does.
         let more = gains(Kind::Prose).into_iter().zip([0.0, PURPOSE - ABOUT, TOPICS]);
         more.for_each(|(gain, want)| assert!((gain - want).abs() < 1e-9, "{gain} {want}"));
-        assert_eq!(gains(Kind::Transcript), [0.0; 3]);
+        assert_eq!(gains(Kind::Story), [0.0; 3]);
     }
 
     #[wasm_bindgen_test(unsupported = test)]

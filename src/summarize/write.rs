@@ -36,6 +36,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         tell: &mut dyn FnMut(&str),
     ) -> Result<Answer> {
         let plan = material.plan;
+        // A question is answered by what is like it, not by what matters in the document.
         if !plan.is_one_pass() && plan.question != Question::Ask {
             material.salience.weigh_windows(material.text, material.structure, plan.kind);
         }
@@ -48,7 +49,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
         }
         let answer = match plan.question {
             Question::Headline => {
-                material.vote(&notes);
+                material.vote(&notes, self.profile);
                 let extent = Extent { tokens: SENTENCE, sentences: 1 };
                 let prompt = self.answer_prompt(&mut material, &notes, extent).await?;
                 let written = match plan.wording {
@@ -79,7 +80,7 @@ impl<B: Backend, H: Host> Run<'_, B, H> {
                         }
                         None => notes.clone(),
                     };
-                    material.vote(&votes);
+                    material.vote(&votes, self.profile);
                 }
                 let extent = Extent { tokens, sentences };
                 let prompt = match plan.wording == Wording::Own && plan.has_answer() {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use super::ties::{is_tied, loose_tie};
 use crate::document::words::stem;
 
 /// Words of a language that say nothing by themselves, of four letters and more.
@@ -168,7 +169,23 @@ pub fn is_telling(lower: &str) -> bool {
 
 /// Whether a sentence says what the document is: "This policy explains …", "We propose …".
 pub fn is_about(lower: &str) -> bool {
-    const DOCUMENTS: [&str; 36] = [
+    const SAYS: [&str; 9] = [
+        "we propose",
+        "we present",
+        "we show",
+        "we find",
+        "we recommend",
+        "we argue",
+        "is a command-line",
+        "is a library",
+        "is a tool",
+    ];
+    names_itself(lower) || SAYS.iter().any(|words| lower.contains(words))
+}
+
+/// Whether a sentence names the document that it stands in.
+pub fn names_itself(lower: &str) -> bool {
+    const DOCUMENTS: [&str; 27] = [
         "this agreement",
         "this policy",
         "this document",
@@ -189,15 +206,6 @@ pub fn is_about(lower: &str) -> bool {
         "this module",
         "this licen",
         "this chapter",
-        "we propose",
-        "we present",
-        "we show",
-        "we find",
-        "we recommend",
-        "we argue",
-        "is a command-line",
-        "is a library",
-        "is a tool",
         "dieser bericht",
         "dieses dokument",
         "diese studie",
@@ -284,6 +292,10 @@ const PRONOUNS: [&str; 17] = [
 /// Whether a sentence can't be understood without the one before: it begins with a word that leans on
 /// that, or its subject is a pronoun after a clause that names nobody: "If it agrees, …".
 pub fn leans(sentence: &str) -> bool {
+    if is_tied(sentence) {
+        return true;
+    }
+    let sentence = &sentence[loose_tie(sentence)..];
     let mut words = sentence.split_whitespace();
     // Of "that's", "that".
     let bare = |word: &str| {

@@ -2,10 +2,10 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Words of a sentence among which it names its document, and then says what that does.
+/// A sentence must name its document among so many first words.
 const NEAR: usize = 7;
 
-/// Words between the document's name and what it does, at most.
+/// Within so many words after the name it must say what the document does, or before it what for.
 const BETWEEN: usize = 4;
 
 /// What points at the document that it stands in.
@@ -69,7 +69,7 @@ pub fn states_purpose(lower: &str) -> bool {
     if PHRASES.iter().any(|phrase| lower.contains(phrase)) {
         return true;
     }
-    let words: Vec<&str> = lower.unicode_words().take(NEAR + BETWEEN + 2).collect();
+    let words: Vec<&str> = lower.unicode_words().take(NEAR + BETWEEN + 1).collect();
     let listed = |list: &str, word: &str| list.contains(&format!(" {word} "));
     let named = words.windows(2).take(NEAR);
     named.enumerate().any(|(at, pair)| {

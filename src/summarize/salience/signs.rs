@@ -13,7 +13,7 @@ pub const ABOUT: f64 = 0.4;
 /// How much more a sentence counts that is labelled as a decision, and one that follows it.
 const DECISION: [f64; 2] = [1.5, 0.75];
 
-/// What the mean sentence of a text in which words are not told apart by spaces has.
+/// Characters of a word, on average, in scripts without spaces.
 const CHARS_OF_A_WORD: usize = 2;
 
 /// What is known of a sentence beside its words.

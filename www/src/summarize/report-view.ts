@@ -53,7 +53,7 @@ function onDevice({ threads, adapter, kind }: Report["backend"]): string {
   return tn(threads, "on the processor, {count} thread ({kind})", "on the processor, {count} threads ({kind})", { kind });
 }
 
-/** The main figure, and three further figures. */
+/** The main figure, and two or three further ones. */
 function headline(report: Report): HTMLElement {
   const speed = figure(report, "prefill.tokens_per_second", measured);
   speed.classList.add("figure");
@@ -67,7 +67,7 @@ function headline(report: Report): HTMLElement {
     "headline",
     element("p", "readout", speed, " ", element("span", "unit", t("tokens per second read"))),
     second(t("until the first word"), "first_token_ms", duration),
-    // A model that only reads writes nothing.
+    // Not everything is written: the default model only reads.
     ...(report.decode.tokens > 0 ? [second(t("tokens per second written"), "decode.tokens_per_second", measured)] : []),
     second(t("of memory"), "memory.wasm_bytes", megabytes),
   );
