@@ -41,6 +41,11 @@ impl Candidate {
     fn overlap(&self, said: &HashSet<u32>) -> f64 {
         share(&self.terms, said)
     }
+
+    /// What its words weigh together, for its length.
+    fn density(&self, weight: f64) -> f64 {
+        weight / (self.terms.len() as f64 + 4.0).powf(0.7)
+    }
 }
 
 /// How many of some words are among others, from 0 to 1.
@@ -135,13 +140,8 @@ impl Salience {
             n if n > many => 0.0,
             n => f64::from(n).ln_1p(),
         };
-        let central: Vec<f64> = self
-            .candidates
-            .iter()
-            .map(|c| {
-                c.terms.iter().map(weight).sum::<f64>() / (c.terms.len() as f64 + 4.0).powf(0.7)
-            })
-            .collect();
+        let central: Vec<f64> =
+            self.candidates.iter().map(|c| c.density(c.terms.iter().map(weight).sum())).collect();
         let most = central.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
         let count = self.candidates.len().max(1) as f64;
         // The block of the decision that was labelled last.
@@ -175,9 +175,7 @@ impl Salience {
         let topics = headings.flat_map(|heading| terms(&text[heading.range()]));
         let topics = topics.filter(|term| !cues::is_function_word(term));
         let topics: HashSet<u32> = topics.filter_map(|term| self.ids.get(&term).copied()).collect();
-        let shared = |c: &Candidate| {
-            c.terms.intersection(&topics).count() as f64 / (c.terms.len() as f64 + 4.0).powf(0.7)
-        };
+        let shared = |c: &Candidate| c.density(c.terms.intersection(&topics).count() as f64);
         let most = self.candidates.iter().map(shared).fold(f64::MIN_POSITIVE, f64::max);
         for candidate in &mut self.candidates {
             let lower = candidate.sentence.text.to_lowercase();

@@ -57,7 +57,8 @@ export interface CreateOptions extends CoreOptions {
   threads?: number | undefined;
   /**
    * Whether the engine's notes on windows of long documents are stored in the browser, up to 2 MB a model. Later runs then read only
-   * new windows, also after an interrupted run or on another page. A note is what the model says about a window, or how much its sentences matter, stored under a hash of it.
+   * new windows, also after an interrupted run or on another page. A note is what the model says about a window, or how much its
+   * sentences matter, stored under a hash of it.
    * Default false: notes are lost with the Summarizer.
    */
   remember?: boolean | undefined;
