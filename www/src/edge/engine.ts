@@ -23,8 +23,8 @@ interface Loaded {
   readonly engine: ReturnType<Loader["finish"]>;
   readonly memory: WebAssembly.Memory;
   readonly loadMs: number;
-  /** Rejects when the instance traps; the instance's own promises then never settle. */
-  readonly trapped: Promise<never>;
+  /** Hear of a trap of the instance, whose own promises then never settle. One for each turn that runs. */
+  readonly traps: Set<(error: unknown) => void>;
 }
 
 /** The engine of this isolate. Loaded on first use, and again after a trap. */
@@ -73,8 +73,8 @@ export class Host {
   use<T>(call: Call, work: (engine: Loaded["engine"]) => T | Promise<T>): Promise<T> {
     return this.#queue.turn(call, async () => {
       try {
-        const { engine, trapped } = this.#loaded ?? (await this.#load());
-        return await Promise.race([work(engine), trapped]);
+        const { engine, traps } = this.#loaded ?? (await this.#load());
+        return await unlessTrapped(traps, () => work(engine));
       } catch (error) {
         if (!isTrap(error)) throw error;
         this.#discard();
@@ -126,13 +126,13 @@ export class Host {
     const instance = this.#discarded;
     const reader = (await this.model.open().catch(unavailable)).getReader();
     try {
-      let trap: (error: unknown) => void = () => {};
-      const trapped = new Promise<never>((_, reject) => (trap = reject));
-      // A trap may happen while no request runs. One during the load is a failure of the load: there is nothing to discard yet.
-      trapped.catch(() => {
-        if (this.#loaded?.trapped === trapped) this.#discard();
-      });
-      const { ModelLoader, memory } = this.instantiate(this.module, trap);
+      const traps: Loaded["traps"] = new Set();
+      // A trap may happen while no turn runs. One during the load is a failure of the load: there is nothing to discard yet.
+      const onTrap = (error: unknown) => {
+        if (this.#loaded?.traps === traps) this.#discard();
+        for (const trap of traps) trap(error);
+      };
+      const { ModelLoader, memory } = this.instantiate(this.module, onTrap);
       const { id, sha256, bytes } = this.model;
       const loader = new ModelLoader(bytes, { id, sha256, read_ms: Date.now() - began }, this.reason);
       for (;;) {
@@ -140,7 +140,7 @@ export class Host {
         if (done) break;
         loader.push(value);
       }
-      const loaded = { engine: loader.finish(), memory, loadMs: Date.now() - began, trapped };
+      const loaded = { engine: loader.finish(), memory, loadMs: Date.now() - began, traps };
       if (instance === this.#discarded) this.#loaded = loaded;
       return loaded;
     } catch (error) {
@@ -152,6 +152,23 @@ export class Host {
   #discard(): void {
     this.#discarded++;
     this.#loaded = undefined;
+  }
+}
+
+/**
+ * Settles with `work`, or rejects when the instance traps. The promise of the trap belongs to this turn: on Cloudflare, a request can't
+ * wait for one that was made by a request that has ended.
+ */
+async function unlessTrapped<T>(traps: Loaded["traps"], work: () => T | Promise<T>): Promise<T> {
+  let trap: (error: unknown) => void = () => {};
+  const trapped = new Promise<never>((_, reject) => (trap = reject));
+  // Where `work` throws at once, nobody waits for it.
+  trapped.catch(() => {});
+  traps.add(trap);
+  try {
+    return await Promise.race([work(), trapped]);
+  } finally {
+    traps.delete(trap);
   }
 }
 
