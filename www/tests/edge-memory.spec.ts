@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 
 /** What Cloudflare gives an isolate. */
 const PRODUCTION = 128e6;
-/** What the module may take for a document of one window. JavaScript's heap comes on top: 2 MB, and the garbage that V8 has not collected. */
+/** What the module may take for a document of one window. JavaScript's heap and buffers come on top: 2 MB, and the garbage that V8 has not collected. */
 const LIMIT = 110e6;
 /** What xtask/src/wasm.rs links the module with. */
 const LARGEST = 110 * 2 ** 20;
@@ -27,7 +27,7 @@ test("a document of 1,000 tokens, and one of many windows, leave an isolate room
     expect(memory_bytes + heap).toBeLessThan(PRODUCTION);
     const { load, prefill, first_token_ms, environment } = report;
     console.log(
-      `workerd: ${(memory_bytes / 1e6).toFixed(1)} MB and JavaScript's heap of ${(heap / 1e6).toFixed(1)} MB; loaded in ${load.prepare_ms?.toFixed(0)} ms; ` +
+      `workerd: ${(memory_bytes / 1e6).toFixed(1)} MB and JavaScript's ${(heap / 1e6).toFixed(1)} MB; loaded in ${load.prepare_ms?.toFixed(0)} ms; ` +
         `${prefill.tokens} tokens at ${prefill.tokens_per_second?.toFixed(0)}/s, first token after ${first_token_ms?.toFixed(0)} ms; the clock ${environment.clock}: ${summary}`,
     );
     // A longer document takes the most memory while it is planned and its first window is read. The other documents wait meanwhile.

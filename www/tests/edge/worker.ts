@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { kCurrentWorker, Miniflare } from "miniflare";
+import { fetch, kCurrentWorker, Miniflare, type Request as ToItself, Response } from "miniflare";
 import { WebSocket } from "undici";
 import { build } from "vite";
 import { repository } from "../paths.js";
@@ -21,6 +21,8 @@ const NAME = "precis";
 const config = JSON.parse(readFileSync(`${EXAMPLE}/wrangler.jsonc`, "utf8").replace(/^\s*\/\/.*$/gm, "")) as {
   compatibility_date: string;
   compatibility_flags: string[];
+  workflows: { name: string; binding: string; class_name: string }[];
+  ratelimits: { name: string; simple: { limit: number; period: 60 } }[];
 };
 
 /** The example with its model in a bucket instead. */
@@ -35,7 +37,22 @@ const handler = createHandler({ module, model: fromR2(env.BUCKET, "model.gguf", 
 export default { fetch: (request, _env, context) => handler(request, context) };
 `;
 
-/** A Worker that is the example, with a model that its shard.mjs cut into pieces of `bytes`; `alone`, without a way to itself; `r2`, with the model in a bucket. */
+/** Changes of the example. */
+interface Changes {
+  token?: string;
+  /** Size of the model's pieces. */
+  bytes?: number;
+  /** Without a way to itself. */
+  alone?: boolean;
+  /** With the model in a bucket. */
+  r2?: boolean;
+  /** Documents that an address may send in a minute. */
+  limit?: number;
+  /** Whether a request of the Worker to itself fails. */
+  fails?: (path: string) => boolean;
+}
+
+/** A Worker that is the example, with a model that its shard.mjs cut. */
 export class Worker {
   private constructor(
     readonly url: string,
@@ -43,12 +60,17 @@ export class Worker {
     private readonly folder: string,
   ) {}
 
-  static async start(model: string, { token, bytes, alone = false, r2 = false }: { token?: string; bytes?: number; alone?: boolean; r2?: boolean } = {}): Promise<Worker> {
+  static async start(model: string, { token, bytes, alone = false, r2 = false, limit = 10_000, fails }: Changes = {}): Promise<Worker> {
     const folder = mkdtempSync(join(tmpdir(), "precis-worker-"));
     cpSync(EXAMPLE, folder, { recursive: true, filter: (path) => !/node_modules|assets|\.wrangler/.test(path.slice(EXAMPLE.length)) });
     execFileSync(process.execPath, ["shard.mjs", model, ...(bytes ? ["--bytes", String(bytes)] : [])], { cwd: folder });
     if (r2) writeFileSync(join(folder, "src/index.ts"), FROM_R2);
-    const miniflare = new Miniflare({
+    const orFail = async (request: ToItself): Promise<Response> => {
+      const { pathname } = new URL(request.url);
+      if (fails?.(pathname)) return Response.json({ code: "planted", detail: "A planted failure." }, { status: 503 });
+      return fetch(new URL(pathname, await miniflare.ready), { method: request.method, headers: [...request.headers], body: await request.text() });
+    };
+    const miniflare: Miniflare = new Miniflare({
       name: NAME,
       // Any port that is free.
       inspectorPort: 0,
@@ -61,7 +83,9 @@ export class Worker {
       ],
       ...(token !== undefined && { bindings: { TOKEN: token } }),
       ...(r2 && { r2Buckets: ["BUCKET"] }),
-      serviceBindings: alone ? {} : { SELF: kCurrentWorker },
+      serviceBindings: alone ? {} : { SELF: fails ? orFail : kCurrentWorker },
+      ...(!r2 && { workflows: Object.fromEntries(config.workflows.map(({ name, binding, class_name }) => [binding, { name, className: class_name }])) }),
+      ratelimits: Object.fromEntries(config.ratelimits.map(({ name, simple }) => [name, { simple: { ...simple, limit } }])),
       assets: { directory: join(folder, "assets"), binding: "ASSETS", routerConfig: { invoke_user_worker_ahead_of_assets: true, has_user_worker: true } },
     });
     const { href } = await miniflare.ready;
@@ -73,7 +97,7 @@ export class Worker {
     return new Worker(href, miniflare, folder);
   }
 
-  /** Bytes of JavaScript's heap in the isolate, what it has set aside included; a module's memory is no part of it. */
+  /** Bytes of JavaScript's heap in the isolate and of its buffers, garbage and what is set aside included; a module's memory is no part of it. */
   async heapBytes(): Promise<number> {
     const inspector = await this.miniflare.getInspectorURL();
     const socket = new WebSocket(new URL(`/core:user:${NAME}`, inspector));
@@ -83,8 +107,8 @@ export class Worker {
         socket.addEventListener("error", ({ error }) => reject(error as Error));
       });
       socket.addEventListener("open", () => socket.send(JSON.stringify({ id: 1, method: "Runtime.getHeapUsage" })));
-      const { totalSize } = (JSON.parse(await answer) as { result: { totalSize: number } }).result;
-      return totalSize;
+      const { result } = JSON.parse(await answer) as { result: Record<"totalSize" | "embedderHeapUsedSize" | "backingStorageSize", number> };
+      return result.totalSize + result.embedderHeapUsedSize + result.backingStorageSize;
     } finally {
       socket.close();
     }
@@ -109,7 +133,7 @@ async function bundled(folder: string): Promise<string> {
       minify: false,
       target: "esnext",
       ssr: "src/index.ts",
-      rolldownOptions: { external: ["cloudflare:workers", MODULE] },
+      rolldownOptions: { external: [/^cloudflare:/, MODULE] },
     },
   });
   const [output] = [result].flat();
