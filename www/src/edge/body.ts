@@ -3,9 +3,10 @@ import type { Place } from "./admission.js";
 import { ANSWER_TOKENS, FORMS, KINDS, LENGTHS, LONGEST_INSTRUCTION, STRATEGIES } from "./definitions.js";
 import { Failure } from "./errors.js";
 import { decoded, mediaType, textOf, unpacked } from "./media.js";
+import { bytesOf, noteOf } from "./note.js";
 import { readAll } from "./read.js";
 import type { Limits } from "./types.js";
-import type { Form, Kind, Length, Strategy } from "./wasm/relaxed/precis.js";
+import type { Form, Kind, Length, Note, Strategy } from "./wasm/relaxed/precis.js";
 
 /** A document and the caller's options. */
 export interface Asked {
@@ -15,6 +16,8 @@ export interface Asked {
   instruction: string | undefined;
   max_tokens: number;
   strategy: Strategy;
+  /** Notes on the windows of the plan that the caller has already, in their order. */
+  notes: (Note | undefined)[] | undefined;
 }
 
 /** A part of a document that another isolate summarizes. */
@@ -39,9 +42,18 @@ const VISIBLE = /[^\u0000-\u0020\u007F-\u00A0\u1680\u2000-\u200A\u2028\u2029\u20
 
 /** Reads the document in `request`: text, or JSON with options. */
 export async function readDocument(request: Request, limits: Limits, hold: Hold): Promise<Asked> {
+  return read(request, limits, hold, [...OPTIONS, "notes"]);
+}
+
+/** Reads the document whose plan is asked for. */
+export async function readPlanned(request: Request, limits: Limits, hold: Hold): Promise<Asked> {
+  return read(request, limits, hold, OPTIONS);
+}
+
+async function read(request: Request, limits: Limits, hold: Hold, known: readonly string[]): Promise<Asked> {
   const media = mediaType(request, [...TEXTS, "application/json"]);
   const bytes = await readBody(request, limits, hold);
-  return asked(media.type === "application/json" ? fields(bytes, OPTIONS) : { text: textOf(bytes, media) }, limits);
+  return asked(media.type === "application/json" ? fields(bytes, known) : { text: textOf(bytes, media) }, limits);
 }
 
 /** Reads the window that a peer wants a note on. */
@@ -100,7 +112,21 @@ function asked(given: Record<string, unknown>, limits: Limits): Asked {
   if (typeof max_tokens !== "number" || !Number.isInteger(max_tokens) || max_tokens < 1 || max_tokens > limits.tokens) {
     throw invalid(`max_tokens must be a whole number from 1 to ${limits.tokens}`);
   }
-  return { text: checkedText(given["text"]), length, form, instruction, max_tokens, strategy };
+  const text = checkedText(given["text"]);
+  return { text, length, form, instruction, max_tokens, strategy, notes: notesOf(given["notes"], text) };
+}
+
+/** Notes as `/v1/note` returns them; null for a window that is yet to be read. */
+function notesOf(given: unknown, text: string): Asked["notes"] {
+  if (given === undefined) return undefined;
+  const bytes = bytesOf(text);
+  const noteOrNull = (value: unknown) => {
+    const note = value === null ? undefined : noteOf(value, bytes, Infinity);
+    if (value !== null && !note) throw invalid("notes must be answers of /v1/note, or null for windows without one");
+    return note;
+  };
+  if (!Array.isArray(given)) throw invalid("notes must be a list");
+  return given.map(noteOrNull);
 }
 
 /** The value of an option that must be one of `words`. */

@@ -33,6 +33,11 @@ export class Failure extends Error {
     const title = code.replaceAll("-", " ");
     return { type: `/#${code}`, title: title[0]?.toUpperCase() + title.slice(1), status, detail: message, code, message };
   }
+
+  get response(): Response {
+    const headers = { ...this.headers, "Content-Type": "application/problem+json", "Cache-Control": "no-store" };
+    return Response.json(this.problem, { status: this.status, headers });
+  }
 }
 
 /** Converts any thrown value to a Failure. The engine's errors have a property `code`. */

@@ -1,7 +1,7 @@
 import { bounded } from "./abort.js";
 import { Admission, type Place } from "./admission.js";
 import { authorize, checkToken } from "./auth.js";
-import { type Asked, readDocument, readWindow } from "./body.js";
+import { type Asked, readDocument, readPlanned, readWindow } from "./body.js";
 import { Host, type Instantiate } from "./engine.js";
 import { Failure, toFailure } from "./errors.js";
 import { guarded, logged, type OnEvent } from "./events.js";
@@ -57,6 +57,7 @@ class Service {
       "/health": { GET: () => this.#health() },
       "/ready": { GET: (incoming) => this.#ready(incoming) },
       "/summarize": { POST: (incoming) => this.#summarize(incoming) },
+      "/plan": { POST: (incoming) => this.#plan(incoming) },
       "/note": { POST: (incoming) => this.#note(incoming) },
     }),
   };
@@ -83,8 +84,7 @@ class Service {
     try {
       return await this.#routeOf(incoming.request)(incoming);
     } catch (error) {
-      const { problem, status, headers } = this.#failure(error);
-      return Response.json(problem, { status, headers: { ...headers, "Content-Type": "application/problem+json", "Cache-Control": "no-store" } });
+      return this.#failure(error).response;
     }
   }
 
@@ -138,6 +138,15 @@ class Service {
     return response;
   }
 
+  /** The windows of a document, for callers that ask for the notes themselves. */
+  async #plan({ request, context }: Incoming): Promise<Response> {
+    await authorize(request, this.#options.token);
+    const { given, leave } = await this.#admit(this.#documents, (hold) => readPlanned(request, this.#limits, hold));
+    const { text, notes: _, ...options } = given;
+    const planned = await this.#computing(leave, request.signal, context, (call) => this.#host.use(call, (engine) => engine.plan(text, { ...options, ...this.#bounds })));
+    return Response.json(planned, { headers: { "Cache-Control": "no-store" } });
+  }
+
   async #note({ request, context }: Incoming): Promise<Response> {
     await authorize(request, this.#options.token);
     const { given, leave } = await this.#admit(this.#notes, (hold) => readWindow(request, this.#limits, hold));
@@ -161,13 +170,14 @@ class Service {
   }
 
   /** Reads a document, with the help of peers if it has several windows. */
-  async #read({ text, ...asked }: Asked, call: Call, send: Send): Promise<Answer> {
+  async #read({ text, notes, ...asked }: Asked, call: Call, send: Send): Promise<Answer> {
     // On the engine's clock: the time to first token counts from here.
     const started_ms = performance.timeOrigin + performance.now();
     const options = { ...asked, started_ms, ...this.#bounds };
     const { pace } = this.#host;
     const forecast = new Forecast(text.length, this.#limits.seconds, pace, this.#peers.map(({ pace }) => pace));
-    const plan = this.#peers.length > 0 || forecast.isDoubtful ? await this.#host.use(call, (engine) => engine.plan(text, options)) : null;
+    const needsPlan = !notes && (this.#peers.length > 0 || forecast.isDoubtful);
+    const plan = needsPlan ? await this.#host.use(call, (engine) => engine.plan(text, options)) : null;
     const refusal = plan && forecast.before(plan.windows);
     if (refusal) throw refusal;
     const stopWith = (late: Failure | undefined) => late && call.stop(late);
@@ -182,15 +192,16 @@ class Service {
     const shared = plan && this.#peers.length > 0 && plan.windows.length > 1 ? await share(plan) : null;
     const run = await this.#host.use(call, async (engine) => {
       const began = Date.now();
-      const run = await engine.summarize(text, { ...options, notes: shared?.notes ?? [] }, call.signal, (event) => {
+      const run = await engine.summarize(text, { ...options, notes: notes ?? shared?.notes ?? [] }, call.signal, (event) => {
         send(event.type, event);
         if (event.type === "read" && event.left_ms !== null) stopWith(forecast.of(Date.now() - began, event.left_ms));
       });
       // Others read only parts of the text, or what is so short that the answer takes longer.
-      if (!shared && run.plan.strategy === "windows") pace.took(text.length, Date.now() - began);
+      if (!shared && !notes && run.plan.strategy === "windows") pace.took(text.length, Date.now() - began);
       return run;
     });
-    const report = shared ? withNotes(run, shared) : run;
+    const taken = notes ? { here: [], elsewhere: notes.filter((note) => note !== undefined) } : shared;
+    const report = taken ? withNotes(run, taken) : run;
     return { summary: report.summary, report, fan_out: shared?.account ?? null };
   }
 

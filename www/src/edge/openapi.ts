@@ -53,8 +53,14 @@ export function openApi(limits: Limits, secured: boolean): Schema {
     max_tokens: { type: "integer", minimum: 1, maximum: limits.tokens, description: "Maximum number of tokens in the answer." },
     strategy: { type: "string", enum: STRATEGIES, default: "auto", description: "How the document is read: in one pass, in windows, or whichever fits (`auto`). For a question about a long document, `auto` and `windows` read the passages that match it." },
   };
+  const notes = { type: "array", items: orNull(ref("Note")), description: "Notes on the windows of the document's plan, in their order, from `/v1/plan` and `/v1/note` with the same options. Windows without one, or with null, are read." };
   const part = { text, kind: { type: "string", enum: KINDS, description: "Kind of the whole document, so that all isolates ask the model the same. Default: as the window looks." } };
   const bounds = `At most ${limits.bytes} bytes in ${limits.bodySeconds} s. With Content-Encoding: gzip both hold for what is unpacked, too.`;
+  const document = (fields: Readonly<Record<string, Schema>>) => ({
+    required: true,
+    description: bounds,
+    content: { ...json(object(fields, ["text"]), { example: { text: "A document.", length: "short" } }), ...Object.fromEntries(TEXTS.map((type) => [type, { schema: type === "text/plain" ? text : words, example: "A document." }])) },
+  });
   return {
     openapi: "3.1.0",
     info: { title: "Précis", version: "0.1.0", description: "Summarizes documents with a small language model on the edge.", license: { name: "MIT OR Apache-2.0" } },
@@ -67,11 +73,7 @@ export function openApi(limits: Limits, secured: boolean): Schema {
             operationId: "summarize",
             summary: "Summarize a document",
             ...(secured && { security: [{ token: [] }] }),
-            requestBody: {
-              required: true,
-              description: bounds,
-              content: { ...json(object(options, ["text"]), { example: { text: "A document.", length: "short" } }), ...Object.fromEntries(TEXTS.map((type) => [type, { schema: type === "text/plain" ? text : words, example: "A document." }])) },
-            },
+            requestBody: document({ ...options, notes }),
             responses: {
               200: {
                 description: "The summary. As events: `note` after each window that peers or this isolate have read; `planned`, `stage`, `read` and `piece` during the run; then `report` with the same data as the JSON answer, or `error`.",
@@ -79,6 +81,15 @@ export function openApi(limits: Limits, secured: boolean): Schema {
               },
               ...failures([...BODY, ...COMPUTING], secured),
             },
+          },
+        },
+        "/plan": {
+          post: {
+            operationId: "plan",
+            summary: "Divide a document into the windows that /note takes notes on",
+            ...(secured && { security: [{ token: [] }] }),
+            requestBody: document(options),
+            responses: { 200: { description: "The windows, for `/note` one by one; at most one if the document is read in one pass, or a question reads parts of it.", content: json(ref("Windows")) }, ...failures([...BODY, ...COMPUTING], secured) },
           },
         },
         "/note": {
@@ -102,6 +113,7 @@ export function openApi(limits: Limits, secured: boolean): Schema {
         Answer: object({ summary: { type: "string" }, report: ref("Report"), fan_out: orNull(ref("FanOut")) }),
         FanOut: object({ windows: count, elsewhere: count, retried: count, hedged: count, peers_failed: count }),
         Note: object({ text: { type: "string" }, tokens: count, ms: orNull({ type: "number", minimum: 0 }), judged: { type: "array", items: object({ at: count, worth: { type: "number" } }) } }),
+        Windows: object({ windows: { type: "array", items: { type: "string" } }, tokens: count, kind: { type: "string", enum: KINDS } }),
         Ready: object({ status: { const: "ready" }, model: { type: "string" } }),
         Health: object({
           status: { type: "string", enum: ["ok", "degraded"], description: "`degraded` after a load of the model that failed." },

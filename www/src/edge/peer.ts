@@ -1,24 +1,10 @@
 import { unlessAborted } from "./abort.js";
 import type { Part } from "./body.js";
+import { bytesOf, LONGEST_REPLY, noteOf } from "./note.js";
 import { Pace } from "./pace.js";
 import { readAll } from "./read.js";
 import type { Fetch, Limits } from "./types.js";
-import type { Judged, Note } from "./wasm/relaxed/precis.js";
-
-/** The engine's limit for a note, in bytes. */
-const LONGEST_NOTE = 4096;
-
-/** Sentences of a window that a note may judge. */
-const MOST_JUDGED = 4096;
-
-/** Bytes of a reply: the longest note with each byte escaped, what it says of sentences, and the other fields. */
-const LONGEST_REPLY = 6 * LONGEST_NOTE + 64 * MOST_JUDGED + 1024;
-
-/** What a sentence may be worth, either way. */
-const MOST_WORTH = 100;
-
-/** Prompt tokens beside those of the window. */
-const PROMPT_TOKENS = 4096;
+import type { Note } from "./wasm/relaxed/precis.js";
 
 /** A peer may take so many times its usual time for a note. */
 const PATIENCE = 4;
@@ -65,33 +51,10 @@ export class Peer {
     const bytes = await readAll(response.body, signal, (size) => {
       if (size > LONGEST_REPLY) throw new Error(`the reply has more than ${LONGEST_REPLY} bytes`);
     });
-    const note = noteOf(JSON.parse(new TextDecoder().decode(bytes)), part.text, Date.now() - began);
+    // The clocks of two machines may differ by some milliseconds.
+    const note = noteOf(JSON.parse(new TextDecoder().decode(bytes)), bytesOf(part.text), Date.now() - began + 1000);
+    if (!note) throw new Error("invalid note");
     this.pace.took(part.text.length, Date.now() - began);
     return note;
   }
-}
-
-/** Validates a peer's note: the engine's run fails on an invalid one, and its figures are added to those of the report. */
-function noteOf(value: unknown, window: string, elapsedMs: number): Note {
-  // A peer of an older version judges nothing.
-  const { text, tokens, ms, judged = [] } = Object(value) as Record<string, unknown>;
-  const bytes = (text: string) => new TextEncoder().encode(text).length;
-  // Each token has at least one byte.
-  const isCount = typeof tokens === "number" && Number.isInteger(tokens) && tokens >= 0 && tokens <= bytes(window) + PROMPT_TOKENS;
-  // Not longer than it took; the clocks of two machines may differ by some milliseconds.
-  const isTime = ms === null || (typeof ms === "number" && ms >= 0 && ms <= elapsedMs + 1000);
-  if (typeof text !== "string" || bytes(text) > LONGEST_NOTE || !isCount || !isTime || !isJudged(judged, bytes(window))) throw new Error("invalid note");
-  return { text, tokens, ms, judged: judged.map(({ at, worth }) => ({ at, worth })) };
-}
-
-/** The engine names the sentences of a window in order, each by its first byte. */
-function isJudged(value: unknown, bytes: number): value is Judged[] {
-  let least = 0;
-  const isOne = (one: unknown) => {
-    const { at, worth } = Object(one) as Record<string, unknown>;
-    const isNext = typeof at === "number" && Number.isInteger(at) && at >= least && at < bytes;
-    if (isNext) least = at + 1;
-    return isNext && typeof worth === "number" && Math.abs(worth) <= MOST_WORTH;
-  };
-  return Array.isArray(value) && value.length <= MOST_JUDGED && value.every(isOne);
 }
