@@ -31,7 +31,7 @@ rmSync(pkg, { recursive: true, force: true });
 const bundle = await rolldown({ input: { index: join(source, "api/index.ts"), polyfill: join(source, "api/polyfill.ts") }, transform: { target: "es2022" } });
 await bundle.write({ dir: pkg, format: "es", chunkFileNames: "summarizer.js" });
 
-for (const project of ["tsconfig.package.json", "tsconfig.edge.json"]) {
+for (const project of ["tsconfig.package.json", "tsconfig.edge.json", "tsconfig.edge-node.json"]) {
   execFileSync(process.execPath, [tsc, "--project", join(www, project), "--noEmit", "false"], { stdio: "inherit" });
 }
 const types = join(pkg, "types");

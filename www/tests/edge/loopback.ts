@@ -79,9 +79,9 @@ export async function storm(url: string): Promise<void> {
 }
 
 /** More clients than are admitted ask for what takes for ever, and go. */
-async function clientsThatLeave(url: string): Promise<void> {
+export async function clientsThatLeave(url: string, headers: Record<string, string> = {}): Promise<void> {
   const leave = new AbortController();
-  const streams = await Promise.all(Array.from({ length: 12 }, () => post(url, ENDLESS, { Accept: "text/event-stream" }, leave.signal)));
+  const streams = await Promise.all(Array.from({ length: 12 }, () => post(url, ENDLESS, { ...headers, Accept: "text/event-stream" }, leave.signal)));
   const refused = streams.filter(({ ok }) => !ok);
   // Two of 400 kB fit in the queue; when one of them ends, another.
   expect(refused.length).toBeGreaterThanOrEqual(3);

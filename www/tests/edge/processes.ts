@@ -12,6 +12,29 @@ function program(): string {
   return join(folder, process.platform === "win32" ? "deno.exe" : "deno");
 }
 
+/** Where a server listens, as it says on its standard output. One that does not within half a minute is ended. */
+export function listening(child: ChildProcess, name: string): Promise<string> {
+  let log = "";
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => {
+      child.kill("SIGKILL");
+      reject(new Error(`${name} ${why}: ${log}`));
+    };
+    const patience = setTimeout(fail, 30_000, "doesn't listen");
+    const read = (data: Buffer) => {
+      log += data.toString();
+      const url = /Listening on (http:\S+)/.exec(log)?.[1];
+      if (!url) return;
+      clearTimeout(patience);
+      resolve(url);
+    };
+    child.stdout?.on("data", read);
+    child.stderr?.on("data", read);
+    child.on("error", ({ message }) => fail(message));
+    child.on("exit", (code) => fail(`ended (${code})`));
+  });
+}
+
 /** A server of edge/deno/serve.ts, on a port of its own. */
 export class DenoServer {
   private constructor(
@@ -26,25 +49,7 @@ export class DenoServer {
       env: { ...process.env, ...env, FORCE_COLOR: undefined, NO_COLOR: "1" },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    let log = "";
-    const url = await new Promise<string>((resolve, reject) => {
-      const fail = (why: string) => {
-        child.kill("SIGKILL");
-        reject(new Error(`deno ${why}: ${log}`));
-      };
-      const patience = setTimeout(fail, 30_000, "doesn't listen");
-      const read = (data: Buffer) => {
-        log += data.toString();
-        const listening = /Listening on (http:\S+)/.exec(log)?.[1];
-        if (!listening) return;
-        clearTimeout(patience);
-        resolve(listening);
-      };
-      child.stdout.on("data", read);
-      child.stderr.on("data", read);
-      child.on("error", ({ message }) => fail(message));
-      child.on("exit", (code) => fail(`ended (${code})`));
-    });
+    const url = await listening(child, "deno");
     return new DenoServer(child, url);
   }
 
