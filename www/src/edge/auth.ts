@@ -17,6 +17,11 @@ export async function authorize(request: Request, token: string | undefined): Pr
   throw new Failure("unauthorized", "Send the token of this deployment as Authorization: Bearer TOKEN.", { headers: { "WWW-Authenticate": "Bearer" } });
 }
 
+/** The answer to a request without `token`, undefined to one with it: for routes of your own beside the handler. */
+export async function unauthorized(request: Request, token: string | undefined): Promise<Response | undefined> {
+  return authorize(request, token).then(() => undefined, (error: Failure) => error.response);
+}
+
 /** Whether two strings are equal. Compares their digests, so that the time does not show how many characters match. */
 async function same(a: string, b: string): Promise<boolean> {
   const digest = async (text: string) => new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));

@@ -1,4 +1,5 @@
 /** Exports of both builds. */
+export { unauthorized } from "./auth.js";
 export type { HandlerEvent, OnEvent } from "./events.js";
 export type { Problem } from "./errors.js";
 export { peerAt } from "./peer.js";
