@@ -252,6 +252,18 @@ fn a_file_of_something_else_is_left_alone() {
 }
 
 #[test]
+fn two_runs_do_not_write_to_one_file() {
+    let folder = folder(&["a.txt"]);
+    let other = fs::File::create(folder.path().join("out.jsonl")).expect("a file");
+    other.lock().expect("a lock");
+    let arguments = ["summarize", "a.txt", "-o", "out.jsonl"];
+    let (_, stderr) = ended(1, &mut precis(folder.path(), &arguments));
+    assert!(stderr.contains("a file that no other run is writing to"), "{stderr}");
+    drop(other);
+    ended(0, &mut precis(folder.path(), &arguments));
+}
+
+#[test]
 fn bad_usage_has_a_code_of_its_own() {
     let folder = folder(&["a.txt"]);
     for arguments in [

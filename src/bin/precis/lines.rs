@@ -2,7 +2,7 @@
 //! run continues with.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use std::path::Path;
 
@@ -82,12 +82,18 @@ pub fn line(name: &str, asked: &Asked, outcome: &Result<(Report, String)>) -> Re
 /// its last line there.
 ///
 /// # Errors
-/// `invalid-options` if something else stands in the file: it is left alone. `host-failed`.
+/// `invalid-options` if something else stands in the file, or if another run writes to it: it is left
+/// alone. `host-failed`.
 pub fn open(path: &Path) -> Result<(Output, HashMap<String, Value>)> {
     let name = path.display().to_string();
     let failed = |error: io::Error| model::host(&name, &error);
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
     let mut file: File = open.map_err(failed)?;
+    // Some file systems have no locks.
+    if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        let expected = "a file that no other run is writing to";
+        return Err(Error::InvalidOptions { option: "output", value: name, expected });
+    }
     let (mut reader, mut before, mut line) = (BufReader::new(&file), HashMap::new(), Vec::new());
     // Where all that was read ends, and where the last whole line does.
     let (mut end, mut whole) = (0, 0);
