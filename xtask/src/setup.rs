@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use anyhow::{Context, Result, bail};
 
 use crate::run::{capture, command, run, timed, which};
 use crate::stamp::{Work, unless_fresh};
-use crate::{root, rust};
+use crate::{model, root, rust};
 
 /// The version that the tests were tried with.
 const WASM_PACK: &str = "0.15.1";
@@ -32,6 +33,22 @@ pub fn for_build() -> Result<()> {
     node()?;
     rust::set_up()?;
     npm_packages()
+}
+
+/// Everything that the tests need beside what the system brings: downloads come while tools are
+/// compiled. Returns the folders to put in front of PATH.
+pub fn for_tests() -> Result<Vec<PathBuf>> {
+    node()?;
+    rust::set_up()?;
+    thread::scope(|scope| {
+        let downloads = scope.spawn(|| {
+            schemathesis()?;
+            npm_packages()?;
+            model::fetch_tested()
+        });
+        let tools = wasm_test_tools();
+        downloads.join().expect("a download does not panic").and(tools)
+    })
 }
 
 fn node() -> Result<()> {
@@ -66,7 +83,7 @@ pub fn python() -> Result<()> {
 
 /// wasm-pack in the pinned version, from PATH or .tools/bin, and what it calls: wasm-bindgen and the
 /// runner of its tests, in the version of Cargo.lock. Returns the folders to put in front of PATH.
-pub fn wasm_test_tools() -> Result<Vec<PathBuf>> {
+fn wasm_test_tools() -> Result<Vec<PathBuf>> {
     // In the profile that this program was built in, so that much of it is compiled already.
     timed("wasm-bindgen's test runner", || {
         let mut build = command("cargo");
@@ -167,7 +184,7 @@ pub fn browser() -> Result<PathBuf> {
 }
 
 /// Schemathesis and what it needs, in .tools/schemathesis.
-pub fn schemathesis() -> Result<()> {
+fn schemathesis() -> Result<()> {
     python()?;
     let folder = root().join(".tools/schemathesis");
     if folder.join(format!("schemathesis-{SCHEMATHESIS}.dist-info")).exists() {

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use crate::build::{self, ALL, npm, package, site};
 use crate::run::{command, heading, prepend_path, run, seconds, shown, tee};
 use crate::wasm::{self, EDGE_SIMD, RELAXED, SIMD, Variant};
-use crate::{model, root, setup, tidy};
+use crate::{root, setup, tidy};
 
 /// Tests that passed and failed.
 #[derive(Clone, Copy, Default, PartialEq, Debug)]
@@ -208,16 +208,14 @@ fn all(steps: &Steps) -> Result<()> {
     steps.step("set-up", || {
         driver = setup::browser()?;
         setup::gpu_driver()?;
-        setup::schemathesis()?;
-        setup::for_build()?;
-        path = setup::wasm_test_tools()?;
+        path = setup::for_tests()?;
         Ok(None)
     })?;
     steps.check("formatting", cargo(&["fmt", "--all", "--check"]), "run `cargo fmt --all`")?;
     steps.step("tidy", || tidy::tidy(false).map(|()| None))?;
-    steps.step("models", || model::fetch_tested().map(|()| None))?;
-    // Each compiles in a folder of its own, and mostly on one core.
-    steps.in_parallel(|| native(steps), || web(steps, &driver, &path))?;
+    // Each compiles mostly on one core, and nothing in a folder that the other needs at that time.
+    steps
+        .in_parallel(|| lints(steps).and_then(|()| native(steps)), || web(steps, &driver, &path))?;
     // A bundler, another origin, and types; `--consumers` tries all of them.
     let mut few = command("node");
     few.args(["www/scripts/consumers.mjs", "vite8-build", "cdn-isolated", "types", "publint"]);
@@ -228,23 +226,12 @@ fn all(steps: &Steps) -> Result<()> {
 /// Left out: they only call wasm-bindgen, whose dependencies would be compiled once more.
 const WITHOUT_TOOLS: [&str; 2] = ["--exclude", "precis-wasm-tools"];
 
-/// Lints and tests of the crate and the command line.
-fn native(steps: &Steps) -> Result<()> {
+/// Lints of all that is Rust.
+fn lints(steps: &Steps) -> Result<()> {
     // In the profile of the tests: macros and build scripts are then compiled once for both.
     let mut lint = cargo(&["clippy", "--release", "--workspace", "--all-targets"]);
     lint.args(WITHOUT_TOOLS).args(["--all-features", "--", "-D", "warnings"]);
     steps.check("clippy, native", lint, "see its messages above")?;
-    steps.step("the crate as it would be published", || crate_package().map(|()| None))?;
-    let mut native = cargo(&["test", "--release", "--workspace", "--exclude", "xtask"]);
-    native.args(WITHOUT_TOOLS).args(["--all-features", "--no-fail-fast"]);
-    steps.tests("native tests", native)?;
-    // In the profile that this program was built in, so that its dependencies stand already.
-    let own = ["test", "--profile", "xtask", "--package", "xtask", "--no-fail-fast"];
-    steps.tests("tests of xtask", cargo(&own))
-}
-
-/// Lints, tests and builds for WebAssembly, the package and the page.
-fn web(steps: &Steps, driver: &Path, path: &[PathBuf]) -> Result<()> {
     for variant in [&SIMD, &RELAXED, &EDGE_SIMD] {
         let mut lint = command("cargo");
         // Every crate has the flags of `simd`; `Variant::lint` says why.
@@ -254,12 +241,28 @@ fn web(steps: &Steps, driver: &Path, path: &[PathBuf]) -> Result<()> {
         lint.args(["--", "-D", "warnings"]).args(variant.lint);
         steps.check(&format!("clippy, wasm {}", variant.name), lint, "see its messages above")?;
     }
-    let node = wasm_tests(&SIMD, &["--node"], path)?;
-    steps.tests("wasm tests in Node (simd)", node)?;
+    Ok(())
+}
+
+/// The package and tests of the crate and the command line.
+fn native(steps: &Steps) -> Result<()> {
+    steps.step("the crate as it would be published", || crate_package().map(|()| None))?;
+    let mut native = cargo(&["test", "--release", "--workspace", "--exclude", "xtask"]);
+    native.args(WITHOUT_TOOLS).args(["--all-features", "--no-fail-fast"]);
+    steps.tests("native tests", native)?;
+    // In the profile that this program was built in, so that its dependencies stand already.
+    let own = ["test", "--profile", "xtask", "--package", "xtask", "--no-fail-fast"];
+    steps.tests("tests of xtask", cargo(&own))
+}
+
+/// Tests and builds for WebAssembly, the package and the page.
+fn web(steps: &Steps, driver: &Path, path: &[PathBuf]) -> Result<()> {
     let driver = driver.to_string_lossy();
     let browser = ["--headless", "--chrome", "--chromedriver", &driver];
     let browser = wasm_tests(&RELAXED, &browser, path)?;
     steps.tests("wasm tests in Chromium (relaxed)", browser)?;
+    let node = wasm_tests(&SIMD, &["--node"], path)?;
+    steps.tests("wasm tests in Node (simd)", node)?;
     // The declarations that tsc checks against come from the Rust types.
     steps.step("wasm builds", || wasm::modules(&ALL).map(|()| None))?;
     let check = npm_run(&["run", "--silent", "check"]);
