@@ -251,18 +251,21 @@ test("a window that fails is tried by another peer, and then no more", async () 
 });
 
 test("a window is not tried by more peers than the limit says", async () => {
-  const tried: Record<string, number> = {};
-  const failing = (): Fetch => async (request) => {
-    const { text } = (await request.json()) as { text: string };
-    tried[text] = (tried[text] ?? 0) + 1;
-    return new Response(null, { status: 500 });
-  };
   for (const tries of [1, 2]) {
-    for (const key of Object.keys(tried)) delete tried[key];
-    const { handler } = standIn({ plan: () => plan(["x", "y"]) }, { peers: [failing(), failing(), failing()], limits: { tries } });
+    const tried = new Map<string, number>();
+    const enough = gate();
+    const failing = (): Fetch => async (request) => {
+      const { text } = (await request.json()) as { text: string };
+      tried.set(text, (tried.get(text) ?? 0) + 1);
+      if (tried.get(text) === tries) enough.open();
+      return new Response(null, { status: 500 });
+    };
+    // Which window this isolate takes first depends on the runtime. It waits, so that three peers have only the other one.
+    const slow = async () => enough.promise.then(() => note("noted"));
+    const { handler } = standIn({ plan: () => plan(["x", "y"]), note: slow }, { peers: [failing(), failing(), failing()], limits: { tries } });
     const { fan_out } = await answered(await handler(ask("/summarize", "text")));
-    expect(tried).toEqual({ x: tries, y: tries });
-    expect(fan_out).toMatchObject({ windows: 2, elsewhere: 0, retried: 2 * tries });
+    expect(Math.max(...tried.values())).toBe(tries);
+    expect(fan_out).toMatchObject({ windows: 2, elsewhere: 0, retried: [...tried.values()].reduce((sum, count) => sum + count) });
   }
 });
 
