@@ -14,7 +14,7 @@ let server: ChildProcess | undefined;
 let folder: string | undefined;
 
 test.afterEach(async () => {
-  if (server && server.exitCode === null) {
+  if (server && server.exitCode === null && server.signalCode === null) {
     const ended = once(server, "exit");
     server.kill("SIGKILL");
     await ended;

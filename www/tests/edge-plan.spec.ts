@@ -55,8 +55,24 @@ test("notes that can't be are refused", async () => {
   expect(await refusal(await secured(ask("/v1/plan", document)))).toBe("401 unauthorized");
 });
 
-test("a document that is read in one pass has one window", async () => {
+test("what is read without notes has no windows", async () => {
   const text = "Bees visit flowers to collect nectar and pollen, and fertilize plants on their way.";
-  const { windows } = await said<Windows>("/v1/plan", { text });
-  expect(windows).toEqual([text]);
+  for (const document of [{ text }, { text: ARTICLE, instruction: "What is a circuit breaker?" }]) {
+    expect(await said<Windows>("/v1/plan", document)).toMatchObject({ windows: [] });
+    for (const notes of [[], [null]]) {
+      const { report } = await answered(await handler(ask("/v1/summarize", { ...document, notes })));
+      expect(report.plan.elsewhere).toBe(0);
+    }
+  }
+});
+
+test("notes have room beside the largest document", async () => {
+  const limited = createHandler({ module, model: tiny(), limits: { bytes: ARTICLE.length, queueBytes: 1 } });
+  const { windows, kind } = (await (await limited(ask("/v1/plan", ARTICLE))).json()) as Windows;
+  const notes: Note[] = [];
+  for (const text of windows) notes.push((await (await limited(ask("/v1/note", { text, kind }))).json()) as Note);
+  const body = { text: ARTICLE, notes };
+  expect(JSON.stringify(body).length).toBeGreaterThan(ARTICLE.length);
+  expect((await answered(await limited(ask("/v1/summarize", body)))).report.plan.elsewhere).toBe(windows.length);
+  expect(await refusal(await limited(ask("/v1/summarize", { text: `${ARTICLE} more` })))).toBe("413 document-too-large");
 });

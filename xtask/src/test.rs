@@ -213,7 +213,8 @@ fn all(steps: &Steps) -> Result<()> {
     })?;
     steps.check("formatting", cargo(&["fmt", "--all", "--check"]), "run `cargo fmt --all`")?;
     steps.step("tidy", || tidy::tidy(false).map(|()| None))?;
-    // Each compiles mostly on one core, and nothing in a folder that the other needs at that time.
+    // Each compiles mostly on one core. The lints for wasm are done before the tests in Node need
+    // their folder; if not, cargo waits.
     steps
         .in_parallel(|| lints(steps).and_then(|()| native(steps)), || web(steps, &driver, &path))?;
     // A bundler, another origin, and types; `--consumers` tries all of them.

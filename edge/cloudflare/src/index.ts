@@ -10,15 +10,23 @@ export { SummaryJob } from "./jobs.js";
 const peers = Array.from({ length: 4 }, () => (request: Request) => env.SELF.fetch(request));
 const handler = createHandler({ module, model: fromAssets(env.ASSETS, manifest), token: env.TOKEN, peers });
 
-/** Whether this client has sent too many documents. This Worker's own requests have no address. */
+/** What a client may not send too often. Notes are for peers, which send one request for each window. */
+const COUNTED = ["/summarize", "/v1/summarize", "/v1/plan", "/plan", "/v1/jobs"];
+
+/** Whether this client has sent too much. This Worker's own requests have no address. */
 async function isOverLimit(request: Request): Promise<boolean> {
   const address = request.headers.get("CF-Connecting-IP");
-  return request.method === "POST" && address !== null && !(await env.LIMITER.limit({ key: address })).success;
+  return address !== null && COUNTED.includes(new URL(request.url).pathname) && !(await env.LIMITER.limit({ key: address })).success;
 }
 
 export default {
   async fetch(request: Request, _env: unknown, context: ExecutionContext): Promise<Response> {
-    if (await isOverLimit(request)) return problem(429, "Too Many Requests", "You have sent too many documents. Try again in a minute.", { "Retry-After": "60" });
-    return (await jobs(request, handler)) ?? handler(request, context);
+    try {
+      if (await isOverLimit(request)) return problem(429, "too-many-requests", "You have sent too many documents. Try again in a minute.", { "Retry-After": "60" });
+      return (await jobs(request, handler, context)) ?? (await handler(request, context));
+    } catch (error) {
+      console.error("precis:", error);
+      return problem(503, "unavailable", "The request could not be answered. Try again.", { "Retry-After": "10" });
+    }
   },
 };

@@ -33,35 +33,40 @@ async function ask(path: string, body: object) {
   const response = await env.SELF.fetch(new Request(`https://self.invalid${path}`, { method: "POST", headers, body: JSON.stringify(body) }));
   if (response.ok) return response.json<any>();
   const { code, detail } = await response.json<{ code: string; detail: string }>();
-  // What the request caused would fail again.
+  // A 4xx answer would come again: the step is not repeated.
   throw new (response.status < 500 ? NonRetryableError : Error)(`${code}: ${detail}`);
 }
 
 /** Answers /v1/jobs; undefined for other paths. */
-export async function jobs(request: Request, handler: Handler): Promise<Response | undefined> {
+export async function jobs(request: Request, handler: Handler, context: ExecutionContext): Promise<Response | undefined> {
   const { pathname, origin } = new URL(request.url);
-  const [, id] = /^\/v1\/jobs(?:\/([\w-]+))?$/.exec(pathname) ?? [];
-  if (id && request.method === "GET") {
-    return (await unauthorized(request, env.TOKEN)) ?? state(id);
-  }
+  const [, id] = /^\/v1\/jobs\/([\w-]+)$/.exec(pathname) ?? [];
+  if (id && request.method === "GET") return (await unauthorized(request, env.TOKEN)) ?? state(id);
   if (pathname !== "/v1/jobs" || request.method !== "POST") return undefined;
-  if (!request.headers.get("Content-Type")?.startsWith("application/json")) return problem(415, "Unsupported Media Type", "Send the document as JSON with Content-Type: application/json.");
+  const type = request.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json" || request.headers.has("Content-Encoding")) {
+    return problem(415, "unsupported-media-type", "Send the document as JSON with Content-Type: application/json, without Content-Encoding.");
+  }
   // The plan checks the token and the document, so that a mistake is answered now.
-  const planned = await handler(new Request(`${origin}/v1/plan`, request.clone() as Request));
+  const planned = await handler(new Request(`${origin}/v1/plan`, request.clone() as Request), context);
   if (!planned.ok) return planned;
-  const document = await request.json<Document>();
-  const job = await env.JOBS.create({ params: document });
+  const job = await env.JOBS.create({ params: await request.json<Document>() });
   return Response.json({ id: job.id }, { status: 202, headers: { Location: `${origin}/v1/jobs/${job.id}` } });
 }
 
 async function state(id: string): Promise<Response> {
-  const job = await env.JOBS.get(id).catch(() => undefined);
-  if (!job) return problem(404, "Not Found", "There is no such job.");
+  const job = await env.JOBS.get(id).catch((error: unknown) => {
+    if (/not.?found/i.test(String(error))) return undefined;
+    throw error;
+  });
+  if (!job) return problem(404, "not-found", "There is no such job.");
   const { status, error, output } = await job.status();
   return Response.json({ id, status, error: error ?? null, output: output ?? null }, { headers: { "Cache-Control": "no-store" } });
 }
 
 /** An error as the handler has them (RFC 9457). */
-export function problem(status: number, title: string, detail: string, headers: Record<string, string> = {}): Response {
-  return Response.json({ type: "about:blank", title, status, detail }, { status, headers: { "Content-Type": "application/problem+json", ...headers } });
+export function problem(status: number, code: string, detail: string, headers: Record<string, string> = {}): Response {
+  const words = code.replaceAll("-", " ");
+  const body = { type: "about:blank", title: words.charAt(0).toUpperCase() + words.slice(1), status, detail, code, message: detail };
+  return Response.json(body, { status, headers: { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...headers } });
 }

@@ -89,8 +89,9 @@ pub fn open(path: &Path) -> Result<(Output, HashMap<String, Value>)> {
     let failed = |error: io::Error| model::host(&name, &error);
     let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
     let mut file: File = open.map_err(failed)?;
-    // Some file systems have no locks.
-    if let Err(TryLockError::WouldBlock) = file.try_lock() {
+    // Some file systems have no locks, and several runs may write to /dev/null.
+    let is_file = file.metadata().map_err(failed)?.is_file();
+    if is_file && let Err(TryLockError::WouldBlock) = file.try_lock() {
         let expected = "a file that no other run is writing to";
         return Err(Error::InvalidOptions { option: "output", value: name, expected });
     }

@@ -19,8 +19,10 @@ export function bounded(signals: readonly AbortSignal[], seconds?: number, late:
   };
   const timer = seconds === undefined ? undefined : setTimeout(() => end(late), seconds * 1000);
   for (const signal of signals) {
-    if (signal.aborted) end(signal.reason);
-    else signal.addEventListener("abort", () => end(signal.reason), { signal: listening.signal });
+    // Servers abort the signal of a request whose client has left with whatever they like, a string for example.
+    const follow = () => end(signal.reason instanceof Error ? signal.reason : new DOMException(String(signal.reason), "AbortError"));
+    if (signal.aborted) follow();
+    else signal.addEventListener("abort", follow, { signal: listening.signal });
   }
   return { signal: controller.signal, end };
 }

@@ -52,7 +52,9 @@ export async function readPlanned(request: Request, limits: Limits, hold: Hold):
 
 async function read(request: Request, limits: Limits, hold: Hold, known: readonly string[]): Promise<Asked> {
   const media = mediaType(request, [...TEXTS, "application/json"]);
-  const bytes = await readBody(request, limits, hold);
+  // The notes on a text take less room than the text.
+  const most = media.type === "application/json" && known.includes("notes") ? 2 * limits.bytes : limits.bytes;
+  const bytes = await readBody(request, { ...limits, bytes: most }, hold);
   return asked(media.type === "application/json" ? fields(bytes, known) : { text: textOf(bytes, media) }, limits);
 }
 
@@ -67,7 +69,7 @@ export async function readWindow(request: Request, limits: Limits, hold: Hold): 
 async function readBody({ body, headers }: Request, { bytes: most, bodySeconds }: Limits, hold: Hold): Promise<Uint8Array> {
   const announced = Number(headers.get("content-length")) || 0;
   const check = (size: number) => {
-    if (size > most) throw new Failure("document-too-large", `The document has more than ${most} bytes: send a part of it, a chapter for example.`);
+    if (size > most) throw tooLarge(most);
     // Held from the start, so that of several documents that don't fit together the first ones do.
     hold(Math.max(announced, size));
   };
@@ -113,6 +115,7 @@ function asked(given: Record<string, unknown>, limits: Limits): Asked {
     throw invalid(`max_tokens must be a whole number from 1 to ${limits.tokens}`);
   }
   const text = checkedText(given["text"]);
+  if (bytesOf(text) > limits.bytes) throw tooLarge(limits.bytes);
   return { text, length, form, instruction, max_tokens, strategy, notes: notesOf(given["notes"], text) };
 }
 
@@ -126,7 +129,12 @@ function notesOf(given: unknown, text: string): Asked["notes"] {
     return note;
   };
   if (!Array.isArray(given)) throw invalid("notes must be a list");
-  return given.map(noteOrNull);
+  const notes = given.map(noteOrNull);
+  return notes.some(Boolean) ? notes : undefined;
+}
+
+function tooLarge(most: number): Failure {
+  return new Failure("document-too-large", `The document has more than ${most} bytes: send a part of it, a chapter for example.`);
 }
 
 /** The value of an option that must be one of `words`. */

@@ -74,8 +74,8 @@ class Service {
     const patienceMs = Math.max(seconds, bodySeconds) * 1000 + GRACE_MS;
     this.#onEvent = guarded(options.onEvent ?? logged);
     this.#host = new Host(instantiate, options.module, options.model, reason, patienceMs, this.#onEvent);
-    // The largest body always fits, if it is the only one.
-    const mostBytes = Math.max(queueBytes, bytes);
+    // The largest body, with notes, always fits if it is the only one.
+    const mostBytes = Math.max(queueBytes, 2 * bytes);
     this.#documents = new Admission("documents", 1 + queue, mostBytes, patienceMs);
     this.#notes = new Admission("windows", notes, mostBytes, patienceMs);
   }
@@ -143,8 +143,10 @@ class Service {
     await authorize(request, this.#options.token);
     const { given, leave } = await this.#admit(this.#documents, (hold) => readPlanned(request, this.#limits, hold));
     const { text, notes: _, ...options } = given;
-    const planned = await this.#computing(leave, request.signal, context, (call) => this.#host.use(call, (engine) => engine.plan(text, { ...options, ...this.#bounds })));
-    return Response.json(planned, { headers: { "Cache-Control": "no-store" } });
+    const plan = await this.#computing(leave, request.signal, context, (call) => this.#host.use(call, (engine) => engine.plan(text, { ...options, ...this.#bounds })));
+    // One window is the whole text: it is read in one pass, without notes.
+    const windows = plan.windows.length > 1 ? plan.windows : [];
+    return Response.json({ ...plan, windows }, { headers: { "Cache-Control": "no-store" } });
   }
 
   async #note({ request, context }: Incoming): Promise<Response> {
@@ -200,8 +202,7 @@ class Service {
       if (!shared && !notes && run.plan.strategy === "windows") pace.took(text.length, Date.now() - began);
       return run;
     });
-    const taken = notes ? { here: [], elsewhere: notes.filter((note) => note !== undefined) } : shared;
-    const report = taken ? withNotes(run, taken) : run;
+    const report = shared ? withNotes(run, shared) : run;
     return { summary: report.summary, report, fan_out: shared?.account ?? null };
   }
 

@@ -17,7 +17,10 @@ async function stream(path: string): Promise<ReadableStream<Uint8Array>> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { bytesRead, buffer } = await file.read(new Uint8Array(1 << 20));
+        const { bytesRead, buffer } = await file.read(new Uint8Array(1 << 20)).catch(async (error: unknown) => {
+          await file.close();
+          throw error;
+        });
         if (bytesRead > 0) return controller.enqueue(buffer.subarray(0, bytesRead));
         await file.close();
         controller.close();

@@ -53,7 +53,7 @@ export function openApi(limits: Limits, secured: boolean): Schema {
     max_tokens: { type: "integer", minimum: 1, maximum: limits.tokens, description: "Maximum number of tokens in the answer." },
     strategy: { type: "string", enum: STRATEGIES, default: "auto", description: "How the document is read: in one pass, in windows, or whichever fits (`auto`). For a question about a long document, `auto` and `windows` read the passages that match it." },
   };
-  const notes = { type: "array", items: orNull(ref("Note")), description: "Notes on the windows of the document's plan, in their order, from `/v1/plan` and `/v1/note` with the same options. Windows without one, or with null, are read." };
+  const notes = { type: "array", items: orNull(ref("Note")), description: "Notes on the windows of the document's plan, in their order, from `/v1/plan` and `/v1/note` with the same options. Windows without one, or with null, are read by this isolate alone." };
   const part = { text, kind: { type: "string", enum: KINDS, description: "Kind of the whole document, so that all isolates ask the model the same. Default: as the window looks." } };
   const bounds = `At most ${limits.bytes} bytes in ${limits.bodySeconds} s. With Content-Encoding: gzip both hold for what is unpacked, too.`;
   const document = (fields: Readonly<Record<string, Schema>>) => ({
@@ -89,7 +89,7 @@ export function openApi(limits: Limits, secured: boolean): Schema {
             summary: "Divide a document into the windows that /note takes notes on",
             ...(secured && { security: [{ token: [] }] }),
             requestBody: document(options),
-            responses: { 200: { description: "The windows, for `/note` one by one; at most one if the document is read in one pass, or a question reads parts of it.", content: json(ref("Windows")) }, ...failures([...BODY, ...COMPUTING], secured) },
+            responses: { 200: { description: "The windows, for `/note` one by one. None if the document is read in one pass, or a question reads parts of it.", content: json(ref("Windows")) }, ...failures([...BODY, ...COMPUTING], secured) },
           },
         },
         "/note": {

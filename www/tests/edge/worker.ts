@@ -68,7 +68,8 @@ export class Worker {
     const orFail = async (request: ToItself): Promise<Response> => {
       const { pathname } = new URL(request.url);
       if (fails?.(pathname)) return Response.json({ code: "planted", detail: "A planted failure." }, { status: 503 });
-      return fetch(new URL(pathname, await miniflare.ready), { method: request.method, headers: [...request.headers], body: await request.text() });
+      const headers = [...request.headers].filter(([name]) => name === "content-type" || name === "authorization");
+      return fetch(new URL(pathname, await miniflare.ready), { method: request.method, headers, body: await request.text() });
     };
     const miniflare: Miniflare = new Miniflare({
       name: NAME,
