@@ -245,12 +245,35 @@ fn without_link_mark(rest: &str) -> &str {
     after.filter(|after| !after.starts_with(char::is_alphanumeric)).unwrap_or(rest)
 }
 
+/// The words of a reference with a role of reStructuredText, ":pep:`8`" or ":doc:`the guide <guide>`",
+/// at the beginning of a text, and the length of its source.
+fn role(text: &str) -> Option<(String, usize)> {
+    let (name, after) = text.strip_prefix(':')?.split_once(":`")?;
+    let (content, _) = after.split_once('`')?;
+    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-+.:_".contains(c)) {
+        return None;
+    }
+    let title = content.split_once(" <").filter(|_| content.ends_with('>'));
+    let words = match (name, title) {
+        (_, Some((title, _))) => title.to_owned(),
+        ("pep" | "rfc", None) => format!("{} {content}", name.to_uppercase()),
+        _ => content.trim_start_matches(['~', '!']).to_owned(),
+    };
+    Some((words, name.len() + content.len() + 4))
+}
+
 /// A sentence without marks of emphasis, lists, tags, pictures and references; of a link its words.
 pub fn plain(sentence: &str) -> String {
     let mut out = String::with_capacity(sentence.len());
     let mut rest = sentence.trim_start_matches(['*', '-', '>', '+', '•', ' ']);
     while let Some(c) = rest.chars().next() {
         let near = &rest[..rest.floor_char_boundary(LONGEST_BRACKET)];
+        if let Some((words, length)) = role(near).filter(|_| !out.ends_with(char::is_alphanumeric))
+        {
+            out.push_str(&words);
+            rest = &rest[length..];
+            continue;
+        }
         let ticks = if near.starts_with("``") { "``" } else { "`" };
         let quoted = near.strip_prefix(ticks).and_then(|after| after.split_once(ticks));
         if let Some((code, _)) = quoted {
