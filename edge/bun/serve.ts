@@ -1,6 +1,6 @@
 // Précis on Bun, after `cargo xtask build`: bun edge/bun/serve.ts
 //
-// MODEL    path of the model file; default: the catalogue's first model, in models/
+// MODEL    path of the model file; default: the catalogue's first model, in models/. Larger ones do not fit the module's memory
 // TOKEN    the token that callers must send as Authorization: Bearer TOKEN; unset, the service is public
 // PORT     default: 8787
 

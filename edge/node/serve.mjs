@@ -1,6 +1,6 @@
 // Précis on Node, beside routes of your own: cd edge/node && npm install && npm start
 //
-// MODEL    path of the model file; default: the catalogue's first model, in models/
+// MODEL    path of the model file; default: the catalogue's first model, in models/. Larger ones do not fit the module's memory
 // TOKEN    the token that callers must send as Authorization: Bearer TOKEN; unset, the service is public
 // PORT     default: 8787
 
@@ -18,7 +18,7 @@ const { module, createHandler } = await engine();
 const handler = createHandler({ module, model: await fromFile(file, known), token: process.env.TOKEN });
 
 const app = new Hono();
-// Your own routes and middleware come here.
+// Your own routes come here: the next line takes all that is left. Middleware must not read the body of its requests.
 app.all("*", ({ req }) => handler(req.raw));
 
 serve({ fetch: app.fetch, port: Number(process.env.PORT || 8787) }, ({ port }) => console.log(`Listening on http://localhost:${port}`));
