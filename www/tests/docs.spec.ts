@@ -20,8 +20,9 @@ test("every example compiles as strict TypeScript", () => {
   mkdirSync(`${folder}/assets/model`, { recursive: true });
   mkdirSync(`${folder}/node_modules`);
   symlinkSync(`${www}/pkg`, `${folder}/node_modules/precis`);
-  // What Cloudflare's own types and `npm run model` would bring.
-  writeFileSync(`${folder}/src/platform.d.ts`, `declare module "cloudflare:workers" { export const env: { ASSETS: { fetch: typeof fetch }; TOKEN: string }; }\n`);
+  // What the types of Cloudflare and of Node, and `npm run model`, would bring.
+  const platform = `declare module "cloudflare:workers" { export const env: { ASSETS: { fetch: typeof fetch }; TOKEN: string }; }\ndeclare const process: { env: Record<string, string | undefined> };\n`;
+  writeFileSync(`${folder}/src/platform.d.ts`, platform);
   writeFileSync(`${folder}/assets/model/manifest.json`, JSON.stringify({ id: "a", sha256: "b", bytes: 1, shards: 1 }));
   let found = 0;
   for (const document of documents) for (const code of examples(document)) writeFileSync(`${folder}/src/example-${found++}.ts`, code);
