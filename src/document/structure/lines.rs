@@ -49,6 +49,9 @@ const HEAD: std::ops::RangeInclusive<usize> = 8..=120;
 /// What stands before the number of a page.
 const PAGES: [&str; 4] = ["page", "seite", "pagina", "página"];
 
+/// Lines with the mark of captions that make a text one of captions.
+const CAPTIONS: usize = 5;
+
 /// Bytes of a note above a mail that is passed on: "For your information, see below."
 const LONGEST_NOTE: usize = 60;
 
@@ -65,10 +68,19 @@ pub fn lines(text: &str) -> Vec<Line> {
     // A mail that is passed on is what its reader has to read, and so is a thread under short titles.
     let passed_on = written <= LONGEST_NOTE && quoted > 2 * LONGEST_NOTE;
     let titles = longest.unwrap_or(0) <= LONGEST_NOTE && written < quoted / 8;
-    match passed_on || titles {
+    match passed_on || titles || is_captioned(text) {
         true => marked(text, false),
         false => lines,
     }
+}
+
+/// Whether ">> " means that another person speaks, as in captions. A mail that quotes an older one has
+/// lines with a single mark, too.
+fn is_captioned(text: &str) -> bool {
+    let mut marked = text.lines().filter(|line| line.starts_with('>')).peekable();
+    let captions = |line: &&str| line.starts_with(">> ");
+    marked.peek().is_some_and(captions)
+        && marked.try_fold(0, |count, line| captions(&line).then_some(count + 1)) >= Some(CAPTIONS)
 }
 
 /// All lines of a text; those of older mail are `Quoted`, or else what they are by themselves.

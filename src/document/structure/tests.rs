@@ -15,6 +15,21 @@ fn kinds(text: &str) -> Vec<BlockKind> {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn captions_are_no_quoted_mail() {
+    let places = ["Porto", "Lyon", "Cork", "Turin", "Graz"];
+    let said =
+        places.map(|place| format!(">> The wheel broke in {place}, and I want it mended.\n"));
+    let said = said.concat();
+    let captions = format!("[Captioned.]\n\n{said}");
+    assert!(!kinds(&captions).contains(&BlockKind::Quoted));
+    assert!(blocks(&captions)[1].1.starts_with("The wheel broke in Porto,"));
+    // A mail that quotes a mail that quotes one has both marks.
+    let answer = "Yes, gladly: come on Friday at nine, and bring the papers of the chair with you.";
+    let mail = format!("{answer}\n\n> Shall I?\n{said}");
+    assert!(kinds(&mail).contains(&BlockKind::Quoted));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn lines_of_one_paragraph_are_one_block() {
     let text = "# Title\n\nText of\ntwo lines.\n\n- one\n  more\n- two\n\nName\n====\nText.\n";
     let expected = [
