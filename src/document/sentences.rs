@@ -401,6 +401,10 @@ mod tests {
             plain("See `issue 9 <https://example.org>`_, `PEP 8`_ or the thread [3]_ on _it_."),
             "See issue 9, PEP 8 or the thread on _it_."
         );
+        assert_eq!(
+            plain("See :pep:`8`, :py:func:`~os.walk` and :doc:`the guide <guide>`."),
+            "See PEP 8, os.walk and the guide."
+        );
         assert_eq!(plain("A <br/>`<title>` is ``short``."), "A <title> is short.");
         assert_eq!(
             plain("In ``__init__``, `if a < b` runs `git push <remote>`."),
