@@ -18,8 +18,8 @@ export class SummaryJob extends WorkflowEntrypoint<Cloudflare.Env, Document> {
   override async run({ payload }: WorkflowEvent<Document>, step: WorkflowStep) {
     const { windows, kind } = await step.do("plan", RETRIES, () => ask("/v1/plan", payload));
     const notes: unknown[] = [];
-    // A document that fits one window needs no notes.
-    for (let i = 0; windows.length > 1 && i < windows.length; i += AT_ONCE) {
+    // A document that is read in one pass has no windows.
+    for (let i = 0; i < windows.length; i += AT_ONCE) {
       const some = windows.slice(i, i + AT_ONCE);
       notes.push(...(await Promise.all(some.map((text: string, j: number) => step.do(`window ${i + j + 1} of ${windows.length}`, RETRIES, () => ask("/v1/note", { text, kind }))))));
     }
