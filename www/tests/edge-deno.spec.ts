@@ -1,5 +1,6 @@
 /** The example edge/deno, as it is started. */
-import { createServer, connect } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer, connect } from "node:net";
 import { expect, test } from "@playwright/test";
 import { tinyModel } from "./paths.js";
 import { bothWays, healthOf, storm } from "./edge/loopback.js";
@@ -46,6 +47,29 @@ test("a token is asked for", async () => {
 
 test("an empty token is refused at the start", async () => {
   await expect(start({ TOKEN: "" })).rejects.toThrow(/Invalid token/);
+});
+
+test("Deno's OpenTelemetry has a span for each request, and nothing of the document or the token", async () => {
+  const received: Record<string, string> = {};
+  const collector = createHttpServer((request, response) => {
+    request.setEncoding("utf8").on("data", (text) => (received[request.url!] = (received[request.url!] ?? "") + text));
+    request.on("end", () => response.end("{}"));
+  });
+  await new Promise<void>((listening) => collector.listen(0, "127.0.0.1", listening));
+  try {
+    const endpoint = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
+    const { url } = await start({ TOKEN: "secret", OTEL_DENO: "true", OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" });
+    await answered(await post(url, ARTICLE, { Authorization: "Bearer secret" }));
+    await expect.poll(() => received["/v1/traces"], { timeout: 20_000 }).toContain("/summarize");
+    const all = Object.values(received).join("\n");
+    expect(all).not.toContain("secret");
+    for (const word of ["microservice", "architecture"]) {
+      expect(ARTICLE.toLowerCase()).toContain(word);
+      expect(all.toLowerCase()).not.toContain(word);
+    }
+  } finally {
+    collector.close();
+  }
 });
 
 test("a peer that hangs costs its window, not the request", async () => {

@@ -63,7 +63,7 @@ test("each figure of the report counts once, whoever read what", async () => {
     for (const path of ["prefill.ms", "prefill.tokens_per_second", "peak.efficiency"]) expect(report.absent).not.toHaveProperty([path]);
   }
   // On a clock that stands still a speed is null, not infinite.
-  const still = withNotes({ ...alone.report, prefill: { ...alone.report.prefill, ms: null } }, { here: [note("a")], elsewhere: [] });
+  const still = withNotes({ ...alone.report, prefill: { ...alone.report.prefill, ms: null } }, { here: [note("a")], elsewhere: [], remembered: [] });
   expect(still.prefill).toMatchObject({ ms: null, tokens_per_second: null });
 });
 

@@ -15,6 +15,9 @@ export const KINDS = ["prose", "story", "transcript", "chat", "mail", "minutes",
 /** Characters of an instruction, at most. */
 export const LONGEST_INSTRUCTION = 300;
 
+/** Version of the engine. */
+export const VERSION = "0.1.0";
+
 /** Tokens of an answer of each length, if the caller does not say. */
 export const ANSWER_TOKENS = { headline: 144, sentence: 144, short: 144, medium: 288, long: 576 } as const;
 

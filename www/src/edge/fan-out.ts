@@ -2,6 +2,7 @@ import type { Host } from "./engine.js";
 import { bounded } from "./abort.js";
 import type { OnEvent } from "./events.js";
 import type { Peer } from "./peer.js";
+import type { KeptNotes } from "./store.js";
 import type { Call, FanOut, Limits } from "./types.js";
 import { type Held, WindowList } from "./windows.js";
 import type { Note, Options, Windows } from "./wasm/relaxed/precis.js";
@@ -15,28 +16,39 @@ export interface NoteProgress {
   of: number;
 }
 
+/** The notes on all windows, and where they are from. */
+export interface Taken {
+  readonly notes: (Note | undefined)[];
+  readonly here: readonly Note[];
+  readonly elsewhere: readonly Note[];
+  readonly remembered: readonly Note[];
+  readonly account: FanOut;
+}
+
 /**
  * Takes notes on the windows of a plan, on the peers and on this isolate: each takes the next window when it is done with one, and
  * at the end one that another reader has had for too long. All of them know the document's kind, and so ask the same. `tell` is
- * called after every note.
+ * called after every note. Windows with a note in `kept` are not read.
  */
 export async function fanOut(
   { windows, kind }: Pick<Windows, "windows" | "kind">,
   options: Options,
-  { host, peers, limits, onEvent }: { host: Host; peers: readonly Peer[]; limits: Limits; onEvent: OnEvent },
+  { host, peers, limits, onEvent, kept }: { host: Host; peers: readonly Peer[]; limits: Limits; onEvent: OnEvent; kept: KeptNotes | undefined },
   call: Call,
   tell: (progress: NoteProgress) => void,
-): Promise<{ notes: (Note | undefined)[]; here: readonly Note[]; elsewhere: readonly Note[]; account: FanOut }> {
+): Promise<Taken> {
   const stop = bounded([call.signal]);
   const all: Call = { ...call, signal: stop.signal };
-  const list = new WindowList(windows, host, limits.tries, stop.signal);
+  const list = new WindowList(windows, kept?.found ?? [], host, limits.tries, stop.signal);
+  const remembered = list.notes.filter((note) => note !== undefined);
   const taken = { here: [] as Note[], elsewhere: [] as Note[] };
   const failures = { retried: 0, peers_failed: 0 };
   /** Keeps a note, if it is the first on its window. */
   const finish = (held: Held, note: Note) => {
     if (!list.finish(held, note)) return false;
     taken[held.reader === host ? "here" : "elsewhere"].push(note);
-    tell({ done: taken.here.length + taken.elsewhere.length, of: windows.length });
+    if (kept) call.keep(kept.keep(held.index, note));
+    tell({ done: remembered.length + taken.here.length + taken.elsewhere.length, of: windows.length });
     return true;
   };
 
@@ -84,5 +96,5 @@ export async function fanOut(
     stop.end();
   }
   const account = { windows: windows.length, elsewhere: taken.elsewhere.length, hedged: list.hedged, ...failures };
-  return { notes: list.notes, ...taken, account };
+  return { notes: list.notes, ...taken, remembered, account };
 }

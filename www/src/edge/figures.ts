@@ -1,11 +1,13 @@
+import type { Taken } from "./fan-out.js";
 import type { Note, Report } from "./wasm/relaxed/precis.js";
 
 /**
  * The report of a run whose notes were taken before it. For the engine all of them are from elsewhere; those that this isolate
  * took are part of its own reading, so that each figure counts once.
  */
-export function withNotes(report: Report, { here, elsewhere }: { here: readonly Note[]; elsewhere: readonly Note[] }): Report {
-  const plan = { ...report.plan, elsewhere: elsewhere.length, elsewhere_tokens: tokensOf(elsewhere) };
+export function withNotes(report: Report, { here, elsewhere, remembered }: Pick<Taken, "here" | "elsewhere" | "remembered">): Report {
+  const others = { elsewhere: elsewhere.length, elsewhere_tokens: tokensOf(elsewhere), remembered: remembered.length, remembered_tokens: tokensOf(remembered) };
+  const plan = { ...report.plan, ...others };
   if (here.length === 0) return { ...report, plan };
   const own = report.prefill;
   const tokens = own.tokens + tokensOf(here);
@@ -18,7 +20,7 @@ export function withNotes(report: Report, { here, elsewhere }: { here: readonly 
   for (const [path, value] of Object.entries({ "prefill.ms": ms, "prefill.tokens_per_second": tokens_per_second, "peak.efficiency": efficiency })) {
     if (value !== null) delete absent[path];
   }
-  const before = `The ${here.length} windows that were read here beside the peers are not part of it.`;
+  const before = `The ${here.length} windows that were read here for their notes are not part of it.`;
   return {
     ...report,
     plan,

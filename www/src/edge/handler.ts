@@ -12,6 +12,7 @@ import { openApi, versioned } from "./openapi.js";
 import { usagePage } from "./page.js";
 import { Peer } from "./peer.js";
 import { eventStream, prefersEvents, type Send } from "./sse.js";
+import { KeptNotes } from "./store.js";
 import { type Answer, type Call, type Context, type Handler, type HandlerOptions, type Limits, LIMITS } from "./types.js";
 import type { Windows } from "./wasm/relaxed/precis.js";
 
@@ -64,6 +65,7 @@ class Service {
 
   constructor(instantiate: Instantiate, reason: string, options: HandlerOptions) {
     checkToken(options.token);
+    if (options.noteStore && options.model.sha256 === null) throw new TypeError("Invalid noteStore: notes are kept only with a model whose SHA-256 is known.");
     this.#options = options;
     this.#limits = { ...LIMITS, ...options.limits };
     // `fresh`, because reuse would let one caller learn from response times what another has sent.
@@ -127,12 +129,12 @@ class Service {
     // Before the response starts: a rejected request still gets a status. Later errors of an event stream can only be events.
     const { given: asked, leave } = await this.#admit(this.#documents, (hold) => readDocument(request, this.#limits, hold));
     if (!prefersEvents(request.headers.get("accept"))) {
-      const answer = await this.#computing(leave, request.signal, context, (call) => this.#read(asked, call, () => {}));
+      const answer = await this.#computing(leave, request.signal, context, (call) => this.#read(request, asked, call, () => {}));
       return Response.json(answer, { headers: { "Cache-Control": "no-store" } });
     }
     const reading = bounded([request.signal]);
     const { response, send, close } = eventStream(() => reading.end());
-    const work = this.#computing(leave, reading.signal, context, (call) => this.#read(asked, call, send));
+    const work = this.#computing(leave, reading.signal, context, (call) => this.#read(request, asked, call, send));
     const failed = (error: unknown) => send("error", this.#failure(error).problem);
     void work.then((answer) => send("report", answer), failed).finally(close);
     return response;
@@ -172,26 +174,30 @@ class Service {
   }
 
   /** Reads a document, with the help of peers if it has several windows. */
-  async #read({ text, notes, ...asked }: Asked, call: Call, send: Send): Promise<Answer> {
+  async #read(request: Request, { text, notes, ...asked }: Asked, call: Call, send: Send): Promise<Answer> {
     // On the engine's clock: the time to first token counts from here.
     const started_ms = performance.timeOrigin + performance.now();
     const options = { ...asked, started_ms, ...this.#bounds };
     const { pace } = this.#host;
     const forecast = new Forecast(text.length, this.#limits.seconds, pace, this.#peers.map(({ pace }) => pace));
-    const needsPlan = !notes && (this.#peers.length > 0 || forecast.isDoubtful);
+    const store = notes ? undefined : this.#options.noteStore?.(request);
+    const needsPlan = !notes && (store || this.#peers.length > 0 || forecast.isDoubtful);
     const plan = needsPlan ? await this.#host.use(call, (engine) => engine.plan(text, options)) : null;
-    const refusal = plan && forecast.before(plan.windows);
+    const hasWindows = plan !== null && plan.windows.length > 1;
+    const kept = store && hasWindows ? await KeptNotes.of(store, plan, this.#options.model, call, this.#onEvent) : undefined;
+    const unread = plan?.windows.filter((_, i) => !kept?.found[i]) ?? [];
+    const refusal = forecast.before(unread);
     if (refusal) throw refusal;
     const stopWith = (late: Failure | undefined) => late && call.stop(late);
     const share = ({ windows, kind }: Windows) => {
       const tell = (progress: NoteProgress) => {
         send("note", progress);
-        stopWith(forecast.during(windows, progress.done));
+        stopWith(forecast.during(unread, progress.done - (windows.length - unread.length)));
       };
-      const deployment = { host: this.#host, peers: this.#peers, limits: this.#limits, onEvent: this.#onEvent };
+      const deployment = { host: this.#host, peers: this.#peers, limits: this.#limits, onEvent: this.#onEvent, kept };
       return fanOut({ windows, kind }, options, deployment, call, tell);
     };
-    const shared = plan && this.#peers.length > 0 && plan.windows.length > 1 ? await share(plan) : null;
+    const shared = hasWindows && (kept || this.#peers.length > 0) ? await share(plan) : null;
     const run = await this.#host.use(call, async (engine) => {
       const began = Date.now();
       const run = await engine.summarize(text, { ...options, notes: notes ?? shared?.notes ?? [] }, call.signal, (event) => {
@@ -203,7 +209,7 @@ class Service {
       return run;
     });
     const report = shared ? withNotes(run, shared) : run;
-    return { summary: report.summary, report, fan_out: shared?.account ?? null };
+    return { summary: report.summary, report, fan_out: (this.#peers.length > 0 && shared?.account) || null };
   }
 
   /** Runs `work` for an admitted request until `signal` aborts or time runs out, which `late` describes, then calls `leave`. */

@@ -1,5 +1,5 @@
 import { TEXT, TEXTS } from "./body.js";
-import { FORMS, KINDS, LENGTHS, LONGEST_INSTRUCTION, STATUS, STRATEGIES } from "./definitions.js";
+import { FORMS, KINDS, LENGTHS, LONGEST_INSTRUCTION, STATUS, STRATEGIES, VERSION } from "./definitions.js";
 import type { Code } from "./errors.js";
 import { REPORT_SCHEMAS } from "./report-schemas.js";
 import type { Limits } from "./types.js";
@@ -63,7 +63,7 @@ export function openApi(limits: Limits, secured: boolean): Schema {
   });
   return {
     openapi: "3.1.0",
-    info: { title: "Précis", version: "0.1.0", description: "Summarizes documents with a small language model on the edge.", license: { name: "MIT OR Apache-2.0" } },
+    info: { title: "Précis", version: VERSION, description: "Summarizes documents with a small language model on the edge.", license: { name: "MIT OR Apache-2.0" } },
     servers: [{ url: "/" }],
     paths: {
       "/": getAndHead("usage", "A page that explains how to use this service", { "text/html": { schema: { type: "string" } } }),

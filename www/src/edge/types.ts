@@ -1,5 +1,5 @@
 import type { OnEvent } from "./events.js";
-import type { Report } from "./wasm/relaxed/precis.js";
+import type { Note, Report } from "./wasm/relaxed/precis.js";
 
 /** A function that answers requests: a service binding's `fetch`, another deployment, or this handler itself. */
 export type Fetch = (request: Request) => Promise<Response>;
@@ -49,6 +49,16 @@ export interface Limits {
 /** The default limits. */
 export const LIMITS: Limits = { bytes: 512 * 1024, bodySeconds: 20, tokens: 256, positions: 1536, seconds: 120, queue: 8, queueBytes: 1024 * 1024, notes: 32, tries: 2, noteSeconds: 60 };
 
+/**
+ * Keeps notes on windows of documents, so that a document that is sent again, or that was not read to its end, is read only where it
+ * is new. A note has the places of a window's best sentences and, with models that write, a few sentences about it.
+ */
+export interface NoteStore {
+  /** The notes under these keys, in their order; null for those that it does not have. */
+  get(keys: readonly string[]): Promise<readonly unknown[]>;
+  put(key: string, note: Note): Promise<unknown>;
+}
+
 /** Options of `createHandler`. */
 export interface HandlerOptions {
   /** The compiled `precis/edge/precis.wasm`; for `precis/edge/simd`, `precis/edge/simd.wasm`. */
@@ -59,6 +69,11 @@ export interface HandlerOptions {
   limits?: Partial<Limits>;
   /** Handlers with the same model and token that help with documents of several windows. */
   peers?: readonly Fetch[];
+  /**
+   * The note store of whoever sent this request; undefined for none. Callers with one store can learn from the time of an answer what
+   * the others have sent, so give only those the same who may know that. The model needs a SHA-256.
+   */
+  noteStore?: (request: Request) => NoteStore | undefined;
   /** Hears what happens to the model, the engine and the peers. Without it, failures are written to the console. */
   onEvent?: OnEvent;
 }

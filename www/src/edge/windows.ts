@@ -41,15 +41,17 @@ export class WindowList {
 
   /**
    * @param here This isolate, which may read every window. Before it knows its own speed, every window of another reader is late.
+   * @param known Notes that were taken before.
    * @param tries Peers that may fail on a window before only this isolate may read it.
    */
   constructor(
     windows: readonly string[],
+    known: readonly (Note | undefined)[],
     private readonly here: Reader,
     private readonly tries: number,
     private readonly signal: AbortSignal,
   ) {
-    this.notes = windows.map(() => undefined);
+    this.notes = windows.map((_, index) => known[index]);
     this.#windows = windows.map((text, index) => ({ index, text, failedAt: new Set(), holders: new Map() }));
     signal.addEventListener("abort", () => this.#announce());
   }

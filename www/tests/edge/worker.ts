@@ -22,6 +22,7 @@ const config = JSON.parse(readFileSync(`${EXAMPLE}/wrangler.jsonc`, "utf8").repl
   compatibility_date: string;
   compatibility_flags: string[];
   workflows: { name: string; binding: string; class_name: string }[];
+  durable_objects: { bindings: { name: string; class_name: string }[] };
   ratelimits: { name: string; simple: { limit: number; period: 60 } }[];
 };
 
@@ -46,6 +47,8 @@ interface Changes {
   alone?: boolean;
   /** With the model in a bucket. */
   r2?: boolean;
+  /** Whether notes are kept. */
+  keeps?: boolean;
   /** Documents that an address may send in a minute. */
   limit?: number;
   /** Whether a request of the Worker to itself fails. */
@@ -60,7 +63,7 @@ export class Worker {
     private readonly folder: string,
   ) {}
 
-  static async start(model: string, { token, bytes, alone = false, r2 = false, limit = 10_000, fails }: Changes = {}): Promise<Worker> {
+  static async start(model: string, { token, bytes, alone = false, r2 = false, keeps = false, limit = 10_000, fails }: Changes = {}): Promise<Worker> {
     const folder = mkdtempSync(join(tmpdir(), "precis-worker-"));
     cpSync(EXAMPLE, folder, { recursive: true, filter: (path) => !/node_modules|assets|\.wrangler/.test(path.slice(EXAMPLE.length)) });
     execFileSync(process.execPath, ["shard.mjs", model, ...(bytes ? ["--bytes", String(bytes)] : [])], { cwd: folder });
@@ -82,9 +85,10 @@ export class Worker {
         { type: "ESModule", path: join(folder, "index.js"), contents: await bundled(folder) },
         { type: "CompiledWasm", path: join(folder, MODULE), contents: readFileSync(`${pkg}/edge/precis-relaxed.wasm`) },
       ],
-      ...(token !== undefined && { bindings: { TOKEN: token } }),
+      bindings: { ...(token !== undefined && { TOKEN: token }), KEEP_NOTES: keeps ? "yes" : "no" },
       ...(r2 && { r2Buckets: ["BUCKET"] }),
       serviceBindings: alone ? {} : { SELF: fails ? orFail : kCurrentWorker },
+      ...(!r2 && { durableObjects: Object.fromEntries(config.durable_objects.bindings.map(({ name, class_name }) => [name, { className: class_name, useSQLite: true }])) }),
       ...(!r2 && { workflows: Object.fromEntries(config.workflows.map(({ name, binding, class_name }) => [binding, { name, className: class_name }])) }),
       ratelimits: Object.fromEntries(config.ratelimits.map(({ name, simple }) => [name, { simple: { ...simple, limit } }])),
       assets: { directory: join(folder, "assets"), binding: "ASSETS", routerConfig: { invoke_user_worker_ahead_of_assets: true, has_user_worker: true } },

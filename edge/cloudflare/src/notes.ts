@@ -1,0 +1,36 @@
+// Notes on windows, kept for 30 days if KEEP_NOTES is "yes": what was read is not read again when a document is sent a second time,
+// changed or not, or when its request ended too early.
+import { DurableObject } from "cloudflare:workers";
+import type { NoteStore } from "precis/edge";
+
+const DAY = 86_400_000;
+const DAYS = 30;
+
+/** The notes for the holders of one token. */
+export class Notes extends DurableObject<Cloudflare.Env> implements NoteStore {
+  readonly #sql = this.ctx.storage.sql;
+
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    super(ctx, env);
+    this.#sql.exec("CREATE TABLE IF NOT EXISTS notes (key TEXT PRIMARY KEY, note TEXT NOT NULL, taken INTEGER NOT NULL)");
+  }
+
+  async get(keys: readonly string[]): Promise<unknown[]> {
+    return keys.map((key) => {
+      const [row] = this.#sql.exec<{ note: string }>("SELECT note FROM notes WHERE key = ?", key);
+      return row ? JSON.parse(row.note) : null;
+    });
+  }
+
+  async put(key: string, note: object): Promise<void> {
+    this.#sql.exec("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", key, JSON.stringify(note), Date.now());
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + DAY);
+  }
+
+  /** Once a day: forgets old notes. */
+  override async alarm(): Promise<void> {
+    this.#sql.exec("DELETE FROM notes WHERE taken < ?", Date.now() - DAYS * DAY);
+    const [row] = this.#sql.exec("SELECT 1 FROM notes LIMIT 1");
+    if (row) await this.ctx.storage.setAlarm(Date.now() + DAY);
+  }
+}

@@ -1,0 +1,60 @@
+import { bounded, unlessAborted } from "./abort.js";
+import { VERSION } from "./definitions.js";
+import type { OnEvent } from "./events.js";
+import { bytesOf, noteOf } from "./note.js";
+import type { Call, Model, NoteStore } from "./types.js";
+import type { Note, Windows } from "./wasm/relaxed/precis.js";
+
+/** A store that takes longer is not waited for: reading a window again takes a few seconds. */
+const SECONDS = 5;
+
+/** The notes on one document's windows, in a store that its sender may use. */
+export class KeptNotes {
+  private constructor(
+    private readonly store: NoteStore,
+    private readonly keys: readonly string[],
+    /** Those that the store had, in the order of the windows. */
+    readonly found: readonly (Note | undefined)[],
+    private readonly onEvent: OnEvent,
+  ) {}
+
+  /** Looks up the notes on the windows of a plan. A store that fails has none. */
+  static async of(store: NoteStore, { windows, kind }: Windows, { sha256 }: Model, { signal }: Call, onEvent: OnEvent): Promise<KeptNotes> {
+    // A note depends on the model, the engine, the document's kind and the text. Nothing of the text can be had from a key.
+    const keys = await Promise.all(windows.map((text) => hashOf(JSON.stringify([VERSION, sha256, kind, text]))));
+    let given: readonly unknown[] = [];
+    try {
+      given = await inTime((async () => store.get(keys))(), signal);
+      if (!Array.isArray(given)) throw new Error("the note store returned no list");
+    } catch (error) {
+      signal.throwIfAborted();
+      given = [];
+      onEvent({ type: "store-failed", error });
+    }
+    const found = windows.map((text, i) => noteOf(given[i], bytesOf(text), Infinity));
+    return new KeptNotes(store, keys, found, onEvent);
+  }
+
+  /** Keeps the note on a window. */
+  async keep(window: number, note: Note): Promise<void> {
+    try {
+      await inTime((async () => this.store.put(this.keys[window]!, note))());
+    } catch (error) {
+      this.onEvent({ type: "store-failed", error });
+    }
+  }
+}
+
+async function inTime<T>(work: Promise<T>, ...signals: AbortSignal[]): Promise<T> {
+  const bound = bounded(signals, SECONDS);
+  try {
+    return await unlessAborted(work, bound.signal);
+  } finally {
+    bound.end();
+  }
+}
+
+async function hashOf(text: string): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
