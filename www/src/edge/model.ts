@@ -50,7 +50,7 @@ function bodyOf(response: Response, name: string): ReadableStream<Uint8Array> {
   throw new Error(`${name}: status ${response.status}`);
 }
 
-/** Joins `parts` into one stream. Opens the first at once, so that a missing model fails before anything is allocated. */
+/** Joins `parts` into one stream. A piece is valid until the next one is asked for, because both may be in one buffer. Opens the first at once, so that a missing model fails before anything is allocated. */
 async function oneAfterTheOther(parts: readonly (() => Promise<ReadableStream<Uint8Array>>)[]): Promise<ReadableStream<Uint8Array>> {
   let next = 0;
   const open = async () => {
@@ -82,17 +82,24 @@ interface AtLeast {
   readAtLeast?(bytes: number, view: Uint8Array): Promise<ReadableStreamReadResult<Uint8Array>>;
 }
 
-/** Bytes that are read at a time on Cloudflare. With half of it or twice as much, more memory is taken. */
+/** Bytes that are read at a time on Cloudflare. */
 const PIECE = 1 << 15;
 
 /**
  * A reader of a stream. Workers read 4 kB at a time if they aren't told otherwise, and the objects of 24,000 such pieces take 13 MB of
- * an isolate's 128 until they are collected.
+ * an isolate's 128 until they are collected. A buffer for each piece can take 20 MB, so there is one for all.
  */
 function readerOf(stream: ReadableStream<Uint8Array>): Reader {
   try {
     const reader = stream.getReader({ mode: "byob" }) as ReadableStreamBYOBReader & AtLeast;
-    if (reader.readAtLeast) return { read: () => reader.readAtLeast!(PIECE, new Uint8Array(PIECE)), cancel: (reason) => reader.cancel(reason) };
+    let buffer = new ArrayBuffer(PIECE);
+    const read = async () => {
+      const piece = await reader.readAtLeast!(PIECE, new Uint8Array(buffer));
+      // The reader takes the buffer, and hands it back.
+      if (piece.value) buffer = piece.value.buffer as ArrayBuffer;
+      return piece;
+    };
+    if (reader.readAtLeast) return { read, cancel: (reason) => reader.cancel(reason) };
     reader.releaseLock();
   } catch {
     // Not a stream of bytes.
