@@ -90,7 +90,8 @@ fn the_edge_has_the_engine_s_values() {
         LONGEST_INSTRUCTION,
     );
     let version = env!("CARGO_PKG_VERSION");
-    writeln!(ts, "\n/** Version of the engine. */\nexport const VERSION = {version:?};").expect("memory");
+    writeln!(ts, "\n/** Version of the engine. */\nexport const VERSION = {version:?};")
+        .expect("memory");
     ts += "\n/** Tokens of an answer of each length, if the caller does not say. */\nexport const ANSWER_TOKENS = {";
     for length in [Length::Headline, Length::Sentence, Length::Short, Length::Medium, Length::Long]
     {

@@ -126,6 +126,19 @@ test("requests beyond the bound are told when to come again", async () => {
   expect(await refusal(await handler(ask("/summarize", "text")))).toBe("200");
 });
 
+test("a document that finds no place is refused before it is read", async () => {
+  const working = gate();
+  const { handler } = standIn({ summarize: () => working.promise.then(() => report("done")) }, { limits: { queue: 0 } });
+  const first = handler(ask("/summarize", "text"));
+  await expect.poll(() => health(handler)).toMatchObject({ loaded: true });
+  const read: string[] = [];
+  const body = new ReadableStream({ pull: () => void read.push("pulled"), cancel: () => void read.push("cancelled") }, { highWaterMark: 0 });
+  expect(await refusal(await handler(ask("/summarize", body)))).toBe("503 busy");
+  expect(read).toEqual(["cancelled"]);
+  working.open();
+  expect(await refusal(await first)).toBe("200");
+});
+
 test("waiting documents have a limit of bytes, too", async () => {
   const working = gate();
   const { handler } = standIn({ summarize: () => working.promise.then(() => report("done")) });

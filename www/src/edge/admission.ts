@@ -42,9 +42,11 @@ export class Admission {
     return [...this.#entries].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
+  /** Takes in a request, whose body has yet to arrive. Throws `busy` if it could not be admitted now: reading it would take memory for nothing. */
   enter(): Place {
     const now = Date.now();
     for (const entry of this.#entries) if (now - entry.since > this.patienceMs) this.#entries.delete(entry);
+    if (this.admitted >= this.most) throw this.#busy();
     const entry: Entry = { since: now, bytes: 0, admitted: false };
     this.#entries.add(entry);
     let place = 0;

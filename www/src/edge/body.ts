@@ -76,11 +76,9 @@ async function readBody({ body, headers }: Request, { bytes: most, bodySeconds }
   const clock = bounded([], bodySeconds, new Failure("body-timeout", `The document did not arrive within ${bodySeconds} s: send it faster, or a part of it.`));
   try {
     check(announced);
-    const bytes = await readAll(body, clock.signal, check);
+    const bytes = await readAll(body, clock.signal, check, announced || undefined);
     return headers.has("content-encoding") ? await unpacked(bytes, clock.signal, check) : bytes;
   } catch (error) {
-    // Nobody reads the rest.
-    if (body && !body.locked) void body.cancel().catch(() => {});
     if (error instanceof Failure) throw error;
     throw new Failure("cancelled", "Only a part of the document arrived: send it again.", { cause: error });
   } finally {

@@ -117,7 +117,7 @@ class Service {
   /** Whether the model can be used. Loads it if it is not loaded: only then is this known. */
   async #ready({ request, context }: Incoming): Promise<Response> {
     if (!this.#host.loaded) {
-      const { leave } = await this.#admit(this.#notes, async () => {});
+      const { leave } = await this.#admit(request, this.#notes, async () => {});
       const late = `The model was not ready within ${this.#limits.seconds} s: it is being loaded, or documents are being read. Try again.`;
       await this.#computing(leave, request.signal, context, (call) => this.#host.use(call, () => {}), late);
     }
@@ -127,7 +127,7 @@ class Service {
   async #summarize({ request, context }: Incoming): Promise<Response> {
     await authorize(request, this.#options.token);
     // Before the response starts: a rejected request still gets a status. Later errors of an event stream can only be events.
-    const { given: asked, leave } = await this.#admit(this.#documents, (hold) => readDocument(request, this.#limits, hold));
+    const { given: asked, leave } = await this.#admit(request, this.#documents, (hold) => readDocument(request, this.#limits, hold));
     if (!prefersEvents(request.headers.get("accept"))) {
       const answer = await this.#computing(leave, request.signal, context, (call) => this.#read(request, asked, call, () => {}));
       return Response.json(answer, { headers: { "Cache-Control": "no-store" } });
@@ -143,7 +143,7 @@ class Service {
   /** The windows of a document, for callers that ask for the notes themselves. */
   async #plan({ request, context }: Incoming): Promise<Response> {
     await authorize(request, this.#options.token);
-    const { given, leave } = await this.#admit(this.#documents, (hold) => readPlanned(request, this.#limits, hold));
+    const { given, leave } = await this.#admit(request, this.#documents, (hold) => readPlanned(request, this.#limits, hold));
     const { text, notes: _, ...options } = given;
     const plan = await this.#computing(leave, request.signal, context, (call) => this.#host.use(call, (engine) => engine.plan(text, { ...options, ...this.#bounds })));
     // One window is the whole text: it is read in one pass, without notes.
@@ -153,7 +153,7 @@ class Service {
 
   async #note({ request, context }: Incoming): Promise<Response> {
     await authorize(request, this.#options.token);
-    const { given, leave } = await this.#admit(this.#notes, (hold) => readWindow(request, this.#limits, hold));
+    const { given, leave } = await this.#admit(request, this.#notes, (hold) => readWindow(request, this.#limits, hold));
     const { text, kind } = given;
     const takeIt = (call: Call) => this.#host.use(call, (engine) => this.#host.timed(text, () => engine.note(text, { kind, ...this.#bounds }, call.signal)));
     const note = await this.#computing(leave, request.signal, context, takeIt);
@@ -161,14 +161,18 @@ class Service {
   }
 
   /** Reads a request's body, and admits it. A body that still arrives has no place in the queue, but its bytes count. */
-  async #admit<T>(admission: Admission, read: (hold: Place["hold"]) => Promise<T>): Promise<{ given: T; leave: () => void }> {
-    const { hold, admit, leave } = admission.enter();
+  async #admit<T>({ body }: Request, admission: Admission, read: (hold: Place["hold"]) => Promise<T>): Promise<{ given: T; leave: () => void }> {
+    let leave = () => {};
     try {
-      const given = await read(hold);
-      admit();
+      const place = admission.enter();
+      ({ leave } = place);
+      const given = await read(place.hold);
+      place.admit();
       return { given, leave };
     } catch (error) {
       leave();
+      // Nobody reads the rest.
+      if (body && !body.locked) void body.cancel().catch(() => {});
       throw error;
     }
   }

@@ -51,8 +51,8 @@ interface Changes {
   keeps?: boolean;
   /** Documents that an address may send in a minute. */
   limit?: number;
-  /** Whether a request of the Worker to itself fails. */
-  fails?: (path: string) => boolean;
+  /** Whether a request of the Worker to itself fails; one that is not told waits. */
+  fails?: (path: string) => boolean | Promise<boolean>;
 }
 
 /** A Worker that is the example, with a model that its shard.mjs cut. */
@@ -70,7 +70,7 @@ export class Worker {
     if (r2) writeFileSync(join(folder, "src/index.ts"), FROM_R2);
     const orFail = async (request: ToItself): Promise<Response> => {
       const { pathname } = new URL(request.url);
-      if (fails?.(pathname)) return Response.json({ code: "planted", detail: "A planted failure." }, { status: 503 });
+      if (await fails?.(pathname)) return Response.json({ code: "planted", detail: "A planted failure." }, { status: 503 });
       const headers = [...request.headers].filter(([name]) => name === "content-type" || name === "authorization");
       return fetch(new URL(pathname, await miniflare.ready), { method: request.method, headers, body: await request.text() });
     };
@@ -102,17 +102,27 @@ export class Worker {
     return new Worker(href, miniflare, folder);
   }
 
-  /** Bytes of JavaScript's heap in the isolate and of its buffers, garbage and what is set aside included; a module's memory is no part of it. */
-  async heapBytes(): Promise<number> {
+  /**
+   * Bytes of JavaScript's heap in the isolate and of its buffers, and what is set aside included; a module's memory is no part of it.
+   * With garbage, unless that is `collected` first, which workerd does only while it answers a request.
+   */
+  async heapBytes(collected = false): Promise<number> {
     const inspector = await this.miniflare.getInspectorURL();
     const socket = new WebSocket(new URL(`/core:user:${NAME}`, inspector));
     try {
-      const answer = new Promise<string>((resolve, reject) => {
-        socket.addEventListener("message", ({ data }) => resolve(String(data)));
-        socket.addEventListener("error", ({ error }) => reject(error as Error));
-      });
-      socket.addEventListener("open", () => socket.send(JSON.stringify({ id: 1, method: "Runtime.getHeapUsage" })));
-      const { result } = JSON.parse(await answer) as { result: Record<"totalSize" | "embedderHeapUsedSize" | "backingStorageSize", number> };
+      const said = (event: "open" | "message") =>
+        new Promise<string>((resolve, reject) => {
+          socket.addEventListener(event, (said) => resolve("data" in said ? String(said.data) : ""), { once: true });
+          socket.addEventListener("error", ({ error }) => reject(error as Error), { once: true });
+        });
+      const call = (method: string) => {
+        const answer = said("message");
+        socket.send(JSON.stringify({ id: 1, method }));
+        return answer;
+      };
+      await said("open");
+      if (collected) await call("HeapProfiler.collectGarbage");
+      const { result } = JSON.parse(await call("Runtime.getHeapUsage")) as { result: Record<"totalSize" | "embedderHeapUsedSize" | "backingStorageSize", number> };
       return result.totalSize + result.embedderHeapUsedSize + result.backingStorageSize;
     } finally {
       socket.close();
