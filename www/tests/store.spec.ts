@@ -1,7 +1,7 @@
 /** The model store: verified, resumed, kept, and honest about what went wrong. */
 import { inWorker } from "./faults.js";
-import { expect, test } from "./package.js";
-import { cut, damaged, file, page as errorPage, TINY, whole, withoutRanges } from "./site.js";
+import { Bench, expect, test } from "./package.js";
+import { cut, damaged, file, page as errorPage, LARGE, TINY, whole, withoutRanges } from "./site.js";
 
 const kept = { [`${TINY.sha256}.gguf`]: TINY.bytes };
 const ready = { value: expect.objectContaining({ storage: "opfs", sha256: TINY.sha256, bytes: TINY.bytes }) };
@@ -98,10 +98,10 @@ test("a site that can't be reached is a failed download", async ({ bench, page }
   expect(await page.evaluate(() => navigator.onLine)).toBe(true);
 });
 
-test("a full storage says how much is needed and keeps nothing", async ({ bench, page, site }) => {
+test("a model that the storage has no room for is held in memory, and kept when there is room", async ({ bench, page, site }) => {
   const protocol = await page.context().newCDPSession(page);
   await protocol.send("Storage.overrideQuotaForOrigin", { origin: site.origin, quotaSize: 20_000 });
-  expect(await bench.create()).toMatchObject({ code: "storage-full", message: expect.stringContaining("it needs 0.1 MB") });
+  expect(await bench.create()).toMatchObject({ value: { storage: "memory", notKept: "storage-full", downloaded: true, sha256: TINY.sha256 } });
   expect(await bench.stored()).toEqual({});
   await protocol.send("Storage.overrideQuotaForOrigin", { origin: site.origin });
   expect(await bench.create()).toEqual(ready);
@@ -109,8 +109,55 @@ test("a full storage says how much is needed and keeps nothing", async ({ bench,
 
 test("without the browser's storage the model is held in memory", async ({ bench, page }) => {
   await inWorker(page, `navigator.storage.getDirectory = () => Promise.reject(new DOMException("private", "SecurityError"));`);
-  expect(await bench.create()).toMatchObject({ value: { storage: "memory", downloaded: true, sha256: TINY.sha256 } });
+  expect(await bench.create()).toMatchObject({ value: { storage: "memory", notKept: null, downloaded: true, sha256: TINY.sha256 } });
   expect(await bench.stored()).toEqual({});
+});
+
+for (const [what, fault] of [
+  ["opening a file", `FileSystemDirectoryHandle.prototype.getFileHandle = refuse;`],
+  ["writing to a file", `FileSystemFileHandle.prototype.createSyncAccessHandle = refuse;`],
+  ["the second piece", `{ const write = FileSystemSyncAccessHandle.prototype.write; let left = 1; FileSystemSyncAccessHandle.prototype.write = function (...data) { return left-- > 0 ? write.apply(this, data) : refused(); }; }`],
+  ["keeping what was written", `FileSystemSyncAccessHandle.prototype.flush = refused;`],
+  ["naming the complete file", `FileSystemFileHandle.prototype.move = refuse;`],
+  ["reading the complete file", `FileSystemFileHandle.prototype.getFile = refuse;`],
+] as const) {
+  test(`storage that refuses ${what} is done without`, async ({ bench, page, site }) => {
+    site.serveLarge();
+    await inWorker(page, `const refused = () => { throw new DOMException("on purpose", "UnknownError"); }; const refuse = async () => refused(); ${fault}`);
+    expect(await bench.create({ model: LARGE })).toMatchObject({ value: { storage: "memory", notKept: "storage-unavailable", downloaded: true, sha256: LARGE.sha256 } });
+  });
+}
+
+test("a kept file that the browser deletes while it is read is said to be lost, and fetched again", async ({ bench, page, site }) => {
+  expect(await bench.create()).toEqual(ready);
+  // Deleted before its last tensors are read.
+  await inWorker(
+    page,
+    `{
+      let left = 3;
+      const read = FileReaderSync.prototype.readAsArrayBuffer;
+      FileReaderSync.prototype.readAsArrayBuffer = function (part) {
+        if (left-- > 0) return read.call(this, part);
+        throw new DOMException("A requested file could not be found", "NotFoundError");
+      };
+    }`,
+  );
+  await bench.open();
+  expect(await bench.create()).toMatchObject({ code: "storage-unavailable", message: expect.stringContaining("Try again") });
+  await page.unrouteAll();
+  await bench.call(async ({ deleteModel }, sha256) => deleteModel(sha256), TINY.sha256);
+  await bench.open();
+  expect(await bench.create()).toMatchObject({ value: { storage: "opfs", downloaded: true } });
+  expect(site.asked).toEqual([0, 0]);
+});
+
+test("a model that another tab deletes is used to the end, and fetched by the next", async ({ bench, context, site }) => {
+  await bench.create();
+  const other = new Bench(await context.newPage(), site);
+  await other.open();
+  await other.call(async ({ deleteModel }, sha256) => deleteModel(sha256), TINY.sha256);
+  expect(await bench.call(async () => window.summarizer.summarize("Bees visit flowers to collect nectar. They fertilize plants on their way."), null)).toMatchObject({ value: expect.stringMatching(/\w/) });
+  expect(await other.create()).toMatchObject({ value: { storage: "opfs", downloaded: true } });
 });
 
 test("where files can't be moved the model is copied", async ({ bench, page, site }) => {
@@ -134,7 +181,7 @@ test("a kept file of the wrong size is thrown away", async ({ bench, page, site 
 });
 
 test("two tabs that want the model at once download it once", async ({ bench, context, site }) => {
-  const second = new (bench.constructor as new (page: unknown, site: unknown) => typeof bench)(await context.newPage(), site);
+  const second = new Bench(await context.newPage(), site);
   await second.open();
   const both = await Promise.all([bench.create(), second.create()]);
   expect(both).toEqual([ready, ready]);

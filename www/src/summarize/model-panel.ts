@@ -180,8 +180,13 @@ export class ModelPanel {
 
   /** Shows where the model is stored and how long it stays there, and tells if the browser had deleted it. */
   async #showStorage(summarizer: Summarizer): Promise<void> {
-    const { storage, downloaded, sha256, bytes } = summarizer.model;
-    if (storage === "memory") this.#detail.textContent = t("Kept in memory only: the next visit downloads it again.");
+    const { storage, notKept, downloaded, sha256, bytes } = summarizer.model;
+    if (storage === "memory") {
+      this.#detail.textContent =
+        notKept === "storage-full"
+          ? t("Kept in memory only, because this browser's storage has no room for it: the next visit downloads it again.")
+          : t("Kept in memory only: the next visit downloads it again.");
+    }
     if (storage === "file") this.#detail.textContent = t("Read from its file, which has to be opened again next time.");
     if (storage !== "opfs") return;
     const deleted = downloaded && keptBefore.has(sha256) ? `${t("The browser had deleted the model to free space, so it was downloaded again.")} ` : "";

@@ -40,6 +40,8 @@ export interface Computing {
 export interface LoadedModel extends Computing {
   /** "opfs": stored in the browser; "file": read from disk; "memory": kept in memory only. */
   storage: "opfs" | "memory" | "file";
+  /** Why the browser's storage could not take the file: "storage-full" or "storage-unavailable". Null if it has it, or was not asked. */
+  notKept: string | null;
   /** False if the file was already on the device. */
   downloaded: boolean;
   sha256: string;

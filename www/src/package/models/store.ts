@@ -9,6 +9,8 @@ import { INCOMING, type Label, labelled, lockOf, openFolder } from "./stored.js"
 export interface ObtainedModel {
   file: Blob;
   storage: "opfs" | "memory" | "file";
+  /** Why it could not be kept: the code of an error. */
+  notKept?: "storage-full" | "storage-unavailable";
   /** False if it was already on the device. */
   downloaded: boolean;
   sha256: string;
@@ -22,12 +24,38 @@ export interface StoreOptions {
   progress: Progress;
 }
 
+/** Models up to this size are held in memory, beside the engine's own copy, where the storage can't take them. */
+const HELD_MOST = 300e6;
+
 /** Gets the verified model file from the browser's storage, from disk, or else by download. */
 export async function obtainModel(model: ModelRequest, options: StoreOptions): Promise<ObtainedModel> {
   // Writing needs a sync access handle, which only workers have, and some browsers lack.
   const writable = "createSyncAccessHandle" in (globalThis.FileSystemFileHandle?.prototype ?? {});
   const folder = model.keep && writable ? await openFolder() : null;
-  if (!folder) return model.file ? onDisk(model.file, options) : inMemory(model, options);
+  if (!folder) return withoutStorage(model, options);
+  try {
+    return await fromFolder(folder, model, options);
+  } catch (error) {
+    const notKept = reasonToHold(error, model);
+    if (notKept === null) throw error;
+    return { ...(await withoutStorage(model, options)), notKept };
+  }
+}
+
+/** Why a model is held in memory after this error of the storage; null if the error stands. */
+function reasonToHold(error: unknown, { file, expected }: ModelRequest): "storage-full" | "storage-unavailable" | null {
+  const isHeld = file !== null || (expected !== null && expected.bytes <= HELD_MOST);
+  if (!isHeld) return null;
+  if (error instanceof PrecisError) return error.code === "storage-full" ? error.code : null;
+  // Some browsers refuse their storage only when it is used, in private windows for example.
+  return error instanceof DOMException && error.name !== "AbortError" ? "storage-unavailable" : null;
+}
+
+function withoutStorage(model: ModelRequest, options: StoreOptions): Promise<ObtainedModel> {
+  return model.file ? onDisk(model.file, options) : inMemory(model, options);
+}
+
+function fromFolder(folder: FileSystemDirectoryHandle, model: ModelRequest, options: StoreOptions): Promise<ObtainedModel> {
   const { expected } = model;
   // If two tabs load the same model, the second waits and then finds it stored.
   return exclusively(lockOf(expected?.sha256 ?? INCOMING), options.signal, async () => {
@@ -68,8 +96,14 @@ function read(file: Blob, at: number): Promise<ArrayBuffer> {
     .slice(at, at + SLICE_BYTES)
     .arrayBuffer()
     .catch((cause: unknown) => {
-      throw new PrecisError("host-failed", "The model file could not be read, because it was changed or moved. Open it again.", { cause });
+      throw unreadable("file", cause);
     });
+}
+
+/** The error of a model file that was there, and now can't be read. */
+export function unreadable(storage: ObtainedModel["storage"], cause: unknown): PrecisError {
+  if (storage === "file") return new PrecisError("host-failed", "The model file could not be read, because it was changed or moved. Open it again.", { cause });
+  return new PrecisError("storage-unavailable", "The model file could not be read: the browser may have deleted it to free space. Try again.", { cause });
 }
 
 function mayBeFetched({ id, urls, licence }: ModelRequest): void {
@@ -128,6 +162,7 @@ async function openPart(handle: FileSystemFileHandle): Promise<FileSystemSyncAcc
   try {
     return await handle.createSyncAccessHandle();
   } catch (cause) {
+    if (!(cause instanceof DOMException && cause.name === "NoModificationAllowedError")) throw cause;
     throw new PrecisError("storage-unavailable", "The browser's storage for the model is in use: close other tabs of this page and try again.", { cause });
   }
 }

@@ -9,7 +9,7 @@ import { type AssetUrls, fetched, startWorker, unavailable } from "../api/fetch-
 import { readHeader } from "../models/header.js";
 import { forgetNotes, KeptNotes } from "./notes.js";
 import { type Calls, type CallName, computing, type InspectedModel, type LoadedModel, type LoadEvent, type Reply, type Request } from "../api/protocol.js";
-import { obtainModel } from "../models/store.js";
+import { obtainModel, unreadable } from "../models/store.js";
 import type { ThreadPart } from "./thread.js";
 import * as relaxed from "../wasm/relaxed/precis.js";
 import * as simd from "../wasm/simd/precis.js";
@@ -99,7 +99,7 @@ async function load(
   if (choice.build === "relaxed" && choice.threads > 1) await startThreads(choice, assets.thread, alarm);
   const started = performance.now();
   const progress = (stage: LoadEvent["stage"]) => throttled((done, total) => send({ stage, loaded: done, total }));
-  const { file, storage, downloaded, sha256 } = await obtainModel(model, {
+  const { file, storage, notKept = null, downloaded, sha256 } = await obtainModel(model, {
     newHash: () => new wasm.Sha256(),
     check: (first, size) => wasm.inspect_model(first, size) !== undefined,
     signal,
@@ -108,21 +108,26 @@ async function load(
   if (signal.aborted) throw cancelled();
   const read_ms = performance.now() - started;
   const reader = new FileReaderSync();
-  const ready = (engine = await wasm.Engine.load(
-    file.size,
-    // Reads one tensor at a time, so no copy of the weights remains. Called again if a run moves to another backend.
-    (offset, into) => into.set(new Uint8Array(reader.readAsArrayBuffer(file.slice(offset, offset + into.length)))),
-    { id: model.id, sha256, read_ms },
-    computeOf(backend),
-    choice.threads,
-    choice.reason,
-    progress("prepare"),
-  ));
+  let lost: unknown;
+  // Reads one tensor at a time, so no copy of the weights remains. Called again if a run moves to another backend.
+  const read = (offset: number, into: Uint8Array) => {
+    try {
+      into.set(new Uint8Array(reader.readAsArrayBuffer(file.slice(offset, offset + into.length))));
+    } catch (error) {
+      lost = error;
+      throw error;
+    }
+  };
+  const info = { id: model.id, sha256, read_ms };
+  const loading = wasm.Engine.load(file.size, read, info, computeOf(backend), choice.threads, choice.reason, progress("prepare"));
+  const ready = (engine = await loading.catch((error: unknown) => {
+    throw lost ? unreadable(storage, lost) : error;
+  }));
   origin = { module: assets[choice.build], downloaded, prompt: model.prompt ? { prompt: model.prompt } : {} };
   // Without a hash, the next file with this name might be another one.
   notes = remember && sha256 ? new KeptNotes(sha256) : null;
   for (const note of (await notes?.all()) ?? []) ready.remember(note);
-  return { ...computing(ready.backend()), storage, downloaded, sha256, bytes: file.size, context: ready.context() };
+  return { ...computing(ready.backend()), storage, notKept, downloaded, sha256, bytes: file.size, context: ready.context() };
 }
 
 function summarize({ text, options }: Calls["summarize"]["params"], signal: AbortSignal, send: (event: RunEvent) => void): Promise<Report> {
