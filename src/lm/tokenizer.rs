@@ -5,6 +5,7 @@
 //! produces control tokens.
 
 mod byte_level;
+pub mod chat_template;
 mod sentence_piece;
 mod text_stream;
 mod vocabulary;
@@ -14,8 +15,6 @@ use std::io::{Read, Seek};
 use std::ops::Range;
 
 use candle_core::quantized::gguf_file::Value;
-use minijinja::{Environment, context};
-use minijinja_contrib::pycompat::unknown_method_callback;
 
 use self::byte_level::ByteLevel;
 use self::sentence_piece::SentencePiece;
@@ -33,9 +32,6 @@ const THINK: &str = "<think>";
 
 /// The end of empty thoughts, as Qwen3's template writes it.
 const THOUGHT: &str = "\n\n</think>\n\n";
-
-/// Instruction limit of a chat template: a hundred times what real ones need; stops endless ones.
-const TEMPLATE_STEPS: u64 = 100_000;
 
 /// Bytes encoded at a time: the encoder needs a hundred bytes of memory for each.
 const PIECE: usize = 1 << 14;
@@ -251,21 +247,7 @@ impl Tokenizer {
         [bos, eos]: [&str; 2],
         control: &HashMap<&str, u32>,
     ) -> Result<[Vec<u32>; 2]> {
-        let mut environment = Environment::new();
-        environment.set_fuel(Some(TEMPLATE_STEPS));
-        // Templates assume Python's string and list methods.
-        environment.set_unknown_method_callback(unknown_method_callback);
-        let rendered = environment
-            .render_str(
-                template,
-                context! {
-                    messages => [context! { role => "user", content => PLACEHOLDER }],
-                    add_generation_prompt => true,
-                    enable_thinking => false,
-                    bos_token => bos,
-                    eos_token => eos,
-                },
-            )
+        let rendered = chat_template::render(template, PLACEHOLDER, [bos, eos])
             .map_err(|e| broken(format!("its chat template fails: {e:#}")))?;
         let Some((before, after)) = rendered.split_once(PLACEHOLDER) else {
             return Err(broken("its chat template leaves the message out".into()));

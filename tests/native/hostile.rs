@@ -294,6 +294,16 @@ fn vocabularies_that_contradict_themselves() {
         ("template: no message", template("Hello."), TOKENIZER),
         ("template: other message", template("{{ messages[5].content }}"), TOKENIZER),
         ("template: endless", template(endless), TOKENIZER),
+        ("template: wide", template("{{ messages | tojson(indent=999999999) }}"), TOKENIZER),
+        ("template: long", template("{{ 'a' * 9999999999 }}{{ messages[0].content }}"), TOKENIZER),
+        ("template: a list", template("{% set a = [0] * 99999999 %}{{ a }}"), TOKENIZER),
+        (
+            "template: doubling",
+            template(
+                "{% set n = namespace(a='aa') %}{% for i in range(40) %}{% set n.a = n.a ~ n.a %}{% endfor %}{{ n.a }}",
+            ),
+            TOKENIZER,
+        ),
         ("template: plain", template("{{ messages[0].content }}"), "ok"),
     ]);
 }

@@ -24,4 +24,5 @@ mod reuse;
 mod sentences;
 mod stream;
 mod suite;
+mod templates;
 mod tiny;

@@ -1,0 +1,45 @@
+//! Chat templates, held to Jinja2 as `transformers` sets it up (`tests/oracle/templates.py`).
+//!
+//! `PRECIS_TEMPLATES=FILE cargo test --release --test native templates:: -- --nocapture` holds the
+//! templates of another file to it, and prints a table.
+
+use precis::lm::tokenizer::chat_template::render;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Outcome {
+    name: String,
+    template: String,
+    rendered: Option<String>,
+}
+
+/// How many templates come out otherwise than Jinja2 has them.
+fn differing(json: &str, verbose: bool) -> Vec<String> {
+    let outcomes: Vec<Outcome> = serde_json::from_str(json).expect("the outcomes of templates.py");
+    assert!(outcomes.len() > 20);
+    let mut wrong = Vec::new();
+    for Outcome { name, template, rendered } in outcomes {
+        let found = render(&template, "What is said here?", ["<s>", "</s>"]);
+        let same = found.as_deref().ok() == rendered.as_deref();
+        if verbose {
+            println!("{} {name}", if same { "same     " } else { "DIFFERENT" });
+        }
+        if !same {
+            wrong.push(format!("{name}\n  {found:?}\n  instead of {rendered:?}"));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn templates_come_out_as_in_transformers() {
+    let json = include_str!("../fixtures/chat-templates.json");
+    assert_eq!(differing(json, false).join("\n"), "");
+}
+
+#[test]
+fn other_templates_come_out_as_in_transformers() {
+    let Some(path) = std::env::var_os("PRECIS_TEMPLATES") else { return };
+    let json = std::fs::read_to_string(path).expect("a file");
+    assert_eq!(differing(&json, true).join("\n"), "");
+}
