@@ -88,7 +88,7 @@ test("pages of a PDF without text are named; a PDF of pictures says what to do",
   const breaks = `<div style="break-after: page">`;
   await open(page, "mixed.pdf", await print(browser, `${breaks}${sentence(1)}</div>${breaks}${PICTURE}</div><div>${sentence(2)}</div>`));
   await expect(precis.document).toHaveValue(/Sentence 1[^]*Sentence 2/);
-  await expect(page.locator("#opened-note")).toHaveText("Page 2 of 3 has no text. It is blank, or a picture such as a scan.");
+  await expect(page.locator("#opened-note")).toHaveText("Opened mixed.pdf. Page 2 of 3 has no text. It is blank, or a picture such as a scan.");
   await open(page, "scan.pdf", await print(browser, `${breaks}${PICTURE}</div>${PICTURE}`));
   await expect(precis.alert).toContainText("Run text recognition (OCR) on it");
   await expect(precis.alert.locator(".error")).toHaveAttribute("data-code", "empty-document");

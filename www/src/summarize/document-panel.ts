@@ -253,10 +253,10 @@ export class DocumentPanel {
   #takeFile(file: File): void {
     if (/\.gguf$/i.test(file.name)) this.onmodel(file);
     else {
-      let note = "";
+      let note = t("Opened {file}.", { file: file.name });
       const open = async (signal: AbortSignal) => {
         const opened = await openFile(file, { signal, onprogress: (progress) => !signal.aborted && this.#showProgress(`: ${progressInWords(progress)}`) });
-        note = opened.skipped ? skippedInWords(opened.skipped) : "";
+        if (opened.skipped) note += ` ${skippedInWords(opened.skipped)}`;
         return opened.text;
       };
       this.#take(open, () => note);

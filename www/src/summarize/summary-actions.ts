@@ -39,7 +39,7 @@ export class SummaryActions {
 
   /** Opens the system's dialog, or else copies a link that holds the summary. */
   async #share(result: Result): Promise<void> {
-    if (!navigator.share) return this.#copy(await linkTo(result), t("Copied a link that holds the summary and its passages"));
+    if (!navigator.share) return this.#copy(await linkTo(result), t("Copied a link. It holds the summary."));
     try {
       await navigator.share({ title: t("Summary"), text: result.report.summary });
     } catch (error) {
