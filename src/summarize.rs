@@ -224,16 +224,17 @@ impl<B: Backend> Summarizer<B> {
         let (limits, asking) = (self.limits(options)?, self.asking(options));
         let plan = Plan::new(self.reading(&document, &tokens.starts, limits, &asking, options));
         // Without prompts for windows there is nothing that other isolates could read.
-        let noted = plan.prompts.iter().filter(|prompt| prompt.stage == Stage::Window).count();
-        if noted < 2 {
+        let (tokens, kind, keys) = (tokens.ids.len(), plan.kind, plan.keys());
+        if keys.iter().filter(|key| !key.is_empty()).count() < 2 {
             return Ok(Windows {
-                tokens: tokens.ids.len(),
-                kind: plan.kind,
+                tokens,
+                kind,
                 windows: vec![text.into()],
+                keys: vec![String::new()],
             });
         }
         let windows = plan.windows.into_iter().map(|window| text[window].into()).collect();
-        Ok(Windows { tokens: tokens.ids.len(), kind: plan.kind, windows })
+        Ok(Windows { tokens, kind, windows, keys })
     }
 
     /// Takes a note on one window of a document that is summarized elsewhere.

@@ -106,7 +106,7 @@ codes! {
     DownloadCorrupt "download-corrupt" [Package] 500
         "the download is not the file that the catalogue names", "try again; nothing of it was kept";
     StorageFull "storage-full" [Package] 500
-        "the browser has no room for the model, and it is too large to be held in memory", "delete a model, or free the size that the message names";
+        "the browser has no room for the model, and it is too large to be held in memory, or of unknown size", "delete a model, or free the size that the message names";
     LicenceRequired "licence-required" [Package] 500
         "the model's licence must be accepted before the model is fetched", "read it, and choose the model again";
     StorageUnavailable "storage-unavailable" [Package] 500

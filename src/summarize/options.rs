@@ -108,6 +108,9 @@ pub struct Windows {
     pub kind: Kind,
     /// The texts of its windows, in order; one in one pass.
     pub windows: Vec<String>,
+    /// Keys of the notes on them, as [`CachedNote::key`](super::note_cache::CachedNote::key); empty
+    /// for a window that gets none.
+    pub keys: Vec<String>,
 }
 
 /// The document as it is read and `clean` makes it, if it can be summarized as the options say.

@@ -160,6 +160,17 @@ pub struct Reading<'a> {
 }
 
 impl Plan {
+    /// The keys of the notes on its windows, empty for a window that gets none.
+    pub fn keys(&self) -> Vec<String> {
+        let mut keys = vec![String::new(); self.windows.len()];
+        for Planned { window, key, .. } in
+            self.prompts.iter().filter(|planned| planned.stage == Stage::Window)
+        {
+            keys[*window].clone_from(key);
+        }
+        keys
+    }
+
     /// Plans a reading.
     pub fn new(reading: Reading) -> Self {
         let Reading { text, kind, profile, limits, wish, .. } = reading;

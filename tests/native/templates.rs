@@ -43,3 +43,27 @@ fn other_templates_come_out_as_in_transformers() {
     let json = std::fs::read_to_string(path).expect("a file");
     assert_eq!(differing(&json, true).join("\n"), "");
 }
+
+#[test]
+fn hostile_templates_take_neither_time_nor_memory() {
+    let tree = |step: &str, end: &str| {
+        format!(
+            "{{% set n = namespace(a='aa') %}}{{% for i in range(40) %}}{{% set n.a = {step} %}}{{% endfor %}}{{{{ {end} }}}}"
+        )
+    };
+    for template in [
+        "{{ messages | tojson(indent=999999999) }}".into(),
+        "{{ 1 | tojson(indent=9999999999999999999) }}".into(),
+        "{{ 'a' * 9999999999 }}".into(),
+        "{% set a = [0] * 99999999 %}{{ a }}".into(),
+        "{{ range(99999) }}{% for i in range(99999) %}{% endfor %}".into(),
+        tree("n.a ~ n.a", "1"),
+        tree("[n.a, n.a]", "n.a"),
+        tree("{'a': n.a, 'b': n.a}", "n.a"),
+        tree("[n.a, n.a]", "n.a | tojson"),
+        tree("[n.a]", "n.a"),
+    ] {
+        let found = render(&template, "What is said here?", ["", ""]);
+        assert!(found.is_err(), "{template} gave {found:?}");
+    }
+}

@@ -1,7 +1,7 @@
 // Many runs on one page, in headless Chromium, after `cargo xtask build`: node www/scripts/soak.mjs [RUNS [SEED]]
 //
 // Documents, lengths and forms are mixed; every third run is cancelled at a random time, some are questions, some are in a hidden tab,
-// and after every 60 the page is opened again, perhaps with another model. Each run that ends must write what a fresh page wrote.
+// in some a worker or a thread dies, and after every 60 the page is opened again, perhaps with another model. Each run that ends must write what a fresh page wrote.
 // Prints memory and workers as they go.
 
 import { readFileSync } from "node:fs";
@@ -53,15 +53,21 @@ try {
   const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable");
   let model = MODELS[0] ?? "";
-  let [ended, cancelled, last] = [0, 0, 0];
-  console.log("runs  ended  cancelled  workers  JavaScript  module  model");
+  let [ended, cancelled, died, last] = [0, 0, 0, 0];
+  console.log("runs  ended  cancelled  died  workers  JavaScript  module  model");
   for (let run = 1; run <= RUNS; run++) {
     /** @type {Task} */
     const task = { document: one(DOCUMENTS), length: one(LENGTHS), form: one(FORMS), question: one(QUESTIONS) };
-    const cancelAfter = random(3) === 0 ? random(1500) : null;
+    const fault = random(3) === 0 ? cancel : random(12) === 0 ? kill : null;
     if (random(10) === 0) await other.bringToFront();
-    const report = await summarized(page, task, cancelAfter);
+    let report = await summarized(page, task, fault);
     await page.bringToFront();
+    if (report === "failed") {
+      died++;
+      // A new engine is started.
+      report = await summarized(page, task, null);
+    }
+    if (report === "failed") throw new Error(`${JSON.stringify(task)}: ${await page.locator("#alert").textContent()}`);
     if (report === null) cancelled++;
     else {
       ended++;
@@ -73,7 +79,7 @@ try {
     await session.send("HeapProfiler.collectGarbage");
     const { metrics } = await session.send("Performance.getMetrics");
     const heap = metrics.find(({ name }) => name === "JSHeapUsedSize")?.value ?? 0;
-    const row = [run, ended, cancelled, page.workers().length, `${(heap / 1e6).toFixed(1)} MB`, `${(last / 1e6).toFixed(0)} MB`, model || "default"];
+    const row = [run, ended, cancelled, died, page.workers().length, `${(heap / 1e6).toFixed(1)} MB`, `${(last / 1e6).toFixed(0)} MB`, model || "default"];
     console.log(row.join("\t"));
     if (run % VISIT > 0) continue;
     model = one(MODELS);
@@ -104,14 +110,37 @@ async function freshOf(model, task) {
   const key = model + JSON.stringify(task);
   if (!expected.has(key)) {
     const page = await opened(model);
-    expected.set(key, (await summarized(page, task, null))?.summary ?? "");
+    const report = await summarized(page, task, null);
+    if (report === null || report === "failed") throw new Error(`a fresh page failed: ${JSON.stringify(task)}`);
+    expected.set(key, report.summary);
     await page.context().close();
   }
   return expected.get(key);
 }
 
-/** The report of a run; null if it was cancelled before its end. @param {Page} page @param {Task} task @param {number | null} cancelAfter */
-async function summarized(page, task, cancelAfter) {
+/** Ends a run as a person does. @param {Page} page */
+async function cancel(page) {
+  const button = page.getByRole("button", { name: "Cancel" });
+  // The run may have ended.
+  if (await button.isVisible()) await button.click({ timeout: 2000 }).catch(() => undefined);
+}
+
+/** Makes the engine's worker or one of its threads fail. @param {Page} page */
+async function kill(page) {
+  const engine = page.workers().filter((worker) => worker.url().includes("precis-"));
+  const failing = engine[random(engine.length)]?.evaluate(() => void setTimeout(() => { throw new Error("planted"); }));
+  // A thread that waits for work answers nobody.
+  await Promise.race([failing, page.waitForTimeout(1000)]);
+}
+
+/**
+ * The report of a run; null if it was cancelled before its end, "failed" if a planted fault ended it.
+ * @param {Page} page
+ * @param {Task} task
+ * @param {((page: Page) => Promise<void>) | null} fault What happens at a random time.
+ * @returns {Promise<import("../src/package/api/index.js").Report | null | "failed">}
+ */
+async function summarized(page, task, fault) {
   await page.getByRole("textbox", { name: "Document" }).fill(text(task.document));
   await page.getByLabel("Length").selectOption(task.length);
   // What is one sentence has one form.
@@ -120,15 +149,14 @@ async function summarized(page, task, cancelAfter) {
     await page.getByLabel("Ask a question").fill(task.question);
     await page.getByRole("button", { name: "Ask", exact: true }).click();
   } else await page.getByRole("button", { name: "Summarize", exact: true }).click();
-  if (cancelAfter !== null) {
-    await page.waitForTimeout(cancelAfter);
-    const cancel = page.getByRole("button", { name: "Cancel" });
-    // The run may have ended.
-    if (await cancel.isVisible()) await cancel.click({ timeout: 2000 }).catch(() => undefined);
+  if (fault) {
+    await page.waitForTimeout(random(1500));
+    await fault(page);
   }
   const stage = page.locator("#stage", { hasText: /^(Done|Cancelled|Failed)$/ });
   await stage.waitFor();
   const state = await stage.textContent();
+  if (state === "Failed" && fault === kill) return "failed";
   if (state === "Failed") throw new Error(`${JSON.stringify(task)}: ${await page.locator("#alert").textContent()}`);
   return state === "Done" ? page.evaluate(() => window.precis.report) : null;
 }

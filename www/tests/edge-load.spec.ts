@@ -26,7 +26,7 @@ const MALFORMED: [string, BodyInit, string][] = [
   ["415 unsupported-media-type", "A document.", "image/png"],
 ];
 
-/** The same choices in each run. */
+/** Choices that have the same order in each run, though not the same clients. */
 let seed = 1;
 function random(below: number): number {
   seed = (seed * 48271) % 2147483647;
@@ -69,7 +69,8 @@ test("an isolate under load answers right and keeps nothing in memory", async ()
           expect((await answered(response)).summary).toBe(expected[i]);
           count.summaries++;
         } else {
-          expect(await refusal(response)).toBe("503 busy");
+          // One that waits behind long ones may wait too long.
+          expect(["503 busy", "503 timeout"]).toContain(await refusal(response));
           count.busy++;
           await pause(200 + random(800));
         }

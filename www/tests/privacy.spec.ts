@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { BrowserContext } from "@playwright/test";
 import type {} from "../src/ui/window.js";
 import { test as packageTest } from "./package.js";
+import { inWorker } from "./faults.js";
 import { expect, test } from "./page.js";
 import { repository } from "./paths.js";
 
@@ -18,18 +19,22 @@ const DOCUMENT = readFileSync(`${repository}/tests/fixtures/article.md`, "utf8")
 
 const secretsIn = (text: string) => SECRETS.filter((secret) => [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64").slice(0, -3)].some((form) => text.includes(form)));
 
-/** Everything that leaves the pages of a browser for a server, with headers and bodies. */
+/** The requests of a browser's pages and their workers, with headers and bodies. Other ways out of them are closed by `CLOSED`. */
 function requestsOf(context: BrowserContext): { url: string; said: string }[] {
   const requests: { url: string; said: string }[] = [];
   context.on("request", (request) => requests.push({ url: request.url(), said: `${request.method()} ${request.url()} ${JSON.stringify(request.headers())} ${request.postData() ?? ""}` }));
-  context.on("websocket" as never, (socket: { url(): string }) => requests.push({ url: socket.url(), said: socket.url() }));
   return requests;
 }
 
-test("a session with a document leaves it in the tab alone", async ({ page, precis, context }) => {
+/** A page or worker that opens a connection which is no request makes a request that is not expected. */
+const CLOSED = `for (const name of ["WebSocket", "WebTransport", "RTCPeerConnection", "EventSource"]) self[name] = class { constructor() { void fetch("/opened/" + name); } };`;
+
+test("a session with a document leaves it in the tab alone", async ({ page, precis, context, complaints }) => {
   const requests = requestsOf(context);
   const printed: string[] = [];
   page.on("console", (message) => printed.push(message.text()));
+  await page.addInitScript(CLOSED);
+  await inWorker(page, CLOSED);
   // What is written and deleted again counts, too.
   await page.addInitScript(() => {
     const written = ((window as unknown as { written: string[] }).written = [] as string[]);
@@ -87,8 +92,14 @@ test("a session with a document leaves it in the tab alone", async ({ page, prec
   expect(secretsIn(JSON.stringify(await kept()))).toEqual([]);
   // Through all of this.
   const { origin } = new URL(page.url());
+  // These would be found.
+  await page.evaluate((secret) => fetch(`/found?${secret}`, { method: "POST", body: secret }), SECRETS[2]!);
+  await page.evaluate(() => void new WebSocket("wss://example.org"));
+  await expect.poll(() => requests.slice(-2).map(({ said }) => said).join()).toContain("/opened/WebSocket");
+  expect(requests.splice(-2).filter(({ said }) => secretsIn(said).length > 0)).toHaveLength(1);
+  complaints.length = 0;
   expect(requests.length).toBeGreaterThan(10);
-  expect(requests.filter(({ url }) => !url.startsWith(origin) && !url.startsWith(`blob:${origin}`))).toEqual([]);
+  expect(requests.filter(({ url }) => (!url.startsWith(origin) && !url.startsWith(`blob:${origin}`)) || url.includes("/opened/"))).toEqual([]);
   expect(requests.filter(({ said }) => secretsIn(said).length > 0)).toEqual([]);
   expect(secretsIn(printed.join("\n"))).toEqual([]);
 });
@@ -97,6 +108,8 @@ packageTest("the package asks for its own files and the model, on a page without
   const requests = requestsOf(context);
   const printed: string[] = [];
   bench.page.on("console", (message) => printed.push(message.text()));
+  await bench.page.addInitScript(CLOSED);
+  await inWorker(bench.page, CLOSED);
   await bench.open();
   expect((await bench.page.request.get(site.origin)).headers()).not.toHaveProperty("content-security-policy");
   expect(await bench.create()).toMatchObject({ value: { storage: "opfs" } });

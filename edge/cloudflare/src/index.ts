@@ -3,15 +3,16 @@ import { createHandler, fromAssets } from "precis/edge";
 import module from "precis/edge/precis.wasm";
 import manifest from "../assets/model/manifest.json";
 import { jobs, problem } from "./jobs.js";
+import { notesOf } from "./notes.js";
 
 export { SummaryJob } from "./jobs.js";
 export { Notes } from "./notes.js";
 
 // Each peer reads one window of a long document at a time, in another isolate.
 const peers = Array.from({ length: 4 }, () => (request: Request) => env.SELF.fetch(request));
-// Whoever has the token may learn from the time of an answer what others have sent; the public may not.
+// Whoever has the token may learn from an answer what others with it have sent; the public may not.
 const keeps = (env.KEEP_NOTES as string) === "yes" && env.TOKEN !== undefined;
-const noteStore = () => (keeps ? env.NOTES.getByName("token") : undefined);
+const noteStore = () => (keeps ? notesOf(env.TOKEN) : undefined);
 const handler = createHandler({ module, model: fromAssets(env.ASSETS, manifest), token: env.TOKEN, peers, noteStore });
 
 /** What a client may not send too often. Notes are for peers, which send one request for each window. */

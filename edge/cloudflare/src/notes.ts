@@ -1,12 +1,24 @@
 // Notes on windows, kept for 30 days if KEEP_NOTES is "yes": what was read is not read again when a document is sent a second time,
 // changed or not, or when its request ended too early.
-import { DurableObject } from "cloudflare:workers";
+import { DurableObject, env } from "cloudflare:workers";
 import type { NoteStore } from "precis/edge";
 
 const DAY = 86_400_000;
 const DAYS = 30;
 
-/** The notes for the holders of one token. */
+/** The notes for the holders of a token. Another token begins without any. */
+export function notesOf(token: string): NoteStore {
+  const object = async () => {
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(`notes ${token}`)));
+    return env.NOTES.getByName([...hash].map((byte) => byte.toString(16).padStart(2, "0")).join(""));
+  };
+  return {
+    get: async (keys) => (await object()).get(keys),
+    put: async (key, note) => (await object()).put(key, note),
+  };
+}
+
+/** The notes of one owner. */
 export class Notes extends DurableObject<Cloudflare.Env> implements NoteStore {
   readonly #sql = this.ctx.storage.sql;
 

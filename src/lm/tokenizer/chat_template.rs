@@ -3,14 +3,19 @@
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Value, ValueKind};
-use minijinja::{Environment, Error, ErrorKind, Output, State, context, escape_formatter, filters};
+use minijinja::{Environment, Error, ErrorKind, context, escape_formatter, filters};
 use minijinja_contrib::pycompat::unknown_method_callback;
 
-/// Instruction limit: a hundred times what real templates need; stops endless ones.
-const STEPS: u64 = 100_000;
+/// Instruction limit: many times what real templates need; stops endless ones.
+const STEPS: u64 = 20_000;
+
+/// Values in what is written at once, and how deep they may be nested. A template can double a list
+/// with each step, and a step that writes it is one.
+const MOST_VALUES: usize = 10_000;
+const MOST_DEEP: usize = 32;
 
 /// Spaces by which JSON may be indented: a hostile template could fill the memory with them.
-const MOST_INDENT: i64 = 16;
+const MOST_INDENT: usize = 16;
 
 /// The day that a template is told, if it asks: day, month and year. The real one would change every
 /// prompt, and with it every kept note, from day to day. It is the day that Llama 3.2's template names
@@ -44,9 +49,12 @@ pub fn render(template: &str, message: &str, [bos, eos]: [&str; 2]) -> Result<St
     let mut environment = Environment::new();
     environment.set_fuel(Some(STEPS));
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
-    // Templates assume Python's methods of strings, lists and dictionaries, and how it writes values.
+    // Templates assume Python's methods of strings, lists and dictionaries.
     environment.set_unknown_method_callback(unknown_method_callback);
-    environment.set_formatter(write_as_python);
+    environment.set_formatter(|out, state, value| {
+        check_size(value)?;
+        escape_formatter(out, state, value)
+    });
     environment.add_test("iterable", |value: &Value| !value.is_none() && value.try_iter().is_ok());
     environment.add_filter("tojson", tojson);
     environment.add_function("raise_exception", |message: String| -> Result<(), Error> {
@@ -90,15 +98,30 @@ fn without_generation(template: &str) -> String {
     result
 }
 
-/// Writes what Python calls `None`, `True` and `False` by these names.
-fn write_as_python(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
-    let name = match value.kind() {
-        ValueKind::None => "None",
-        ValueKind::Bool if value.is_true() => "True",
-        ValueKind::Bool => "False",
-        _ => return escape_formatter(out, state, value),
-    };
-    out.write_str(name).map_err(Error::from)
+/// Refuses a value that consists of too many others to be written.
+fn check_size(value: &Value) -> Result<(), Error> {
+    let mut waiting = vec![(value.clone(), 0)];
+    let mut seen = 0;
+    while let Some((value, depth)) = waiting.pop() {
+        seen += 1;
+        if depth > MOST_DEEP || seen + waiting.len() > MOST_VALUES {
+            let reason = "a value is too large to be written";
+            return Err(Error::new(ErrorKind::InvalidOperation, reason));
+        }
+        match value.kind() {
+            ValueKind::Seq | ValueKind::Iterable => {
+                let members = value.try_iter()?.take(MOST_VALUES);
+                waiting.extend(members.map(|member| (member, depth + 1)));
+            }
+            ValueKind::Map => {
+                for key in value.try_iter()?.take(MOST_VALUES) {
+                    waiting.push((value.get_item(&key)?, depth + 1));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Like Jinja's, but for letters that HTML gives a meaning: they stay.
@@ -107,7 +130,9 @@ fn tojson(value: &Value, indent: Option<Value>, args: Kwargs) -> Result<Value, E
         None => args.get("indent")?,
         indent => indent,
     };
-    if indent.as_ref().and_then(Value::as_i64).is_some_and(|indent| indent > MOST_INDENT) {
+    check_size(value)?;
+    let spaces = indent.clone().and_then(|indent| usize::try_from(indent).ok());
+    if spaces.is_some_and(|spaces| spaces > MOST_INDENT) {
         let reason = format!("JSON is indented by more than {MOST_INDENT}");
         return Err(Error::new(ErrorKind::InvalidOperation, reason));
     }

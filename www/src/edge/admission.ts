@@ -1,4 +1,4 @@
-import { Failure } from "./errors.js";
+import { Failure, UNREAD } from "./errors.js";
 
 /** The place of a request, from its arrival until it calls `leave`. */
 export interface Place {
@@ -74,6 +74,6 @@ export class Admission {
 
   #busy(): Failure {
     const seconds = Math.max(1, Math.ceil(this.#pace / 1000));
-    return new Failure("busy", `Too many ${this.what} are being read. Try again in ${seconds} s.`, { headers: { "Retry-After": String(seconds) } });
+    return new Failure("busy", `Too many ${this.what} are being read. Try again in ${seconds} s.`, { headers: { "Retry-After": String(seconds), ...UNREAD } });
   }
 }

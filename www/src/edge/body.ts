@@ -1,7 +1,7 @@
 import { bounded } from "./abort.js";
 import type { Place } from "./admission.js";
 import { ANSWER_TOKENS, FORMS, KINDS, LENGTHS, LONGEST_INSTRUCTION, STRATEGIES } from "./definitions.js";
-import { Failure } from "./errors.js";
+import { Failure, UNREAD } from "./errors.js";
 import { decoded, mediaType, textOf, unpacked } from "./media.js";
 import { bytesOf, noteOf } from "./note.js";
 import { readAll } from "./read.js";
@@ -73,7 +73,7 @@ async function readBody({ body, headers }: Request, { bytes: most, bodySeconds }
     // Held from the start, so that of several documents that don't fit together the first ones do.
     hold(Math.max(announced, size));
   };
-  const clock = bounded([], bodySeconds, new Failure("body-timeout", `The document did not arrive within ${bodySeconds} s: send it faster, or a part of it.`));
+  const clock = bounded([], bodySeconds, new Failure("body-timeout", `The document did not arrive within ${bodySeconds} s: send it faster, or a part of it.`, { headers: UNREAD }));
   try {
     check(announced);
     const bytes = await readAll(body, clock.signal, check, announced || undefined);
@@ -132,7 +132,7 @@ function notesOf(given: unknown, text: string): Asked["notes"] {
 }
 
 function tooLarge(most: number): Failure {
-  return new Failure("document-too-large", `The document has more than ${most} bytes: send a part of it, a chapter for example.`);
+  return new Failure("document-too-large", `The document has more than ${most} bytes: send a part of it, a chapter for example.`, { headers: UNREAD });
 }
 
 /** The value of an option that must be one of `words`. */

@@ -3,6 +3,9 @@ import { STATUS } from "./definitions.js";
 /** A code with a status of its own: the others are 500, because the model or the deployment causes them, not the request. */
 export type Code = keyof typeof STATUS;
 
+/** Of an answer to a body that was not read to its end: the connection can't carry another request. */
+export const UNREAD = { Connection: "close" };
+
 /** The body of an answer that is an error. */
 export interface Problem {
   type: string;

@@ -41,17 +41,17 @@ export class Forecast {
   before(windows: readonly string[]): Failure | undefined {
     if (this.here.samples < LEAST_SAMPLES) return undefined;
     // A single window is a text of which one prompt is read at most, such as a table or the passages for a question.
-    return windows.length < 2 ? undefined : this.#judge(this.#timeOf(windows));
+    return windows.length < 2 ? undefined : this.#judge(this.#timeOf(windows), lengthOf(windows));
   }
 
   /** Of a plan with these windows, so many of which have been read. */
   during(windows: readonly string[], done: number): Failure | undefined {
-    return this.#isHopeless(this.#timeOf(windows.slice(done))) ? this.#judge(this.#timeOf(windows)) : undefined;
+    return this.#isHopeless(this.#timeOf(windows.slice(done))) ? this.#judge(this.#timeOf(windows), lengthOf(windows)) : undefined;
   }
 
   /** Of a run of the engine, which says how much time it still needs. */
   of(elapsedMs: number, leftMs: number): Failure | undefined {
-    return elapsedMs >= EVIDENCE * this.#limitMs && this.#isHopeless(leftMs) ? this.#judge(elapsedMs + leftMs) : undefined;
+    return elapsedMs >= EVIDENCE * this.#limitMs && this.#isHopeless(leftMs) ? this.#judge(elapsedMs + leftMs, this.characters) : undefined;
   }
 
   #isHopeless(neededMs: number): boolean {
@@ -62,13 +62,18 @@ export class Forecast {
     const own = this.here.of(1);
     if (!own) return 0;
     const charactersPerMs = [this.here, ...this.peers].reduce((sum, pace) => sum + 1 / (pace.of(1) || own), 0);
-    return windows.reduce((sum, { length }) => sum + length, 0) / charactersPerMs;
+    return lengthOf(windows) / charactersPerMs;
   }
 
-  #judge(ms: number): Failure | undefined {
+  /** Whether so many characters, which take so long, are too many. */
+  #judge(ms: number, characters: number): Failure | undefined {
     if (ms <= this.#limitMs) return undefined;
-    const most = Math.floor((SAFE * this.characters * this.#limitMs) / ms);
+    const most = Math.floor((SAFE * characters * this.#limitMs) / ms);
     const message = `The document would take about ${Math.ceil(ms / 1000)} s here, and the limit is ${this.#limitMs / 1000} s. Send at most ${most} characters, a chapter for example.`;
     return new Failure("document-too-large", message);
   }
+}
+
+function lengthOf(windows: readonly string[]): number {
+  return windows.reduce((sum, { length }) => sum + length, 0);
 }

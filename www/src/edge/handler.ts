@@ -13,7 +13,7 @@ import { usagePage } from "./page.js";
 import { Peer } from "./peer.js";
 import { eventStream, prefersEvents, type Send } from "./sse.js";
 import { KeptNotes } from "./store.js";
-import { type Answer, type Call, type Context, type Handler, type HandlerOptions, type Limits, LIMITS } from "./types.js";
+import { type Answer, type Call, type Context, type Handler, type HandlerOptions, type Limits, LIMITS, type NoteStore } from "./types.js";
 import type { Windows } from "./wasm/relaxed/precis.js";
 
 /** A request and its runtime context. */
@@ -148,7 +148,7 @@ class Service {
     const plan = await this.#computing(leave, request.signal, context, (call) => this.#host.use(call, (engine) => engine.plan(text, { ...options, ...this.#bounds })));
     // One window is the whole text: it is read in one pass, without notes.
     const windows = plan.windows.length > 1 ? plan.windows : [];
-    return Response.json({ ...plan, windows }, { headers: { "Cache-Control": "no-store" } });
+    return Response.json({ tokens: plan.tokens, kind: plan.kind, windows }, { headers: { "Cache-Control": "no-store" } });
   }
 
   async #note({ request, context }: Incoming): Promise<Response> {
@@ -177,6 +177,16 @@ class Service {
     }
   }
 
+  /** The note store of whoever sent a request. Without one the document is read as any other. */
+  #storeOf(request: Request): NoteStore | undefined {
+    try {
+      return this.#options.noteStore?.(request);
+    } catch (error) {
+      this.#onEvent({ type: "store-failed", error });
+      return undefined;
+    }
+  }
+
   /** Reads a document, with the help of peers if it has several windows. */
   async #read(request: Request, { text, notes, ...asked }: Asked, call: Call, send: Send): Promise<Answer> {
     // On the engine's clock: the time to first token counts from here.
@@ -184,7 +194,7 @@ class Service {
     const options = { ...asked, started_ms, ...this.#bounds };
     const { pace } = this.#host;
     const forecast = new Forecast(text.length, this.#limits.seconds, pace, this.#peers.map(({ pace }) => pace));
-    const store = notes ? undefined : this.#options.noteStore?.(request);
+    const store = notes ? undefined : this.#storeOf(request);
     const needsPlan = !notes && (store || this.#peers.length > 0 || forecast.isDoubtful);
     const plan = needsPlan ? await this.#host.use(call, (engine) => engine.plan(text, options)) : null;
     const hasWindows = plan !== null && plan.windows.length > 1;

@@ -1,5 +1,4 @@
 import { bounded, unlessAborted } from "./abort.js";
-import { VERSION } from "./definitions.js";
 import type { OnEvent } from "./events.js";
 import { bytesOf, noteOf } from "./note.js";
 import type { Call, Model, NoteStore } from "./types.js";
@@ -19,9 +18,9 @@ export class KeptNotes {
   ) {}
 
   /** Looks up the notes on the windows of a plan. A store that fails has none. */
-  static async of(store: NoteStore, { windows, kind }: Windows, { sha256 }: Model, { signal }: Call, onEvent: OnEvent): Promise<KeptNotes> {
-    // A note depends on the model, the engine, the document's kind and the text. Nothing of the text can be had from a key.
-    const keys = await Promise.all(windows.map((text) => hashOf(JSON.stringify([VERSION, sha256, kind, text]))));
+  static async of(store: NoteStore, { windows, keys: asked }: Windows, { sha256 }: Model, { signal }: Call, onEvent: OnEvent): Promise<KeptNotes> {
+    // The engine's keys are hashes of what the model is asked. Another model answers otherwise.
+    const keys = asked.map((key) => (key === "" ? "" : `${sha256}-${key}`));
     let given: readonly unknown[] = [];
     try {
       given = await inTime((async () => store.get(keys))(), signal);
@@ -31,14 +30,16 @@ export class KeptNotes {
       given = [];
       onEvent({ type: "store-failed", error });
     }
-    const found = windows.map((text, i) => noteOf(given[i], bytesOf(text), Infinity));
+    const found = windows.map((text, i) => (keys[i] ? noteOf(given[i], bytesOf(text), Infinity) : undefined));
     return new KeptNotes(store, keys, found, onEvent);
   }
 
   /** Keeps the note on a window. */
   async keep(window: number, note: Note): Promise<void> {
+    const key = this.keys[window];
+    if (!key) return;
     try {
-      await inTime((async () => this.store.put(this.keys[window]!, note))());
+      await inTime((async () => this.store.put(key, note))());
     } catch (error) {
       this.onEvent({ type: "store-failed", error });
     }
@@ -52,9 +53,4 @@ async function inTime<T>(work: Promise<T>, ...signals: AbortSignal[]): Promise<T
   } finally {
     bound.end();
   }
-}
-
-async function hashOf(text: string): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -18,7 +18,7 @@ export interface Model {
   /** SHA-256 of the file in lower-case hex, which is verified. Null only for files that nobody else can change. */
   readonly sha256: string | null;
   readonly bytes: number;
-  /** Opens the file at its beginning. Called for each load. */
+  /** Opens the file at its beginning. Called for each load. A piece of the stream need be valid only until the next one is read. */
   open(): Promise<ReadableStream<Uint8Array>>;
 }
 
@@ -70,8 +70,8 @@ export interface HandlerOptions {
   /** Handlers with the same model and token that help with documents of several windows. */
   peers?: readonly Fetch[];
   /**
-   * The note store of whoever sent this request; undefined for none. Callers with one store can learn from the time of an answer what
-   * the others have sent, so give only those the same who may know that. The model needs a SHA-256.
+   * The note store of whoever sent this request; undefined for none. Callers with one store can learn from the time and the report of
+   * an answer what the others have sent, so give only those the same who may know that. The model needs a SHA-256.
    */
   noteStore?: (request: Request) => NoteStore | undefined;
   /** Hears what happens to the model, the engine and the peers. Without it, failures are written to the console. */
@@ -105,6 +105,6 @@ export interface FanOut {
 export interface Answer {
   summary: string;
   report: Report;
-  /** Null if no peer was asked. */
+  /** Null if there are no peers, or nothing that they could read. */
   fan_out: FanOut | null;
 }

@@ -187,7 +187,11 @@ export class ModelPanel {
           ? t("Kept in memory only, because this browser's storage has no room for it: the next visit downloads it again.")
           : t("Kept in memory only: the next visit downloads it again.");
     }
-    if (storage === "file") this.#detail.textContent = t("Read from its file, which has to be opened again next time.");
+    if (storage === "file") {
+      this.#detail.textContent = notKept
+        ? t("This browser's storage could not keep the model: its file has to be opened again next time.")
+        : t("Read from its file, which has to be opened again next time.");
+    }
     if (storage !== "opfs") return;
     const deleted = downloaded && keptBefore.has(sha256) ? `${t("The browser had deleted the model to free space, so it was downloaded again.")} ` : "";
     keptBefore.add(sha256);

@@ -72,7 +72,7 @@ export class Worker {
       const { pathname } = new URL(request.url);
       if (await fails?.(pathname)) return Response.json({ code: "planted", detail: "A planted failure." }, { status: 503 });
       const headers = [...request.headers].filter(([name]) => name === "content-type" || name === "authorization");
-      return fetch(new URL(pathname, await miniflare.ready), { method: request.method, headers, body: await request.text() });
+      return fetch(new URL(pathname, await miniflare.ready), { method: request.method, headers, body: await request.text(), signal: request.signal });
     };
     const miniflare: Miniflare = new Miniflare({
       name: NAME,

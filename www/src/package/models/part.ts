@@ -104,9 +104,13 @@ export class OpfsPart implements Part {
 
   /** Removes the table if the file is complete. */
   close(): void {
-    if (this.#table !== null && this.prefix === this.#table) this.#file.truncate(this.#table);
-    this.#file.flush();
-    this.#file.close();
+    try {
+      if (this.#table !== null && this.prefix === this.#table) this.#file.truncate(this.#table);
+      this.#file.flush();
+    } finally {
+      // Or no other tab could use the file.
+      this.#file.close();
+    }
   }
 
   #writeTable(): void {

@@ -37,7 +37,7 @@ export async function obtainModel(model: ModelRequest, options: StoreOptions): P
     return await fromFolder(folder, model, options);
   } catch (error) {
     const notKept = reasonToHold(error, model);
-    if (notKept === null) throw error;
+    if (notKept === null) throw isRefusal(error) ? new PrecisError("storage-unavailable", "The browser's storage refused the model. Try again, or use a normal window.", { cause: error }) : error;
     return { ...(await withoutStorage(model, options)), notKept };
   }
 }
@@ -47,8 +47,12 @@ function reasonToHold(error: unknown, { file, expected }: ModelRequest): "storag
   const isHeld = file !== null || (expected !== null && expected.bytes <= HELD_MOST);
   if (!isHeld) return null;
   if (error instanceof PrecisError) return error.code === "storage-full" ? error.code : null;
-  // Some browsers refuse their storage only when it is used, in private windows for example.
-  return error instanceof DOMException && error.name !== "AbortError" ? "storage-unavailable" : null;
+  return isRefusal(error) ? "storage-unavailable" : null;
+}
+
+/** Some browsers refuse their storage only when it is used, in private windows for example. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof DOMException && error.name !== "AbortError";
 }
 
 function withoutStorage(model: ModelRequest, options: StoreOptions): Promise<ObtainedModel> {
@@ -129,8 +133,11 @@ async function intoFolder(folder: FileSystemDirectoryHandle, model: ModelRequest
     const full = error instanceof DOMException && error.name === "QuotaExceededError";
     const { size } = part;
     // Delete a part that can't grow, to free its space, and a part without a known hash, which can't be continued.
-    if (full || !model.expected) part.restart();
-    part.close();
+    try {
+      if (full || !model.expected) part.restart();
+    } finally {
+      part.close();
+    }
     if (part.size === 0) await folder.removeEntry(name);
     throw full ? storageFull(total, `which was full after ${megabytes(size)} MB`, error) : error;
   }
