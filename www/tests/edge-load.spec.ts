@@ -7,7 +7,7 @@ import { answered, events, refusal, THOUSAND } from "./edge/service.js";
 import { Worker } from "./edge/worker.js";
 import { repository } from "./paths.js";
 
-const MINUTES = Number(process.env["LOAD_MINUTES"] ?? 0.2);
+const MINUTES = Number(process.env["LOAD_MINUTES"] ?? 0.1);
 const CLIENTS = 50;
 /** What module and JavaScript together may take when garbage is collected. Cloudflare gives an isolate 128 MB; when it collects is not known. */
 const LIVE = 116e6;

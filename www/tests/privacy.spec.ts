@@ -12,7 +12,7 @@ const SECRETS = ["Quixelmoor", "4815162342", "Щербаково"];
 
 /** Several windows long, with a secret in each paragraph. */
 const DOCUMENT = readFileSync(`${repository}/tests/fixtures/article.md`, "utf8")
-  .slice(0, 14_000)
+  .slice(0, 10_000)
   .split("\n\n")
   .map((paragraph, i) => (paragraph.startsWith("#") ? paragraph : `${paragraph} Ms. ${SECRETS[0]} of ${SECRETS[2]} decided this with file ${SECRETS[1]} in step ${i}.`))
   .join("\n\n");
