@@ -337,10 +337,45 @@ pub fn plain(sentence: &str) -> String {
     out
 }
 
+/// A sentence without a quotation mark at its beginning or end whose partner is in another sentence.
+pub fn without_lone_quote(sentence: &str) -> &str {
+    const PAIRS: [(char, &[char]); 4] =
+        [('"', &['"']), ('“', &['”']), ('„', &['“', '”']), ('«', &['»'])];
+    for (open, close) in PAIRS {
+        if let Some(inside) = sentence.strip_prefix(open) {
+            return if inside.contains(close) { sentence } else { inside };
+        }
+        if let Some(inside) = sentence.strip_suffix(close) {
+            return if inside.contains(open) { sentence } else { inside };
+        }
+    }
+    sentence
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn a_lone_quotation_mark_goes() {
+        for (given, expected) in [
+            ("\"It only compares you.", "It only compares you."),
+            ("Nobody knew it.\"", "Nobody knew it."),
+            ("\"Yes,\" she said.", "\"Yes,\" she said."),
+            ("\"Yes.\"", "\"Yes.\""),
+            ("“It waits.", "It waits."),
+            ("It waits.”", "It waits."),
+            ("„Ja“, sagte er.", "„Ja“, sagte er."),
+            ("Er sagte: „Ja.“", "Er sagte: „Ja.“"),
+            ("Das ist es.“", "Das ist es."),
+            ("She calls it “the \"best\" of all”", "She calls it “the \"best\" of all”"),
+            ("«Oui.", "Oui."),
+            ("It is 5\" wide.", "It is 5\" wide."),
+        ] {
+            assert_eq!(without_lone_quote(given), expected);
+        }
+    }
 
     fn split(text: &str) -> Vec<Sentence> {
         sentences(text, &Structure::new(text))

@@ -158,13 +158,16 @@ impl Builder<'_> {
         // A title in capitals stands by itself, whatever follows.
         let words = &self.text[line.body.clone()];
         let capitals = words.contains(char::is_uppercase) && !words.contains(char::is_lowercase);
-        let above = next.is_some_and(|next| {
-            next.mark == Mark::Text && lines::stands_above(words, &self.text[next.body.clone()])
-        });
+        let below = next.filter(|next| next.mark == Mark::Text);
+        let below = below.map(|next| &self.text[next.body.clone()]);
+        let above = below.is_some_and(|below| lines::stands_above(words, below));
+        // The first line of a text may be longer, and one above a paragraph of one line.
+        let may_be_long =
+            first || below.is_some_and(|below| lines::stands_above_paragraph(words, below));
         if (alone || above || first && capitals)
             && self.writer.is_none()
             && next.is_some()
-            && lines::reads_as_heading(words, first)
+            && lines::reads_as_heading(words, may_be_long)
         {
             self.heading(line);
             return;

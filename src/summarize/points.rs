@@ -251,7 +251,7 @@ impl Material<'_> {
         // The heading stands before it, or stood there before.
         let headed = self.structure.blocks[*block].heading.is_some();
         let label = sentences::decision_label(text).filter(|_| headed).unwrap_or(0);
-        let said = ended(&text[label..]);
+        let said = ended(sentences::without_lone_quote(&text[label..]));
         let said = if follows { said } else { untied(&said) };
         quotation(&format!("{before}{said}"), range.clone())
     }

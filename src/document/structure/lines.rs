@@ -199,16 +199,21 @@ pub fn stands_above(line: &str, next: &str) -> bool {
     begins && next.len() >= 50 && next.len() >= 2 * line.len()
 }
 
-/// Whether a line alone in its paragraph reads as a heading. The first line of a text may be longer.
-pub fn reads_as_heading(line: &str, first: bool) -> bool {
+/// Whether the next line is a whole paragraph, longer than any line of a wrapped one.
+pub fn stands_above_paragraph(line: &str, next: &str) -> bool {
+    stands_above(line, next) && next.len() >= 160 && next.len() >= 3 * line.len()
+}
+
+/// Whether a line alone in its paragraph reads as a heading. One that can't be anything else `may_be_long`.
+pub fn reads_as_heading(line: &str, may_be_long: bool) -> bool {
     let words = line.split_whitespace().count();
-    let longest = if first { 14 } else { 8 };
+    let longest = if may_be_long { 14 } else { 8 };
     let wide = line.chars().any(|c| c >= '\u{2E80}');
     let begins = line
         .chars()
         .next()
         .is_some_and(|c| c.is_alphanumeric() && !c.is_lowercase() || "\"“«「『`".contains(c));
-    line.len() <= LONGEST_HEADING + if first { 40 } else { 0 }
+    line.len() <= LONGEST_HEADING + if may_be_long { 40 } else { 0 }
         && words <= longest
         && (!wide || line.chars().count() <= 30)
         && begins

@@ -73,6 +73,10 @@ fn a_short_line_above_a_long_one_is_its_heading() {
         (BlockKind::Paragraph, long.to_string()),
     ];
     assert_eq!(blocks(&text), expected);
+    // A longer one, where each paragraph is a line.
+    let paragraph = [long; 3].join(" ");
+    let text = format!("Text.\n\nAnd now the step that nearly everyone leaves out\n{paragraph}\n");
+    assert_eq!(kinds(&text), [BlockKind::Paragraph, BlockKind::Heading, BlockKind::Paragraph]);
     // Lines of a wrapped paragraph are about as long as each other.
     let wrapped =
         "The agreement that we signed in\nSeptember runs for twelve months and\nends then.\n";
