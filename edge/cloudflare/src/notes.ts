@@ -1,5 +1,5 @@
-// Notes on windows, kept for 30 days if KEEP_NOTES is "yes": what was read is not read again when a document is sent a second time,
-// changed or not, or when its request ended too early.
+// Keeps notes on windows for 30 days, if KEEP_NOTES is "yes". When a document is sent again, the Worker reads only the windows that
+// it has no notes on.
 import { DurableObject, env } from "cloudflare:workers";
 import type { NoteStore } from "precis/edge";
 

@@ -6,7 +6,7 @@ export type HandlerEvent =
   | { readonly type: "engine-crashed"; readonly error: unknown }
   /** A peer gets no more windows of a request. `peer` is its index. */
   | { readonly type: "peer-failed"; readonly peer: number; readonly error: unknown }
-  /** A note store failed: what it has was read again, or what was read is not kept. */
+  /** A note store failed. Its notes were not used, or a new note was not kept. */
   | { readonly type: "store-failed"; readonly error: unknown }
   /** Of an answer with the code `internal`. Its message may contain secrets, so the caller does not get it. */
   | { readonly type: "internal-error"; readonly error: unknown };
