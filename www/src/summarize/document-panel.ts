@@ -62,10 +62,7 @@ export class DocumentPanel {
       this.#note.textContent = "";
       mendError(this.#alert);
       clearTimeout(this.#pause);
-      this.#pause = setTimeout(() => {
-        this.count();
-        this.onedit();
-      }, PAUSE_MS);
+      this.#pause = setTimeout(() => this.#afterTyping(), PAUSE_MS);
     });
     this.#textarea.addEventListener("paste", (event) => this.#paste(event));
     byId("stop-opening", HTMLButtonElement).addEventListener("click", () => {
@@ -127,9 +124,20 @@ export class DocumentPanel {
     return this.text;
   }
 
+  /** Ends the pause after typing, if there is one: after a run it would clear what says how that ended. */
+  endTyping(): void {
+    if (this.#pause !== undefined) this.#afterTyping();
+  }
+
+  #afterTyping(): void {
+    this.count();
+    this.onedit();
+  }
+
   /** Counts characters, and tokens if possible. */
   count(): void {
     clearTimeout(this.#pause);
+    this.#pause = undefined;
     const asked = ++this.#asked;
     const { text } = this;
     const characters = charactersInWords(text);

@@ -73,6 +73,7 @@ export class RunControl {
     if (this.#running) return;
     const { document, model, reading, report, reuse, options } = this.#parts;
     if (model.mustAsk) return;
+    document.endTyping();
     // What can't be read must not replace the last summary.
     const fault = document.loading ? null : faultOf(document.text);
     if (fault) return this.#refuse(fault);
