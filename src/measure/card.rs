@@ -5,6 +5,7 @@
 //! untrusted: [`Card::parse`] checks their limits and recomputes everything derived from
 //! measurements.
 
+mod check;
 mod export;
 mod judge;
 #[cfg(test)]
@@ -69,6 +70,10 @@ reported! {
         pub suite: String,
         /// Measurements of each figure, at most, after an uncounted warm-up.
         pub repetitions: usize,
+        /// A figure was measured again, as long as there was time, until the ends of its median's
+        /// interval were this near to the median, as a part of it. `None` in cards from before.
+        #[serde(default)]
+        pub precision: Option<f64>,
         /// Pause before each measurement.
         pub rest_ms: f64,
         /// Tokens of the benchmark document; each prompt is its beginning.

@@ -7,9 +7,11 @@
 //! Each configuration encodes the document, has its logits compared with recorded ones, and reads
 //! an uncounted prompt, whose time decides what fits the budget. Then come the repetitions in
 //! rounds: every length in every configuration, which take turns in going first, so that changes
-//! during a run affect all alike. Before each measurement come a rest and a pulse, always the same
-//! small product, which shows other changes.
+//! during a run affect all alike. Figures that are not known well enough by then are measured in
+//! further rounds, as long as the budget lasts. Before each measurement come a rest and a pulse,
+//! always the same small product, which shows other changes.
 
+mod entry;
 mod perform;
 mod tasks;
 #[cfg(test)]
@@ -19,28 +21,22 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use self::entry::{Entry, at};
 pub use self::perform::{Golden, Prompts, benchmark};
 pub(crate) use self::perform::{clock_ms, perform};
+use self::tasks::{FEWEST, MOST, PRECISION, SCORED_STEPS};
 pub use self::tasks::{Outcome, Step, SuiteKind, Task};
-use self::tasks::{REPETITIONS, SCORED_STEPS};
 use crate::backend::webgpu::Products;
-use crate::measure::bench::Measurement;
-use crate::measure::card::{
-    Card, Certificate, Configuration, CurvePoint, LeftOut, Method, Reading, SCHEMA, Writing,
-};
-use crate::measure::stats::Spread;
-use crate::report::{
-    BackendReport, ChunkReport, EnvironmentReport, LoadReport, MemoryReport, ModelReport, Peaks,
-    rate,
-};
+use crate::measure::card::{Card, LeftOut, Method, SCHEMA};
+use crate::report::{BackendReport, EnvironmentReport, LoadReport, ModelReport};
 
 /// Tokens of the uncounted prompt, and tokens decoded after it.
 const WARM_UP: (usize, usize) = (512, 8);
 
-/// Tokens read before decoding is measured.
-const BEFORE_WRITING: usize = 512;
+/// Tokens read before decoding is measured, at least.
+pub(crate) const BEFORE_WRITING: usize = 512;
 
-/// Length of the answer whose prompt also counts as read: the shortest prompt serves both.
+/// Length of the answer whose prompt also counts as read.
 const SHORT_ANSWER: usize = 64;
 
 /// Time of a pulse, and of the overhead of a measurement.
@@ -48,9 +44,6 @@ const PULSE_MS: f64 = 150.0;
 
 /// Time to measure peaks.
 const PEAKS_MS: f64 = 1500.0;
-
-/// Maximum points of a curve.
-const POINTS: usize = 48;
 
 /// What a suite needs to know about the benchmark document.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -107,23 +100,25 @@ pub struct Suite {
     entries: Vec<Entry>,
     queue: VecDeque<Task>,
     current: Option<Task>,
-    /// Expected time of the whole plan, once planned.
+    /// Measurements of which there may be more than [`FEWEST`].
+    repeated: Vec<Repeated>,
+    /// What the plan leaves of each configuration's budget.
+    spare_ms: Vec<f64>,
+    /// Rounds of measurements that were scheduled.
+    rounds: usize,
+    /// Whether the peaks, the last tasks, were scheduled.
+    ending: bool,
+    /// Expected time of the whole plan at most, once planned.
     planned_ms: Option<f64>,
     left_out: Vec<LeftOut>,
 }
 
-/// State of a configuration.
-struct Entry {
-    facts: Facts,
-    certificate: Option<Certificate>,
-    tokenize: Vec<f64>,
-    warm: Option<Measurement>,
-    read: Vec<(usize, Vec<Measurement>)>,
-    written: Vec<(usize, Vec<Measurement>)>,
-    peak: Peaks,
-    memory: MemoryReport,
-    pulse: Vec<f64>,
-    undisturbed: Vec<f64>,
+/// A measurement that may be repeated.
+struct Repeated {
+    configuration: usize,
+    step: Step,
+    /// Expected time of the measurement alone.
+    ms: f64,
 }
 
 impl Suite {
@@ -139,14 +134,31 @@ impl Suite {
         let queue = (0..entries.len())
             .flat_map(|i| first.iter().map(move |step| task(i, step.clone())))
             .collect();
-        let (current, planned_ms, left_out) = (None, None, Vec::new());
-        Self { kind, document, entries, queue, current, planned_ms, left_out }
+        Self {
+            kind,
+            document,
+            entries,
+            queue,
+            current: None,
+            repeated: Vec::new(),
+            spare_ms: Vec::new(),
+            rounds: 0,
+            ending: false,
+            planned_ms: None,
+            left_out: Vec::new(),
+        }
     }
 
     /// The next task; `None` at the end.
     pub fn next_task(&mut self) -> Option<Task> {
         if self.queue.is_empty() && self.planned_ms.is_none() {
             self.plan();
+        }
+        if self.queue.is_empty() {
+            self.measure_again();
+        }
+        if self.queue.is_empty() && !self.ending {
+            self.end();
         }
         self.current = self.queue.pop_front();
         self.current.clone()
@@ -176,7 +188,7 @@ impl Suite {
                 if tokens == SHORT_ANSWER {
                     at(&mut entry.read, after).push(measurement.clone());
                 }
-                at(&mut entry.written, tokens).push(measurement);
+                at(&mut entry.written, (tokens, after)).push(measurement);
             }
             (Step::Peaks, Outcome::Peaks { peak, memory }) => {
                 (entry.peak, entry.memory) = (peak, memory);
@@ -188,8 +200,7 @@ impl Suite {
 
     /// Progress; a running task counts as not started.
     pub fn progress(&self) -> Progress {
-        let queued = self.queue.iter().chain(&self.current).map(|task| task.expected_ms);
-        let left_ms = self.planned_ms.map(|_| queued.sum());
+        let left_ms = self.planned_ms.map(|_| self.left_ms());
         let done = self.planned_ms.zip(left_ms).map(|(planned, left): (f64, f64)| match planned {
             0.0 => 1.0,
             planned => 1.0 - left / planned,
@@ -213,7 +224,8 @@ impl Suite {
             environment,
             method: Method {
                 suite: self.kind.name().into(),
-                repetitions: REPETITIONS,
+                repetitions: MOST,
+                precision: Some(PRECISION),
                 rest_ms: self.kind.rest_ms(),
                 document_tokens: self.document.tokens,
                 document_sha256: self.document.sha256.clone(),
@@ -226,12 +238,19 @@ impl Suite {
         card
     }
 
-    /// Schedules the measurements, and leaves out what exceeds the budget.
+    /// Schedules [`FEWEST`] rounds of measurements, and leaves out what exceeds the budget.
     fn plan(&mut self) {
         let wanted = self.kind.steps(&self.document);
         let configurations = self.entries.len();
         let times: Vec<_> = (0..configurations).map(|c| self.afford(c, &wanted)).collect();
-        for round in 0..REPETITIONS {
+        for (i, step) in wanted.iter().enumerate() {
+            for (configuration, times) in times.iter().enumerate() {
+                if let Some((ms, FEWEST)) = times[i] {
+                    self.repeated.push(Repeated { configuration, step: step.clone(), ms });
+                }
+            }
+        }
+        for round in 0..FEWEST {
             for (i, step) in wanted.iter().enumerate() {
                 for c in (0..configurations).map(|c| (c + round) % configurations) {
                     if let Some((ms, _)) = times[c][i].filter(|(_, times)| round < *times) {
@@ -240,27 +259,74 @@ impl Suite {
                 }
             }
         }
+        self.rounds = FEWEST;
+        self.planned_ms = Some(self.left_ms());
+    }
+
+    /// Expected time of what is left, at most.
+    fn left_ms(&self) -> f64 {
+        let queued: f64 = self.queue.iter().chain(&self.current).map(|task| task.expected_ms).sum();
+        let warm = self.entries.iter().filter(|entry| entry.warm.is_some()).count();
+        let peaks = if self.ending { 0.0 } else { warm as f64 * PEAKS_MS };
+        let again = |configuration: usize| {
+            let unknown = self.unknown().filter(|r| r.configuration == configuration);
+            let rounds = MOST.saturating_sub(self.rounds) as f64;
+            let most: f64 = unknown.map(|r| rounds * self.kind.whole_ms(r.ms)).sum();
+            most.min(self.spare_ms[configuration])
+        };
+        queued + peaks + (0..self.spare_ms.len()).map(again).sum::<f64>()
+    }
+
+    /// What may be measured again, because its figures are not known well enough.
+    fn unknown(&self) -> impl Iterator<Item = &Repeated> {
+        self.repeated.iter().filter(|r| !self.entries[r.configuration].knows(&r.step))
+    }
+
+    /// Schedules one more round of what is not known well enough, as far as the budget allows.
+    fn measure_again(&mut self) {
+        if self.rounds >= MOST {
+            return;
+        }
+        let mut again: Vec<(usize, Step, f64)> =
+            self.unknown().map(|r| (r.configuration, r.step.clone(), r.ms)).collect();
+        // Another configuration goes first each time, within each step.
+        let count = self.entries.len();
+        let turn = |c: usize| (c + count - self.rounds % count) % count;
+        let place = |step: &Step| self.repeated.iter().position(|r| r.step == *step);
+        again.sort_by_key(|(configuration, step, _)| (place(step), turn(*configuration)));
+        for (configuration, step, ms) in again {
+            let spare = self.spare_ms[configuration] - self.kind.whole_ms(ms);
+            if spare >= 0.0 {
+                self.spare_ms[configuration] = spare;
+                self.queue.extend(self.measurement(configuration, &step, ms));
+            }
+        }
+        self.rounds += 1;
+    }
+
+    /// Schedules the peaks.
+    fn end(&mut self) {
+        self.ending = true;
         for (configuration, entry) in self.entries.iter().enumerate() {
             if entry.warm.is_some() {
                 let (step, expected_ms) = (Step::Peaks, PEAKS_MS);
                 self.queue.push_back(Task { configuration, step, expected_ms });
             }
         }
-        self.planned_ms = Some(self.queue.iter().map(|task| task.expected_ms).sum());
     }
 
     /// Expected time of each wanted step in a configuration, and its repetitions; `None` if it exceeds
     /// the budget, or if the warm-up failed.
     fn afford(&mut self, configuration: usize, wanted: &[Step]) -> Vec<Option<(f64, usize)>> {
-        let entry = &self.entries[configuration];
-        let mut left = self.kind.budget_ms();
+        let (entry, kind) = (&self.entries[configuration], self.kind);
+        let mut left = kind.budget_ms();
         let mut afford = |(i, step): (usize, &Step)| {
             let one = entry.expected_ms(step)?;
-            let each = one + PULSE_MS + self.kind.rest_ms();
+            let each = kind.whole_ms(one);
             // However slow the device is, it gets a score, if need be from fewer repetitions.
             let times = match i < SCORED_STEPS {
-                true => ((left / each) as usize).clamp(1, REPETITIONS),
-                false => REPETITIONS,
+                true => ((left / each) as usize).clamp(1, FEWEST),
+                false => FEWEST,
             };
             let all = times as f64 * each;
             if i >= SCORED_STEPS && all > left {
@@ -272,7 +338,9 @@ impl Suite {
             left -= all;
             Some((one, times))
         };
-        wanted.iter().enumerate().map(&mut afford).collect()
+        let times = wanted.iter().enumerate().map(&mut afford).collect();
+        self.spare_ms.push(left.max(0.0));
+        times
     }
 
     fn measurement(&self, configuration: usize, step: &Step, ms: f64) -> [Task; 3] {
@@ -285,13 +353,14 @@ impl Suite {
     fn leave_out(&mut self, configuration: usize, step: &Step, reason: String) {
         let Some(entry) = self.entries.get_mut(configuration) else { return };
         self.left_out.push(entry.left_out(step, reason));
+        self.repeated.retain(|r| r.configuration != configuration || r.step != *step);
         let warm_up = matches!(step, Step::WarmUp { .. });
         self.queue
             .retain(|task| task.configuration != configuration || !(warm_up || task.step == *step));
         match step {
             Step::Read { tokens } => entry.read.retain(|(length, _)| length != tokens),
             Step::Write { tokens, after } => {
-                entry.written.retain(|(length, _)| length != tokens);
+                entry.written.retain(|(lengths, _)| *lengths != (*tokens, *after));
                 if *tokens == SHORT_ANSWER {
                     entry.read.retain(|(length, _)| length != after);
                 }
@@ -299,102 +368,4 @@ impl Suite {
             _ => {}
         }
     }
-}
-
-/// The entry for `tokens`, created if missing.
-fn at(all: &mut Vec<(usize, Vec<Measurement>)>, tokens: usize) -> &mut Vec<Measurement> {
-    let index = all.iter().position(|(length, _)| *length == tokens).unwrap_or_else(|| {
-        all.push((tokens, Vec::new()));
-        all.len() - 1
-    });
-    &mut all[index].1
-}
-
-impl Entry {
-    fn new(facts: Facts) -> Self {
-        Self {
-            facts,
-            certificate: None,
-            tokenize: Vec::new(),
-            warm: None,
-            read: Vec::new(),
-            written: Vec::new(),
-            peak: Peaks::default(),
-            memory: MemoryReport::default(),
-            pulse: Vec::new(),
-            undisturbed: Vec::new(),
-        }
-    }
-
-    /// Expected time of a measurement, from the warm-up's time and the cost of attention.
-    fn expected_ms(&self, step: &Step) -> Option<f64> {
-        let warm = self.warm.as_ref()?;
-        let cost = |tokens: usize| self.facts.model.macs(tokens).max(1.0);
-        let one = warm.prefill.ms? / cost(warm.prefill.tokens.max(1));
-        let written = warm.decode.ms? / warm.decode.tokens.max(1) as f64;
-        match step {
-            Step::Read { tokens } => Some(one * cost(*tokens)),
-            Step::Write { tokens, after } => Some(one * cost(*after) + *tokens as f64 * written),
-            _ => None,
-        }
-    }
-
-    fn left_out(&self, step: &Step, reason: String) -> LeftOut {
-        LeftOut { configuration: self.facts.name.clone(), what: step.to_string(), reason }
-    }
-
-    fn configuration(&self) -> Configuration {
-        let Facts { name, backend, load, loaded_from, module_sha256, clock_ms, .. } =
-            self.facts.clone();
-        let mut prefill: Vec<Reading> =
-            self.read.iter().map(|(tokens, all)| reading(*tokens, all)).collect();
-        prefill.sort_by_key(|reading| reading.tokens);
-        let mut decode: Vec<Writing> =
-            self.written.iter().map(|(tokens, all)| writing(*tokens, all)).collect();
-        decode.sort_by_key(|writing| writing.tokens);
-        Configuration {
-            name,
-            backend,
-            module_sha256,
-            load,
-            loaded_from,
-            clock_ms,
-            certificate: self.certificate.clone(),
-            tokenize: Spread::of(self.tokenize.clone()),
-            prefill,
-            decode,
-            peak: self.peak.clone(),
-            memory: self.memory.clone(),
-            pulse: Spread::of(self.pulse.clone()),
-            undisturbed: Spread::of(self.undisturbed.clone()),
-            score: None,
-        }
-    }
-}
-
-fn reading(tokens: usize, all: &[Measurement]) -> Reading {
-    let ms: Vec<f64> = all.iter().filter_map(|m| m.prefill.ms).collect();
-    let mut ordered: Vec<&Measurement> = all.iter().collect();
-    ordered.sort_by(|a, b| a.prefill.ms.unwrap_or(0.0).total_cmp(&b.prefill.ms.unwrap_or(0.0)));
-    let middle = ordered.get(ordered.len() / 2).map(|m| curve(&m.prefill.chunks));
-    Reading::of(tokens, ms, middle.unwrap_or_default())
-}
-
-fn writing(tokens: usize, all: &[Measurement]) -> Writing {
-    let one = |m: &Measurement| Some(m.decode.ms? / m.decode.tokens.max(1) as f64);
-    let after = all.first().map_or(0, |m| m.prefill.tokens);
-    Writing::of(tokens, after, all.iter().filter_map(one).collect())
-}
-
-/// Speeds of chunks, combined to at most [`POINTS`] points.
-fn curve(chunks: &[ChunkReport]) -> Vec<CurvePoint> {
-    let together = chunks.len().div_ceil(POINTS).max(1);
-    let point = |chunks: &[ChunkReport]| {
-        let tokens = chunks.iter().map(|chunk| chunk.tokens).sum();
-        let ms = chunks.iter().map(|chunk| chunk.ms).sum::<Option<f64>>();
-        let last = chunks.last()?;
-        let position = last.position + last.tokens;
-        Some(CurvePoint { position, tokens_per_second: rate(tokens, ms)? })
-    };
-    chunks.chunks(together).filter_map(point).collect()
 }

@@ -3,7 +3,7 @@ import type { Card, Configuration, Spread } from "../src/package/wasm/simd/preci
 
 /** What the engine computes anew of any card's values. */
 function spread(...values: number[]): Spread {
-  return { median: null, mad: null, min: null, max: null, values, outliers: [] };
+  return { median: null, mad: null, min: null, max: null, low: null, high: null, values, outliers: [] };
 }
 
 /** A configuration that reads this many tokens a second, whatever their number, and writes a tenth of that. */
@@ -41,7 +41,7 @@ export function card(name: string, ...configurations: Configuration[]): Card {
     created: "2026-03-04T05:06:07Z",
     model: { id: "smollm2-135m-instruct-q4_1", sha256: "b".repeat(64), architecture: "llama", quant: "Q4_1", parameters: 134_515_008, context: 8192, linear_macs: 106_168_320, attention_macs: 34_560, window_macs: 0 },
     environment: { user_agent: "Browser/1.0", logical_cores: 4, cross_origin_isolated: true, hidden_during_run: false, clock: "runs", version: "0.1.0" },
-    method: { suite: "quick", repetitions: 5, rest_ms: 200, document_tokens: 44_979, document_sha256: "c".repeat(64), left_out: [] },
+    method: { suite: "quick", repetitions: 5, precision: null, rest_ms: 200, document_tokens: 44_979, document_sha256: "c".repeat(64), left_out: [] },
     configurations,
     invalid: [],
     unsteady: [],

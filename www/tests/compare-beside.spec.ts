@@ -47,8 +47,8 @@ test("a shared link says whose card it is, and leads to a comparison with one cl
     await expect(other.comparison.getByRole("heading", { name: "Comparison" })).toBeFocused({ timeout: 90_000 });
     const own = (await other.page.evaluate(() => window.precis.card))!;
     const cells = await row(other, READING).getByRole("cell").allTextContents();
-    expect(Number(/^([\d.]+) times as fast$/.exec(cells[2]!)![1])).toBeCloseTo((SLOWER * speed(own)) / speed(theirs), 0);
-    await expect(other.comparison).toContainText(`${own.name} reads ${cells[2]} as Phone, the reference.`);
+    expect(Number(/^([\d.]+) times as fast(?: \(|$)/.exec(cells[2]!)![1])).toBeCloseTo((SLOWER * speed(own)) / speed(theirs), 0);
+    await expect(other.comparison).toContainText(`${own.name} reads ${cells[2]!.replace(/ \(.*/, "")} as Phone, the reference.`);
 
     // The next time it is compared at once.
     await other.page.goto("about:blank");
@@ -94,6 +94,27 @@ test("ratios have one direction, from the first column to the reference, which c
   const ratios = await compare.comparison.locator("tbody td:last-child").allTextContents();
   expect(ratios.filter((text) => !/^([\d.]+ times as fast|—)$/.test(text))).toEqual([]);
   await expect(page.getByText("×")).toHaveCount(0);
+});
+
+test("a difference that the measurements don't show is none", async ({ compare }) => {
+  await compare.open();
+  const times = (ms: number) => [1, 1.01, 0.99, 1, 1.02, 0.98, 1].map((part) => ms * part);
+  const measured = (name: string, speed: number) => {
+    const of = configuration("wasm-relaxed-simd", 4, 400);
+    for (const { tokens, first_token_ms } of of.prefill) first_token_ms.values = times((1000 * tokens) / speed);
+    const whole = card(name, of);
+    whole.method.precision = 0.03;
+    return whole;
+  };
+  await put(compare, measured("Monday", 400));
+  await put(compare, measured("Tuesday", 401));
+  await compare.history.getByRole("button", { name: "Compare Monday" }).click();
+  await expect(compare.comparison).toContainText("Tuesday and Monday, the reference, read about as fast: these measurements show no difference.");
+  await expect(row(compare, READING).getByRole("cell")).toHaveText([/^401 \(393–409\)$/, /^400 \(392–408\)$/, /^no difference shown \(0\.9\d\d–1\.0\d\)$/]);
+  await put(compare, measured("Wednesday", 500));
+  await compare.history.getByRole("button", { name: "Compare Monday" }).click();
+  await expect(compare.comparison).toContainText("Wednesday reads 1.25 times as fast as Monday, the reference.");
+  await expect(row(compare, READING).getByRole("cell").last()).toHaveText(/^1\.25 times as fast \(1\.2\d–1\.2\d\)$/);
 });
 
 test("a load from the network is not compared with one from storage", async ({ compare }) => {

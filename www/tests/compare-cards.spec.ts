@@ -6,6 +6,7 @@ import { drawBars } from "../src/benchmark/bars.js";
 import { timesAsFast } from "../src/benchmark/comparison.js";
 import { deviceOf } from "../src/benchmark/device.js";
 import { outliers, shown, type Unit } from "../src/benchmark/figures.js";
+import { ratioInterval } from "../src/benchmark/ratio.js";
 import { card, configuration, withTexts } from "./cards.js";
 import { expect, fragment, test } from "./compare.js";
 
@@ -63,15 +64,32 @@ test("what can be measured depends on the browser", () => {
 });
 
 test("figures, ratios and axes are written as a reader would", () => {
-  const spread = (median: number, mad: number, values = 5, outliers: number[] = []) => ({ median, mad, min: median, max: median, values: Array(values).fill(median) as number[], outliers });
+  const spread = (median: number, mad: number, values = 5, outliers: number[] = []) => ({ median, mad, min: median, max: median, low: null, high: null, values: Array(values).fill(median) as number[], outliers });
   const figure = (unit: Unit, median: number, mad: number) => shown({ label: "", unit, value: median, spread: spread(median, mad) });
   expect([figure("tokens/s", 341.2, 85.33), figure("tokens/s", 87.44, 1.234), figure("tokens/s", 5.678, 0.04), figure("tokens/s", 123_456, 6789)]).toEqual(["341 ± 85", "87.4 ± 1.2", "5.7 ± 0.0", "123,456 ± 6,789"]);
   expect([figure("ms", 4.23, 0.2), figure("ms", 412.4, 12.3), figure("ms", 1234, 56), figure("ms", 45_678, 1234), figure("ms", 754_000, 1234)]).toEqual(["4.2 ± 0.2 ms", "412 ± 12 ms", "1.23 ± 0.06 s", "45.7 ± 1.2 s", "12:34 ± 1.23 s"]);
+  const known = (unit: Unit, median: number, low: number, high: number) => shown({ label: "", unit, value: median, spread: { ...spread(median, 1), low, high } });
+  expect([known("tokens/s", 341.2, 338.1, 345), known("tokens/s", 8.64, 8.5, 9.71), known("ms", 412.4, 410, 415), known("ms", 1234, 980, 1250)]).toEqual(["341 (338–345)", "8.6 (8.5–9.7)", "412 ms (410–415 ms)", "1.23 s (980 ms–1.25 s)"]);
   const counted = (at: number[]) => outliers({ label: "", unit: "ms", value: 1, spread: spread(1, 0, 5, at) });
   expect([counted([]), counted([3]), counted([0, 3])]).toEqual(["", "1 of 5 is an outlier", "2 of 5 are outliers"]);
   expect([timesAsFast(300, 150, "tokens/s"), timesAsFast(1, 3, "tokens/s"), timesAsFast(300, 150, "ms"), timesAsFast(100, 180, "ms")]).toEqual(["2.0 times as fast", "0.33 times as fast", "0.50 times as fast", "1.8 times as fast"]);
   expect([timesAsFast(1, 0, "ms"), timesAsFast(0, 1, "ms"), timesAsFast(null, 1, "ms"), timesAsFast(1, null, "ms"), timesAsFast(2, 1, "bytes"), timesAsFast(2, 1, "%")]).toEqual(Array(6).fill("—"));
   expect([ticks(1000), ticks(85), ticks(2.4)]).toEqual([[0, 200, 400, 600, 800, 1000], [0, 20, 40, 60, 80], [0, 0.5, 1, 1.5, 2]]);
+});
+
+test("a ratio has an interval, which is the same each time", () => {
+  const about = (speed: number) => [0.99, 1, 1.01, 1, 0.98, 1.02, 1, 1.3, 1].map((part) => speed * part);
+  const [low, high] = ratioInterval(about(200), about(100))!;
+  expect(low).toBeGreaterThan(1.9);
+  expect(low).toBeLessThanOrEqual(2);
+  expect(high).toBeGreaterThanOrEqual(2);
+  expect(high).toBeLessThan(2.1);
+  expect(ratioInterval(about(200), about(100))).toEqual([low, high]);
+  // Two that differ by less than they vary.
+  const [below, above] = ratioInterval(about(100), about(100.4))!;
+  expect(below < 1 && above > 1).toBe(true);
+  // Too few, or what no clock measured.
+  expect([ratioInterval(about(1).slice(0, 5), about(1)), ratioInterval([...about(1), 0], about(1)), ratioInterval([], [])]).toEqual([null, null, null]);
 });
 
 test("bars stand on an axis from 0, with numbers that do not overlap and a unit", () => {
@@ -148,7 +166,7 @@ test("marks are computed here, whatever a card says of itself", async ({ compare
   await expect(compare.result.getByRole("heading", { name: "Invalid: do not trust these figures" })).toBeVisible();
   await expect(compare.result.getByText("its logits are 5.0e-1 from the recorded ones")).toBeVisible();
   await expect(compare.result.getByRole("heading", { name: "Unsteady" })).toBeVisible();
-  await expect(compare.result.getByText("reading 512 tokens varies by")).toBeVisible();
+  await expect(compare.result.getByText("reading 512 tokens is known to within")).toBeVisible();
   await expect(compare.result.locator(".readout")).not.toContainText("1,000,000,000");
   await expect(compare.item("Wrong")).toContainText("Invalid: do not trust these figures");
   await expect(compare.item("Wrong")).not.toContainText("documents a minute");

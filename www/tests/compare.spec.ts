@@ -21,15 +21,23 @@ test("a quick run ends in a card with figures, charts, tables and files", async 
 
   const measured = (await page.evaluate(() => window.precis.card))!;
   expect(measured).toMatchObject({ schema: "precis.result/1", name: "Test bench", invalid: [] });
-  expect(measured.method).toMatchObject({ suite: "quick", repetitions: 5, left_out: [] });
+  expect(measured.method).toMatchObject({ suite: "quick", repetitions: 20, precision: 0.03, left_out: [] });
   expect(measured.environment).toMatchObject({ cross_origin_isolated: true, hidden_during_run: false, version: expect.stringMatching(/^\d/) });
   const [one, ...others] = measured.configurations;
   expect(others).toEqual([]);
   expect(one).toMatchObject({ loaded_from: "network", module_sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
   expect(one!.certificate).toMatchObject({ tokens: 200, logits: 512 });
   expect(one!.certificate!.distance).toBeGreaterThan(0);
-  expect(one!.prefill.map(({ tokens, tokens_per_second }) => [tokens, tokens_per_second.values.length])).toEqual([[512, 5], [2048, 5]]);
-  expect(one!.decode.map(({ tokens, token_ms }) => [tokens, token_ms.values.length])).toEqual([[64, 5]]);
+  const times = one!.prefill.map(({ first_token_ms }) => first_token_ms);
+  expect(one!.prefill.map(({ tokens }) => tokens)).toEqual([512, 2048]);
+  expect(one!.decode.map(({ tokens, after }) => [tokens, after])).toEqual([[64, 512]]);
+  for (const { values, low, high, median } of [...times, one!.decode[0]!.token_ms]) {
+    expect(values.length).toBeGreaterThanOrEqual(6);
+    expect(values.length).toBeLessThanOrEqual(20);
+    expect(low! <= median! && median! <= high!).toBe(true);
+  }
+  // The answer's prompt counts as read, too.
+  expect(times[0]!.values.length).toBe(one!.decode[0]!.token_ms.values.length);
   expect(one!.score).toBeGreaterThan(0);
 
   await expect(compare.progress).toHaveJSProperty("value", 1);
@@ -90,7 +98,7 @@ test("backends are measured side by side", async ({ page, compare }) => {
   expect(configurations.map(({ name }) => name)).toEqual(names);
   expect(configurations[0]!.module_sha256).not.toBe(configurations[1]!.module_sha256);
   await expect(compare.result.getByRole("table", { name: "Figures" }).getByRole("columnheader")).toHaveText(["Figure", ...names]);
-  await expect(compare.result.getByRole("img", { name: /^Reading speed/ })).toHaveAccessibleName(/pp512.*wasm-simd, 1 thread: [\d,.]+ ±.*wasm-relaxed-simd, 1 thread: [\d,.]+ ±/);
+  await expect(compare.result.getByRole("img", { name: /^Reading speed/ })).toHaveAccessibleName(/pp512.*wasm-simd, 1 thread: [\d,.]+ \([\d,.]+–[\d,.]+\).*wasm-relaxed-simd, 1 thread: [\d,.]+ \(/);
 });
 
 test("a GPU that isn't there is left out, and the card says why", async ({ page, compare }) => {

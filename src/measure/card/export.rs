@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{Card, Configuration};
+use super::{Card, Configuration, Writing};
 use crate::measure::stats::Spread;
+use crate::measure::suite::BEFORE_WRITING;
 
 /// One figure of a configuration.
 struct Row<'a> {
@@ -17,7 +18,7 @@ struct Row<'a> {
 impl Card {
     /// As CSV (RFC 4180): a line for each figure of each configuration.
     pub fn csv(&self) -> String {
-        let head = "device,created,version,model,suite,configuration,figure,peers,unit,median,mad,values\r\n";
+        let head = "device,created,version,model,suite,configuration,figure,peers,unit,median,mad,values,low,high\r\n";
         let mut csv = head.to_string();
         let Self { name, created, environment, model, method, .. } = self;
         for configuration in &self.configurations {
@@ -36,6 +37,8 @@ impl Card {
                     &number(spread.median),
                     &number(spread.mad),
                     &values.join(" "),
+                    &number(spread.low),
+                    &number(spread.high),
                 ];
                 csv += &cells.map(csv_cell).join(",");
                 csv += "\r\n";
@@ -48,7 +51,7 @@ impl Card {
     pub fn markdown(&self) -> String {
         let Self { name, created, environment, model, method, .. } = self;
         let mut text = format!(
-            "## {}\n\n{} {}, suite {} of Précis {}, {}\n\n| configuration | figure | peers | median | MAD | unit |\n|---|---|---|---:|---:|---|\n",
+            "## {}\n\n{} {}, suite {} of Précis {}, {}\n\n| configuration | figure | peers | median | 95 % | MAD | unit |\n|---|---|---|---:|---:|---:|---|\n",
             plain(name),
             plain(&model.id),
             plain(&model.quant),
@@ -61,9 +64,10 @@ impl Card {
                 // Writing to a string cannot fail.
                 let _ = writeln!(
                     text,
-                    "| {} | {figure} | {peer} | {} | {} | {unit} |",
+                    "| {} | {figure} | {peer} | {} | {} | {} | {unit} |",
                     plain(&configuration.name),
                     number(spread.median),
+                    interval(spread),
                     number(spread.mad),
                 );
             }
@@ -95,14 +99,26 @@ impl Configuration {
             row(format!("first token {tokens}"), String::new(), "ms", &reading.first_token_ms);
         }
         for writing in &self.decode {
-            let (figure, peer) =
-                (format!("decode {}", writing.tokens), format!("tg{}", writing.tokens));
+            let Writing { tokens, after, .. } = writing;
+            let (figure, peer) = match *after <= BEFORE_WRITING {
+                true => (format!("decode {tokens}"), format!("tg{tokens}")),
+                false => {
+                    (format!("decode {tokens} after {after}"), format!("tg{tokens} @ d{after}"))
+                }
+            };
             rows.push(Row { figure, peer, unit: speed, spread: &writing.tokens_per_second });
         }
         let (figure, peer) = ("tokenize".into(), String::new());
         rows.push(Row { figure, peer, unit: speed, spread: &self.tokenize });
         rows
     }
+}
+
+fn interval(spread: &Spread) -> String {
+    let ends = spread.low.zip(spread.high);
+    ends.map_or(String::new(), |(low, high)| {
+        format!("{}–{}", number(Some(low)), number(Some(high)))
+    })
 }
 
 fn number(value: Option<f64>) -> String {

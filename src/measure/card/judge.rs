@@ -8,14 +8,12 @@ use crate::report::ModelReport;
 /// Tokens that the score reads and writes.
 const SCORED: (usize, usize) = (2048, 64);
 
-/// Largest MAD ÷ median of steady speeds.
+/// Largest distance of the ends of a median's interval from it, as a part of it; where there are too few
+/// values for an interval, the largest MAD ÷ median.
 const NOISE: f64 = 0.03;
 
-/// Largest slowdown from the first measurement to the last.
-const SLOWED: f64 = 0.1;
-
-/// Largest change of the pulse's best speed during a run.
-const DRIFT: f64 = 0.15;
+/// Largest slowdown from the first measurement to the last, where there is a trend.
+const SLOWED: f64 = 0.05;
 
 /// Smallest median ÷ best speed of the pulse on an otherwise idle device.
 const UNDISTURBED: f64 = 0.9;
@@ -80,7 +78,8 @@ impl Configuration {
     fn documents_a_minute(&self) -> Option<f64> {
         let (read, written) = SCORED;
         let reading = self.prefill.iter().find(|reading| reading.tokens == read)?;
-        let writing = self.decode.iter().find(|writing| writing.tokens == written)?;
+        let scored = self.decode.iter().filter(|writing| writing.tokens == written);
+        let writing = scored.min_by_key(|writing| writing.after)?;
         let ms = reading.first_token_ms.median? + written as f64 * writing.token_ms.median?;
         (ms > 0.0).then_some(60_000.0 / ms)
     }
@@ -104,23 +103,12 @@ impl Configuration {
         for reading in &self.prefill {
             let what = format!("{}: reading {} tokens", self.name, reading.tokens);
             doubts.extend(noise(&what, &reading.first_token_ms));
-            let times = &reading.first_token_ms.values;
-            if let [first, .., last] = times[..]
-                && last > first * (1.0 + SLOWED)
-            {
-                let percent = 100.0 * (last / first - 1.0);
-                doubts.push(format!("{what} took {percent:.0} % longer at the end of the run"));
-            }
+            doubts.extend(trend(&what, &reading.first_token_ms));
         }
         for writing in &self.decode {
-            let what = format!("{}: writing {} tokens", self.name, writing.tokens);
+            let what = format!("{}: writing {} after {}", self.name, writing.tokens, writing.after);
             doubts.extend(noise(&what, &writing.token_ms));
-        }
-        if let (Some(least), Some(most)) = (self.pulse.min, self.pulse.max)
-            && least < most * (1.0 - DRIFT)
-        {
-            let percent = 100.0 * (1.0 - least / most);
-            doubts.push(format!("{}: the same product was {percent:.0} % slower once", self.name));
+            doubts.extend(trend(&what, &writing.token_ms));
         }
         if let Some(undisturbed) = self.undisturbed.median.filter(|part| *part < UNDISTURBED) {
             let percent = 100.0 * (1.0 - undisturbed);
@@ -143,7 +131,14 @@ impl Configuration {
     }
 }
 
+/// Whether a figure is not known well: its median's interval is wide.
 fn noise(what: &str, spread: &Spread) -> Option<String> {
-    let noise = spread.noise().filter(|noise| *noise > NOISE)?;
-    Some(format!("{what} varies by {:.0} %", 100.0 * noise))
+    let noise = spread.precision().or_else(|| spread.noise()).filter(|noise| *noise > NOISE)?;
+    Some(format!("{what} is known to within {:.0} % only", 100.0 * noise))
+}
+
+/// Whether it got slower in the course of the run, as a hot device does.
+fn trend(what: &str, times: &Spread) -> Option<String> {
+    let growth = times.growth().filter(|growth| *growth > SLOWED)?;
+    Some(format!("{what} took {:.0} % longer at the end of the run", 100.0 * growth))
 }

@@ -4,13 +4,20 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BEFORE_WRITING, Document, SHORT_ANSWER};
+use super::{BEFORE_WRITING, Document, PULSE_MS, SHORT_ANSWER};
 use crate::measure::bench::Measurement;
 use crate::measure::card::Certificate;
 use crate::report::{MemoryReport, Peaks};
 
-/// Measurements per figure.
-pub(super) const REPETITIONS: usize = 5;
+/// Measurements of each figure, if the budget allows them: the fewest for which the median has an
+/// interval of 95 %.
+pub(super) const FEWEST: usize = 6;
+
+/// Measurements of a figure at most.
+pub(super) const MOST: usize = 20;
+
+/// A figure is measured again until the ends of its median's interval are this near to the median.
+pub(super) const PRECISION: f64 = 0.03;
 
 /// The first steps of every suite, of which the score is made.
 pub(super) const SCORED_STEPS: usize = 2;
@@ -22,9 +29,10 @@ pub(super) const SCORED_STEPS: usize = 2;
 pub enum SuiteKind {
     /// 512 and 2,048 tokens, 64 decoded; under a minute.
     Quick,
-    /// Also 8,192 tokens and one iteration of the benchmark, 256 decoded; ten minutes.
+    /// Also 8,192 tokens and one iteration of the benchmark, each with 64 decoded after it, and 256
+    /// decoded after 512; ten minutes.
     Standard,
-    /// The whole benchmark, iteration by iteration; an hour.
+    /// The whole benchmark, iteration by iteration, with 64 decoded after each; an hour.
     Full,
 }
 
@@ -56,6 +64,11 @@ impl SuiteKind {
         }
     }
 
+    /// Expected time of a measurement with its rest and pulse.
+    pub(super) fn whole_ms(self, ms: f64) -> f64 {
+        ms + PULSE_MS + self.rest_ms()
+    }
+
     /// Its measurements, most important first.
     pub(super) fn steps(self, document: &Document) -> Vec<Step> {
         let iterations = match self {
@@ -67,12 +80,13 @@ impl SuiteKind {
         let mut lengths: Vec<usize> =
             long.into_iter().chain(document.ends.iter().take(iterations).copied()).collect();
         lengths.sort_unstable();
-        let write = |tokens| Step::Write { tokens, after: BEFORE_WRITING };
-        let long_write = (self != Self::Quick).then(|| write(256));
-        [write(SHORT_ANSWER), Step::Read { tokens: 2048 }]
+        let write = |tokens, after| Step::Write { tokens, after };
+        let long_write = (self != Self::Quick).then(|| write(256, BEFORE_WRITING));
+        [write(SHORT_ANSWER, BEFORE_WRITING), Step::Read { tokens: 2048 }]
             .into_iter()
             .chain(long_write)
-            .chain(lengths.into_iter().map(|tokens| Step::Read { tokens }))
+            // What was read is there: writing after it takes little more time.
+            .chain(lengths.into_iter().map(|after| write(SHORT_ANSWER, after)))
             .filter(|step| step.reads() <= document.tokens)
             .collect()
     }

@@ -1,7 +1,9 @@
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::*;
-use crate::report::{DecodeReport, PrefillReport};
+use crate::measure::bench::Measurement;
+use crate::measure::card::CurvePoint;
+use crate::report::{ChunkReport, DecodeReport, MemoryReport, Peaks, PrefillReport};
 
 fn document() -> Document {
     let ends = (1..=8).map(|i| i * 5600).collect();
@@ -55,23 +57,23 @@ fn counted(tasks: &[Task], step: &Step) -> usize {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_quick_run_measures_five_times_after_a_warm_up() {
+fn a_quick_run_measures_six_times_after_a_warm_up() {
     let (tasks, card) = run(SuiteKind::Quick, &[1.0]);
     let read = |tokens| Step::Read { tokens };
     assert_eq!(counted(&tasks, &Step::WarmUp { tokens: 512, write: 8 }), 1);
-    assert_eq!([512, 2048, 8192].map(|n| counted(&tasks, &read(n))), [0, 5, 0]);
-    assert_eq!(counted(&tasks, &Step::Write { tokens: 64, after: 512 }), 5);
+    assert_eq!([512, 2048, 8192].map(|n| counted(&tasks, &read(n))), [0, 6, 0]);
+    assert_eq!(counted(&tasks, &Step::Write { tokens: 64, after: 512 }), 6);
     // A rest and a pulse before each measurement.
-    assert_eq!(counted(&tasks, &Step::Pulse), 10);
-    assert_eq!(counted(&tasks, &Step::Rest { ms: 200.0 }), 10);
+    assert_eq!(counted(&tasks, &Step::Pulse), 12);
+    assert_eq!(counted(&tasks, &Step::Rest { ms: 200.0 }), 12);
     let [configuration] = &card.configurations[..] else { panic!("one configuration") };
     let lengths: Vec<usize> = configuration.prefill.iter().map(|r| r.tokens).collect();
     assert_eq!(lengths, [512, 2048]);
-    assert_eq!(configuration.prefill[0].first_token_ms.values, [512.0; 5]);
+    assert_eq!(configuration.prefill[0].first_token_ms.values, [512.0; 6]);
     assert_eq!(configuration.prefill[0].tokens_per_second.median, Some(1000.0));
-    assert_eq!(configuration.decode[0].token_ms.values, [10.0; 5]);
+    assert_eq!(configuration.decode[0].token_ms.values, [10.0; 6]);
     assert_eq!(configuration.decode[0].after, 512);
-    assert_eq!(configuration.pulse.values.len(), 10);
+    assert_eq!(configuration.pulse.values.len(), 12);
     let curve = &configuration.prefill[1].curve;
     assert_eq!(curve.len(), 32);
     assert_eq!(curve[31], CurvePoint { position: 2048, tokens_per_second: 1000.0 });
@@ -86,7 +88,7 @@ fn configurations_take_turns() {
         .filter(|task| task.step == Step::Read { tokens: 2048 })
         .map(|task| task.configuration)
         .collect();
-    assert_eq!(order, [0, 1, 1, 0, 0, 1, 1, 0, 0, 1]);
+    assert_eq!(order, [0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0]);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -99,14 +101,14 @@ fn what_the_budget_has_no_time_for_is_left_out_and_named() {
     };
     // Readings of 2,048 tokens, 20 seconds each: fewer, but there is a score.
     let (tasks, card) = run(SuiteKind::Quick, &[0.1]);
-    assert_eq!(counted(&tasks, &Step::Write { tokens: 64, after: 512 }), 5);
-    assert!((1..5).contains(&read(&tasks, 0)));
+    assert_eq!(counted(&tasks, &Step::Write { tokens: 64, after: 512 }), 6);
+    assert!((1..6).contains(&read(&tasks, 0)));
     assert!(card.configurations[0].score.is_some());
 
     // A slow configuration takes no time from the others.
     let (tasks, card) = run(SuiteKind::Quick, &[0.1, 1.0]);
-    assert!((1..5).contains(&read(&tasks, 0)));
-    assert_eq!(read(&tasks, 1), 5);
+    assert!((1..6).contains(&read(&tasks, 0)));
+    assert_eq!(read(&tasks, 1), 6);
     assert!(card.method.left_out.is_empty());
 
     let (_, card) = run(SuiteKind::Standard, &[0.1]);
@@ -173,4 +175,37 @@ fn progress_goes_to_the_end() {
     }
     assert!(last > 0.9, "{last}");
     assert_eq!(suite.progress().done, Some(1.0));
+}
+
+/// Runs a quick suite whose measurement number `n` takes so many times as long as it should, in each
+/// configuration. Returns how often 2,048 tokens were read in each, and the shares that were done.
+fn repeated(factors: &[&dyn Fn(usize) -> f64], speed: f64) -> (Vec<usize>, Vec<f64>) {
+    let names = (0..factors.len()).map(|i| facts(&format!("configuration {i}")));
+    let mut suite = Suite::new(SuiteKind::Quick, document(), names.collect());
+    let mut read = vec![0; factors.len()];
+    let mut shares = Vec::new();
+    while let Some(Task { configuration, step, .. }) = suite.next_task() {
+        shares.extend(suite.progress().done);
+        let is_read = step == Step::Read { tokens: 2048 };
+        let factor = if is_read { factors[configuration](read[configuration]) } else { 1.0 };
+        read[configuration] += usize::from(is_read);
+        suite.record(answer(&step, speed / factor));
+    }
+    (read, shares)
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_figure_is_measured_until_it_is_known_or_there_is_no_time() {
+    let steady = |_| 1.0;
+    // One slow measurement: from nine on the median's interval is without it.
+    let once = |n| if n == 2 { 1.5 } else { 1.0 };
+    let wild = |n: usize| 1.0 + 0.1 * (n % 3) as f64;
+    let (read, shares) = repeated(&[&steady, &once, &wild], 10.0);
+    assert_eq!(read, [6, 9, MOST]);
+    assert!(shares.is_sorted(), "{shares:?}");
+    assert!(shares.last().is_some_and(|share| *share > 0.9));
+    // Two seconds for a reading: 0.9 minutes are over before.
+    let (read, shares) = repeated(&[&wild], 1.0);
+    assert!((7..MOST).contains(&read[0]), "{read:?}");
+    assert!(shares.is_sorted(), "{shares:?}");
 }

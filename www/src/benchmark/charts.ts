@@ -1,18 +1,18 @@
 import { measured, tokens as tokensInWords, whole } from "../ui/format.js";
 import { t } from "../ui/words/words.js";
-import type { Card, Configuration, Peaks, Spread } from "../package/wasm/simd/precis.js";
+import type { Card, Configuration, Peaks, Spread, Writing } from "../package/wasm/simd/precis.js";
 import { drawBars, type Group, tableOfBars } from "./bars.js";
 import type { Chart } from "./chart-view.js";
 import { plotCurves } from "./curve-plot.js";
 import { curvesOf, drawCurves, tableOfCurves } from "./curves.js";
-import { efficiencyLabel, type Figure, lengthLabel, percent, shown, shownConfigurations, type Unit, unitInWords } from "./figures.js";
+import { efficiencyLabel, type Figure, lengthLabel, percent, shown, shownConfigurations, type Unit, unitInWords, writingLabel } from "./figures.js";
 
 /** All charts of a card that have data. */
 export function chartsOf(card: Card): Chart[] {
   const configurations = shownConfigurations(card);
   const marks = t("A longer bar is better. It is the median, and each mark is one measurement.");
-  const reading = spreads(configurations, "pp", ({ prefill }) => prefill);
-  const writing = spreads(configurations, "tg", ({ decode }) => decode);
+  const reading = spreads(configurations, ({ prefill }) => prefill, ({ tokens }) => tokens, ({ tokens }) => lengthLabel(tokens, "pp"));
+  const writing = spreads(configurations, ({ decode }) => decode, ({ tokens, after }: Writing) => after + tokens, writingLabel);
   const charts = [
     curves(configurations),
     bars(t("Reading speed"), "precis-reading", `${t("Tokens read per second, by the length of the text.")} ${marks}`, reading),
@@ -60,19 +60,20 @@ function bars(title: string, file: string, note: string, groups: readonly Group[
   return { title, note, file, alt: `${title}. ${sentences.slice(0, 40).join(". ")}.`, draw: (width) => drawBars(groups, width), table: tableOfBars(groups), texts: 2 };
 }
 
-/** A group for each length, with a bar for each configuration that measured it. */
-function spreads(
+/** A group for each of `label`, from the smallest `length` on, with a bar for each configuration that measured it. */
+function spreads<Measured extends { tokens_per_second: Spread }>(
   configurations: readonly Configuration[],
-  peer: "pp" | "tg",
-  of: (configuration: Configuration) => { tokens: number; tokens_per_second: Spread }[],
+  of: (configuration: Configuration) => Measured[],
+  length: (measured: Measured) => number,
+  labelOf: (measured: Measured) => string,
 ): Group[] {
-  const lengths = [...new Set(configurations.flatMap((configuration) => of(configuration).map(({ tokens }) => tokens)))];
+  const ordered = configurations.flatMap(of).toSorted((a, b) => length(a) - length(b));
+  const labels = [...new Set(ordered.map(labelOf))];
   // An imported card may contain thousands.
-  return lengths.sort((a, b) => a - b).slice(0, 16).map((tokens) => {
+  return labels.slice(0, 16).map((label) => {
     const unit: Unit = "tokens/s";
-    const label = lengthLabel(tokens, peer);
     const bars = configurations.flatMap((configuration, index) => {
-      const spread = of(configuration).find((one) => one.tokens === tokens)?.tokens_per_second;
+      const spread = of(configuration).find((one) => labelOf(one) === label)?.tokens_per_second;
       const figure: Figure | null = spread ? { label, unit, value: spread.median, spread } : null;
       return figure ? [{ name: configuration.name, series: index, figure }] : [];
     });

@@ -26,7 +26,7 @@ export class ComparisonView {
     const figures = table(t("Comparison"), [heads, ...cells]);
     figures.classList.add("stacked");
     this.#body.replaceChildren(
-      ...(reading ? [element("p", "verdict", ...tNodes("{first} reads {ratio} as {reference}, the reference.", { first: name(first), ratio: reading, reference: name(reference) }))] : []),
+      ...(reading ? [element("p", "verdict", ...verdict(reading, name(first), name(reference)))] : []),
       described(first),
       described(reference),
       ...doubts(first, reference, comparable),
@@ -52,9 +52,17 @@ function name(card: Card): HTMLElement {
   return isolated(deviceOf(card));
 }
 
+/** What the comparison comes to, in a sentence. */
+function verdict({ compared: ratio, isSame }: Row, first: Node, reference: Node): (string | Node)[] {
+  if (isSame) return tNodes("{first} and {reference}, the reference, read about as fast: these measurements show no difference.", { first, reference });
+  return tNodes("{first} reads {ratio} as {reference}, the reference.", { first, ratio, reference });
+}
+
 /** A ratio, or in a class of its own why there is none: that takes more room. */
-function compared({ compared, isReason }: Row): string | Node {
-  return isReason ? element("span", "why", compared) : compared;
+function compared({ compared, interval, isReason, isSame }: Row): string | Node {
+  if (isReason) return element("span", "why", compared);
+  if (isSame) return t("no difference shown ({interval})", { interval: interval! });
+  return interval === null ? compared : `${compared} (${interval})`;
 }
 
 function described(card: Card): HTMLElement {

@@ -26,7 +26,7 @@ export function figuresView(card: Card): HTMLElement {
     "div",
     "figures",
     element("h3", "", t("Figures")),
-    element("p", "fine", t("Median ± median absolute deviation: the middle of up to {count} measurements, and how far they usually are from it.", { count: whole(card.method.repetitions) })),
+    element("p", "fine", howShown(card)),
     tableOf(t("Figures"), configurations, [...measured, ...rows(facts())]),
     ...(hidden > 0 ? [element("p", "fine", tn(hidden, "{count} more configurations are not shown.", "{count} more configurations are not shown."))] : []),
     element(
@@ -37,6 +37,13 @@ export function figuresView(card: Card): HTMLElement {
       tableOf(t("Technical details"), configurations, rows(details())),
     ),
   );
+}
+
+/** What stands beside the medians. */
+function howShown({ method: { repetitions, precision } }: Card): string {
+  const count = whole(repetitions);
+  if (precision == null) return t("Median ± median absolute deviation: the middle of up to {count} measurements, and how far they usually are from it.", { count });
+  return t("The middle (median) of up to {count} measurements, and in brackets where it lies with a certainty of 95 %. Of fewer than six measurements: ± how far they usually are from it.", { count });
 }
 
 function tableOf(caption: string, configurations: readonly Configuration[], rows: readonly { kind: string; label: string; unit?: Unit; cells: (string | Node)[] }[]): HTMLElement {

@@ -1,7 +1,7 @@
 /** The figures of a card as rows. Independent of the page. */
 import { duration, measured, megabytes, tokens as tokensInWords, whole } from "../ui/format.js";
 import { language, numbers, t, tn } from "../ui/words/words.js";
-import type { Card, Configuration, Reading, Spread } from "../package/wasm/simd/precis.js";
+import type { Card, Configuration, Reading, Spread, Writing } from "../package/wasm/simd/precis.js";
 import { shortened } from "./device.js";
 
 /** Unit of a figure. */
@@ -59,6 +59,15 @@ export function lengthLabel(tokens: number, peer: "pp" | "tg"): string {
   return `${tokensInWords(tokens)} (${peer}${tokens})`;
 }
 
+/** Tokens that a suite reads before it writes, where nothing else is said. */
+const USUAL_DEPTH = 512;
+
+/** "64 tokens (tg64)", or "64 tokens after 8,192 (tg64 @ d8192)" where more was read before than usual. */
+export function writingLabel({ tokens, after }: Pick<Writing, "tokens" | "after">): string {
+  if (after <= USUAL_DEPTH) return lengthLabel(tokens, "tg");
+  return t("{length} after {count} (tg{tokens} @ d{after})", { length: tokensInWords(tokens), count: whole(after), tokens: String(tokens), after: String(after) });
+}
+
 /** "Reading speed, 512 tokens (pp512)": the label of prefill speed. */
 export function prefillLabel(tokens: number): string {
   return t("Reading speed, {length}", { length: lengthLabel(tokens, "pp") });
@@ -89,7 +98,7 @@ export function figuresOf({ score, prefill, decode, tokenize, load, peak, memory
     ...prefill.map((reading) => several(READING, prefillLabel(reading.tokens), "tokens/s", reading.tokens_per_second)),
     ...prefill.map((reading) => several("first-token", t("Time to first token, {length}", { length: tokensInWords(reading.tokens) }), "ms", reading.first_token_ms)),
     ...prefill.map((reading) => one("efficiency", efficiencyLabel(reading.tokens), "%", percent(reading.efficiency))),
-    ...decode.map((writing) => several("writing", t("Writing speed, {length}", { length: lengthLabel(writing.tokens, "tg") }), "tokens/s", writing.tokens_per_second)),
+    ...decode.map((writing) => several("writing", t("Writing speed, {length}", { length: writingLabel(writing) }), "tokens/s", writing.tokens_per_second)),
     several("tokenizing", t("Tokenizing"), "tokens/s", tokenize),
     one("loading", t("Loading the model"), "ms", load.read_ms),
     one("preparing", t("Preparing the model"), "ms", load.prepare_ms),
@@ -111,10 +120,11 @@ export function written(value: number, unit: Unit): string {
   return measured(value);
 }
 
-/** A figure as text: median ± MAD, with the same decimals and unit. */
+/** A figure as text: the median with its interval, or of few measurements median ± MAD, with the same decimals and unit. */
 export function shown({ value, unit, spread }: Figure): string {
   if (value === null) return "—";
   const text = written(value, unit);
+  if (spread?.low != null && spread.high != null) return `${text} (${range(spread.low, spread.high, (end) => written(end, unit))})`;
   if (spread?.mad == null) return text;
   // Minutes have two units.
   if (unit === "ms" && value >= 60_000) return `${text} ± ${written(spread.mad, unit)}`;
@@ -124,6 +134,13 @@ export function shown({ value, unit, spread }: Figure): string {
   // An extreme value of a forged card may have any number of digits.
   const digits = Math.min(number.split(decimalMark())[1]?.length ?? 0, 9);
   return `${number} ± ${mad.toLocaleString(language(), { minimumFractionDigits: digits, maximumFractionDigits: digits })}${suffix}`;
+}
+
+/** "4.1–4.3 s": two values, with their unit once if it is the same. */
+export function range(low: number, high: number, show: (value: number) => string): string {
+  const [first, last] = [show(low), show(high)];
+  const [, number = first, suffix = ""] = /^([\d.,\s]*\d)(\D*)$/.exec(first) ?? [];
+  return `${last.endsWith(suffix) ? number : first}–${last}`;
 }
 
 /** 0 with one digit after the mark. */
