@@ -264,6 +264,32 @@ fn two_runs_do_not_write_to_one_file() {
 }
 
 #[test]
+fn cards_of_others_are_checked() {
+    let folder = folder(&["a.txt"]);
+    let gallery = Path::new(env!("CARGO_MANIFEST_DIR")).join("gallery");
+    let card = gallery.join("xeon-sapphire-rapids-2-cores-native.json");
+    let check = |file: &str| ["card", "check", file].map(str::to_owned);
+    let run = |code: i32, file: &str| {
+        let arguments = check(file);
+        ended(code, &mut precis(folder.path(), &arguments.each_ref().map(String::as_str)))
+    };
+    let (told, stderr) = run(0, card.to_str().expect("a path"));
+    assert!(told.contains("consistent: its medians") && told.contains("self-reported"), "{told}");
+    assert!(told.contains("engine with SHA-256 1252fca4d747"), "{told}");
+    assert_eq!(stderr, "");
+    let mut boasting: Value =
+        serde_json::from_str(&fs::read_to_string(card).expect("a card")).expect("JSON");
+    boasting["configurations"][0]["score"] = 1000.into();
+    fs::write(folder.path().join("boasting.json"), boasting.to_string()).expect("a file");
+    let (told, _) = run(1, "boasting.json");
+    assert!(told.contains("wrong: configurations[0].score is 1000, and "), "{told}");
+    assert!(!told.contains("consistent"), "{told}");
+    let (told, stderr) = run(1, "a.txt");
+    assert_eq!(told, "");
+    assert!(stderr.starts_with("a.txt: error[invalid-card]: "), "{stderr}");
+}
+
+#[test]
 fn bad_usage_has_a_code_of_its_own() {
     let folder = folder(&["a.txt"]);
     for arguments in [

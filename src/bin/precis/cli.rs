@@ -20,7 +20,7 @@ use super::input::{is_folder, is_standard_input, read_text};
 use super::model::{FETCH, ModelArguments, load, open, start_threads};
 use super::output::{Done, Output, Stop, print_json, say};
 use super::progress::{progress, summary_line};
-use super::{batch, bench, suite};
+use super::{batch, bench, card, suite};
 
 /// Summarize a document with a small language model on this machine, and measure how fast it reads.
 #[derive(Parser)]
@@ -85,8 +85,22 @@ enum Command {
         #[command(flatten)]
         model: ModelArguments,
     },
+    /// Check result cards that others have measured.
+    #[command(subcommand)]
+    Card(CardCommand),
     /// Show what a model file holds.
     Inspect { model: PathBuf },
+}
+
+#[derive(Subcommand)]
+enum CardCommand {
+    /// Say whether the medians, marks and scores of cards follow from their measurements. Exits with 1
+    /// if one is no card, is invalid, or contradicts itself.
+    Check {
+        /// JSON files of cards.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
 }
 
 #[derive(clap::Args)]
@@ -138,6 +152,7 @@ pub fn main() -> ExitCode {
         Command::Bench {
             prompt_tokens, decode_tokens, repetitions, profile, json, model, ..
         } => bench::measure(&prompt_tokens, decode_tokens, repetitions, profile, json, &model),
+        Command::Card(CardCommand::Check { files }) => card::check(&files),
         Command::Inspect { model } => inspect(&model),
     };
     match done {

@@ -3,6 +3,7 @@
 
 mod batch;
 mod bench;
+mod card;
 mod cli;
 mod formats;
 mod input;
