@@ -7,6 +7,7 @@ pub mod decode;
 pub mod digest;
 pub mod html;
 pub mod kind;
+pub mod language;
 pub mod segment;
 pub mod sentences;
 pub mod structure;

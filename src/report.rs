@@ -102,6 +102,9 @@ reported! {
         /// What kind of document it is, as recognized or as the options say.
         #[serde(default)]
         pub kind: Option<Kind>,
+        /// The language of most of its sentences as a tag of BCP 47, such as `en`, as recognized.
+        #[serde(default)]
+        pub language: Option<String>,
     }
 
     /// The backend.

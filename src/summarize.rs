@@ -30,7 +30,7 @@ use self::plan::{Asking, Limits, Plan, Planned, PromptStyle, Reading, Strategy};
 use self::points::{Material, as_it_is};
 use self::profile::{Profile, answer_tokens};
 use self::run::{Ahead, Run};
-use self::source::{Document, placed};
+use self::source::{Document, encoded, placed};
 use crate::backend::{Backend, peak};
 use crate::document::clean::Clean;
 use crate::document::kind;
@@ -134,12 +134,11 @@ impl<B: Backend> Summarizer<B> {
         let called_ms = host.now_ms();
         let clean = checked(text, options, Clean::new)?;
         let text = clean.text();
-        let tokens = self.session.model().tokenizer.encode_with_starts(text)?;
+        let tokens = encoded(&self.session.model().tokenizer, text, host).await?;
         host.catch_up().await;
         let tokenize_ms = elapsed(called_ms, host.now_ms());
         let document = Document::new(text, options);
-        let limits = self.limits(options)?;
-        let asking = self.asking(options);
+        let (limits, asking) = (self.limits(options)?, self.asking(options));
         let plan = Plan::new(self.reading(&document, &tokens.starts, limits, &asking, options));
         check_notes(&options.notes, &plan)?;
         if let Some(limit) = options.positions.filter(|_| plan.is_one_pass()) {
@@ -157,6 +156,7 @@ impl<B: Backend> Summarizer<B> {
                 tokens: tokens.ids.len(),
                 tokenize_ms,
                 kind: Some(plan.kind),
+                language: document.language.map(str::to_owned),
             },
             backend: self.backend.clone(),
             load: self.load.clone(),

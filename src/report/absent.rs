@@ -10,6 +10,11 @@ impl Report {
         for (path, is_null, reason) in [
             ("model.sha256", self.model.sha256.is_none(), "the file was not hashed"),
             ("document.tokenize_ms", self.document.tokenize_ms.is_none(), clock),
+            (
+                "document.language",
+                self.document.language.is_none(),
+                "the document is too short, or could be in several languages",
+            ),
             ("backend.adapter", self.backend.adapter.is_none(), "no GPU was used"),
             ("backend.reason", self.backend.reason.is_none(), "the caller chose"),
             (

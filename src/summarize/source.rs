@@ -1,13 +1,19 @@
 //! The document of a run, and where in it the statements of a summary stand.
 
+use std::ops::Range;
+
 use super::options::Options;
 use super::points::Point;
 use super::salience::Salience;
 use crate::document::clean::Clean;
 use crate::document::kind::{self, Kind};
+use crate::document::language;
 use crate::document::segment;
 use crate::document::sentences;
 use crate::document::structure::Structure;
+use crate::error::Result;
+use crate::host::{Host, let_others_run};
+use crate::lm::tokenizer::{Tokenizer, Tokens};
 use crate::report::{PointReport, Support};
 
 /// A text and what it consists of.
@@ -15,6 +21,8 @@ pub struct Document<'a> {
     pub text: &'a str,
     pub structure: Structure,
     pub kind: Kind,
+    /// As a tag of BCP 47, if it is clear.
+    pub language: Option<&'static str>,
     pub salience: Salience,
 }
 
@@ -23,8 +31,26 @@ impl<'a> Document<'a> {
         let structure = Structure::new(text);
         let kind = options.kind.unwrap_or_else(|| kind::recognize(text, &structure).0);
         let salience = Salience::new(text, &structure, kind);
-        Self { text, structure, kind, salience }
+        let language = language::recognize(text, &structure);
+        Self { text, structure, kind, language, salience }
     }
+}
+
+/// The tokens of a text, with pauses for the host: a text of some megabytes takes seconds.
+///
+/// # Errors
+/// Those of the tokenizer; `cancelled` when the host says so.
+pub async fn encoded(tokenizer: &Tokenizer, text: &str, host: &impl Host) -> Result<Tokens> {
+    let mut tokens = Tokens::default();
+    for Range { start, end } in tokenizer.turns(text) {
+        if start > 0 {
+            let_others_run(host).await?;
+        }
+        let part = tokenizer.encode_with_starts(&text[start..end])?;
+        tokens.ids.extend(part.ids);
+        tokens.starts.extend(part.starts.iter().map(|place| start + place));
+    }
+    Ok(tokens)
 }
 
 /// The report's points: passages are those of the text as it was given, in characters.

@@ -17,6 +17,7 @@ mod hostile;
 mod inspect;
 mod judge;
 mod kinds;
+mod languages;
 mod real_model;
 mod refused;
 mod requests;

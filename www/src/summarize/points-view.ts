@@ -1,6 +1,6 @@
 import type { Report, Support } from "../package/api/index.js";
 import { button, element } from "../ui/dom.js";
-import { t } from "../ui/words/words.js";
+import { language, t } from "../ui/words/words.js";
 
 /** A sentence of the summary, with its passage in the document. */
 export type Point = Report["points"][number];
@@ -34,15 +34,16 @@ export interface Shown {
 
 /**
  * The paragraphs or list of `report`'s summary, as real text. Each sentence is followed by a numbered button that calls `onpoint`;
- * a click on the sentence does the same.
+ * a click on the sentence does the same. `spoken` is the language of the text, if it is known: screen readers pronounce it accordingly.
  */
-export function shownSummary({ summary, points }: Pick<Report, "summary" | "points">, onpoint: (shown: Shown) => void): HTMLElement[] {
+export function shownSummary({ summary, points }: Pick<Report, "summary" | "points">, onpoint: (shown: Shown) => void, spoken = ""): HTMLElement[] {
   const lines = summary.split("\n").filter((line) => line.trim() !== "");
   const isList = lines.length > 0 && lines.every((line) => BULLET.test(line));
   const left = [...points];
   const filled = lines.map((line) => {
     const block = element(isList ? "li" : "p", "");
     block.dir = "auto";
+    if (spoken !== "") block.lang = spoken;
     let rest = line.replace(isList ? BULLET : "", "");
     // Sentences come in the order of the summary. One that is not there would hide those after it.
     for (let at; left[0] && (at = rest.indexOf(left[0].text)) >= 0; ) {
@@ -61,6 +62,7 @@ function sentence(point: Point, place: number, onpoint: (shown: Shown) => void):
   // The style sheet adds quotation marks, so that they are not copied with the text.
   const text = element("span", `point ${support}`, point.text);
   const number = button("cite", () => onpoint(shown));
+  number.lang = language();
   number.dataset.number = String(place);
   number.ariaLabel = t("Source of sentence {number}, {support}", { number: String(place), support: description(support) });
   number.ariaExpanded = "false";

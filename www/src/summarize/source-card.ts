@@ -61,6 +61,7 @@ export class SourceCard {
     this.#quote.textContent = passageOf(document, shown.point);
     this.#note.textContent = noteOn(supportOf(shown.point));
     const block = shown.text.parentElement!;
+    this.#quote.lang = block.lang;
     if (block instanceof HTMLLIElement) block.append(this.#card);
     else block.after(this.#card);
     this.#card.hidden = false;

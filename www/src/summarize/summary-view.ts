@@ -1,7 +1,8 @@
 import type { Report } from "../package/api/index.js";
+import { CATALOGUE } from "../ui/chosen-model.js";
 import { copy } from "../ui/clipboard.js";
 import { button, byId, element } from "../ui/dom.js";
-import { t } from "../ui/words/words.js";
+import { language, t } from "../ui/words/words.js";
 import { shownSummary, supportOf } from "./points-view.js";
 import { type Passage, passageOf, SourceCard } from "./source-card.js";
 import type { SharedSummary } from "./shared-summary.js";
@@ -137,7 +138,7 @@ export class SummaryView {
     const { report, document, question } = result;
     this.#results.push(result);
     // The final text may differ from the streamed one, for example in white space.
-    this.#target.replaceChildren(...shownSummary(report, (shown) => this.#source.toggle(shown, document)));
+    this.#target.replaceChildren(...shownSummary(report, (shown) => this.#source.toggle(shown, document), languageOf(report)));
     this.#showEmpty();
     const kinds = new Set(report.points.map(supportOf));
     const legend = [
@@ -145,6 +146,7 @@ export class SummaryView {
       kinds.has("quoted") ? t("Sentences in quotation marks are the document's own.") : "",
       kinds.has("unsupported") ? t("A dotted line marks what the text doesn't clearly say.") : "",
       question === null ? cutNote(report) : "",
+      unknownLanguageNote(report),
     ];
     byId("summary-legend", HTMLSpanElement).textContent = legend.filter(Boolean).join(" ");
     this.#hint.hidden = report.points.length === 0;
@@ -162,6 +164,21 @@ export class SummaryView {
   #showEmpty(): void {
     this.#empty.hidden = this.#text.textContent !== "" || this.#answers.childElementCount > 0;
   }
+}
+
+/** The language of the document and of what was written about it; empty if it is not known. Counted figures are in English. */
+function languageOf({ document, points }: Report): string {
+  const isCounted = points.length === 0 || points.some((point) => supportOf(point) === "computed");
+  return isCounted ? "" : (document.language ?? "");
+}
+
+/** Says that the model was not trained for the document's language, or nothing. */
+function unknownLanguageNote(report: Report): string {
+  const spoken = languageOf(report);
+  const entry = CATALOGUE.find(({ id }) => id === report.model.id);
+  if (spoken === "" || !entry?.languages || entry.languages.includes(spoken)) return "";
+  const name = new Intl.DisplayNames(language(), { type: "language" }).of(spoken) ?? spoken;
+  return t("The document seems to be in {language}, which {model} was not trained for: it may miss what matters.", { language: name, model: entry.name });
 }
 
 /** Says that the end may be missing, or nothing. */
