@@ -70,8 +70,11 @@ enum Kind {
     Byte,
 }
 
+/// Pieces of a long text that are encoded before others may run: about a tenth of a second in a tab.
+const TURN: usize = 4;
+
 /// Tokens of a text and their start offsets.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tokens {
     /// Token ids.
     pub ids: Vec<u32>,
@@ -186,6 +189,18 @@ impl Tokenizer {
             }
         }
         Ok(tokens)
+    }
+
+    /// Parts of a long text that have the tokens of the whole, if they are encoded one by one: what
+    /// encodes them may do other things in between. One part where that can't be told.
+    pub fn turns(&self, text: &str) -> Vec<Range<usize>> {
+        let can_tell = matches!(self.encoder, Encoder::ByteLevel(_))
+            && self.whole.parts(text).nth(1).is_none();
+        let least = if can_tell { PIECE } else { text.len() };
+        let ends = pieces(text, least, least.max(LONGEST)).map(|piece| piece.end);
+        let ends: Vec<usize> = ends.skip(TURN - 1).step_by(TURN).chain([text.len()]).collect();
+        let starts = [0].into_iter().chain(ends.iter().copied());
+        starts.zip(ends.iter().copied()).map(|(start, end)| start..end).collect()
     }
 
     /// A prompt for the model to continue.

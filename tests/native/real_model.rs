@@ -19,6 +19,10 @@ fn tokenizer_is_llama_cpps() {
     let tokens = tokenizer.encode_with_starts(&text).expect("the workload is plain text");
     assert_eq!(tokens.ids.len(), record.document.tokens);
     assert_eq!(golden::sha256_of_ids(&tokens.ids), record.document.ids_sha256);
+    let turns = tokenizer.turns(&text);
+    assert!(turns.len() > 1, "a text for one turn");
+    let turns = turns.into_iter().flat_map(|turn| tokenizer.encode(&text[turn]).expect("text"));
+    assert_eq!(turns.collect::<Vec<_>>(), tokens.ids);
     assert_eq!(tokenizer.encode(&text), Ok(tokens.ids));
     assert!(tokens.starts.is_sorted());
     assert!(tokens.starts.iter().all(|start| text.is_char_boundary(*start)));
