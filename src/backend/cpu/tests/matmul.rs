@@ -10,7 +10,7 @@ use crate::backend::cpu::matrix::{Matrix, QuantizedRows};
 use crate::backend::cpu::parallel::Threads;
 use crate::quant::{BLOCK, QuantType};
 use crate::random::Random;
-use crate::tolerance::MATMUL;
+use crate::tolerance::{MATMUL, Tolerance};
 
 type Product = fn(&Matrix, &QuantizedRows, &mut [&mut [f32]]);
 
@@ -104,6 +104,45 @@ fn every_kernel_is_the_oracle() {
             for (name, product) in kernels() {
                 let what = format!("{name} {quant:?} {rows}x{cols} by {outputs}");
                 MATMUL.check(&product(&w, &x), &want, &what);
+            }
+        }
+    }
+}
+
+/// Inputs of the linear layers of all models in the catalogue, from 135 million to 1.5 billion weights.
+const WIDTHS: [usize; 11] = [576, 640, 896, 960, 1024, 1152, 1536, 2048, 2560, 4864, 8960];
+
+/// Activations at both ends of what a float holds, in all widths.
+#[wasm_bindgen_test(unsupported = test)]
+fn extreme_activations_are_multiplied_like_any() {
+    let mut random = Random(12);
+    let (rows, outputs) = (3, 5);
+    for (quant, width) in QuantType::ALL.iter().flat_map(|q| WIDTHS.map(|width| (*q, width))) {
+        let stored = Stored::random(&mut random, quant, outputs, width);
+        let (w, cols) = (stored.load(&Cpu::default()), stored.cols);
+        // The bound is for 48 blocks; each adds its rounding.
+        let blocks = (cols / BLOCK).max(48) as f64;
+        let matmul = Tolerance { bound: MATMUL.bound * blocks / 48.0, ..MATMUL };
+        for size in [0.0, f32::from_bits(1), 1e-40, f32::MIN_POSITIVE, 1e-20, 1e20, 1e30] {
+            let mut x = random.signed_vec(rows * cols);
+            x.iter_mut().for_each(|x| *x *= size);
+            // One row has an outlier, and one is zero but for a sign.
+            x[cols / 2] = size * 1000.0;
+            x[cols..2 * cols].fill(-0.0);
+            let x = QuantizedRows::new(&x, cols, Threads::default());
+            assert!(x.scales.iter().all(|scale| scale.is_finite()), "{quant:?} {size:e}");
+            let want = oracle(&stored, &x);
+            let least = f64::from(f32::MIN_POSITIVE) * cols as f64;
+            for (name, product) in kernels() {
+                let (what, got) = (format!("{name} {quant:?} {cols} {size:e}"), product(&w, &x));
+                if size > 1e-30 {
+                    matmul.check(&got, &want, &what);
+                }
+                // Below what a float holds with all its digits, the error is that small, too.
+                let off = |(got, want): (&f32, &f64)| (f64::from(*got) - want).abs();
+                let largest = want.iter().fold(least, |most, want| most.max(want.abs()));
+                let worst = got.iter().zip(&want).map(off).fold(0.0, f64::max);
+                assert!(worst <= 1e-4 * largest + least, "{what}: off by {worst:e}");
             }
         }
     }
