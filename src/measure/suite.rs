@@ -154,7 +154,7 @@ impl Suite {
         if self.queue.is_empty() && self.planned_ms.is_none() {
             self.plan();
         }
-        if self.queue.is_empty() {
+        if self.queue.is_empty() && !self.ending {
             self.measure_again();
         }
         if self.queue.is_empty() && !self.ending {
@@ -266,8 +266,11 @@ impl Suite {
     /// Expected time of what is left, at most.
     fn left_ms(&self) -> f64 {
         let queued: f64 = self.queue.iter().chain(&self.current).map(|task| task.expected_ms).sum();
+        if self.ending {
+            return queued;
+        }
         let warm = self.entries.iter().filter(|entry| entry.warm.is_some()).count();
-        let peaks = if self.ending { 0.0 } else { warm as f64 * PEAKS_MS };
+        let peaks = warm as f64 * PEAKS_MS;
         let again = |configuration: usize| {
             let unknown = self.unknown().filter(|r| r.configuration == configuration);
             let rounds = MOST.saturating_sub(self.rounds) as f64;

@@ -191,6 +191,7 @@ fn repeated(factors: &[&dyn Fn(usize) -> f64], speed: f64) -> (Vec<usize>, Vec<f
         read[configuration] += usize::from(is_read);
         suite.record(answer(&step, speed / factor));
     }
+    assert_eq!(suite.progress().done, Some(1.0));
     (read, shares)
 }
 
