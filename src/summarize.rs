@@ -134,9 +134,9 @@ impl<B: Backend> Summarizer<B> {
         let called_ms = host.now_ms();
         let clean = checked(text, options, Clean::new)?;
         let text = clean.text();
-        let tokens = encoded(&self.session.model().tokenizer, text, host).await?;
+        let (tokens, paused) = encoded(&self.session.model().tokenizer, text, host).await?;
         host.catch_up().await;
-        let tokenize_ms = elapsed(called_ms, host.now_ms());
+        let tokenize_ms = elapsed(called_ms, host.now_ms()).map(|ms| ms - paused);
         let document = Document::new(text, options);
         let (limits, asking) = (self.limits(options)?, self.asking(options));
         let plan = Plan::new(self.reading(&document, &tokens.starts, limits, &asking, options));

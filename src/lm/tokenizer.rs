@@ -198,7 +198,8 @@ impl Tokenizer {
             && self.whole.parts(text).nth(1).is_none();
         let least = if can_tell { PIECE } else { text.len() };
         let ends = pieces(text, least, least.max(LONGEST)).map(|piece| piece.end);
-        let ends: Vec<usize> = ends.skip(TURN - 1).step_by(TURN).chain([text.len()]).collect();
+        let ends = ends.skip(TURN - 1).step_by(TURN).take_while(|end| *end < text.len());
+        let ends: Vec<usize> = ends.chain([text.len()]).collect();
         let starts = [0].into_iter().chain(ends.iter().copied());
         starts.zip(ends.iter().copied()).map(|(start, end)| start..end).collect()
     }

@@ -24,7 +24,8 @@ use serde::{Deserialize, Serialize};
 use self::entry::{Entry, at};
 pub use self::perform::{Golden, Prompts, benchmark};
 pub(crate) use self::perform::{clock_ms, perform};
-use self::tasks::{FEWEST, MOST, PRECISION, SCORED_STEPS};
+pub(crate) use self::tasks::PRECISION;
+use self::tasks::{FEWEST, MOST, SCORED_STEPS};
 pub use self::tasks::{Outcome, Step, SuiteKind, Task};
 use crate::backend::webgpu::Products;
 use crate::measure::card::{Card, LeftOut, Method, SCHEMA};
@@ -166,7 +167,14 @@ impl Suite {
 
     /// Takes the result of the last task.
     pub fn record(&mut self, outcome: Outcome) {
-        let Some(Task { configuration, step, .. }) = self.current.take() else { return };
+        let Some(Task { configuration, step, expected_ms }) = self.current.take() else { return };
+        if let (Outcome::Measured { measurement }, Some(spare)) =
+            (&outcome, self.spare_ms.get_mut(configuration))
+        {
+            // What took longer than expected leaves less for repetitions.
+            let took = measurement.prefill.ms.unwrap_or(0.0) + measurement.decode.ms.unwrap_or(0.0);
+            *spare = (*spare - (took - expected_ms).max(0.0)).max(0.0);
+        }
         let Some(entry) = self.entries.get_mut(configuration) else { return };
         match (step, outcome) {
             (step, Outcome::Failed { reason }) => self.leave_out(configuration, &step, reason),

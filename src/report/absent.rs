@@ -13,7 +13,7 @@ impl Report {
             (
                 "document.language",
                 self.document.language.is_none(),
-                "the document is too short, or could be in several languages",
+                "the document has too few sentences, or could be in several languages",
             ),
             ("backend.adapter", self.backend.adapter.is_none(), "no GPU was used"),
             ("backend.reason", self.backend.reason.is_none(), "the caller chose"),

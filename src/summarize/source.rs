@@ -12,7 +12,7 @@ use crate::document::segment;
 use crate::document::sentences;
 use crate::document::structure::Structure;
 use crate::error::Result;
-use crate::host::{Host, let_others_run};
+use crate::host::{Host, elapsed, let_others_run};
 use crate::lm::tokenizer::{Tokenizer, Tokens};
 use crate::report::{PointReport, Support};
 
@@ -36,21 +36,25 @@ impl<'a> Document<'a> {
     }
 }
 
-/// The tokens of a text, with pauses for the host: a text of some megabytes takes seconds.
+/// The tokens of a text, with pauses for the host, because a text of some megabytes takes seconds; and
+/// the milliseconds of these pauses.
 ///
 /// # Errors
 /// Those of the tokenizer; `cancelled` when the host says so.
-pub async fn encoded(tokenizer: &Tokenizer, text: &str, host: &impl Host) -> Result<Tokens> {
-    let mut tokens = Tokens::default();
+pub async fn encoded(tokenizer: &Tokenizer, text: &str, host: &impl Host) -> Result<(Tokens, f64)> {
+    let (mut tokens, mut paused) = (Tokens::default(), 0.0);
     for Range { start, end } in tokenizer.turns(text) {
         if start > 0 {
+            host.catch_up().await;
+            let before = host.now_ms();
             let_others_run(host).await?;
+            paused += elapsed(before, host.now_ms()).unwrap_or(0.0);
         }
         let part = tokenizer.encode_with_starts(&text[start..end])?;
         tokens.ids.extend(part.ids);
         tokens.starts.extend(part.starts.iter().map(|place| start + place));
     }
-    Ok(tokens)
+    Ok((tokens, paused))
 }
 
 /// The report's points: passages are those of the text as it was given, in characters.

@@ -7,6 +7,7 @@ use crate::common::golden::{self, Golden, Tokenized};
 use precis::backend::cpu::Cpu;
 use precis::measure::card::{CERTIFIED, Card};
 use precis::measure::suite::{Prompts, benchmark};
+use serde_json::Value;
 
 const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/precis.result-1.schema.json");
 
@@ -95,6 +96,10 @@ fn cards_of_the_gallery_are_valid() {
         let json = std::fs::read_to_string(&path).expect("text");
         let (card, wrong) = Card::check(&json).unwrap_or_else(|e| panic!("{what}: {e}"));
         assert_eq!(wrong, [""; 0], "{what}");
+        // The gallery's page shows the marks as they are written.
+        let written: Value = serde_json::from_str(&json).expect("a card");
+        assert_eq!(written["unsteady"], Value::from(card.unsteady.clone()), "{what}");
+        assert_eq!(written["invalid"], Value::from(Vec::<String>::new()), "{what}");
         assert_eq!(card.invalid, [""; 0], "{what}");
         assert!((1..=60).contains(&card.name.chars().count()), "{what}: a longer name");
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);

@@ -64,7 +64,7 @@ function print(cards) {
   for (const { name, prefill, decode, score } of all) {
     const figures = [
       ...prefill.map(({ tokens, tokens_per_second }) => `pp${tokens} ${spread(tokens_per_second)}`),
-      ...decode.map(({ tokens, tokens_per_second }) => `tg${tokens} ${spread(tokens_per_second)}`),
+      ...decode.map(({ tokens, after, tokens_per_second }) => `tg${tokens}${after > 512 ? ` @ d${after}` : ""} ${spread(tokens_per_second)}`),
     ];
     console.log(`${name.padEnd(widest)}  ${figures.join("  ")}  score ${score?.toFixed(2) ?? "-"}`);
   }
@@ -72,6 +72,7 @@ function print(cards) {
 }
 
 /** @param {import("../src/package/wasm/simd/precis.js").Spread} spread */
-function spread({ median, mad }) {
+function spread({ median, mad, low, high }) {
+  if (median !== null && low != null && high != null) return `${median.toFixed(1)} (${low.toFixed(1)}–${high.toFixed(1)})`;
   return median === null || mad === null ? "-" : `${median.toFixed(1)} ± ${mad.toFixed(1)}`;
 }

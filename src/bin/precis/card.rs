@@ -31,11 +31,12 @@ pub fn check(files: &[PathBuf]) -> Done {
 
 fn read(file: &Path) -> Result<String, Stop> {
     let failed = |error| Error::Host { reason: format!("{}: {error}", file.display()) };
-    let mut json = String::new();
+    let mut json = Vec::new();
     // One byte more than a card may have: reading it says that there are too many.
     let most = MAX_BYTES as u64 + 1;
-    File::open(file).map_err(failed)?.take(most).read_to_string(&mut json).map_err(failed)?;
-    Ok(json)
+    File::open(file).map_err(failed)?.take(most).read_to_end(&mut json).map_err(failed)?;
+    // What is no text is no card, either.
+    Ok(String::from_utf8_lossy(&json).into_owned())
 }
 
 fn describe(out: &mut Output, file: &Path, card: &Card, contradictions: &[String]) -> Done {
@@ -61,7 +62,10 @@ fn describe(out: &mut Output, file: &Path, card: &Card, contradictions: &[String
         }
     }
     if card.invalid.is_empty() && contradictions.is_empty() {
-        writeln!(out, "  consistent: its medians, marks and score follow from its measurements")?;
+        writeln!(
+            out,
+            "  consistent: its medians, intervals and score follow from its measurements"
+        )?;
     }
     writeln!(out, "  The measurements and hashes are self-reported: no check can prove them.")
 }

@@ -94,7 +94,7 @@ enum Command {
 
 #[derive(Subcommand)]
 enum CardCommand {
-    /// Say whether the medians, marks and scores of cards follow from their measurements. Exits with 1
+    /// Say whether the medians, intervals and scores of cards follow from their measurements. Exits with 1
     /// if one is no card, is invalid, or contradicts itself.
     Check {
         /// JSON files of cards.

@@ -81,7 +81,7 @@ fn run(
     while let Some(task) = suite.next_task() {
         if show {
             let progress = suite.progress();
-            let left = progress.left_ms.map(|ms| format!("{:.0} s left; ", ms / 1000.0));
+            let left = progress.left_ms.map(|ms| format!("at most {:.0} s left; ", ms / 1000.0));
             eprint!("\r\x1b[K{}{}", left.unwrap_or_default(), visible(&progress.doing));
         }
         let Configuration { engine, facts } = &configurations[task.configuration];

@@ -29,7 +29,7 @@ impl Card {
 }
 
 fn compare(path: &str, given: &Value, follows: &Value, named: &mut Vec<String>) {
-    if named.len() == MOST_NAMED {
+    if named.len() >= MOST_NAMED {
         return;
     }
     let differs = match (given, follows) {
@@ -56,7 +56,7 @@ fn compare(path: &str, given: &Value, follows: &Value, named: &mut Vec<String>) 
             _ => given != follows,
         },
     };
-    if differs {
+    if differs && named.len() < MOST_NAMED {
         let in_short = |value: &Value| match value {
             Value::Array(list) => format!("{} entries", list.len()),
             other => other.to_string(),

@@ -3,14 +3,11 @@
 use super::{CERTIFIED, Card, Configuration, Reading, Writing};
 use crate::backend::webgpu::{Products, peak_in};
 use crate::measure::stats::Spread;
+use crate::measure::suite::{BEFORE_WRITING, PRECISION};
 use crate::report::ModelReport;
 
 /// Tokens that the score reads and writes.
 const SCORED: (usize, usize) = (2048, 64);
-
-/// Largest distance of the ends of a median's interval from it, as a part of it; where there are too few
-/// values for an interval, the largest MAD ÷ median.
-const NOISE: f64 = 0.03;
 
 /// Largest slowdown from the first measurement to the last, where there is a trend.
 const SLOWED: f64 = 0.05;
@@ -78,8 +75,9 @@ impl Configuration {
     fn documents_a_minute(&self) -> Option<f64> {
         let (read, written) = SCORED;
         let reading = self.prefill.iter().find(|reading| reading.tokens == read)?;
-        let scored = self.decode.iter().filter(|writing| writing.tokens == written);
-        let writing = scored.min_by_key(|writing| writing.after)?;
+        let is_scored =
+            |writing: &&Writing| writing.tokens == written && writing.after <= BEFORE_WRITING;
+        let writing = self.decode.iter().find(is_scored)?;
         let ms = reading.first_token_ms.median? + written as f64 * writing.token_ms.median?;
         (ms > 0.0).then_some(60_000.0 / ms)
     }
@@ -131,10 +129,23 @@ impl Configuration {
     }
 }
 
-/// Whether a figure is not known well: its median's interval is wide.
+/// Whether a figure is not known well: its median's interval is wide, or where there are too few values
+/// for one, they vary (MAD ÷ median).
 fn noise(what: &str, spread: &Spread) -> Option<String> {
-    let noise = spread.precision().or_else(|| spread.noise()).filter(|noise| *noise > NOISE)?;
-    Some(format!("{what} is known to within {:.0} % only", 100.0 * noise))
+    let is_large = |part: &f64| *part > PRECISION;
+    let percent = |part: f64| match 100.0 * part {
+        percent if percent < 10.0 => format!("{percent:.1} %"),
+        percent => format!("{percent:.0} %"),
+    };
+    match spread.precision() {
+        Some(part) => Some(part)
+            .filter(is_large)
+            .map(|part| format!("{what} is known to within {} only", percent(part))),
+        None => spread
+            .noise()
+            .filter(is_large)
+            .map(|part| format!("{what} varies by {}", percent(part))),
+    }
 }
 
 /// Whether it got slower in the course of the run, as a hot device does.

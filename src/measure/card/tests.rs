@@ -143,7 +143,7 @@ fn doubts_are_named() {
             card.configurations[0].prefill[0].first_token_ms.values = ms.to_vec();
         })
     };
-    assert!(reading([1000.0, 1100.0, 900.0, 1080.0, 1010.0]).contains("within 7 % only"));
+    assert!(reading([1000.0, 1100.0, 900.0, 1080.0, 1010.0]).contains("varies by 6.9 %"));
     assert!(reading([1000.0, 1010.0, 1030.0, 1040.0, 1080.0]).contains("7 % longer at the end"));
     assert_eq!(reading([1000.0, 1010.0, 1020.0, 1010.0, 1050.0]), "");
     let of = |change: &dyn Fn(&mut Configuration)| doubts(&|c| change(&mut c.configurations[0]));

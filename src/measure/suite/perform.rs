@@ -16,7 +16,7 @@ use crate::report::{MemoryReport, rate};
 const ITERATIONS: usize = 8;
 
 /// Number of times the document is encoded.
-const ENCODINGS: usize = 5;
+const ENCODINGS: usize = 6;
 
 /// Clock steps to observe.
 const TICKS: usize = 10;

@@ -61,5 +61,5 @@ export function tableOfBars(groups: readonly Group[]): string[][] {
   const rows = groups.flatMap(({ label, unit, bars }) =>
     bars.map(({ name, figure }) => [label, name, shown(figure), (figure.spread?.values ?? []).slice(0, 100).map((value) => written(value, unit)).join(", "), unitInWords(unit)]),
   );
-  return [[t("Figure"), t("Configuration"), t("Median ± MAD"), t("Each measurement"), t("Unit")], ...rows];
+  return [[t("Figure"), t("Configuration"), t("Median"), t("Each measurement"), t("Unit")], ...rows];
 }

@@ -16,7 +16,7 @@ export function chartsOf(card: Card): Chart[] {
   const charts = [
     curves(configurations),
     bars(t("Reading speed"), "precis-reading", `${t("Tokens read per second, by the length of the text.")} ${marks}`, reading),
-    bars(t("Writing speed"), "precis-writing", `${t("Tokens written per second, by the length of the answer.")} ${marks}`, writing),
+    bars(t("Writing speed"), "precis-writing", `${t("Tokens written per second, by the length of the answer and of what was read before.")} ${marks}`, writing),
     bars(
       t("Peak of the device"),
       "precis-peaks",

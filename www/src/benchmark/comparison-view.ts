@@ -53,8 +53,8 @@ function name(card: Card): HTMLElement {
 }
 
 /** What the comparison comes to, in a sentence. */
-function verdict({ compared: ratio, isSame }: Row, first: Node, reference: Node): (string | Node)[] {
-  if (isSame) return tNodes("{first} and {reference}, the reference, read about as fast: these measurements show no difference.", { first, reference });
+function verdict({ compared: ratio, interval, isSame }: Row, first: Node, reference: Node): (string | Node)[] {
+  if (isSame) return tNodes("These measurements show no difference between how fast {first} and {reference}, the reference, read ({interval}).", { first, reference, interval: interval! });
   return tNodes("{first} reads {ratio} as {reference}, the reference.", { first, ratio, reference });
 }
 

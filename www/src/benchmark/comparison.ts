@@ -8,6 +8,9 @@ import { ratioInterval } from "./ratio.js";
 /** Ratios whose interval is known. */
 const PRECISE = numbers({ minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
 
+/** Rows with intervals, which take some time each: more than a suite measures. */
+const MOST_INTERVALS = 50;
+
 /** A row: a figure of both cards, and how they compare. */
 export interface Row {
   kind: string;
@@ -39,7 +42,7 @@ export function comparisonOf(first: Card, reference: Card): Comparison {
   const [ones, others] = [one, other].map((configuration) => (configuration ? figuresOf(configuration) : []));
   const comparable = sameWork(first, reference);
   const loadedAlike = one !== null && other !== null && fetched(one) === fetched(other);
-  const rows = rowsOf([ones!, others!]).flatMap(({ kind, label, unit }) => {
+  const rows = rowsOf([ones!, others!]).flatMap(({ kind, label, unit }, i) => {
     const [mine, its] = [ones, others].map((figures) => figures!.find((figure) => figure.label === label) ?? null);
     const [value, base] = [mine?.value ?? null, its?.value ?? null];
     if (value === null && base === null) return [];
@@ -47,7 +50,7 @@ export function comparisonOf(first: Card, reference: Card): Comparison {
     const isReason = LOADING.has(kind) && value !== null && base !== null && !loadedAlike;
     const shownAs = { kind, label, unit, isReason, first: mine ? shown(mine) : "—", reference: its ? shown(its) : "—" };
     if (isReason) return [{ ...shownAs, compared: t("not compared: one fetched the model, the other had it kept"), interval: null, isSame: false }];
-    return [{ ...shownAs, ...ratioOf(mine ?? null, its ?? null, unit) }];
+    return [{ ...shownAs, ...ratioOf(mine ?? null, its ?? null, unit, i < MOST_INTERVALS) }];
   });
   // The longest prompt that every suite has, else any.
   const readings = rows.filter(({ kind, compared }) => kind === READING && compared !== "—");
@@ -61,10 +64,10 @@ export function sameWork(one: Card, other: Card): boolean {
 }
 
 /** How many times as fast as the reference a figure is, and how sure that is. */
-function ratioOf(mine: Figure | null, its: Figure | null, unit: Unit): Pick<Row, "compared" | "interval" | "isSame"> {
+function ratioOf(mine: Figure | null, its: Figure | null, unit: Unit, withInterval: boolean): Pick<Row, "compared" | "interval" | "isSame"> {
   const compared = timesAsFast(mine?.value ?? null, its?.value ?? null, unit);
   const [values, reference] = [mine?.spread?.values ?? [], its?.spread?.values ?? []];
-  const interval = compared === "—" ? null : unit === "ms" ? ratioInterval(reference, values) : ratioInterval(values, reference);
+  const interval = compared === "—" || !withInterval ? null : unit === "ms" ? ratioInterval(reference, values) : ratioInterval(values, reference);
   if (!interval) return { compared, interval: null, isSame: false };
   const [low, high] = interval;
   return { compared: timesAsFast(mine!.value, its!.value, unit, PRECISE), interval: range(low, high, PRECISE), isSame: low <= 1 && high >= 1 };

@@ -60,7 +60,7 @@ export function lengthLabel(tokens: number, peer: "pp" | "tg"): string {
 }
 
 /** Tokens that a suite reads before it writes, where nothing else is said. */
-const USUAL_DEPTH = 512;
+export const USUAL_DEPTH = 512;
 
 /** "64 tokens (tg64)", or "64 tokens after 8,192 (tg64 @ d8192)" where more was read before than usual. */
 export function writingLabel({ tokens, after }: Pick<Writing, "tokens" | "after">): string {

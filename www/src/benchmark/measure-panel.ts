@@ -177,7 +177,7 @@ export class MeasurePanel {
     const left = Math.max(0, left_ms - Math.min(task.expected_ms, performance.now() - began));
     const planned = done < 1 ? left_ms / (1 - done) : 0;
     this.#progress.value = planned > 0 ? 1 - left / planned : 1;
-    const time = t("{time} left", { time: inWords(left) });
+    const time = t("at most {time} left", { time: inWords(left) });
     this.#left.textContent = time;
     this.#progress.ariaValueText = `${t("{value} %", { value: whole(100 * this.#progress.value) })}, ${time}: ${doing}`;
   }

@@ -2,7 +2,7 @@
 
 /** Measurements that both need: with fewer, samples of them say too little. */
 const FEWEST = 6;
-/** A stranger's card may have thousands. */
+/** A stranger's card may have thousands. The engine gives no interval for more than these, either. */
 const MOST = 100;
 const SAMPLES = 2000;
 
@@ -12,8 +12,15 @@ const SAMPLES = 2000;
  * too few, or if one of them is not above 0.
  */
 export function ratioInterval(values: readonly number[], reference: readonly number[]): [low: number, high: number] | null {
-  const [one, other] = [values.slice(0, MOST), reference.slice(0, MOST)];
-  if (one.length < FEWEST || other.length < FEWEST || [...one, ...other].some((value) => !(value > 0))) return null;
+  const unfit = (all: readonly number[]) => all.length < FEWEST || all.length > MOST || all.some((value) => !(value > 0));
+  if (unfit(values) || unfit(reference)) return null;
+  // The same draws whichever is the reference.
+  if (median([...values]) >= median([...reference])) return sampled(values, reference);
+  const [low, high] = sampled(reference, values);
+  return [1 / high, 1 / low];
+}
+
+function sampled(one: readonly number[], other: readonly number[]): [low: number, high: number] {
   const random = generator();
   const draw = (from: readonly number[]) => median(from.map(() => from[Math.floor(random() * from.length)]!));
   const ratios = Array.from({ length: SAMPLES }, () => draw(one) / draw(other)).sort((a, b) => a - b);

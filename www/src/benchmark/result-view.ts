@@ -6,7 +6,7 @@ import { chartView } from "./chart-view.js";
 import { chartsOf } from "./charts.js";
 import { timesAsFast } from "./comparison.js";
 import { browserOf, deviceOf, shortened } from "./device.js";
-import { best, lengthLabel, readingOf, when } from "./figures.js";
+import { best, lengthLabel, readingOf, USUAL_DEPTH, when } from "./figures.js";
 import { figuresView } from "./figures-view.js";
 import { table } from "./table.js";
 import { browserOverhead } from "./browser-overhead.js";
@@ -54,7 +54,7 @@ function headline(card: Card): HTMLElement {
   const score = fastest?.score ?? null;
   const second = (label: string, value: string) => element("p", "", element("span", "second", value), element("span", "unit", label));
   const reading = readingOf(card);
-  const writing = fastest?.decode[0];
+  const writing = fastest?.decode.find(({ after }) => after <= USUAL_DEPTH);
   const browser = environment.user_agent === null ? null : browserOf(environment.user_agent);
   const about = [`${shortened(model.id)}, ${shortened(model.quant)}`, SUITES.get(method.suite)?.() ?? t("{suite} suite", { suite: shortened(method.suite) }), when(card.created), ...(browser ? [browser] : []), `Précis ${environment.version}`];
   return element(

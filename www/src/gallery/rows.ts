@@ -37,7 +37,7 @@ function rowOf(card: Card, configuration: Configuration): Row {
     read512: read(512),
     read2048: read(2048),
     read8192: read(8192),
-    write64: configuration.decode.find(({ tokens }) => tokens === 64)?.tokens_per_second.median ?? null,
+    write64: configuration.decode.find(({ tokens, after }) => tokens === 64 && after <= 512)?.tokens_per_second.median ?? null,
     date,
     unsteady: card.unsteady.length > 0,
     text: [card.name, configuration.name, adapter, card.environment.user_agent ?? "", date].join(" ").toLowerCase(),

@@ -1,6 +1,6 @@
 import type { Kind, Report } from "../package/api/index.js";
-import { compact, duration, measured, megabytes, tokens, whole } from "../ui/format.js";
-import { language, t } from "../ui/words/words.js";
+import { compact, duration, languageName, measured, megabytes, tokens, whole } from "../ui/format.js";
+import { t } from "../ui/words/words.js";
 
 /** A line of a card: the path of its value in the report, and its format. */
 export interface Field {
@@ -78,7 +78,7 @@ export const cards = (): readonly { title: string; fields: readonly Field[] }[] 
     title: t("Document"),
     fields: [
       field(t("Kind of document"), "document.kind", (value: Kind) => kinds()[value]),
-      field(t("Language"), "document.language", (value: string) => new Intl.DisplayNames(language(), { type: "language" }).of(value) ?? value),
+      field(t("Language"), "document.language", languageName),
       field(t("Characters"), "document.chars", whole),
       field(t("Tokens"), "document.tokens", whole),
       field(t("Tokenizing"), "document.tokenize_ms", duration),

@@ -1,6 +1,6 @@
 import type { Support } from "../package/api/index.js";
 import { byId } from "../ui/dom.js";
-import { t } from "../ui/words/words.js";
+import { language, t } from "../ui/words/words.js";
 import { type Point, type Shown, supportOf } from "./points-view.js";
 
 /** Characters of a passage that are shown. */
@@ -61,6 +61,7 @@ export class SourceCard {
     this.#quote.textContent = passageOf(document, shown.point);
     this.#note.textContent = noteOn(supportOf(shown.point));
     const block = shown.text.parentElement!;
+    this.#card.lang = language();
     this.#quote.lang = block.lang;
     if (block instanceof HTMLLIElement) block.append(this.#card);
     else block.after(this.#card);

@@ -2,7 +2,8 @@ import type { Report } from "../package/api/index.js";
 import { CATALOGUE } from "../ui/chosen-model.js";
 import { copy } from "../ui/clipboard.js";
 import { button, byId, element } from "../ui/dom.js";
-import { language, t } from "../ui/words/words.js";
+import { languageName } from "../ui/format.js";
+import { t } from "../ui/words/words.js";
 import { shownSummary, supportOf } from "./points-view.js";
 import { type Passage, passageOf, SourceCard } from "./source-card.js";
 import type { SharedSummary } from "./shared-summary.js";
@@ -177,8 +178,7 @@ function unknownLanguageNote(report: Report): string {
   const spoken = languageOf(report);
   const entry = CATALOGUE.find(({ id }) => id === report.model.id);
   if (spoken === "" || !entry?.languages || entry.languages.includes(spoken)) return "";
-  const name = new Intl.DisplayNames(language(), { type: "language" }).of(spoken) ?? spoken;
-  return t("The document seems to be in {language}, which {model} was not trained for: it may miss what matters.", { language: name, model: entry.name });
+  return t("The document seems to be in {language}, which {model} was not trained for: it may miss what matters.", { language: languageName(spoken), model: entry.name });
 }
 
 /** Says that the end may be missing, or nothing. */

@@ -1,4 +1,4 @@
-import { numbers, t, tn, whole } from "./words/words.js";
+import { language, numbers, t, tn, whole } from "./words/words.js";
 
 export { whole };
 
@@ -6,6 +6,15 @@ const ONE = numbers({ minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const TWO = numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const SIGNIFICANT = numbers({ minimumSignificantDigits: 2, maximumSignificantDigits: 2 });
 const COMPACT = numbers({ notation: "compact", maximumSignificantDigits: 3 });
+
+/** The name of a language in the page's own, or its tag if it has none. */
+export function languageName(tag: string): string {
+  try {
+    return new Intl.DisplayNames(language(), { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}
 
 /** "1 token", "2 tokens". */
 export function tokens(count: number): string {
