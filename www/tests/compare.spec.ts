@@ -237,7 +237,7 @@ for (const scheme of ["light", "dark"] as const) {
       await page.getByRole("radio", { name: /^Full/ }).check();
       await compare.measure.click();
       await expect(compare.state).toHaveText("Measuring");
-      await expect(page.locator("#left")).toHaveText(/^\d+ min left$/);
+      await expect(page.locator("#left")).toHaveText(/^at most \d+ min left$/);
       await inspect(page, `${name}-measuring`);
       await compare.cancel.click();
       await expect(compare.state).toHaveText("Cancelled");

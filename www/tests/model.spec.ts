@@ -92,7 +92,10 @@ test("a download pauses, and continues where it was", async ({ page, precis }) =
     site.behaviour = whole;
     await page.getByRole("button", { name: "Continue the download" }).click();
     await expect(precis.modelState).toHaveText("ready", { timeout: 60_000 });
-    for (const start of site.asked.slice(before.length)) expect(before).not.toContain(start);
+    // The file's beginning has come. Of a part that was asked for last, nothing may have.
+    const after = site.asked.slice(before.length);
+    expect(after.length).toBeGreaterThan(0);
+    expect(after).not.toContain(0);
   } finally {
     await page.close();
     await site.close();
