@@ -79,7 +79,7 @@ impl SuiteKind {
         let write = |tokens, after| Step::Write { tokens, after };
         // All positions that the default model was trained for, and none to write at.
         let long = (self != Self::Quick).then_some(Step::Read { tokens: 8192 });
-        // What was read is there: writing after it takes little more time.
+        // Writing right after a long text was read adds little time.
         let ends = document.ends.iter().take(iterations).map(|end| write(SHORT_ANSWER, *end));
         let mut lengths: Vec<Step> = long.into_iter().chain(ends).collect();
         lengths.sort_by_key(Step::reads);

@@ -39,7 +39,7 @@ export function figuresView(card: Card): HTMLElement {
   );
 }
 
-/** What stands beside the medians. */
+/** Explains the interval or the deviation beside each median. */
 function howShown({ method: { repetitions, precision } }: Card): string {
   const count = whole(repetitions);
   if (precision == null) return t("Median ± median absolute deviation: the middle of up to {count} measurements, and how far they usually are from it.", { count });
