@@ -7,6 +7,7 @@
 mod byte_level;
 pub mod chat_template;
 mod sentence_piece;
+mod split;
 mod text_stream;
 mod vocabulary;
 

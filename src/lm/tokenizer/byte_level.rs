@@ -1,36 +1,40 @@
-//! Byte-level BPE, with the crate `tokenizers`: kind `gpt2` of GGUF files.
+//! Byte-level BPE: kind `gpt2` of GGUF files. The crate `tokenizers` merges the tokens of a word.
 
 use std::collections::HashMap;
 use std::io::{Read, Seek};
+use std::ops::Range;
+use std::sync::Mutex;
 
-use tokenizers::SplitDelimiterBehavior;
+use tokenizers::Model;
 use tokenizers::models::bpe::BPE;
-use tokenizers::pre_tokenizers::PreTokenizerWrapper;
-use tokenizers::pre_tokenizers::byte_level::ByteLevel as Bytes;
-use tokenizers::pre_tokenizers::digits::Digits;
-use tokenizers::pre_tokenizers::sequence::Sequence;
-use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 
+use super::split::Pattern;
 use super::{Kind, LONGEST, PIECE, Pieces, broken, pieces};
 use crate::error::Result;
 use crate::lm::gguf::Gguf;
 
-/// The word pattern of Llama 3 and, with single digits, of Qwen 2 and 3. (From their
-/// `tokenizer.json`, and `llm_tokenizer_bpe` of llama.cpp.)
-macro_rules! words {
-    ($digits:literal) => {
-        concat!(
-            r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}",
-            $digits,
-            r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-        )
-    };
-}
-
 /// A vocabulary of byte strings and its merge rules.
 pub struct ByteLevel {
-    inner: tokenizers::Tokenizer,
+    model: BPE,
+    pattern: Pattern,
     vocabulary: usize,
+    /// The character of each byte in the vocabulary's strings.
+    characters: [char; 256],
+    known: Mutex<Known>,
+}
+
+/// Words that are remembered, at most, and their bytes: a few hundred kilobytes.
+const KNOWN: usize = 1 << 14;
+const KNOWN_BYTES: usize = 32;
+
+/// Tokens of words that were encoded before: a text repeats most of its words.
+#[derive(Default)]
+struct Known {
+    words: ahash::AHashMap<Box<str>, Range<usize>>,
+    /// Id, and start in its word in bytes.
+    tokens: Vec<(u32, usize)>,
+    /// How many of `tokens` belong to `words`. After them may be those of the last word.
+    kept: usize,
 }
 
 impl ByteLevel {
@@ -40,17 +44,10 @@ impl ByteLevel {
         kinds: &[Kind],
     ) -> Result<(Self, Pieces)> {
         let pre = gguf.string("tokenizer.ggml.pre")?;
-        let words = |pattern: &str| {
-            let (pattern, behaviour) =
-                (SplitPattern::Regex(pattern.into()), SplitDelimiterBehavior::Isolated);
-            let split = Split::new(pattern, behaviour, false).map_err(|e| broken(e.to_string()))?;
-            Ok(PreTokenizerWrapper::Split(split))
-        };
-        let bytes = |words| PreTokenizerWrapper::ByteLevel(Bytes::new(false, false, words));
-        let steps = match pre {
-            "smollm" => vec![PreTokenizerWrapper::Digits(Digits::new(true)), bytes(true)],
-            "qwen2" => vec![words(words!(""))?, bytes(false)],
-            "llama-bpe" => vec![words(words!("{1,3}"))?, bytes(false)],
+        let pattern = match pre {
+            "smollm" => Pattern::Smollm,
+            "qwen2" => Pattern::Qwen2,
+            "llama-bpe" => Pattern::Llama3,
             other => {
                 return Err(broken(format!(
                     "its kind is gpt2/{other}, and of these only smollm, qwen2 and llama-bpe are \
@@ -84,14 +81,14 @@ impl ByteLevel {
                 })
             })
             .collect::<Result<Vec<_>>>()?;
-        let bpe = BPE::builder()
+        let model = BPE::builder()
             .vocab_and_merges(vocab, merges)
             // Words that are tokens are not split. (Also in llama.cpp.)
             .ignore_merges(pre == "llama-bpe")
+            // `known` is the cache.
+            .cache_capacity(0)
             .build()
             .map_err(|e| broken(e.to_string()))?;
-        let mut inner = tokenizers::Tokenizer::new(bpe);
-        inner.with_pre_tokenizer(Some(Sequence::new(steps)));
 
         let mut pieces = Pieces::default();
         pieces.ends.reserve_exact(tokens.len());
@@ -102,29 +99,47 @@ impl ByteLevel {
             pieces.push(if *kind == Kind::Control { Vec::new() } else { text() });
         }
         pieces.bytes.shrink_to_fit();
-        Ok((Self { inner, vocabulary: tokens.len() }, pieces))
+        let mut characters = ['\0'; 256];
+        for (character, byte) in bytes {
+            characters[usize::from(byte)] = character;
+        }
+        let known = Mutex::default();
+        Ok((Self { model, pattern, vocabulary: tokens.len(), characters, known }, pieces))
     }
 
     /// As [`Tokenizer::encode`](super::Tokenizer::encode).
     pub fn encode(&self, text: &str, ids: &mut Vec<u32>) -> Result<()> {
-        for piece in pieces(text, PIECE, LONGEST) {
-            let encoded = self.inner.encode_fast(&text[piece], false);
-            let encoded = encoded.map_err(|e| broken(e.to_string()))?;
-            ids.extend(encoded.get_ids().iter().filter(|id| self.is_token(**id)));
-        }
-        Ok(())
+        self.encode_with_starts(text, |id, _| ids.push(id))
     }
 
     /// The same; passes each token and its start to `push`.
     pub fn encode_with_starts(&self, text: &str, mut push: impl FnMut(u32, usize)) -> Result<()> {
+        // Never waits for another thread that encodes: this one remembers its own words.
+        let mut own = Known::default();
+        let mut shared = self.known.try_lock().ok();
+        let known = shared.as_deref_mut().unwrap_or(&mut own);
         for piece in pieces(text, PIECE, LONGEST) {
-            let encoded = self.inner.encode(&text[piece.clone()], false);
-            let encoded = encoded.map_err(|e| broken(e.to_string()))?;
-            for (id, (start, _)) in encoded.get_ids().iter().zip(encoded.get_offsets()) {
-                if self.is_token(*id) {
-                    push(*id, piece.start + start);
+            let mut start = piece.start;
+            for word in self.pattern.words(&text[piece]) {
+                for (id, at) in known.tokens(self, word)? {
+                    push(*id, start + at);
                 }
+                start += word.len();
             }
+        }
+        Ok(())
+    }
+
+    /// Appends the tokens of a word, without those of bytes that have none. One that begins within a
+    /// character starts where the character does.
+    fn merge(&self, word: &str, tokens: &mut Vec<(u32, usize)>) -> Result<()> {
+        let text: String = word.bytes().map(|byte| self.characters[usize::from(byte)]).collect();
+        let mut at = 0;
+        for token in self.model.tokenize(&text).map_err(|e| broken(e.to_string()))? {
+            if self.is_token(token.id) {
+                tokens.push((token.id, word.floor_char_boundary(at)));
+            }
+            at += token.value.chars().count();
         }
         Ok(())
     }
@@ -132,6 +147,26 @@ impl ByteLevel {
     /// Whether the vocabulary has this id; bytes without a token have ids past its end.
     fn is_token(&self, id: u32) -> bool {
         (id as usize) < self.vocabulary
+    }
+}
+
+impl Known {
+    /// The tokens of a word.
+    fn tokens(&mut self, encoder: &ByteLevel, word: &str) -> Result<&[(u32, usize)]> {
+        if let Some(range) = self.words.get(word) {
+            return Ok(&self.tokens[range.clone()]);
+        }
+        if self.words.len() == KNOWN {
+            *self = Self::default();
+        }
+        self.tokens.truncate(self.kept);
+        encoder.merge(word, &mut self.tokens)?;
+        let range = self.kept..self.tokens.len();
+        if word.len() <= KNOWN_BYTES {
+            self.words.insert(word.into(), range.clone());
+            self.kept = range.end;
+        }
+        Ok(&self.tokens[range])
     }
 }
 
@@ -143,4 +178,53 @@ fn byte_characters() -> HashMap<char, u8> {
     let others = (0..=u8::MAX).filter(|b| !printable(b));
     let others = others.zip(0x100u32..).filter_map(|(b, c)| Some((char::from_u32(c)?, b)));
     (0..=u8::MAX).filter(printable).map(|b| (char::from(b), b)).chain(others).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use tokenizers::pre_tokenizers::PreTokenizerWrapper;
+    use tokenizers::pre_tokenizers::byte_level::ByteLevel as Bytes;
+    use tokenizers::pre_tokenizers::sequence::Sequence;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+    use crate::lm::tokenizer::split::tests::twin;
+    use crate::lm::tokenizer::{Encoder, Tokenizer};
+
+    const MODEL: &[u8] = include_bytes!("../../../tests/fixtures/tiny.gguf");
+    const ARTICLE: &str = include_str!("../../../tests/fixtures/article.md");
+    const HARD: &str =
+        "'s 'S naïve e\u{301} \u{0}\u{1}\u{ad} ไทย語 🐝\u{200d}🐝  1234 ½\r\n\n \t x\u{a0} ...!?";
+
+    /// Tokens and starts are those of the whole pipeline of `tokenizers`, whether words are known or not.
+    #[wasm_bindgen_test(unsupported = test)]
+    fn tokens_are_those_of_the_crate() {
+        let gguf = Gguf::open(Cursor::new(MODEL)).expect("the fixture");
+        let tokenizer = Tokenizer::from_gguf(&gguf).expect("its vocabulary");
+        let Encoder::ByteLevel(encoder) = tokenizer.encoder else { panic!("a byte-level one") };
+        let mut steps = twin(encoder.pattern);
+        steps.push(PreTokenizerWrapper::ByteLevel(Bytes::new(false, false, false)));
+        let mut pipeline = tokenizers::Tokenizer::new(encoder.model.clone());
+        pipeline.with_pre_tokenizer(Some(Sequence::new(steps)));
+
+        // More different words than are remembered.
+        let words: String =
+            (0..KNOWN + 99).map(|i| format!("{}x ", i.to_string().replace('1', "é"))).collect();
+        for text in [ARTICLE, HARD, &words, ARTICLE, HARD, &"long".repeat(40)] {
+            let expected = pipeline.encode(text, false).expect("a text");
+            let starts = expected.get_offsets().iter().map(|(start, _)| *start);
+            let expected: Vec<(u32, usize)> =
+                expected.get_ids().iter().copied().zip(starts).collect();
+            let expected: Vec<_> =
+                expected.into_iter().filter(|(id, _)| encoder.is_token(*id)).collect();
+            let mut tokens = Vec::new();
+            encoder.encode_with_starts(text, |id, at| tokens.push((id, at))).expect("a text");
+            assert!(tokens == expected, "{}", &text[..4]);
+        }
+        let known = encoder.known.lock().expect("no panic");
+        assert!((1..=KNOWN).contains(&known.words.len()));
+        assert!(known.tokens.len() <= known.kept + "long".len() * 40);
+    }
 }
