@@ -34,7 +34,7 @@ const THINK: &str = "<think>";
 /// The end of empty thoughts, as Qwen3's template writes it.
 const THOUGHT: &str = "\n\n</think>\n\n";
 
-/// Bytes encoded at a time: the encoder needs a hundred bytes of memory for each.
+/// A long text is cut into parts of this many bytes, at the next boundary.
 const PIECE: usize = 1 << 14;
 
 /// Text without a boundary is cut at this length, which may change its tokens. Normal text has
@@ -71,7 +71,7 @@ enum Kind {
     Byte,
 }
 
-/// Pieces of a long text that are encoded before others may run: about a tenth of a second in a tab.
+/// Pieces of a long text that are encoded before others may run: at most a tenth of a second in a tab.
 const TURN: usize = 4;
 
 /// Tokens of a text and their start offsets.
