@@ -1,6 +1,7 @@
 /** Getting a document into the page, and what happens when it is not one. */
 import { createHash } from "node:crypto";
 import type {} from "../src/ui/window.js";
+import { heldAfter, inWorker } from "./faults.js";
 import { expect, test } from "./page.js";
 
 /** Drops a file of these bytes on the text field. */
@@ -103,6 +104,8 @@ test("an empty document gets a sentence that says what to do", async ({ precis }
 });
 
 test("a crash during a run is said, and Try again does the run", async ({ page, precis, complaints }) => {
+  // The second run has fewer chunks.
+  await inWorker(page, heldAfter(3));
   await precis.open("tiny");
   await precis.benchmark.click();
   await precis.summarize.click();
