@@ -101,8 +101,6 @@ export class Site {
   readonly paths: string[] = [];
   /** Where each request for the model began. */
   readonly asked: number[] = [];
-  /** How many bytes of the model were asked for. */
-  wanted = 0;
   readonly #server: Server;
   readonly #static = [sirv(`${repository}/www/tests/package`), sirv(`${repository}/www`)];
 
@@ -152,7 +150,6 @@ export class Site {
       const [, start, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "") ?? [];
       const range = { start: Number(start ?? 0), end: last ? Number(last) + 1 : this.bytes.length };
       this.asked.push(range.start);
-      this.wanted += range.end - range.start;
       this.behaviour(response, range, this);
       return;
     }
