@@ -85,17 +85,17 @@ test("a download pauses, and continues where it was", async ({ page, precis }) =
     site.behaviour = stall;
     await page.goto(`${site.origin}/dist/index.html`);
     await precis.download.click();
-    await expect(page.locator("#download-detail")).toHaveText(/^[1-9]\d MB of 98 MB/);
+    // In all 61 MB or more come, and without one of the four parts about 51: so something of each has come.
+    await expect(page.locator("#download-detail")).toHaveText(/^[67]\d MB of 98 MB/);
     await page.getByRole("button", { name: "Pause" }).click();
     await expect(precis.modelState).toHaveText("paused");
     const before = [...site.asked];
     site.behaviour = whole;
     await page.getByRole("button", { name: "Continue the download" }).click();
     await expect(precis.modelState).toHaveText("ready", { timeout: 60_000 });
-    // The file's beginning has come. Of a part that was asked for last, nothing may have.
     const after = site.asked.slice(before.length);
     expect(after.length).toBeGreaterThan(0);
-    expect(after).not.toContain(0);
+    for (const start of after) expect(before).not.toContain(start);
   } finally {
     await page.close();
     await site.close();
