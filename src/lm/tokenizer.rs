@@ -71,7 +71,7 @@ enum Kind {
     Byte,
 }
 
-/// Pieces of a long text that are encoded before others may run: at most a tenth of a second in a tab.
+/// Pieces of a long text that are encoded before others may run, or the run may be cancelled.
 const TURN: usize = 4;
 
 /// Tokens of a text and their start offsets.
